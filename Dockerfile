@@ -1,0 +1,50 @@
+# The one image that every service of docker-compose.yml runs: Airflow, obs_lib, the Dags and the plugins.
+#
+# It starts from plain Python, not from Airflow's own image: so requirements.lock alone decides every version, and what
+# runs here is what the tests ran with. For a build without CUDA (some gigabytes less) name an index of CPU builds:
+#   docker compose build --build-arg TORCH_INDEX=<address>
+
+FROM python:3.11-slim-bookworm AS build
+
+ARG TORCH_INDEX=""
+ARG UV_VERSION=0.13.9
+ENV UV_LINK_MODE=copy
+RUN pip install --no-cache-dir uv==${UV_VERSION} && uv venv /opt/venv
+ENV VIRTUAL_ENV=/opt/venv
+
+# The libraries first: this layer stays until pyproject.toml or the lock changes.
+WORKDIR /src
+COPY pyproject.toml requirements.lock ./
+RUN --mount=type=cache,target=/root/.cache/uv \
+    if [ -n "${TORCH_INDEX}" ]; then \
+        uv pip install --no-deps --default-index "${TORCH_INDEX}" "$(grep '^torch==' requirements.lock)"; \
+    fi \
+    && uv pip install --compile-bytecode --requirement pyproject.toml --extra airflow --constraint requirements.lock
+
+COPY README.md LICENSE ./
+COPY obs_lib obs_lib
+COPY dags dags
+COPY plugins plugins
+COPY reports reports
+RUN --mount=type=cache,target=/root/.cache/uv uv pip install --compile-bytecode --no-deps .
+
+
+FROM python:3.11-slim-bookworm
+
+# Airflow keeps its state in /opt/airflow; logs to watch, settings and lake lie in /opt/obs.
+ENV AIRFLOW_HOME=/opt/airflow \
+    HF_HUB_OFFLINE=1 \
+    OBS_CONFIG=/opt/obs/obs.yaml \
+    PATH=/opt/venv/bin:${PATH} \
+    PYTHONUNBUFFERED=1
+RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
+    && install --directory --owner=airflow --group=root --mode=0775 /opt/airflow/logs /opt/obs /opt/obs/lake /opt/obs/logs
+COPY --from=build /opt/venv /opt/venv
+COPY dags /opt/airflow/dags
+COPY plugins /opt/airflow/plugins
+COPY obs.yaml /opt/obs/obs.yaml
+
+USER airflow
+WORKDIR /opt/airflow
+ENTRYPOINT ["airflow"]
+CMD ["version"]

@@ -1,0 +1,201 @@
+"""The left half of the night, pure by day: read the logs, score them, sum them up.
+
+Wiring only. Each task calls one function of `obs_lib.pipeline`, which is imported inside the task.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+from obs_lib.catalogue import QUALITY
+from obs_links import ReportLink
+from obs_timetable import NightTimetable
+from obs_wiring import DEFAULT_ARGS, LAST_DAY, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
+
+EVALUATORS = list(dict.fromkeys(metric.score for metric in QUALITY if metric.score))
+
+PARAMS = {
+    "day": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Day (UTC)",
+        description="The day to run, for a run started by hand. Scheduled runs and backfills leave it empty.",
+    ),
+    "evaluators": Param(
+        list(SETTINGS.scoring.evaluators or EVALUATORS),
+        type="array",
+        items={"type": "string", "enum": EVALUATORS},
+        examples=EVALUATORS,
+        minItems=1,
+        uniqueItems=True,
+        title="Evaluators",
+        description="What is judged. The day's scores of evaluators left out here are dropped.",
+    ),
+    "max_scored": Param(
+        SETTINGS.scoring.max_scored,
+        type=["null", "integer"],
+        minimum=1,
+        title="Interactions to score",
+        description="More than these are drawn by hash within routes. Empty: as in the settings.",
+    ),
+    "scores": Param(
+        "reuse" if SETTINGS.scoring.reuse else "afresh",
+        type="string",
+        enum=["reuse", "afresh"],
+        title="Scores",
+        description="Re-use scores whose text, evaluator and model are unchanged, or score everything afresh.",
+    ),
+}
+
+DOC = f"""
+### One night of the LLM night watch
+Reads one calendar day (UTC) of logs, scores it and sums it up. The day is the run's data interval, or the parameter `day` of a run
+started by hand. Days do not know each other: run any of them again, late, in any order and several at once.
+
+* **A day without logs** goes through as NO_DATA: no shards, but a summary and a report.
+* **A lost shard** of `evaluate` stays red here; its interactions become FAILED scores and the night goes on. Clear the
+  red instance with its downstream tasks to score them after all.
+* **Late logs**: a scheduled night ends by looking at the last {SETTINGS.schedule.look_back_days} days and runs those again whose logs
+  have changed.
+
+Comparison, alerts and reports follow in `obs_fold`. [All reports]({SITE})
+"""
+
+
+@task(multiple_outputs=False)
+def ingest() -> dict[str, Any]:
+    """Read the day from every log source into `interactions`, and what cannot be read into `quarantine`."""
+    from obs_lib.pipeline.ingest import ingest as step
+
+    with night() as (ws, day):
+        return step(ws, day)
+
+
+@task
+def plan() -> list[dict[str, Any]]:
+    """Draw what is scored, cut it into batches, and deal them to shards: one mapped `evaluate` each, none for nothing."""
+    from obs_lib.pipeline.options import ScoringOptions
+    from obs_lib.pipeline.plan import plan as step
+
+    context = get_current_context()
+    asked = context["params"]
+    with night() as (ws, day):
+        chosen = {"evaluators": tuple(asked["evaluators"]), "reuse": asked["scores"] == "reuse"}
+        if asked["max_scored"] is not None:
+            chosen["max_scored"] = asked["max_scored"]
+        planned = step(ws, day, ScoringOptions.model_validate(ws.settings.scoring.model_dump() | chosen))
+    # `evaluate` maps over the return value, which therefore is the list of shards; `collect` needs the name of the plan.
+    context["ti"].xcom_push(key="plan", value=planned["id"])
+    context["ti"].xcom_push(key="planned", value=planned)
+    return [{"plan": planned["id"], "number": n, "of": planned["shards"]} for n in range(planned["shards"])]
+
+
+@task(
+    multiple_outputs=False,
+    pool=SETTINGS.schedule.pool,
+    pool_slots=SETTINGS.schedule.pool_slots,
+    max_active_tis_per_dag=SETTINGS.schedule.max_active_models,
+    map_index_template="{{ shard_name }}",
+)
+def evaluate(shard: dict[str, Any]) -> dict[str, Any]:
+    """Score one shard with the models and leave the result for `collect`. The only task that loads models."""
+    from obs_lib.pipeline.evaluate import evaluate as step
+
+    get_current_context()["shard_name"] = f"shard {shard['number'] + 1} of {shard['of']}"
+    with night() as (ws, day):
+        return step(ws, day, shard["plan"], shard["number"])
+
+
+@task(multiple_outputs=False)
+def collect(plan_id: str) -> dict[str, Any]:
+    """Commit the scores and vectors that the shards left; what a lost shard owed becomes FAILED scores."""
+    from obs_lib.pipeline.collect import collect as step
+
+    with night() as (ws, day):
+        return step(ws, day, plan_id)
+
+
+@task(multiple_outputs=False, outlets=[NIGHTS])
+def summarise() -> dict[str, Any]:
+    """The day's metrics, and the sketches that later days compare themselves with. Tells `obs_fold`."""
+    from obs_lib.pipeline.summarise import summarise as step
+
+    with night() as (ws, day):
+        done = step(ws, day)
+        get_current_context()["outlet_events"][NIGHTS].extra = {"day": str(day)}
+        return done
+
+
+@task(multiple_outputs=False, outlets=[NIGHTS], trigger_rule=TriggerRule.ONE_FAILED)
+def tell_failure() -> dict[str, Any]:
+    """Tell `obs_fold` of a night that failed, so that its report and alert say so. Skipped when all went well."""
+    with night() as (_, day):
+        get_current_context()["outlet_events"][NIGHTS].extra = {"day": str(day), "failed": True}
+        return {"day": str(day), "failed": True}
+
+
+@task
+def look_again() -> list[dict[str, Any]]:
+    """Find days shortly before this one whose logs changed since they were read. Skipped in backfills and runs by hand."""
+    from obs_lib.pipeline.ingest import late_days
+
+    context = get_current_context()
+    if context["dag_run"].run_type != "scheduled":
+        raise AirflowSkipException("only scheduled nights look again, so that a backfill runs exactly its own days")
+    with night() as (ws, day):
+        late = late_days(ws, day)
+    return [{"day": str(one), "run_id": f"late__{one}__seen_by_{day}"} for one in late]
+
+
+@task(map_index_template="{{ late_day }}")
+def run_again(late: dict[str, str]) -> None:
+    """Start a run for a day whose logs came late; one that was started before is run again."""
+    # What TriggerDagRunOperator does. Importing that would cost half a second of every parse, for Airflow's ORM.
+    from airflow.sdk.exceptions import DagRunTriggerException
+
+    get_current_context()["late_day"] = late["day"]
+    raise DagRunTriggerException(
+        trigger_dag_id=NIGHTLY,
+        dag_run_id=late["run_id"],
+        conf={"day": late["day"]},
+        note="Logs of this day came or changed after it was read",
+        reset_dag_run=True,
+        skip_when_already_exists=False,
+        wait_for_completion=False,
+        allowed_states=[],
+        failed_states=[],
+        poke_interval=60,
+        deferrable=False,
+    )
+
+
+with DAG(
+    NIGHTLY,
+    description="Reads, scores and sums up one day of LLM logs",
+    doc_md=DOC,
+    schedule=NightTimetable(dt.timedelta(hours=SETTINGS.schedule.delay_hours)),
+    # No start_date: Airflow lets runs before it succeed without one task. `night` refuses such days with a message.
+    end_date=dt.datetime.fromisoformat(f"{LAST_DAY}T00:00:00+00:00") if LAST_DAY else None,
+    catchup=False,
+    max_active_runs=8,
+    default_args=DEFAULT_ARGS,
+    params=PARAMS,
+    tags=["llm-night-watch", "observability"],
+    owner_links=OWNER_LINKS,
+):
+    read, planned = ingest(), plan()
+    shards = evaluate.expand(shard=planned)
+    # Done whatever became of the shards: lost ones, or none at all. The scheduler passes it without starting a process.
+    over = EmptyOperator(task_id="shards_over", trigger_rule=TriggerRule.ALL_DONE)
+    collected, summed = collect(planned["plan"]), summarise()
+    looked = look_again()
+    read >> planned >> shards >> over >> collected >> summed >> looked
+    run_again.expand(late=looked)
+    [read, planned, collected, summed] >> tell_failure()
+
+    summed.operator.operator_extra_links = (ReportLink(),)

@@ -1,0 +1,96 @@
+"""What is wrong with the data of a day itself: logs missing, lines rejected, steps or scores failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from obs_lib.alerts.conditions import Condition
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.catalogue import QUALITY
+from obs_lib.records import ALL, Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NOTE_LENGTH = 300  # characters of a failed step's message kept as evidence
+_HALF = 0.5  # from this share on, a data incident is P1: the day's figures say little
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """How the day's data arrived.
+
+    interactions, quarantined : log lines taken and rejected.
+    failures : (step, message) of each step that failed.
+    usual : whether the baseline has days and every one of them had logs, so that a day without any is news.
+    """
+
+    interactions: int = 0
+    quarantined: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    usual: bool = False
+
+
+def data_conditions(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptions) -> list[Condition]:
+    """Return what is wrong with the data of a day. metrics : the day's rows of the table; empty where there are none."""
+    return [*_steps(facts), *_logs(facts, options), *_scores(metrics, options)]
+
+
+def _steps(facts: DataFacts) -> Iterator[Condition]:
+    for step, message in facts.failures:
+        fact = {"metric": "step", "step": step, "note": f"{step}: {message}"[:_NOTE_LENGTH]}
+        yield Condition("data", ALL, f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (fact,))
+
+
+def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Condition]:
+    lines = facts.interactions + facts.quarantined
+    if lines == 0:
+        if not facts.failures:  # a failed step says why there is nothing
+            severity = Severity.P1 if facts.usual else Severity.P3
+            fact = {"metric": "requests", "value": 0, "unit": "count"}
+            yield Condition(
+                "data", ALL, "no_logs", severity, "No logs for the day", 1.0 if facts.usual else 0.3, (fact,)
+            )
+    elif (share := facts.quarantined / lines) >= options.reject_share:
+        fact = {
+            "metric": "rejected log lines",
+            "value": share,
+            "limit": options.reject_share,
+            "unit": "share",
+            "n": lines,
+        }
+        yield Condition("data", ALL, "quarantine", _severity(share), "Log lines rejected", share, (fact,))
+
+
+def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Condition]:
+    for evaluator, (failed, total) in _failed_scores(metrics).items():
+        share = failed / total
+        if share >= options.failed_share:
+            fact: Mapping[str, object] = {
+                "metric": f"failed {evaluator} scores",
+                "value": share,
+                "limit": options.failed_share,
+                "unit": "share",
+                "n": total,
+            }
+            title = f"Scores of {evaluator} failed"
+            yield Condition("data", ALL, f"scores:{evaluator}", _severity(share), title, share, (fact,))
+
+
+def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """(failed, tried) of each evaluator over the whole day; what was skipped was not tried."""
+    whole = {str(row["metric"]): row for row in metrics[metrics["segment"] == ALL].to_dict("records")}
+    counts = {}
+    for metric in QUALITY:
+        row = whole.get(metric.name)
+        if metric.score is not None and row is not None:
+            failed, scored = int(row["n_failed"]), int(row["n"]) if row["status"] == "OK" else 0
+            if failed + scored:
+                counts[metric.score] = (failed, failed + scored)
+    return counts
+
+
+def _severity(share: float) -> Severity:
+    return Severity.P1 if share >= _HALF else Severity.P2

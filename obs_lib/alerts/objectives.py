@@ -1,0 +1,89 @@
+"""Which metrics of a day stand beyond their objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from obs_lib.alerts.conditions import Condition, number
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.catalogue import METRICS
+from obs_lib.records import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Found = Mapping[tuple[str, str], Mapping[str, Any]]
+SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
+
+
+def objective(metric: Metric, options: AlertOptions) -> float | None:
+    """Return the limit in force for a metric, in its unit; None for none."""
+    return options.objectives.get(metric.name, metric.objective) if metric.worse else None
+
+
+def beyond(metric: Metric, value: float | None, limit: float) -> bool:
+    """Return whether a value is on the wrong side of a limit; exactly on it is not."""
+    if value is None:
+        return False
+    return value > limit if metric.worse == "higher" else value < limit
+
+
+def breaches(metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: AlertOptions) -> list[Condition]:
+    """Return one condition for each metric and segment whose value is beyond its limit.
+
+    metrics : the day's rows of the table. window : the rows of each earlier day known, one frame a day.
+    A breach is sudden, and may page if its severity does, only where at least `min_history` earlier days are known and
+    none of them was in breach. With a short history nobody can tell, so nobody is woken.
+    """
+    today, before = _by_key(metrics), [_by_key(frame) for frame in window]
+    conditions = []
+    for metric in METRICS:
+        limit = objective(metric, options)
+        if limit is None:
+            continue
+        for (name, segment), row in today.items():
+            if name == metric.name and _breached(metric, row, limit, options):
+                history = [day[(name, segment)] for day in before if (name, segment) in day]
+                conditions.append(_condition(metric, row, limit, (history, options)))
+    return conditions
+
+
+def _condition(
+    metric: Metric, row: Mapping[str, Any], limit: float, past: tuple[Sequence[Mapping[str, Any]], AlertOptions]
+) -> Condition:
+    history, options = past
+    near = number(row["low"] if metric.worse == "higher" else row["high"])
+    surely = beyond(metric, near, limit)
+    clean = [not _breached(metric, day, limit, options) for day in history]
+    fact = {
+        "metric": metric.name,
+        "value": number(row["value"]),
+        "low": number(row["low"]),
+        "high": number(row["high"]),
+        "objective": limit,
+        "unit": metric.unit,
+        "n": int(row["n"]),
+        "surely": surely,
+        "note": "" if surely else "the interval reaches across the objective",
+    }
+    return Condition(
+        kind="objective",
+        segment=str(row["segment"]),
+        cause=metric.name,
+        severity=options.objective_severities.get(metric.name, options.objective_severity),
+        title=f"{metric.title} beyond its objective",
+        score=SURE if surely else UNSURE,
+        evidence=(fact,),
+        sudden=len(clean) >= options.min_history and all(clean),
+    )
+
+
+def _breached(metric: Metric, row: Mapping[str, Any], limit: float, options: AlertOptions) -> bool:
+    return int(row["n"]) >= options.min_interactions and beyond(metric, number(row["value"]), limit)
+
+
+def _by_key(metrics: pd.DataFrame) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Rows that have a value, by metric and segment."""
+    rows = metrics[metrics["status"] == "OK"].to_dict("records")
+    return {(str(row["metric"]), str(row["segment"])): {str(k): v for k, v in row.items()} for row in rows}

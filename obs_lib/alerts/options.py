@@ -1,0 +1,67 @@
+"""What can be set about objectives, severities, incidents and delivery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from obs_lib.catalogue import BY_NAME
+from obs_lib.records import Severity
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class AlertOptions(BaseModel):
+    """Alert policy. Nothing here changes what was measured, only what is made of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    objectives: dict[str, float | None] = Field(
+        default_factory=dict,
+        description="Limits that replace the catalogue's, metric to its own unit; null switches an objective off.",
+    )
+    objective_severity: Severity = Field(
+        Severity.P3, description="Severity of a standing breach of an objective; P0 to P3."
+    )
+    objective_severities: dict[str, Severity] = Field(
+        default_factory=dict, description="Severity of a standing breach of single metrics; metric to P0 to P3."
+    )
+    min_interactions: int = Field(
+        20, ge=1, le=1_000_000, description="Interactions that a breach or an outage needs; 1 to 1,000,000."
+    )
+    min_history: int = Field(
+        3, ge=1, le=90, description="Earlier days that must be known free of a breach for it to be new; days, 1 to 90."
+    )
+    page_severities: tuple[Severity, ...] = Field(
+        (Severity.P0, Severity.P1), description="Severities that are worth a message to people."
+    )
+    resolve_after_days: int = Field(
+        2, ge=1, le=30, description="Days without a signal after which an incident is resolved; days, 1 to 30."
+    )
+    family_weights: dict[str, Share] = Field(
+        default_factory=lambda: {"groundedness": 0.8, "toxicity": 0.8, "errors": 0.8},
+        description="Most that one family of signals adds to the composite score, by family; 0 to 1.",
+    )
+    default_weight: Share = Field(0.6, description="The same for families that family_weights does not name; 0 to 1.")
+    p1_score: Share = Field(0.75, description="Composite score from which a change is P1; 0 to 1, at least p2_score.")
+    p2_score: Share = Field(0.4, description="Composite score from which a change is P2, else P3; 0 to 1.")
+    outage_error_rate: float = Field(0.5, gt=0, le=1, description="Share of failed requests that makes a P0; 0 to 1.")
+    reject_share: float = Field(
+        0.05, gt=0, le=1, description="Share of quarantined log lines that is an incident; 0 to 1."
+    )
+    failed_share: float = Field(
+        0.05, gt=0, le=1, description="Share of FAILED scores of an evaluator that is an incident; 0 to 1."
+    )
+    max_age_hours: float = Field(
+        48, gt=0, le=8760, description="Hours after a day's end from which nobody is paged for it; 0 to 8,760."
+    )
+    timeout_s: float = Field(15, gt=0, le=300, description="Seconds one message may take on one channel; 0 to 300.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.p1_score < self.p2_score:
+            raise ValueError(f"p1_score must be at least p2_score ({self.p2_score}), found {self.p1_score}")
+        if unknown := sorted({*self.objectives, *self.objective_severities} - set(BY_NAME)):
+            raise ValueError(f"objectives must name metrics ({', '.join(BY_NAME)}), found {', '.join(unknown)}")
+        return self

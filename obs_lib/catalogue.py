@@ -1,0 +1,121 @@
+"""The metrics of a day: names, units, objectives and formulas, as a tuple of objects."""
+
+from __future__ import annotations
+
+from obs_lib.records import Metric
+
+SYSTEM: tuple[Metric, ...] = (
+    Metric("requests", "Requests", "count", None, None, "number of interactions of the day"),
+    Metric("error_rate", "Error rate", "share", "higher", 0.01, "share of requests with an error"),
+    Metric("ttft_p95", "Time to first token, p95", "ms", "higher", 500.0, "95th percentile of ttft_ms"),
+    Metric(
+        "tpot_p95",
+        "Time per output token, p95",
+        "ms",
+        "higher",
+        50.0,
+        "95th percentile of tpot_ms; where absent (total - ttft) / (output_tokens - 1)",
+    ),
+    Metric("latency_p50", "Latency, p50", "ms", "higher", None, "median of total_latency_ms"),
+    Metric("latency_p95", "Latency, p95", "ms", "higher", None, "95th percentile of total_latency_ms"),
+    Metric("latency_p99", "Latency, p99", "ms", "higher", None, "99th percentile of total_latency_ms"),
+    Metric(
+        "token_weighted_latency",
+        "Token-weighted latency",
+        "ms",
+        "higher",
+        None,
+        "sum(latency_i * output_tokens_i) / sum(output_tokens_i)",
+    ),
+    Metric(
+        "throughput",
+        "Throughput in hours with demand",
+        "tokens/s",
+        "lower",
+        None,
+        "output tokens / 3600 s, mean over the hours that count as busy",
+    ),
+    Metric(
+        "capacity_use",
+        "Throughput against capacity",
+        "share",
+        "lower",
+        0.8,
+        "throughput / configured capacity, in hours with demand; NO_DATA without a configured capacity",
+    ),
+    Metric("input_tokens", "Input tokens", "tokens", None, None, "sum of input_tokens"),
+    Metric("output_tokens", "Output tokens", "tokens", None, None, "sum of output_tokens"),
+    Metric("cost", "Cost", "USD", None, None, "sum of cost_usd"),
+    Metric("finish_length_rate", "Answers cut by length", "share", "higher", None, "share of finish_reason = length"),
+    Metric(
+        "finish_filter_rate", "Answers filtered", "share", "higher", None, "share of finish_reason = content_filter"
+    ),
+    Metric("quality_score", "Logged quality score", "score", "lower", None, "mean of quality_score as logged"),
+    Metric("safety_flag_rate", "Safety flags", "share", "higher", None, "share of interactions with a safety flag"),
+)
+
+QUALITY: tuple[Metric, ...] = (
+    Metric(
+        "hallucination_rate",
+        "Hallucination rate",
+        "share",
+        "higher",
+        0.05,
+        "share of answers whose probability of being supported by their contexts is under 0.5",
+        score="groundedness",
+        sum_up="share_below",
+    ),
+    Metric(
+        "toxicity",
+        "Toxicity",
+        "probability",
+        "higher",
+        0.1,
+        "mean calibrated probability that an answer is toxic",
+        score="toxicity",
+        sum_up="mean",
+    ),
+    Metric(
+        "toxicity_rate",
+        "Toxic answers",
+        "share",
+        "higher",
+        None,
+        "share of answers with a toxicity above 0.5",
+        score="toxicity",
+        sum_up="share_above",
+    ),
+    Metric(
+        "relevance",
+        "Relevance",
+        "probability",
+        "lower",
+        0.7,
+        "mean probability that an answer belongs to its prompt rather than to another one",
+        score="relevance",
+        sum_up="mean",
+    ),
+    Metric(
+        "refusal_rate",
+        "Refusal rate",
+        "share",
+        "higher",
+        0.2,
+        "share of answers with a probability of refusal above 0.5",
+        score="refusal",
+        sum_up="share_above",
+    ),
+    Metric(
+        "format_compliance",
+        "Format compliance",
+        "share",
+        "lower",
+        0.95,
+        "share of answers in the format that was asked for",
+        score="format",
+        sum_up="share_above",
+    ),
+)
+
+METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}

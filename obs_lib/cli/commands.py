@@ -1,0 +1,190 @@
+"""The commands of `obs`. Progress and messages go to stderr; stdout carries only what was asked for.
+
+Exit codes: 0 done; 1 some days failed or an unforeseen error of the tree; 2 settings or arguments; 3 logs; 4 lake.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from obs_lib import __version__
+from obs_lib.errors import DayNotReady, ObsError
+
+if TYPE_CHECKING:
+    from obs_lib.pipeline.workspace import Workspace
+    from obs_lib.tables import Table
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="The LLM night watch, without Airflow.")
+config_app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
+app.add_typer(config_app, name="config")
+errors = Console(stderr=True, highlight=False)
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]
+DayArgument = Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DAY", help="Day in UTC.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def run_app() -> None:
+    """Run a command; a deliberate error becomes one message and its exit code."""
+    # Numeric results depend on the thread count, so it comes from the settings; tokenizers' own threads only add noise.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        app()
+    except ObsError as error:
+        errors.print(f"[bold red]{type(error).__name__}[/]", end=" ")
+        errors.print(str(error), markup=False)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        errors.print(f"cannot go on: {error}", markup=False)
+        sys.exit(ObsError.exit_code)
+
+
+@app.command()
+def run(
+    day: DayArgument,
+    config: Config = None,
+    late: Annotated[bool, typer.Option(help="Also look again at the last days for late logs.")] = True,
+    deliver: Annotated[bool, typer.Option(help="Send what pages to the channels in $OBS_NOTIFY_URLS.")] = True,
+) -> None:
+    """Run one night: read, score and sum up DAY, then compare, alert, render and deliver."""
+    from obs_lib.pipeline.night import fold, run_day, run_late_days
+    from obs_lib.pipeline.render import page_path
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    with errors.status(f"{day.date()}") as status:
+
+        def tell(step: str) -> None:
+            status.update(f"{day.date()} {step}")
+
+        read = run_day(ws, day.date(), tell=tell)
+        again = run_late_days(ws, day.date(), tell) if late else []
+        rendered = fold(ws, tell)
+        sent = _deliver(ws) if deliver else {}
+    errors.print(
+        f"{day.date()} {read['state']}: {read['interactions']} interactions, {read['quarantined']} lines rejected"
+    )
+    if again:
+        errors.print(f"late logs: {', '.join(map(str, again))} run again")
+    errors.print(f"{len(rendered)} report(s) rendered{_sent(sent)}; {page_path(ws, day.date())}", soft_wrap=True)
+
+
+@app.command()
+def backfill(
+    first: DayArgument,
+    last: DayArgument,
+    config: Config = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Days at the same time.")] = 1,
+) -> None:
+    """Run every day from FIRST to LAST, then the fold over all that changed. Sends nothing."""
+    from rich.progress import Progress
+
+    from obs_lib.pipeline.night import days_between, fold, run_days
+    from obs_lib.pipeline.workspace import open_workspace
+
+    days = days_between(first.date(), last.date())
+    ws = open_workspace(config)
+    failed = 0
+    with Progress(console=errors) as progress:
+        bar = progress.add_task("nights", total=len(days))
+        for day, error in run_days(config, days, jobs):
+            progress.update(bar, advance=1, description=str(day))
+            if error is not None:
+                failed += 1
+                progress.console.print(f"{day} failed: {error}", markup=False)
+        progress.update(bar, description="fold")
+        rendered = fold(ws, lambda step: progress.update(bar, description=step))
+    errors.print(f"{len(days) - failed} of {len(days)} days done, {len(rendered)} report(s) rendered")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(day: DayArgument, config: Config = None, html: Annotated[bool, typer.Option("--html")] = False) -> None:
+    """Print the report of DAY: as text, or its HTML page with --html."""
+    from obs_lib.pipeline.pages import page, text
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    if html:
+        found = page(ws, day.date())
+        if found is None:
+            raise DayNotReady(f"there is no report of {day.date()}", fix=f"run `obs run {day.date()}`")
+        sys.stdout.buffer.write(found)
+    else:
+        typer.echo(text(ws, day.date()))
+
+
+@app.command()
+def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None:
+    """Print the metrics of DAY."""
+    from obs_lib.tables import METRICS
+
+    columns = ["metric", "segment", "status", "value", "low", "high", "n", "n_skipped", "n_failed", "note"]
+    _print_table(METRICS, day.date(), config, columns, json)
+
+
+@app.command()
+def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
+    """Print the alerts and open incidents of DAY."""
+    from obs_lib.tables import ALERTS
+
+    columns = ["severity", "state", "kind", "segment", "title", "first_day", "last_day", "pages", "score", "evidence"]
+    _print_table(ALERTS, day.date(), config, columns, json)
+
+
+@config_app.command("check")
+def config_check(config: Config = None) -> None:
+    """Read the settings and say whether they hold."""
+    from obs_lib.settings import config_path, load_settings
+
+    settings = load_settings(config)
+    path = config_path(config)
+    typer.echo(f"{path or 'no settings file, all defaults'}: good; settings {settings.digest()}")
+
+
+@app.command("sample-logs")
+def sample_logs(
+    folder: Path,
+    first: DayArgument,
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 21,
+) -> None:
+    """Write generated example logs of two routes into FOLDER, a file a day from FIRST on."""
+    from obs_lib.samples.generate import write_samples
+
+    write_samples(folder, first.date(), days)
+    errors.print(f"{days} days of sample logs in {folder}", soft_wrap=True)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _print_table(table: Table, day: dt.date, config: Path | None, columns: list[str], as_json: bool) -> None:
+    """Print columns of one day of a table, as JSON records or as a table for people."""
+    from obs_lib.cli.printing import print_frame
+    from obs_lib.pipeline.workspace import open_workspace
+
+    frame = open_workspace(config).lake.read_ready(table, day)
+    print_frame(frame[columns], as_json)
+
+
+def _deliver(ws: Workspace) -> dict[str, int]:
+    from obs_lib.pipeline.deliver import deliver
+    from obs_lib.settings import notify_urls
+
+    return deliver(ws, notify_urls())
+
+
+def _sent(sent: dict[str, int]) -> str:
+    parts = [f", {sent[name]} message(s) {name}" for name in ("sent", "failed") if sent.get(name)]
+    return "".join(parts)

@@ -1,0 +1,49 @@
+"""Print rows of a table: JSON records for machines, a table for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
+    """Print a frame on stdout. JSON never holds NaN: what is missing is null; JSON columns are not quoted twice."""
+    rows = [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in frame.columns:
+        table.add_column(str(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
+    Console().print(table)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value.item() if hasattr(value, "item") else value
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return f"{len(value)} fact(s)"
+    return str(value)

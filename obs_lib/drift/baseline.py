@@ -1,0 +1,65 @@
+"""Which days a day is compared with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from obs_lib.records import ALL, Day
+
+
+def window(day: Day, ready: Iterable[Day], window_days: int) -> tuple[Day, ...]:
+    """Return the days of `ready` among the `window_days` days before `day`, oldest first.
+
+    The window is one of calendar days: a missing day makes it smaller, it does not reach further back.
+
+    >>> window(dt.date(2023, 6, 9), [dt.date(2023, 6, d) for d in (1, 2, 7, 8, 9)], 7)
+    (datetime.date(2023, 6, 2), datetime.date(2023, 6, 7), datetime.date(2023, 6, 8))
+    """
+    first = day - dt.timedelta(days=window_days)
+    return tuple(sorted({other for other in ready if first <= other < day}))
+
+
+@dataclass(frozen=True)
+class DaySummary:
+    """What the comparison reads of one day: its rows of `metrics` and `sketches` (columns as in tables.py)."""
+
+    day: Day
+    metrics: pd.DataFrame
+    sketches: pd.DataFrame
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The day's segments, `all` first; `all` is there on a day without a single row too."""
+        named = {*self.metrics["segment"], *self.sketches["segment"]} - {ALL}
+        return (ALL, *sorted(named))
+
+    @cached_property
+    def _sketches(self) -> dict[tuple[str, str], pd.DataFrame]:
+        grouped = self.sketches.groupby(["kind", "segment"], sort=False)
+        return {(str(kind), str(segment)): rows for (kind, segment), rows in grouped}
+
+    @cached_property
+    def _metrics(self) -> dict[tuple[str, str], tuple[float, float | None, int]]:
+        import pandas as pd
+
+        ok = self.metrics[(self.metrics["status"] == "OK") & self.metrics["value"].notna()]
+        columns = (ok[name] for name in ("metric", "segment", "value", "std_error", "n"))
+        return {
+            (metric, segment): (float(value), None if pd.isna(error) else float(error), int(n))
+            for metric, segment, value, error, n in zip(*columns, strict=True)
+        }
+
+    def sketch(self, kind: str, segment: str) -> pd.DataFrame:
+        """Return the rows of one kind of sketch in one segment; none is an empty frame."""
+        return self._sketches.get((kind, segment), self.sketches.iloc[:0])
+
+    def metric(self, name: str, segment: str) -> tuple[float, float | None, int] | None:
+        """Return (value, standard error or None, n) of a metric; None where it is NO_DATA or absent."""
+        return self._metrics.get((name, segment))

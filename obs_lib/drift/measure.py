@@ -1,0 +1,106 @@
+"""Every distance of a day from its baseline. Measures only; what to make of it is decided in `decision`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from obs_lib.catalogue import METRICS
+from obs_lib.drift import change, kl, semantic
+from obs_lib.drift.baseline import DaySummary
+from obs_lib.drift.change import too_few
+from obs_lib.drift.options import DriftOptions
+from obs_lib.records import Day, Distance, Metric
+
+__all__ = ["DaySummary", "Drifted", "measure"]
+
+Drifted = Mapping[tuple[str, str], AbstractSet[Day]]
+"""Days that were themselves found DRIFTED, by (distance name, segment)."""
+
+
+def measure(
+    today: DaySummary, window: Sequence[DaySummary], options: DriftOptions, drifted: Drifted | None = None
+) -> list[Distance]:
+    """Measure every segment of `today` against `window` (its ready days, oldest first).
+
+    One distance for the words, one for the meaning, one for each judged metric that today or the window has. What
+    cannot be measured is there too, with statistic None and the reason as its note.
+
+    Days that drifted themselves are no baseline for the same distance, or the second bad day would look normal beside the
+    first. Once fewer than `min_days` others are left in the window, the new level is the baseline.
+    """
+    distances: list[Distance] = []
+    for segment in today.segments:
+
+        def steady(name: str, segment: str = segment) -> Sequence[DaySummary]:
+            away = (drifted or {}).get((name, segment), frozenset())
+            days = [one for one in window if one.day not in away]
+            return days if len(days) >= options.min_days else window
+
+        distances.append(_tokens(segment, today, steady(kl.NAME), options))
+        distances.append(_answers(segment, today, steady(semantic.NAME), options))
+        distances.extend(
+            distance
+            for metric in filter(change.judged, METRICS)
+            for distance in _change(metric, segment, today, steady(change.PREFIX + metric.name), options)
+        )
+    return distances
+
+
+def _tokens(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
+    current, *before = (_read_tokens(summary, segment) for summary in (today, *window))
+    days = [day for day in before if _enough(day, options)]
+    if not _enough(current, options):
+        note = f"too few answers or tokens today (needs {options.min_answers} answers, {options.min_tokens} tokens)"
+    elif len(days) < options.min_days:
+        note = _short_history(len(days), options)
+    else:
+        return kl.token_kl(segment, current, days)
+    return too_few(kl.NAME, segment, "nats", note, [day.day for day in days])
+
+
+def _read_tokens(summary: DaySummary, segment: str) -> kl.Tokens:
+    rows = summary.sketch("tokens", segment)
+    counts = kl.decode(bytes(rows["payload"].iloc[0])) if len(rows) else {}
+    requests = summary.metric("requests", segment)
+    return kl.Tokens(summary.day, counts, None if requests is None else int(requests[0]))
+
+
+def _enough(tokens: kl.Tokens, options: DriftOptions) -> bool:
+    return tokens.total >= options.min_tokens and (tokens.answers is None or tokens.answers >= options.min_answers)
+
+
+def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
+    current, *before = (semantic.decode(one.day, one.sketch("answers", segment)) for one in (today, *window))
+    days = [day for day in before if day.means]
+    if len(days) < options.min_days:
+        note = _short_history(len(days), options)
+    elif (shared := len(semantic.shared_prompts(current, days))) < options.min_prompts:
+        note = f"{shared} prompts were asked today and on two baseline days (needs {options.min_prompts})"
+    else:
+        return semantic.paired_drift(segment, current, days, options.resamples)
+    return too_few(semantic.NAME, segment, "cosine distance", note, [day.day for day in days])
+
+
+def _change(
+    metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
+) -> Iterator[Distance]:
+    now = today.metric(metric.name, segment)
+    if now is None and not any(day.metric(metric.name, segment) for day in window):
+        return  # a field that these logs do not have
+    least = change.least_answers(metric, options.min_answers)
+    days = change.usable(metric, segment, window, least)
+    if now is None:
+        note = "no data today"
+    elif now[2] < least:
+        note = f"{now[2]} interactions today (needs {least})"
+    elif len(days) < options.min_days:
+        note = _short_history(len(days), options)
+    else:
+        yield change.metric_change(metric, segment, today, days)
+        return
+    yield too_few(change.PREFIX + metric.name, segment, metric.unit, note, [day.day for day in days])
+
+
+def _short_history(days: int, options: DriftOptions) -> str:
+    return f"{days} baseline days with enough data (needs {options.min_days})"

@@ -1,0 +1,64 @@
+"""What can be set about the comparison of a day with its baseline."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class DriftOptions(BaseModel):
+    """Window, sample sizes, false alarms and the smallest effects that count.
+
+    A distance is called drifted when chance hardly explains it (false_discovery_rate) *and* it is large enough to
+    matter (the min_* effects): with enough traffic even a harmless difference is beyond chance.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_days: int = Field(7, ge=2, le=90, description="Days before the day that make its baseline; days, 2 to 90.")
+    min_days: int = Field(
+        3, ge=2, le=90, description="Baseline days with data below which nothing is judged; days, 2 to window_days."
+    )
+    min_prompts: int = Field(
+        10,
+        ge=2,
+        le=500,
+        description="Prompts asked today and on two baseline days that semantic drift needs; 2 to 500.",
+    )
+    min_answers: int = Field(
+        20, ge=2, le=1_000_000, description="Interactions a day needs to enter a comparison; 2 to 1,000,000."
+    )
+    min_tokens: int = Field(
+        500, ge=10, le=1_000_000, description="Output tokens a day needs to enter token_kl; 10 to 1,000,000."
+    )
+    false_discovery_rate: float = Field(
+        0.01, gt=0, le=0.2, description="Share of false alarms among a day's alarms (Benjamini-Hochberg); 0 to 0.2."
+    )
+    min_semantic: float = Field(
+        0.05, ge=0, le=2, description="Smallest excess of semantic drift over chance; cosine distance, 0 to 2."
+    )
+    min_token_kl: float = Field(
+        0.1, ge=0, le=20, description="Smallest excess of the token divergence over chance; nats, 0 to 20."
+    )
+    min_share: float = Field(
+        0.05, ge=0, le=1, description="Smallest change of a share, probability or score; in its own unit, 0 to 1."
+    )
+    min_relative: float = Field(
+        0.2, ge=0, le=10, description="Smallest change of any other metric, as a part of its baseline; 0 to 10."
+    )
+    min_changes: dict[str, float] = Field(
+        default_factory=lambda: {"error_rate": 0.01, "toxicity": 0.02, "toxicity_rate": 0.02, "safety_flag_rate": 0.02},
+        description="Smallest change of single metrics where the rules above do not fit; metric to its own unit, >= 0.",
+    )
+    resamples: int = Field(
+        999, ge=99, le=99_999, description="Random draws behind semantic drift's null; 99 to 99,999."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_days > self.window_days:
+            raise ValueError(f"min_days must be at most window_days ({self.window_days}), found {self.min_days}")
+        if bad := {name: value for name, value in self.min_changes.items() if not value >= 0}:
+            raise ValueError(f"min_changes must be 0 or more, found {bad}")
+        return self

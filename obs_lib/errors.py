@@ -1,0 +1,94 @@
+"""Every error that obs_lib raises on purpose.
+
+ObsError
+  +-- ConfigError            obs.yaml or the environment says something that is not allowed
+  |     +-- UnknownModel     a model is named that cannot be loaded from where it is said to be
+  +-- SourceError            logs cannot be read at all (a line that cannot be read is quarantined instead)
+  +-- LakeError              the tables cannot be opened, read or replaced
+  |     +-- LakeConflict     another writer holds the same day; try again
+  |     +-- LakeFull         the store has no room left
+  |     +-- DayNotReady      a step needs a day's tables and they are not ready
+  +-- EvaluatorError         an evaluator cannot do its work; becomes FAILED rows, never a stopped night
+  +-- DeliveryError          a channel refused a message; recorded, never a failed night
+
+Each message answers five questions: what went wrong, which rule it breaks, what was found, where, and what to do.
+Anything else that escapes from the library is a bug.
+"""
+
+from __future__ import annotations
+
+
+class ObsError(Exception):
+    """Root of the tree. `exit_code` is what `obs` returns for it.
+
+    Parameters
+    ----------
+    what : what went wrong, one sentence without a full stop.
+    rule : what must hold instead; None where the sentence already says it.
+    found : what was found, already shortened by the caller; None where nothing can be shown.
+    where : file, line, key, table or day; None where there is no place.
+    fix : what the reader can do; None where nothing can be advised.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        rule: str | None = None,
+        found: object = None,
+        where: object = None,
+        fix: str | None = None,
+    ) -> None:
+        self.what, self.rule, self.found, self.where, self.fix = what, rule, found, where, fix
+        parts = [f"{where}: {what}" if where is not None else what]
+        if rule is not None:
+            parts.append(f"must be {rule}")
+        if found is not None:
+            parts.append(f"found {found!r}")
+        if fix is not None:
+            parts.append(fix)
+        super().__init__("; ".join(parts))
+
+
+class ConfigError(ObsError):
+    """A setting is missing, unknown or out of range."""
+
+    exit_code = 2
+
+
+class UnknownModel(ConfigError):
+    """A configured model is neither installed, nor a folder, nor in the local Hugging Face cache."""
+
+
+class SourceError(ObsError):
+    """A log file, folder or server cannot be read."""
+
+    exit_code = 3
+
+
+class LakeError(ObsError):
+    """The tables cannot be opened, read or replaced."""
+
+    exit_code = 4
+
+
+class LakeConflict(LakeError):
+    """Another writer changed the same day and table, and retries did not help."""
+
+
+class LakeFull(LakeError):
+    """The disk or bucket has no room; what was there before is still there."""
+
+
+class DayNotReady(LakeError):
+    """A step was asked for a day whose inputs have not been written completely."""
+
+
+class EvaluatorError(ObsError):
+    """An evaluator could not score a batch."""
+
+
+class DeliveryError(ObsError):
+    """A notification channel did not take a message."""

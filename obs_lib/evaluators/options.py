@@ -1,0 +1,36 @@
+"""Limits of the evaluators, and the JSON schemas that `json_schema:<name>` refers to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EvaluatorOptions(BaseModel):
+    """How much of a text the evaluators read. Text from logs may be of any size; these bound the work for one answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    json_schemas: dict[str, str | dict[str, Any]] = Field(
+        default_factory=dict,
+        description="JSON schemas by the name that logs use in `json_schema:<name>`: a path to a file, or the schema.",
+    )
+    max_characters: int = Field(
+        20_000, ge=100, le=1_000_000, description="Characters of an answer, prompt or all its contexts that are read."
+    )
+    max_sentences: int = Field(
+        24, ge=1, le=1000, description="Sentences of an answer whose support is looked up; the first ones count."
+    )
+    max_passages: int = Field(
+        16, ge=1, le=1000, description="Passages of the contexts that an answer is compared with, by words shared."
+    )
+    max_pieces: int = Field(
+        8, ge=1, le=100, description="Pieces of about 1,000 characters of a long answer whose toxicity is judged."
+    )
+    max_format_characters: int = Field(
+        100_000, ge=1000, le=10_000_000, description="Longest answer whose format is checked; longer ones are skipped."
+    )
+    regex_timeout_s: float = Field(
+        1.0, gt=0, le=60, description="Seconds that one `regex:<pattern>` may take; beyond, the score is FAILED."
+    )

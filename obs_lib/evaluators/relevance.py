@@ -1,0 +1,62 @@
+"""Relevance: does the answer belong to its prompt rather than to another one?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
+from obs_lib.evaluators.text import content_stems, numbers, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.records import Vectors
+
+FEATURES = ("cosine", "answer_in_prompt", "prompt_in_answer", "numbers_shared", "short", "cosine_if_short")
+_SHORT = 12
+"""Words up to which an answer counts as wholly short: the sets hold few shorter ones, and nothing is extrapolated."""
+
+
+class Relevance:
+    """Implements `records.Evaluator`. 1: the answer speaks of what was asked. Says nothing about being right or useful."""
+
+    name = "relevance"
+    needs = frozenset({"prompt", "response", "error"})
+
+    def __init__(self, options: EvaluatorOptions) -> None:
+        self._limit, self._head = options.max_characters, load_head("relevance")
+        self.version = f"1-{self._head.digest}-{self._limit}"
+        self.describe = (
+            "Probability that the answer belongs to its prompt rather than to another one: logistic regression on the "
+            f"cosine of both ({self._head.encoder}) and shared words; trained on own against shuffled answers of "
+            f"{', '.join(self._head.trained_on['sets'])}."
+        )
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        return wanted(batch, lambda case, response: [case.prompt, response] if case.prompt else [])
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        return judge(batch, lambda case, response: self._verdict(case, response, vectors))
+
+    def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
+        if not case.prompt or not case.prompt.strip():
+            return skipped("there is no prompt")
+        prompt, answer = vectors.of([case.prompt, response]).astype(np.float64)
+        cosine = float(np.sum(prompt * answer))
+        row = features(case.prompt[: self._limit], response[: self._limit], cosine)
+        return scored(self._head.probability(row), {"cosine": round(cosine, 4)})
+
+
+def features(prompt: str, response: str, cosine: float) -> np.ndarray:
+    """One number for each of FEATURES, each in [-1, 1]."""
+    asked, said = set(content_stems(prompt)), set(content_stems(response))
+    both = len(asked & said)
+    short = _SHORT / max(_SHORT, len(words(response)))
+    shared = float(bool(numbers(prompt) & numbers(response)))
+    return np.array(
+        [cosine, both / max(1, len(said)), both / max(1, len(asked)), shared, short, cosine * short], dtype=np.float64
+    )

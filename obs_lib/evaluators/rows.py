@@ -1,0 +1,114 @@
+"""From a batch to one outcome a row: what is skipped everywhere, and how one row's failure stays one row's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from obs_lib.records import ScoreStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DIGITS = 6
+"""Scores are rounded to what their models can mean, so that the last bits of a sum do not travel."""
+_NOTE_LENGTH = 200
+
+
+class Case(NamedTuple):
+    """One distinct interaction as evaluators read it; text or None."""
+
+    prompt: str | None
+    response: str | None
+    contexts: str | None
+    expected_format: str | None
+    error: str | None
+
+
+class Outcome(NamedTuple):
+    """One row of an evaluator's answer; the columns that `records.Evaluator.score` promises."""
+
+    status: ScoreStatus
+    value: float | None
+    note: str
+    evidence: str | None
+
+
+def scored(value: float, evidence: Mapping[str, object] | None = None) -> Outcome:
+    """A score in [0, 1], with what a reader needs to believe it."""
+    text = None if evidence is None else _storable(json.dumps(evidence, sort_keys=True, ensure_ascii=False))
+    return Outcome(ScoreStatus.SCORED, round(min(max(float(value), 0.0), 1.0), _DIGITS), "", text)
+
+
+def skipped(reason: str) -> Outcome:
+    """Not applicable to this interaction."""
+    return Outcome(ScoreStatus.SKIPPED, None, _storable(reason)[:_NOTE_LENGTH], None)
+
+
+def failed(reason: str) -> Outcome:
+    """The evaluator could not do its work on this interaction."""
+    return Outcome(ScoreStatus.FAILED, None, _storable(reason)[:_NOTE_LENGTH], None)
+
+
+def judge(batch: pd.DataFrame, verdict: Callable[[Case, str], Outcome]) -> pd.DataFrame:
+    """One outcome for each row: `verdict(case, response)` where there is an answer to judge, SKIPPED where there is none.
+
+    An exception in one row becomes that row's FAILED; rows do not know each other, so a batch can be split anywhere.
+    """
+    import pandas as pd
+
+    outcomes = [_guarded(case, verdict) for case in cases(batch)]
+    columns = list(zip(*outcomes, strict=True)) or [(), (), (), ()]
+    return pd.DataFrame(
+        {
+            "status": pd.Series([str(status) for status in columns[0]], index=batch.index, dtype="str"),
+            "value": pd.Series(columns[1], index=batch.index, dtype=object),
+            "note": pd.Series(columns[2], index=batch.index, dtype="str"),
+            "evidence": pd.Series(columns[3], index=batch.index, dtype=object),
+        }
+    )
+
+
+def wanted(batch: pd.DataFrame, texts: Callable[[Case, str], list[str]]) -> list[str]:
+    """The texts that `verdict` will look up, in order, once each. A row that fails here fails again, with a note, there."""
+    found: dict[str, None] = {}
+    for case in cases(batch):
+        if _reason_to_skip(case) is None:
+            try:
+                found |= dict.fromkeys(texts(case, case.response or ""))
+            except Exception:  # noqa: BLE001, S112 - whatever a hostile text provokes must not lose the batch
+                continue
+    return list(found)
+
+
+def cases(batch: pd.DataFrame) -> Iterator[Case]:
+    """The rows of a batch; a column that is absent, and any missing value, is None."""
+    columns = [
+        [value if isinstance(value, str) else None for value in batch[name]] if name in batch else [None] * len(batch)
+        for name in Case._fields
+    ]
+    return map(Case._make, zip(*columns, strict=True))
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which no table and no page can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _guarded(case: Case, verdict: Callable[[Case, str], Outcome]) -> Outcome:
+    reason = _reason_to_skip(case)
+    if reason is not None:
+        return skipped(reason)
+    try:
+        return verdict(case, case.response or "")
+    except Exception as error:  # noqa: BLE001 - recorded with its text; the night goes on
+        return failed(f"{type(error).__name__}: {error}")
+
+
+def _reason_to_skip(case: Case) -> str | None:
+    if case.error:
+        return "the request failed"
+    if case.response is None or not case.response.strip():
+        return "there is no answer"
+    return None

@@ -1,0 +1,309 @@
+"""The lake: Delta tables partitioned by day, opened, read and replaced one day at a time.
+
+A Delta commit is atomic for one table only. So a step marks its day WRITING in `days`, replaces its tables' day, and marks
+it READY with the digests last; readers take only days that are READY (or NO_DATA: written, and known to be empty). A step
+that is killed in between leaves the day unreadable, never half new, and is simply run again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from obs_lib.digests import digest_of_table
+from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, LakeFull
+from obs_lib.records import Day, StepState
+from obs_lib.tables import DAYS, OPERATIONS, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+_T = TypeVar("_T")
+_TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
+_CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
+_NO_ROOM = ("No space left", "os error 28", "File too large", "os error 27", "Disk quota", "os error 122")
+
+
+class LakeOptions(BaseModel):
+    """Where the tables and the rendered pages lie."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    root: str = Field("lake", description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables.")
+    files: str | None = Field(
+        None,
+        description="Folder for staged shards and rendered pages, shared by all workers; None: `files` in a local root.",
+    )
+    single_writer: bool = Field(
+        False, description="Allow a store without conditional writes; you promise that one process writes at a time."
+    )
+
+    @field_validator("root")
+    @classmethod
+    def _no_secrets(cls, root: str) -> str:
+        if "@" in urlsplit(root).netloc:
+            raise ValueError("free of credentials; give them in the environment of the object store")
+        return root
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What `days` says of one step of one day. `digests` maps table to the digest of what the step wrote."""
+
+    day: Day
+    step: str
+    state: StepState
+    inputs: str
+    digests: Mapping[str, str]
+    note: str
+
+    @property
+    def readable(self) -> bool:
+        """Whether readers may take what the step wrote."""
+        return self.state in (StepState.READY, StepState.NO_DATA)
+
+
+class Lake:
+    """All tables under one root. Cheap to construct; tables are created when first written."""
+
+    def __init__(self, options: LakeOptions) -> None:
+        scheme = urlsplit(options.root).scheme
+        if scheme not in _CONDITIONAL_WRITES and not options.single_writer:
+            raise ConfigError(
+                "this store has no conditional writes, so two writers could lose each other's work",
+                rule="one of local, s3, gs, az, or lake.single_writer: true",
+                found=options.root,
+                where="lake.root",
+            )
+        self.root = options.root.rstrip("/")
+        self.local = scheme in ("", "file")
+        if options.files is None and not self.local:
+            raise ConfigError(
+                "a lake in a bucket needs a shared folder for staged shards and pages", where="lake.files", fix="set it"
+            )
+        self.files = Path(options.files) if options.files else Path(self.root.removeprefix("file://")) / "files"
+        self._storage = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else None
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
+        """What `days` holds, sorted by day and step; all days when `days` is None."""
+        found = [_record(row) for row in self._scan(DAYS, days).to_pylist()]
+        found = [record for record in found if step in (None, record.step)]
+        return sorted(found, key=lambda record: (record.day, record.step))
+
+    def record(self, day: Day, step: str) -> StepRecord | None:
+        """What `days` holds of one step of one day; None when it never ran."""
+        return next(iter(self.records([day], step)), None)
+
+    def read(self, table: Table, days: Sequence[Day], columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The rows of those of `days` whose step is READY or NO_DATA, sorted by day and key.
+
+        Other days give no rows. Columns come in the table's order, `day` first; `columns` narrows them.
+        """
+        ready = list(days)
+        if table.step is not None:
+            ready = [record.day for record in self.records(days, table.step) if record.readable]
+        rows = self._scan(table, ready, columns)
+        order = [name for name in ("day", *table.key) if name in rows.column_names]
+        frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
+        return frame
+
+    def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""
+        record = self.record(day, table.step or "")
+        if not _readable(record):
+            raise DayNotReady(
+                f"{table.name} of {day} cannot be read: its step `{table.step}` is not finished",
+                found=record.state.value if record else "never run",
+                where=self.root,
+                fix=f"run `obs run {day}`",
+            )
+        return self.read(table, [day], columns)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def commit(
+        self,
+        day: Day,
+        step: str,
+        frames: Mapping[Table, pd.DataFrame],
+        *,
+        inputs: str,
+        state: StepState = StepState.READY,
+        note: str = "",
+    ) -> StepRecord:
+        """Replace the day of each table and mark the step. Writing the same content again changes no table.
+
+        LakeFull, LakeConflict or LakeError when it cannot; the day then reads as before where that could be restored,
+        else as unfinished.
+        """
+        before = self.record(day, step)
+        tables = {table: to_arrow(table, day, frame) for table, frame in frames.items()}
+        digests = {table.name: digest_of_table(rows, ("day", *table.key)) for table, rows in tables.items()}
+        after = StepRecord(day, step, state, inputs, digests, note)
+        if before == after:
+            return after
+        old = before.digests if before and before.readable else {}
+        changed = [table for table in tables if old.get(table.name) != digests[table.name]]
+        if changed:
+            self._mark(StepRecord(day, step, StepState.WRITING, inputs, {}, ""))
+            self._replace_all(day, {table: tables[table] for table in changed}, before)
+        self._mark(after)
+        return after
+
+    def fail(self, day: Day, step: str, error: Exception) -> None:
+        """Mark a step FAILED with the error's text, unless an earlier good result stands: that one stays in force."""
+        self.log("failure", f"{day} {step}", "FAILED", str(error))
+        if not _readable(self.record(day, step)):
+            self._mark(StepRecord(day, step, StepState.FAILED, "", {}, str(error)[:500]))
+
+    def log(self, kind: str, subject: str, outcome: str, detail: str = "") -> None:
+        """Append one row to `operations`, the only table that knows wall-clock time."""
+        import pandas as pd
+
+        now = dt.datetime.now(dt.UTC)
+        row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
+        self._attempt(
+            OPERATIONS, lambda: self._write(OPERATIONS, to_arrow(OPERATIONS, now.date(), pd.DataFrame([row])))
+        )
+
+    # -- how -------------------------------------------------------------------------------------------------------
+
+    def _replace_all(self, day: Day, tables: Mapping[Table, pa.Table], before: StepRecord | None) -> None:
+        """Replace the day in each table; when one fails, put the ones already replaced back, if `before` was good."""
+        good = before is not None and before.readable
+        replaced: dict[Table, pa.Table] = {}
+        try:
+            for table, rows in tables.items():
+                old = self._scan(table, [day]) if good else None
+                self._replace(table, day, rows)
+                if old is not None:
+                    replaced[table] = old
+        except LakeError:
+            if before is not None and good:
+                for table, old in replaced.items():
+                    self._replace(table, day, old)
+                self._mark(before)
+            raise
+
+    def _replace(self, table: Table, day: Day, rows: pa.Table) -> None:
+        self._attempt(table, lambda: self._write(table, rows, f"day = '{day}'"))
+
+    def _mark(self, record: StepRecord) -> None:
+        import pandas as pd
+
+        row = {
+            "step": record.step,
+            "state": record.state.value,
+            "inputs": record.inputs,
+            "digests": json.dumps(dict(record.digests), sort_keys=True),
+            "note": record.note,
+        }
+        rows = to_arrow(DAYS, record.day, pd.DataFrame([row]))
+        where = f"day = '{record.day}' AND step = '{record.step}'"
+        self._attempt(DAYS, lambda: self._write(DAYS, rows, where))
+
+    def _write(self, table: Table, rows: pa.Table, replace: str | None = None) -> None:
+        from deltalake import DeltaTable, write_deltalake
+
+        uri = f"{self.root}/{table.name}"
+        if not DeltaTable.is_deltatable(uri, self._storage):
+            partitions = ["day", "step"] if table is DAYS else ["day"]
+            DeltaTable.create(uri, table.schema, mode="ignore", partition_by=partitions, storage_options=self._storage)
+        if replace is None:
+            write_deltalake(uri, rows, mode="append", storage_options=self._storage)
+        else:
+            write_deltalake(uri, rows, mode="overwrite", predicate=replace, storage_options=self._storage)
+
+    def _attempt(self, table: Table, write: Callable[[], _T]) -> _T:
+        """Call `write`, again when another writer came first; the wait grows and is random so that two do not march in step."""
+        from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+        for attempt in range(_TRIES):
+            try:
+                return write()
+            except (CommitFailedError, TableNotFoundError) as error:
+                if attempt == _TRIES - 1:
+                    raise LakeConflict(
+                        "another writer keeps replacing the same day",
+                        rule="one writer a day and table",
+                        where=f"{self.root}/{table.name}",
+                        fix="run the step again when the other has ended",
+                    ) from error
+                time.sleep(random.uniform(0.01, 0.05) * 2 ** min(attempt, 6))  # noqa: S311 - spreads retries only
+            except (DeltaError, OSError) as error:
+                raise self._explain(table, error) from error
+        raise AssertionError("unreachable")
+
+    def _explain(self, table: Table, error: Exception) -> LakeError:
+        where = f"{self.root}/{table.name}"
+        if any(sign in str(error) for sign in _NO_ROOM):
+            return LakeFull("there is no room left to write", where=where, fix="free some space and run the step again")
+        return LakeError(f"the table cannot be read or written: {str(error)[:300]}", where=where)
+
+    def _scan(self, table: Table, days: Iterable[Day] | None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows of a table as Arrow, whatever their state; no rows where the table does not exist yet."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        names = list(columns) if columns is not None else table.schema.names
+        schema = pa.schema([table.schema.field(name) for name in names])
+        wanted = None if days is None else pa.array([str(day) for day in days], pa.string())
+        opened = self._open(table)
+        if opened is None or (wanted is not None and not len(wanted)):
+            return schema.empty_table()
+        chosen = None if wanted is None else pc.field("day").isin(wanted)  # a partition: other days' files stay shut
+        rows: pa.Table = opened.to_pyarrow_dataset(schema=table.schema).to_table(columns=names, filter=chosen)
+        return rows.cast(schema)
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+
+        try:
+            return DeltaTable(f"{self.root}/{table.name}", storage_options=self._storage)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise self._explain(table, error) from error
+
+
+def to_arrow(table: Table, day: Day, frame: pd.DataFrame) -> pa.Table:
+    """The frame as rows of `table` for `day`: known columns only, in order, of the table's types, sorted by key.
+
+    A missing column or a value of another type is a bug of the step that made the frame, so it raises as one.
+    """
+    import pyarrow as pa
+
+    names = [name for name, _ in table.columns]
+    schema = pa.schema([table.schema.field(name) for name in names])
+    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False)
+    rows = rows.add_column(0, table.schema.field("day"), pa.array([str(day)] * rows.num_rows, pa.string()))
+    return rows.sort_by([(name, "ascending") for name in table.key]).replace_schema_metadata(None)
+
+
+def _readable(record: StepRecord | None) -> bool:
+    return record is not None and record.readable
+
+
+def _record(row: Mapping[str, str]) -> StepRecord:
+    return StepRecord(
+        dt.date.fromisoformat(row["day"]),
+        row["step"],
+        StepState(row["state"]),
+        row["inputs"],
+        json.loads(row["digests"]),
+        row["note"],
+    )

@@ -1,0 +1,176 @@
+"""Texts to unit vectors, so that a text has one vector whatever its company.
+
+Floating-point sums depend on the shape of the batch that they are computed in. So every batch of a given length has the
+same shape, short ones are filled up with empty rows, and the thread count is fixed: then a text's vector is
+bit-identical in whatever order and company it is encoded, and can be kept and reused over days.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from obs_lib.digests import digest_of
+from obs_lib.models.folder import digest_folder, find_folder
+from obs_lib.models.options import BUNDLED, ModelOptions
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 256)
+"""Lengths in tokens that texts are padded to; beyond the last, multiples of it."""
+
+_CHARACTERS_PER_TOKEN = 32
+"""Text beyond this many characters for each token is cut before tokenising: a text of megabytes costs no more."""
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors.
+
+    identity : name of everything that decides the vectors: weights, precision, lengths, batch shape, threads, device.
+    dimension : length of a vector.
+    """
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """float16 array of shape (len(texts), dimension), rows of length 1 up to rounding."""
+        ...
+
+
+def load_encoder(options: ModelOptions) -> Encoder:
+    """An encoder that loads its weights when the first text comes.
+
+    UnknownModel (here already, before any work) when there is no such model.
+    """
+    return SentenceEncoder(options, find_folder(options))
+
+
+class SentenceEncoder:
+    """A sentence-transformers model run in batches of fixed shape."""
+
+    def __init__(self, options: ModelOptions, folder: Path) -> None:
+        self._options, self._folder = options, folder
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """Known without importing torch (unless the device is 'auto', which only torch can resolve)."""
+        profile = self._options.model_dump(include={"max_tokens", "token_budget", "threads", "dtype"})
+        versions = [importlib.metadata.version(name) for name in ("torch", "transformers", "sentence-transformers")]
+        name = "all-MiniLM-L6-v2" if self._options.encoder == BUNDLED else Path(self._options.encoder).name
+        return f"{name}@{digest_of(digest_folder(self._folder), profile, self._device, versions)[:16]}"
+
+    @functools.cached_property
+    def dimension(self) -> int:
+        return int(self.encode([""]).shape[1])
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if not texts:
+            return np.empty((0, self.dimension), np.float16)
+        import torch
+
+        with _threads(self._options.threads), torch.inference_mode():
+            tokens = [self._tokenize(text) for text in texts]
+            rows: dict[int, np.ndarray] = {}
+            for length, members in self._batches([len(ids) for ids in tokens]):
+                vectors = self._run([tokens[i] for i in members], length)
+                rows.update(zip(members, vectors, strict=False))
+        return np.stack([rows[i] for i in range(len(texts))])
+
+    @functools.cached_property
+    def _device(self) -> str:
+        if self._options.device != "auto":
+            return self._options.device
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    @functools.cached_property
+    def _model(self) -> SentenceTransformer:
+        import torch
+        import transformers
+        from sentence_transformers import SentenceTransformer
+
+        transformers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.set_verbosity_error()
+        model = SentenceTransformer(
+            str(self._folder),
+            device=self._device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"dtype": getattr(torch, self._options.dtype), "use_safetensors": True},
+        ).eval()
+        if model.tokenizer.pad_token is None:
+            model.tokenizer.pad_token = model.tokenizer.eos_token
+        return model
+
+    @functools.cached_property
+    def _max_tokens(self) -> int:
+        return min(self._options.max_tokens, self._model.max_seq_length or self._options.max_tokens)
+
+    def _tokenize(self, text: str) -> list[int]:
+        model = self._model
+        prefix = model.prompts.get(model.default_prompt_name or "", "")
+        # A lone surrogate has no UTF-8 form, which is what tokenizers work on.
+        clean = text[: self._max_tokens * _CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
+        ids: list[int] = model.tokenizer(prefix + clean, truncation=True, max_length=self._max_tokens)["input_ids"]
+        return ids
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """(padded length, indices of the texts) of each batch; what shares a batch does not matter."""
+        groups: dict[int, list[int]] = {}
+        for index, length in enumerate(lengths):
+            groups.setdefault(_padded(length, self._max_tokens), []).append(index)
+        for padded, members in sorted(groups.items()):
+            size = self._rows(padded)
+            yield from ((padded, members[start : start + size]) for start in range(0, len(members), size))
+
+    def _rows(self, length: int) -> int:
+        return max(1, self._options.token_budget // length)
+
+    def _run(self, tokens: list[list[int]], length: int) -> np.ndarray:
+        """float16 vectors of one batch, followed by those of its filling rows."""
+        import torch
+
+        model = self._model
+        filling = [tokens[0][:1]] * (self._rows(length) - len(tokens))
+        padded: Any = model.tokenizer.pad(
+            {"input_ids": tokens + filling}, padding="max_length", max_length=length, return_tensors="pt"
+        )
+        features = {name: tensor.to(self._device) for name, tensor in padded.items()}
+        vectors = model(features)["sentence_embedding"].float()
+        unit = torch.nn.functional.normalize(vectors, dim=1)
+        return np.asarray(unit.to(torch.float16).cpu().numpy())
+
+
+def _padded(length: int, longest: int) -> int:
+    """The smallest allowed length that holds `length` tokens.
+
+    >>> _padded(17, 256), _padded(97, 100), _padded(300, 8192)
+    (32, 100, 512)
+    """
+    fitting = next((size for size in _LENGTHS if size >= length), -(-length // _LENGTHS[-1]) * _LENGTHS[-1])
+    return min(fitting, longest)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Run with `count` torch threads, and put the process's own number back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

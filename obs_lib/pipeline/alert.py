@@ -1,0 +1,71 @@
+"""Open, carry on and close incidents, day after day: alerts(D) = f(alerts(D-1), numbers of D, policy)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from obs_lib.lake import StepRecord
+from obs_lib.pipeline.compare import window_days
+from obs_lib.pipeline.fold import History, go_forward
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
+from obs_lib.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, QUARANTINE
+
+if TYPE_CHECKING:
+    from obs_lib.alerts.data import DataFacts
+
+STEP = "alert"
+
+
+def alert(ws: Workspace) -> list[str]:
+    """Redo the alerts of every day whose numbers, comparison, policy or day before changed; returns those days."""
+
+    def inputs(past: History, day: Day) -> object:
+        before = _day_before(past, day)
+        return [
+            ws.settings.digest("alerts"),
+            [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
+            [(str(one), past.digests(one, "summarise").get("metrics")) for one in window_days(ws, past, day)],
+            past.failures(day),
+            past.digests(before, STEP) if before else None,
+        ]
+
+    def redo(past: History, day: Day, wanted: str) -> StepRecord:
+        return _alert_day(ws, past, day, wanted)
+
+    return [str(day) for day in go_forward(ws, STEP, inputs, redo)]
+
+
+def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
+    from obs_lib.alerts.incidents import from_frame, to_frame
+    from obs_lib.alerts.night import Night, raise_alerts
+
+    before = _day_before(past, day)
+    previous = from_frame(ws.lake.read(ALERTS, [before])) if before else []
+    window = window_days(ws, past, day)
+    metrics = ws.lake.read(METRICS, [*window, day])
+    summary = past.summary(day)
+    night = Night(
+        day=day,
+        metrics=metrics[metrics["day"] == str(day)],
+        drift=ws.lake.read(DRIFT, [day]),
+        window=[metrics[metrics["day"] == str(one)] for one in window],
+        facts=_facts(ws, past, day),
+        judged=summary is not None and summary.state is StepState.READY,
+    )
+    rows = to_frame(raise_alerts(night, previous, ws.settings.alerts))
+    return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
+
+
+def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
+    from obs_lib.alerts.data import DataFacts
+
+    count = {table: len(ws.lake.read(table, [day], ["day", *table.key])) for table in (INTERACTIONS, QUARANTINE)}
+    known = [past.summary(one) for one in past.days if one < day][-ws.settings.drift.window_days :]
+    usual = bool(known) and all(one is not None and one.state is StepState.READY for one in known)
+    return DataFacts(count[INTERACTIONS], count[QUARANTINE], tuple(past.failures(day)), usual)
+
+
+def _day_before(past: History, day: Day) -> Day | None:
+    """The last day before `day` that the fold knows; a day that never ran is skipped, open incidents stay open over it."""
+    return max((one for one in past.days if one < day), default=None)

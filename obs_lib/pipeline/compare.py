@@ -1,0 +1,80 @@
+"""Hold each stale day against its trailing baseline window, and decide over all its distances at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+from obs_lib.digests import digest_of
+from obs_lib.lake import StepRecord
+from obs_lib.pipeline.fold import History, go_forward
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, DriftVerdict, StepState
+from obs_lib.tables import DRIFT, METRICS, SKETCHES
+
+if TYPE_CHECKING:
+    from obs_lib.drift.measure import DaySummary, Drifted
+
+STEP = "compare"
+_SKETCHES = ("tokens", "answers")
+
+
+def compare(ws: Workspace) -> list[str]:
+    """Redo the comparison of every day whose summary, baseline or policy changed; returns those days, oldest first."""
+
+    def inputs(past: History, day: Day) -> object:
+        judged = [past.digests(one, STEP) for one in window_days(ws, past, day)]
+        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), judged]
+
+    def redo(past: History, day: Day, wanted: str) -> StepRecord:
+        return _compare_day(ws, past, day, wanted)
+
+    return [str(day) for day in go_forward(ws, STEP, inputs, redo)]
+
+
+def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:
+    """The baseline days of `day`, oldest first; days without data are left out."""
+    from obs_lib.drift.baseline import window
+
+    ready = [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
+    return list(window(day, ready, ws.settings.drift.window_days))
+
+
+def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
+    """The baseline days with what names their summaries."""
+    return [(str(one), digest_of(past.digests(one, "summarise"))) for one in window_days(ws, past, day)]
+
+
+def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
+    from obs_lib.drift.decision import decide
+    from obs_lib.drift.measure import measure
+
+    summary = past.summary(day)
+    if summary is None or summary.state is StepState.NO_DATA:
+        return ws.lake.commit(day, STEP, {DRIFT: decide([], ws.settings.drift)}, inputs=wanted, state=StepState.NO_DATA)
+    named = dict(_window(ws, past, day))
+    days = window_days(ws, past, day)
+    *before, today = _summaries(ws, [*days, day])
+    rows = decide(measure(today, before, ws.settings.drift, _drifted(ws, days)), ws.settings.drift)
+    used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
+    return ws.lake.commit(day, STEP, {DRIFT: rows.assign(baseline_days=used)}, inputs=wanted)
+
+
+def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
+    """Which of the baseline days were found drifted themselves, by distance and segment."""
+    rows = ws.lake.read(DRIFT, days)
+    rows = rows[rows["verdict"] == DriftVerdict.DRIFTED.value]
+    found: dict[tuple[str, str], set[Day]] = {}
+    for day, name, segment in zip(rows["day"], rows["name"], rows["segment"], strict=True):
+        found.setdefault((name, segment), set()).add(dt.date.fromisoformat(day))
+    return found
+
+
+def _summaries(ws: Workspace, days: list[Day]) -> list[DaySummary]:
+    from obs_lib.drift.measure import DaySummary
+
+    metrics, sketches = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days)
+    sketches = sketches[sketches["kind"].isin(_SKETCHES)]
+    each = [(day, metrics["day"] == str(day), sketches["day"] == str(day)) for day in days]
+    return [DaySummary(day, metrics[of_metrics], sketches[of_sketches]) for day, of_metrics, of_sketches in each]

@@ -1,0 +1,87 @@
+"""Score one shard's batches: every text encoded once, every evaluator over whole columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from obs_lib.errors import DayNotReady
+from obs_lib.pipeline.cases import CASE_COLUMNS
+from obs_lib.pipeline.plan import choose, texts_of
+from obs_lib.pipeline.staging import Staging
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, Evaluator, ScoreStatus, Vectors
+from obs_lib.tables import EMBEDDINGS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEP = "evaluate"
+
+
+def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, object]:
+    """Score the cases of one shard and leave scores and vectors for `collect`.
+
+    DayNotReady when the plan is not there (any more).
+    """
+    import pandas as pd
+
+    from obs_lib.models.vectors import gather
+
+    staging = Staging(ws.lake.files, day, plan_id)
+    cases, drawn = read_plan(staging, day, "cases"), read_plan(staging, day, "drawn")
+    mine = cases[cases["shard"] == shard]
+    chosen = choose(ws.evaluators, tuple(drawn["evaluators"].iloc[0].split(",")))
+    known = known_vectors(ws, day) if bool(drawn["reuse"].iloc[0]) else {}
+    # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
+    vectors = gather(texts_of(mine.reset_index(drop=True), chosen), known, ws.encoder)
+    scored = []
+    for _, rows in mine.groupby("batch", sort=True):
+        batch = rows[["case", *CASE_COLUMNS]].reset_index(drop=True)
+        scored += [_score(evaluator, batch, vectors) for evaluator in chosen]
+    staging.write(
+        f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
+    )
+    staging.write(f"scores-{shard}", pd.concat(scored, ignore_index=True))
+    return {
+        "day": str(day),
+        "shard": shard,
+        "cases": len(mine),
+        "texts": len(vectors.known),
+        "encoded": len(vectors.fresh),
+    }
+
+
+def read_plan(staging: Staging, day: Day, name: str) -> pd.DataFrame:
+    """A frame that `plan` must have left."""
+    frame = staging.read(name)
+    if frame is None:
+        raise DayNotReady(
+            "the plan of this day is gone", where=staging.folder, fix=f"run `obs run {day}` from its plan on"
+        )
+    return frame.astype(object).where(frame.notna(), None) if name.endswith("cases") else frame
+
+
+def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
+    """Stored vectors of the day and the days before it. A text's vector does not depend on where it was encoded."""
+    days = [day - dt.timedelta(days=back) for back in range(ws.settings.scoring.reuse_days + 1)]
+    stored = ws.lake.read(EMBEDDINGS, days)
+    stored = stored[stored["model"] == ws.encoder.identity]
+    return dict(zip(stored["text_hash"], stored["vector"], strict=True))
+
+
+def _score(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+    """One evaluator over one batch; when it breaks, the batch's rows say so and the night goes on."""
+    import pandas as pd
+
+    columns = batch[list(CASE_COLUMNS)]
+    try:
+        rows = evaluator.score(columns, vectors)
+    except Exception as error:  # noqa: BLE001 - an evaluator may be anybody's code; its failure is data
+        note = f"{type(error).__name__}: {error}"[:300]
+        failed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None}
+        rows = pd.DataFrame(failed, index=batch.index)
+    rows = rows[["status", "value", "note", "evidence"]].assign(
+        case=batch["case"], evaluator=evaluator.name, version=evaluator.version
+    )
+    return rows.astype({"value": float, "status": str})

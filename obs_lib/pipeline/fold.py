@@ -1,0 +1,77 @@
+"""The fold over days: which days are known, and how a step goes forward over those whose inputs changed.
+
+Each step of the fold names its inputs for a day by a digest; `days` remembers the digest of the last time. A day is stale
+when the two differ. Going forward from the oldest day, a step's result can make the next day stale, and a result that came
+out as before stops the wave. So the fold takes its work from the lake as it stands, never from a list of events, and any
+order and parallelism of the left half ends in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from obs_lib.digests import digest_of
+from obs_lib.lake import StepRecord
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
+
+LEFT_STEPS = ("ingest", "plan", "evaluate", "collect", "summarise")
+
+
+@dataclass(frozen=True)
+class History:
+    """The state of every step of every day at one moment."""
+
+    steps: Mapping[tuple[Day, str], StepRecord] = field(repr=False)
+
+    @property
+    def days(self) -> list[Day]:
+        """Days that the fold goes over, oldest first: summarised ones, and ones that failed before their summary."""
+        summarised = {day for (day, step), record in self.steps.items() if step == "summarise" and record.readable}
+        failed = {day for (day, _), record in self.steps.items() if record.state is StepState.FAILED}
+        return sorted(summarised | failed)
+
+    def summary(self, day: Day) -> StepRecord | None:
+        """The summary of a day; None when it has none that can be read."""
+        record = self.steps.get((day, "summarise"))
+        return record if record is not None and record.readable else None
+
+    def digests(self, day: Day, step: str) -> dict[str, str]:
+        """What a step wrote on a day, by table; empty when nothing can be read."""
+        record = self.steps.get((day, step))
+        return dict(record.digests) if record is not None and record.readable else {}
+
+    def failures(self, day: Day) -> list[tuple[str, str]]:
+        """(step, message) of the steps that failed on a day and have no good result in force."""
+        found = [self.steps.get((day, step)) for step in LEFT_STEPS]
+        return [(r.step, r.note) for r in found if r is not None and r.state is StepState.FAILED]
+
+
+def history(ws: Workspace) -> History:
+    """Read `days` once."""
+    return History({(record.day, record.step): record for record in ws.lake.records()})
+
+
+def go_forward(
+    ws: Workspace,
+    step: str,
+    inputs: Callable[[History, Day], object],
+    redo: Callable[[History, Day, str], StepRecord],
+) -> list[Day]:
+    """Redo `step` on every stale day, oldest first; returns the days redone.
+
+    `inputs` gives anything JSON can hold that decides the day's result; `redo` commits the day and returns its record.
+    """
+    past = history(ws)
+    steps = dict(past.steps)
+    done = []
+    for day in past.days:
+        now = History(steps)
+        wanted = digest_of(step, inputs(now, day))
+        record = steps.get((day, step))
+        if record is None or not record.readable or record.inputs != wanted:
+            with ws.step(day, step):
+                steps[(day, step)] = redo(now, day, wanted)
+            done.append(day)
+    return done

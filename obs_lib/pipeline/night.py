@@ -1,0 +1,107 @@
+"""Whole nights without Airflow: one day, a range of days, and the fold after them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from obs_lib.errors import DayNotReady, ObsError
+from obs_lib.pipeline.alert import alert
+from obs_lib.pipeline.collect import collect
+from obs_lib.pipeline.compare import compare
+from obs_lib.pipeline.evaluate import evaluate
+from obs_lib.pipeline.ingest import ingest, late_days
+from obs_lib.pipeline.options import ScoringOptions
+from obs_lib.pipeline.plan import plan
+from obs_lib.pipeline.render import render
+from obs_lib.pipeline.summarise import summarise
+from obs_lib.pipeline.workspace import Workspace, open_workspace
+from obs_lib.records import Day
+
+Tell = Callable[[str], None]
+
+
+def run_day(
+    ws: Workspace, day: Day, scoring: ScoringOptions | None = None, tell: Tell = lambda _: None
+) -> dict[str, object]:
+    """The pure half of one night: ingest, plan, evaluate each shard, collect, summarise. `tell` hears each step's name.
+
+    A shard that fails for a reason of its own is left to `collect`, which turns it into FAILED rows.
+    """
+    tell("ingest")
+    read = ingest(ws, day)
+    tell("plan")
+    planned = plan(ws, day, scoring)
+    plan_id, shards = planned["id"], planned["shards"]
+    for shard in range(shards):
+        tell(f"evaluate {shard + 1}/{shards}")
+        try:
+            evaluate(ws, day, plan_id, shard)
+        except (ObsError, OSError) as error:
+            ws.lake.log("failure", f"{day} evaluate {shard}", "FAILED", str(error))
+    tell("collect")
+    collect(ws, day, plan_id)
+    tell("summarise")
+    summarise(ws, day)
+    return read
+
+
+def fold(ws: Workspace, tell: Tell = lambda _: None) -> list[str]:
+    """Compare, alert and render whatever is stale; returns the days rendered."""
+    tell("compare")
+    compare(ws)
+    tell("alert")
+    alert(ws)
+    tell("render")
+    return render(ws)
+
+
+def run_late_days(ws: Workspace, day: Day, tell: Tell = lambda _: None) -> list[Day]:
+    """Run again the days before `day` whose logs changed since they were read."""
+    days = late_days(ws, day)
+    for late in days:
+        run_day(ws, late, tell=tell)
+    return days
+
+
+def run_days(
+    config: str | Path | None, days: list[Day], jobs: int = 1
+) -> Iterator[tuple[Day, ObsError | OSError | None]]:
+    """Run the pure half of many days, `jobs` at a time, yielding each day as it ends, with its error if it failed.
+
+    Days do not know each other, so a failed day stops no other.
+    """
+    if jobs == 1:
+        ws = open_workspace(config)
+        for day in days:
+            yield day, _run(ws, day)
+        return
+    # spawn: a forked child would share the parent's threads of torch and the object store.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(_run_in_process, config, day): day for day in days}
+        for future in as_completed(running):
+            yield running[future], future.result()
+
+
+def days_between(first: Day, last: Day) -> list[Day]:
+    """Every day from first to last, both included."""
+    if last < first:
+        raise DayNotReady("the range of days is empty", rule="first day not after the last", found=f"{first} to {last}")
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _run(ws: Workspace, day: Day) -> ObsError | OSError | None:
+    try:
+        run_day(ws, day)
+    except (ObsError, OSError) as error:
+        return error
+    return None
+
+
+def _run_in_process(config: str | Path | None, day: Day) -> ObsError | OSError | None:
+    error = _run(open_workspace(config), day)
+    # An error of the tree carries keyword arguments and does not pickle; its message does.
+    return ObsError(str(error)) if error is not None else None

@@ -1,0 +1,55 @@
+"""What a page server needs: the list of days, one day's page, and the index over them. Reads the lake, changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+from obs_lib.pipeline.render import STEP, page_path, report_text
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day
+from obs_lib.tables import ALERTS, REPORTS
+
+
+def list_days(ws: Workspace) -> list[dict[str, object]]:
+    """One mapping a rendered day, newest first: day, verdict (a sentence), severity, new and open (numbers of incidents).
+
+    severity : the worst open one; on a day without, "" when it was quiet, else the word for what it was ("No data").
+    """
+    days = [record.day for record in ws.lake.records(step=STEP) if record.readable]
+    told = ws.lake.read(REPORTS, days).set_index("day")["provenance"].map(json.loads)
+    alerts = ws.lake.read(ALERTS, days)
+    opened = alerts[alerts["state"] != "RESOLVED"]
+    rows: list[dict[str, object]] = []
+    for day in sorted(map(str, days), reverse=True):
+        mine = opened[opened["day"] == day]
+        verdict = told[day]
+        quiet = "" if verdict["tone"] == "good" else verdict["label"]
+        rows.append(
+            {
+                "day": day,
+                "verdict": verdict["sentence"],
+                "severity": min(mine["severity"], default=quiet),
+                "new": int((mine["state"] == "NEW").sum()),
+                "open": len(mine),
+            }
+        )
+    return rows
+
+
+def page(ws: Workspace, day: Day) -> bytes | None:
+    """The HTML report of a day as it was rendered; None when there is none."""
+    path = page_path(ws, day)
+    return path.read_bytes() if path.is_file() else None
+
+
+def index(ws: Workspace) -> str:
+    """An HTML page that lists the days."""
+    from obs_lib.reporting.html import render_index
+
+    return render_index(list_days(ws))
+
+
+def text(ws: Workspace, day: Day) -> str:
+    """The report of a day as plain text. DayNotReady when the fold has not come to it."""
+    ws.lake.read_ready(REPORTS, day)
+    return report_text(ws, day)

@@ -1,0 +1,119 @@
+"""Decide what of a day is scored, in which batches, and which shard takes which batches.
+
+Batches are cut before shards are dealt, from distinct cases sorted by length and hash, so what an evaluator sees at once
+does not depend on how many shards there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from obs_lib.digests import digest_of
+from obs_lib.errors import ConfigError
+from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
+from obs_lib.pipeline.options import ScoringOptions
+from obs_lib.pipeline.staging import Staging
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, Evaluator, ScoreStatus
+from obs_lib.tables import EMBEDDINGS, INTERACTIONS, SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEP = "plan"
+
+
+class Planned(TypedDict):
+    """What `plan` tells the steps after it: the plan's name, how many shards it has, and how much there is to do."""
+
+    id: str
+    shards: int
+    cases: int
+    to_score: int
+
+
+def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Planned:
+    """Stage the day's cases and deal them to shards; no shards when nothing is to score.
+
+    `options` stands in for the settings' scoring section, for one run. DayNotReady before `ingest` has finished.
+    """
+    options = options or ws.settings.scoring
+    with ws.step(day, STEP):
+        chosen = choose(ws.evaluators, options.evaluators)
+        frame = ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags", *CASE_COLUMNS])
+        tag = ws.settings.segments[0] if ws.settings.segments else None
+        drawn = draw(frame, tag, options.max_scored)
+        cases, case_of = distinct_cases(drawn)
+        kept = _kept(ws, day, cases, chosen) if options.reuse else None
+        todo = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
+        todo = todo.assign(batch=todo.index // options.batch_size)
+        batches = int(todo["batch"].max()) + 1 if len(todo) else 0
+        shards = min(options.shards, batches)
+        identity = _identity(ws, day, options, chosen)
+        plan_id = digest_of(identity, shards, sorted(todo["case"]))
+        staging = Staging(ws.lake.files, day, plan_id)
+        staging.write("cases", todo.assign(shard=todo["batch"] % max(shards, 1)))
+        staging.write("all_cases", cases)
+        drawn_rows = drawn[["request_id", "inclusion"]].assign(case=case_of)
+        staging.write("drawn", drawn_rows.assign(evaluators=",".join(e.name for e in chosen), reuse=options.reuse))
+        if kept is not None:
+            staging.write("kept", kept)
+    return {"id": plan_id, "shards": shards, "cases": len(cases), "to_score": len(todo)}
+
+
+def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
+    """The named evaluators in catalogue order, all when None. ConfigError for a name that none bears."""
+    if names is None:
+        return evaluators
+    known = [evaluator.name for evaluator in evaluators]
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                "there is no such evaluator", rule="one of " + ", ".join(known), found=name, where="scoring.evaluators"
+            )
+    return tuple(evaluator for evaluator in evaluators if evaluator.name in names)
+
+
+def texts_of(cases: pd.DataFrame, evaluators: tuple[Evaluator, ...]) -> list[str]:
+    """Distinct texts whose vectors a batch needs: what its evaluators ask for, and the answers, which drift compares."""
+    texts = {text for text in cases["response"] if isinstance(text, str) and text}
+    for evaluator in evaluators:
+        texts.update(evaluator.texts(cases))
+    return sorted(texts)
+
+
+def _identity(ws: Workspace, day: Day, options: ScoringOptions, chosen: tuple[Evaluator, ...]) -> str:
+    """Name of everything that decides the scores of the day."""
+    record = ws.lake.record(day, "ingest")
+    versions = [(evaluator.name, evaluator.version) for evaluator in chosen]
+    logs = dict(record.digests) if record else {}
+    return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, options.max_scored, options.batch_size)
+
+
+def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]) -> pd.DataFrame | None:
+    """Earlier scores of this day that are still true, one row a case and evaluator; None when there are none.
+
+    A case is kept only with all its scores at today's versions and all vectors it needs, so that a kept and a fresh case
+    leave the same rows behind.
+    """
+    from obs_lib.models.vectors import text_hash
+
+    scores = ws.lake.read(SCORES, [day]).drop_duplicates(["case", "evaluator"])
+    current = {evaluator.name: evaluator.version for evaluator in chosen}
+    good = scores[
+        scores["case"].isin(cases["case"])
+        & (scores["evaluator"].map(current) == scores["version"])
+        & (scores["status"] != ScoreStatus.FAILED.value)
+    ]
+    complete = good.groupby("case")["evaluator"].nunique() == len(chosen)
+    good = good[good["case"].isin(complete[complete].index)]
+    if good.empty:
+        return None
+    stored = ws.lake.read(EMBEDDINGS, [day], ["day", "model", "text_hash"])
+    known = set(stored.loc[stored["model"] == ws.encoder.identity, "text_hash"])
+    needed = {
+        text_hash(text) for text in texts_of(cases[cases["case"].isin(good["case"])].reset_index(drop=True), chosen)
+    }
+    if not needed <= known:
+        return None
+    return good[["case", "evaluator", "version", "status", "value", "note", "evidence"]].reset_index(drop=True)

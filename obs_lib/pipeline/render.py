@@ -1,0 +1,149 @@
+"""Render the report of each stale day from the lake's numbers; no row of a log is read again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from obs_lib import __version__
+from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
+from obs_lib.digests import digest_of
+from obs_lib.lake import StepRecord
+from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
+from obs_lib.pipeline.staging import write_file
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import ALL, Day
+from obs_lib.tables import ALERTS, DRIFT, METRICS, QUARANTINE, REPORTS, SCHEMA_VERSION, SKETCHES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.reporting.edition import Edition
+
+STEP = "render"
+_SAMPLE = 20  # quarantined lines that a report shows
+
+
+def render(ws: Workspace) -> list[str]:
+    """Render every day whose numbers, alerts, trend or style changed; returns those days, oldest first."""
+    return [str(day) for day in go_forward(ws, STEP, lambda past, day: _inputs(ws, past, day), _redo(ws))]
+
+
+def page_path(ws: Workspace, day: Day) -> Path:
+    """Where the rendered HTML report of a day lies."""
+    return ws.lake.files / "pages" / f"{day}.html"
+
+
+def report_text(ws: Workspace, day: Day) -> str:
+    """The report of a day as plain text, made from what the lake holds now."""
+    from obs_lib.reporting.report import make
+
+    return make(_edition(ws, history(ws), day), ws.settings.report).text
+
+
+def _inputs(ws: Workspace, past: History, day: Day) -> object:
+    trend = [
+        (str(one), past.digests(one, "summarise").get("metrics"), past.digests(one, "compare"))
+        for one in _trend_days(ws, day)
+    ]
+    written = [past.digests(day, step) for step in ("ingest", "collect", "summarise", "compare", "alert")]
+    return [trend, written, past.failures(day), _provenance(ws), page_path(ws, day).is_file()]
+
+
+def _redo(ws: Workspace) -> Any:
+    def redo(past: History, day: Day, wanted: str) -> StepRecord:
+        import pandas as pd
+
+        from obs_lib.reporting.report import make
+
+        made = make(_edition(ws, past, day), ws.settings.report)
+        page = made.html.encode()
+        write_file(page_path(ws, day), page)
+        row = {
+            "format": "html",
+            "path": f"pages/{day}.html",
+            "digest": hashlib.sha256(page).hexdigest()[:32],
+            "size": len(page),
+            "provenance": json.dumps(asdict(made.document.verdict), sort_keys=True),
+        }
+        # The page is there now, so the next look at the inputs must find it there.
+        wanted = digest_of(STEP, _inputs(ws, past, day))
+        return ws.lake.commit(day, STEP, {REPORTS: pd.DataFrame([row])}, inputs=wanted)
+
+    return redo
+
+
+def _edition(ws: Workspace, past: History, day: Day) -> Edition:
+    from obs_lib.reporting.edition import Edition
+
+    sketches = ws.lake.read(SKETCHES, [day])
+    quarantine = ws.lake.read(QUARANTINE, [day])
+    metrics = ws.lake.read(METRICS, _trend_days(ws, day))
+    return Edition(
+        day=day,
+        metrics=metrics,
+        drift=ws.lake.read(DRIFT, _trend_days(ws, day)),
+        alerts=ws.lake.read(ALERTS, [day]),
+        examples=[_example(row) for row in _kind(sketches, "examples")],
+        reasons=[(*row["key"].split("|", 2), int(row["n"])) for row in _kind(sketches, "reasons")],
+        versions=[(row["segment"], row["key"], int(row["n"])) for row in _kind(sketches, "versions")],
+        quarantine_count=len(quarantine),
+        quarantine=list(quarantine[["file", "line", "reason"]].head(_SAMPLE).itertuples(index=False, name=None)),
+        steps=[_step(past, day, step) for step in (*LEFT_STEPS, "compare", "alert") if (day, step) in past.steps],
+        objectives=_objectives(ws),
+        provenance=_provenance(ws) | _data(past, day),
+        segments=_segments(metrics, day),
+    )
+
+
+def _trend_days(ws: Workspace, day: Day) -> list[Day]:
+    return [day - dt.timedelta(days=back) for back in range(ws.settings.report.trend_days - 1, -1, -1)]
+
+
+def _kind(sketches: pd.DataFrame, kind: str) -> list[dict[str, Any]]:
+    rows: list[Any] = sketches[sketches["kind"] == kind].to_dict("records")
+    return rows
+
+
+def _example(row: dict[str, Any]) -> dict[str, Any]:
+    evaluator, rank = row["key"].split(":")
+    return {"evaluator": evaluator, "rank": int(rank), **json.loads(row["payload"])}
+
+
+def _step(past: History, day: Day, step: str) -> tuple[str, str, str]:
+    record = past.steps[(day, step)]
+    return step, record.state.value, record.note
+
+
+def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
+    """The day's segments: all first, then the largest."""
+    today = metrics[(metrics["day"] == str(day)) & (metrics["metric"] == "requests") & (metrics["segment"] != ALL)]
+    ranked = today.assign(value=-today["value"].fillna(0)).sort_values(["value", "segment"])
+    return [ALL, *ranked["segment"]]
+
+
+def _objectives(ws: Workspace) -> dict[str, float]:
+    from obs_lib.alerts.objectives import objective
+
+    limits = {metric.name: objective(metric, ws.settings.alerts) for metric in METRIC_DEFINITIONS}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _provenance(ws: Workspace) -> dict[str, str]:
+    """What produced the numbers: code, settings, models."""
+    told = {f"evaluator:{one.name}": f"{one.describe} (version {one.version})" for one in ws.evaluators}
+    return {
+        "code": f"obs_lib {__version__}, schema {SCHEMA_VERSION}",
+        "settings": ws.settings.digest(),
+        "model:encoder": ws.encoder.identity,
+        **told,
+    }
+
+
+def _data(past: History, day: Day) -> dict[str, str]:
+    steps = ("ingest", "collect", "summarise", "compare", "alert")
+    return {f"digest:{table}": digest for step in steps for table, digest in past.digests(day, step).items()}

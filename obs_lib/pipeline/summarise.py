@@ -1,0 +1,28 @@
+"""Turn a day's rows into its numbers, and into the sketches that later days compare themselves with."""
+
+from __future__ import annotations
+
+from obs_lib.digests import digest_of
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
+from obs_lib.tables import EMBEDDINGS, INTERACTIONS, METRICS, SCORES, SKETCHES
+
+STEP = "summarise"
+
+
+def summarise(ws: Workspace, day: Day) -> dict[str, object]:
+    """Replace the day's metrics and sketches. DayNotReady before `ingest` and `collect` have finished."""
+    from obs_lib.summaries.summarise import summarise_day
+
+    settings = ws.settings
+    with ws.step(day, STEP):
+        interactions = ws.lake.read_ready(INTERACTIONS, day)
+        scores = ws.lake.read_ready(SCORES, day)
+        stored = ws.lake.read_ready(EMBEDDINGS, day)
+        vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
+        metrics, sketches = summarise_day(day, interactions, scores, vectors, settings.summaries, settings.segments)
+        records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
+        inputs = digest_of(STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "segments"))
+        state = StepState.READY if len(interactions) else StepState.NO_DATA
+        ws.lake.commit(day, STEP, {METRICS: metrics, SKETCHES: sketches}, inputs=inputs, state=state)
+    return {"day": str(day), "state": state.value, "metrics": len(metrics), "sketches": len(sketches)}

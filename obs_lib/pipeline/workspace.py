@@ -1,0 +1,56 @@
+"""What every step is handed: the settings and the lake that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from obs_lib.errors import ObsError
+from obs_lib.lake import Lake
+from obs_lib.records import Day
+from obs_lib.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from obs_lib.models.encoder import Encoder
+    from obs_lib.records import Evaluator
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Settings, lake, and the models and evaluators that the settings name, made when first used."""
+
+    settings: Settings
+    lake: Lake
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The text encoder; constructing it loads nothing."""
+        from obs_lib.models.encoder import load_encoder
+
+        return load_encoder(self.settings.models)
+
+    @cached_property
+    def evaluators(self) -> tuple[Evaluator, ...]:
+        """Every evaluator that exists, in catalogue order."""
+        from obs_lib.evaluators.catalogue import build
+
+        return build(self.settings.evaluators)
+
+    @contextmanager
+    def step(self, day: Day, name: str) -> Iterator[None]:
+        """Record a deliberate error or a full disk against the step before it goes on its way."""
+        try:
+            yield
+        except (ObsError, OSError, MemoryError) as error:
+            self.lake.fail(day, name, error)
+            raise
+
+
+def open_workspace(config: str | Path | None = None) -> Workspace:
+    """The workspace of a settings file: the one given, else $OBS_CONFIG, else ./obs.yaml, else defaults."""
+    settings = load_settings(config)
+    return Workspace(settings, Lake(settings.lake))

@@ -1,0 +1,219 @@
+"""What a report says, without how it looks.
+
+Document
+  +-- Verdict               the night in one sentence
+  +-- Block ...             Heading | Facts | Chart | Table | Examples | Note
+
+Renderers (`html`, `text`) match over Block exhaustively. Strings in blocks are plain text: nothing here is markup, and
+a renderer escapes all of it. A tone never stands alone: the word that says the same stands beside it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+
+class Tone(StrEnum):
+    """How much attention something asks for."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    NOTICE = "notice"
+    WARNING = "warning"
+    SERIOUS = "serious"
+    CRITICAL = "critical"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A figure in a cell: one value a day, oldest first. None is a day without data and shows as a gap.
+
+    limit : the objective, in the values' unit; None for none.
+    words : the same said in words, for readers who do not see the figure.
+    """
+
+    values: tuple[float | None, ...]
+    words: str
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A figure in a cell: a statistic beside the range that chance alone gives, on a scale from 0 to `top`."""
+
+    value: float
+    mean: float
+    high: float
+    top: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. `mark` is the word for `tone` ("breach"); `details` are lower lines, less important than `text`."""
+
+    text: str
+    details: tuple[str, ...] = ()
+    tone: Tone = Tone.PLAIN
+    mark: str = ""
+    figure: Trend | Beside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`kind` says what its cells hold; the first column of a table is always the head of its row.
+
+    lead : whether its cells stay beside the row's head where there is little room.
+    """
+
+    title: str
+    kind: Literal["head", "text", "number", "figure"] = "text"
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows under a common title; the title is empty where the table needs no groups."""
+
+    title: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Level 2 opens a section and enters the table of contents; level 3 divides one. `anchor` is [a-z0-9-]+."""
+
+    text: str
+    anchor: str
+    level: Literal[2, 3] = 2
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled value. `detail` is a lesser second line."""
+
+    label: str
+    value: str
+    detail: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labelled values. Figures are few and large ("headline"), lists are many and small ("list")."""
+
+    items: tuple[Fact, ...]
+    style: Literal["headline", "list"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a panel: a value a day, None for a gap. low and high, where known, have the same length."""
+
+    name: str
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One small chart over days.
+
+    band : what chance alone gives, as (name, low a day, high a day); None for no band.
+    limit : the objective; None for none. ceiling : the largest value that can be; None for no such.
+    words : what the panel shows, said in one sentence.
+    write : turns a value into text with its unit.
+    """
+
+    title: str
+    days: tuple[dt.date, ...]
+    series: tuple[Series, ...]
+    write: Callable[[float], str]
+    words: str
+    latest: str = ""
+    tone: Tone = Tone.PLAIN
+    limit: float | None = None
+    ceiling: float | None = None
+    band: tuple[str, tuple[float | None, ...], tuple[float | None, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Small charts of one kind, side by side, with one legend (the names of the series, in order)."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    legend: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`folded` tables show their caption and summary only, until the reader opens them. `note` stands below."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    groups: tuple[RowGroup, ...]
+    summary: str = ""
+    tone: Tone = Tone.PLAIN
+    folded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One interaction worth reading. `facts` are (label, value) pairs: why it stands here."""
+
+    title: str
+    value: str
+    prompt: str
+    response: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Examples of one evaluator, worst first."""
+
+    title: str
+    lead: str
+    items: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the reader, where there is nothing to tabulate or something to mind."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    mark: str = ""
+
+
+Block: TypeAlias = Heading | Facts | Chart | Table | Examples | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The night in one sentence; `points` follow as short lines. `label` is the word for `tone` ("P1", "No data")."""
+
+    sentence: str
+    tone: Tone
+    label: str
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report of one day (UTC)."""
+
+    title: str
+    day: dt.date
+    verdict: Verdict
+    blocks: tuple[Block, ...]

@@ -1,0 +1,22 @@
+"""The report of a day, section by section, as blocks."""
+
+from __future__ import annotations
+
+from obs_lib.reporting.alerts_section import alerts_section
+from obs_lib.reporting.blocks import Document
+from obs_lib.reporting.coverage_section import coverage_section
+from obs_lib.reporting.drift_section import drift_section
+from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.examples_section import examples_section
+from obs_lib.reporting.method_section import method_section
+from obs_lib.reporting.metrics_section import metrics_section
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.verdict import headline, verdict
+
+_SECTIONS = (metrics_section, drift_section, alerts_section, examples_section, coverage_section, method_section)
+
+
+def compose(edition: Edition, options: ReportOptions) -> Document:
+    """Everything that the day's report says: the verdict, the key figures, then the sections in reading order."""
+    sections = [block for section in _SECTIONS for block in section(edition, options)]
+    return Document(options.title, edition.day, verdict(edition), (headline(edition, options), *sections))

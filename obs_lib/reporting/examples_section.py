@@ -1,0 +1,73 @@
+"""The interactions that each evaluator found worst, so that a reader can judge the judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from obs_lib.catalogue import QUALITY
+from obs_lib.reporting import numbers
+from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note, Tone
+from obs_lib.reporting.edition import Edition, Row, parsed
+from obs_lib.reporting.numbers import number
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.safe import excerpt, line
+
+_FACTS = 6  # pieces of evidence shown for one example
+
+
+def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+    """One group an evaluator, in the order of the catalogue, worst example first."""
+    yield Heading(
+        "Worst examples", "examples", lead="Excerpts as logged. Unseen characters are written out and keys are masked."
+    )
+    by_evaluator: dict[str, list[Row]] = {}
+    for row in sorted(edition.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):
+        by_evaluator.setdefault(str(row.get("evaluator")), []).append(row)
+    known = list(dict.fromkeys(metric.score for metric in QUALITY if metric.score))
+    order = [name for name in known if name in by_evaluator] + [name for name in by_evaluator if name not in known]
+    shown = [name for name in order if by_evaluator[name][: options.max_examples]][: options.max_rows]
+    if not shown:
+        yield Note("No evaluator has kept an example of this day.", Tone.ABSENT, "None")
+    for name in shown:
+        items = tuple(_example(row, options) for row in by_evaluator[name][: options.max_examples])
+        yield Examples(
+            line(name, 60).replace("_", " ").capitalize(),
+            line(edition.provenance.get(f"evaluator:{name}", ""), 400),
+            items,
+        )
+
+
+def _example(row: Row, options: ReportOptions) -> Example:
+    value = number(row.get("value"))
+    facts = [(label, text) for label, text in (("note", line(row.get("note"), 300)), *_evidence(row, options)) if text]
+    facts.append(("request", line(row.get("request_id"), 80)))
+    return Example(
+        title=line(row.get("segment"), 80),
+        value=numbers.write(value, "score") if value is not None else "no value",
+        prompt=excerpt(row.get("prompt"), options.excerpt_chars) or "(empty)",
+        response=excerpt(row.get("response"), options.excerpt_chars) or "(empty)",
+        facts=tuple(facts),
+    )
+
+
+def _evidence(row: Row, options: ReportOptions) -> Iterator[tuple[str, str]]:
+    """Evidence as (label, text): a mapping by its keys, anything else as one piece."""
+    found = parsed(row.get("evidence"))
+    limit = min(options.excerpt_chars, 300)
+    if isinstance(found, Mapping):
+        for key, value in list(found.items())[:_FACTS]:
+            yield line(str(key).replace("_", " "), 40), _piece(value, limit)
+    elif found is not None:
+        yield "evidence", _piece(found, limit)
+
+
+def _piece(value: object, limit: int) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, float | int):
+        return f"{value:.3g}" if isinstance(value, float) else str(value)[:40]
+    if isinstance(value, Mapping):
+        return line(", ".join(f"{key}: {_piece(one, limit)}" for key, one in list(value.items())[:_FACTS]), limit)
+    if isinstance(value, list | tuple):
+        return line("; ".join(_piece(one, limit) for one in value[:_FACTS]), limit)
+    return line(value, limit)

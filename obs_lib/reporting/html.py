@@ -1,0 +1,120 @@
+"""Blocks to one self-contained HTML file: no script, nothing fetched, all text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from obs_lib.reporting import charts
+from obs_lib.reporting.blocks import Beside, Block, Chart, Document, Examples, Facts, Heading, Note, Table, Tone, Trend
+from obs_lib.reporting.numbers import long_day, short_day
+from obs_lib.reporting.safe import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""Content security policy in every page, for browsers to enforce what escaping already ensures."""
+
+SHAPES = {
+    Tone.PLAIN: "",
+    Tone.GOOD: "●",
+    Tone.NOTICE: "◆",
+    Tone.WARNING: "▲",
+    Tone.SERIOUS: "▲",
+    Tone.CRITICAL: "■",
+    Tone.ABSENT: "○",
+}
+"""A shape for every tone, so that colour is never the only sign."""
+
+
+def render(document: Document) -> str:
+    """The whole page."""
+    macros = vars(environment().get_template("blocks.html.j2").module)
+    body = [_block(macros, block, at) for at, block in enumerate(document.blocks)]
+    contents = [block for block in document.blocks if isinstance(block, Heading) and block.level == 2]
+    day = long_day(document.day.isoformat())
+    page = environment().get_template("report.html.j2")
+    return page.render(document=document, day=day, body=body, contents=contents)
+
+
+def render_index(days: Sequence[Mapping[str, object]], title: str = "LLM night watch") -> str:
+    """A page that lists days, newest first.
+
+    days : mappings with day (ISO text), verdict, severity (P0..P3, or "" for a quiet day, or a word such as "No data"),
+        new, open (counts), and optionally href; without it the link goes to `<day>.html` beside the page. Any order.
+    """
+    from obs_lib.reporting.index import entries, strip
+
+    listed = entries(days)
+    return environment().get_template("index.html.j2").render(title=title, days=listed, strip=strip(listed))
+
+
+@cache
+def environment() -> Environment:
+    """Templates from the wheel, or from the checkout beside the package. Strict, and escaping always."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(str(theme())),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        policy=POLICY,
+        shapes=SHAPES,
+        spark=charts.spark,
+        plot=charts.plot,
+        bar=charts.bar,
+        box=charts,
+        figure_kind=_figure_kind,
+    )
+    made.filters["short_day"] = short_day
+    return made
+
+
+def theme() -> Path:
+    """The folder with templates and style."""
+    packed = Path(str(files("obs_lib"))) / "reports_theme"
+    return packed if packed.is_dir() else Path(str(files("obs_lib"))).parent / "reports"
+
+
+def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -> Markup:
+    """One block by its macro, already escaped. `at` makes the ids in it unique within the page."""
+    match block:
+        case Heading():
+            return macros["heading"](block)
+        case Facts():
+            return macros["facts"](block)
+        case Chart():
+            return macros["chart"](block, at)
+        case Table():
+            return macros["table"](block, at)
+        case Examples():
+            return macros["examples"](block)
+        case Note():
+            return macros["note"](block)
+        case _:
+            assert_never(block)
+
+
+def _figure_kind(figure: Trend | Beside) -> str:
+    match figure:
+        case Trend():
+            return "trend"
+        case Beside():
+            return "beside"
+        case _:
+            assert_never(figure)
+
+
+def _seen(value: object) -> object:
+    """Last gate before the page: plain text shows its unseen characters; what a macro made is left alone."""
+    return visible(value) if type(value) is str else value

@@ -1,0 +1,69 @@
+"""How each number was made, and the digests by which it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obs_lib.catalogue import METRICS
+from obs_lib.reporting.blocks import Block, Cell, Column, Fact, Facts, Heading, RowGroup, Table
+from obs_lib.reporting.drift_section import TITLES
+from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.safe import line
+
+_FORMULAS = {
+    "semantic_drift": "1 - mean cosine(e_i(today), e_i(baseline)) over the answers to the same prompts",
+    "token_kl": "sum over tokens of p ln(p / q), p today, q the baseline; tokens are \\w+|[^\\w\\s], lowercased",
+}
+_GROUPS = (("model:", "Models"), ("digest:", "Data"))
+
+
+def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+    """Formulas, evaluators, and provenance."""
+    yield Heading(
+        "How this was made",
+        "method",
+        lead="The same logs, configuration and code give this report again, byte for byte.",
+    )
+    made = dict(edition.provenance)
+    evaluators = {
+        label.removeprefix("evaluator:"): text for label, text in made.items() if label.startswith("evaluator:")
+    }
+    yield _formulas(evaluators)
+    for prefix, title in _GROUPS:
+        found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
+        if found:
+            yield Heading(title, f"method-{title.lower()}", 3)
+            yield _facts(found, options)
+    rest = {label: text for label, text in made.items() if ":" not in label}
+    if rest:
+        yield Heading("Code and configuration", "method-code", 3)
+        yield _facts(rest, options)
+
+
+def _formulas(evaluators: dict[str, str]) -> Table:
+    body = [
+        (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.score)), Cell(metric.unit))
+        for metric in METRICS
+    ]
+    body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
+    known = {metric.score for metric in METRICS}
+    body += [
+        (Cell(line(name, 60)), Cell(line(text, 300)), Cell("score"))
+        for name, text in evaluators.items()
+        if name not in known
+    ]
+    columns = (Column("Number", "head"), Column("Formula"), Column("Unit"))
+    return Table(
+        "Formulas and models", columns, (RowGroup("", tuple(body)),), summary=f"{len(body)} definitions", folded=True
+    )
+
+
+def _judge(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
+    text = evaluators.get(score or "", "")
+    return (f"{score}: {line(text, 300)}",) if text else ()
+
+
+def _facts(found: dict[str, str], options: ReportOptions) -> Facts:
+    shown = list(found.items())[: 2 * options.max_rows]
+    return Facts(tuple(Fact(line(label, 60), line(text, 200)) for label, text in shown))

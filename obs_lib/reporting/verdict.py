@@ -1,0 +1,143 @@
+"""The night in one sentence, and the figures that stand under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obs_lib.catalogue import METRICS
+from obs_lib.records import ALL, AlertState, MetricStatus, Severity
+from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
+from obs_lib.reporting.edition import Edition, Row
+from obs_lib.reporting.numbers import count, plural
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.safe import line
+
+SEVERITY_TONES: dict[str, Tone] = {
+    Severity.P0: Tone.CRITICAL,
+    Severity.P1: Tone.SERIOUS,
+    Severity.P2: Tone.WARNING,
+    Severity.P3: Tone.NOTICE,
+}
+SEVERITY_WORDS: dict[str, str] = {
+    Severity.P0: "P0, act now",
+    Severity.P1: "P1, act today",
+    Severity.P2: "P2, act this week",
+    Severity.P3: "P3, for the record",
+}
+_POINTS = 4  # lines under the verdict: more would bury it
+
+
+def severity_tone(severity: str) -> Tone:
+    """The tone of a severity; PLAIN for one that is not known."""
+    return SEVERITY_TONES.get(severity, Tone.PLAIN)
+
+
+def verdict(edition: Edition) -> Verdict:
+    """What to say first. What is broken comes before what is missing, what is new before what goes on."""
+    new, ongoing, resolved = (_in_state(edition, state) for state in AlertState)
+    worst = min((row["severity"] for row in [*new, *ongoing]), default=None)
+    label = SEVERITY_WORDS.get(worst or "", "")
+    tone = severity_tone(worst) if worst else Tone.GOOD
+    points = tuple(_points(new, ongoing, resolved))
+    if edition.failures:
+        step, note = edition.failures[0]
+        why = f": {line(note, 200).rstrip('.')}" if note else ""
+        sentence = f"The night is incomplete. Step {line(step, 40)} failed{why}."
+        return Verdict(sentence, worse_of(tone, Tone.SERIOUS), label or "Failed", points)
+    if edition.without_data:
+        sentence = "No data. Not one usable interaction was logged for this day."
+        return Verdict(sentence, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", points)
+    if new:
+        return Verdict(_opening(new), tone, label, points)
+    if ongoing:
+        return Verdict(f"Nothing new. {plural(len(ongoing), 'incident')} still open.", tone, label, points)
+    if edition.too_early:
+        sentence = "Quiet night, but too early to compare: the baseline does not have enough days yet."
+        return Verdict(sentence, Tone.NOTICE, "Too early to compare", points)
+    return Verdict("Quiet night.", Tone.GOOD, "Quiet", points or ("No incident is open.",))
+
+
+def headline(edition: Edition, options: ReportOptions) -> Facts:
+    """The day's key figures."""
+    new, ongoing, resolved = (len(_in_state(edition, state)) for state in AlertState)
+    breached = breaches(edition)
+    judged = [name for name in edition.objectives if edition.value(name, ALL) is not None]
+    measured = sum(edition.value(metric.name, ALL) is not None for metric in METRICS)
+    requests = edition.value("requests", ALL)
+    before = [value for value in edition.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
+    usual = f"{count(sum(before) / len(before))} on an average day" if before else ""
+    return Facts(
+        (
+            Fact("Interactions", count(requests) if requests is not None else "none", usual),
+            Fact(
+                "Open incidents",
+                str(new + ongoing),
+                f"{new} new, {ongoing} ongoing, {resolved} resolved",
+                severity_tone(
+                    min((r["severity"] for r in edition.incidents if r["state"] != AlertState.RESOLVED), default="")
+                ),
+            ),
+            Fact(
+                "Objectives breached",
+                f"{len(breached)} of {len(judged)}" if judged else "none judged",
+                ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
+                Tone.WARNING if breached else Tone.PLAIN,
+            ),
+            Fact("Metrics with data", f"{measured} of {len(METRICS)}", _unscored(edition)),
+        ),
+        "headline",
+    )
+
+
+def breaches(edition: Edition, segment: str = ALL) -> list[str]:
+    """Titles of the metrics that stand on the wrong side of their objective today."""
+    return [
+        metric.title
+        for metric in METRICS
+        if metric.worse is not None
+        and is_breach(edition.value(metric.name, segment), edition.objectives.get(metric.name), metric.worse)
+    ]
+
+
+def is_breach(value: float | None, limit: float | None, worse: str | None) -> bool:
+    """Whether a value is beyond its limit; the limit itself is still good."""
+    if value is None or limit is None or worse is None:
+        return False
+    return value > limit if worse == "higher" else value < limit
+
+
+def worse_of(first: Tone, second: Tone) -> Tone:
+    """The one that asks for more attention."""
+    order = [Tone.PLAIN, Tone.GOOD, Tone.ABSENT, Tone.NOTICE, Tone.WARNING, Tone.SERIOUS, Tone.CRITICAL]
+    return max(first, second, key=order.index)
+
+
+def _in_state(edition: Edition, state: AlertState) -> list[Row]:
+    return [row for row in edition.incidents if row["state"] == state]
+
+
+def _opening(new: Sequence[Row]) -> str:
+    """'1 new incident: <title>.' The title of the worst stands for all; the points list the others."""
+    first = line(new[0]["title"], 140).rstrip(".")
+    if len(new) == 1:
+        return f"1 new incident: {first}."
+    return f"{len(new)} new incidents, the worst: {first}."
+
+
+def _points(new: Sequence[Row], ongoing: Sequence[Row], resolved: Sequence[Row]) -> list[str]:
+    listed = (
+        [("New", row) for row in new[1:]] + [("Ongoing", row) for row in ongoing] + [("Resolved", r) for r in resolved]
+    )
+    shown = [f"{word} ({row['severity']}): {line(row['title'], 140)}" for word, row in listed[:_POINTS]]
+    if len(listed) > _POINTS:
+        shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")
+    return shown
+
+
+def _unscored(edition: Edition) -> str:
+    failed = sum(n for _, status, _, n in edition.reasons if status == "FAILED")
+    today = [r for (day, _, segment), r in edition.measured.items() if day == edition.iso and segment == ALL]
+    absent = sum(row["status"] == MetricStatus.NO_DATA for row in today)
+    said = [f"{absent} without data"] if absent else []
+    said += [f"{plural(failed, 'score')} failed"] if failed else []
+    return ", ".join(said)

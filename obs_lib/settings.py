@@ -1,0 +1,136 @@
+"""Composes every stage's options. The one place that reads obs.yaml and the environment; frozen once loaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.digests import digest_of
+from obs_lib.drift.options import DriftOptions
+from obs_lib.errors import ConfigError
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.lake import LakeOptions
+from obs_lib.models.options import ModelOptions
+from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.sources.options import SourceOptions
+from obs_lib.summaries.options import SummaryOptions
+
+CONFIG_VARIABLE = "OBS_CONFIG"
+NOTIFY_VARIABLE = "OBS_NOTIFY_URLS"
+DEFAULT_FILE = "obs.yaml"
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Secrets have no place here: they come from the environment or an Airflow connection."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lake: LakeOptions = Field(default_factory=LakeOptions)
+    sources: tuple[SourceOptions, ...] = Field(
+        default_factory=lambda: (SourceOptions(path="logs"),), description="Log sources, read one after another."
+    )
+    segments: tuple[str, ...] = Field(("route",), description="Tags by whose values every number is also sliced.")
+    scoring: ScoringOptions = Field(default_factory=ScoringOptions)
+    models: ModelOptions = Field(default_factory=ModelOptions)
+    evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)
+    summaries: SummaryOptions = Field(default_factory=SummaryOptions)
+    drift: DriftOptions = Field(default_factory=DriftOptions)
+    alerts: AlertOptions = Field(default_factory=AlertOptions)
+    report: ReportOptions = Field(default_factory=ReportOptions)
+    schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
+
+    def digest(self, *sections: str) -> str:
+        """Name of the settings that change results; where data lies and how work is spread do not."""
+        chosen = sections or ("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "report")
+        dump = self.model_dump(mode="json", include=set(chosen))
+        for placing in ("shards", "reuse", "reuse_days"):
+            dump.get("scoring", {}).pop(placing, None)
+        return digest_of(dump)
+
+
+def config_path(given: str | Path | None = None) -> Path | None:
+    """The settings file: the one given, else $OBS_CONFIG, else ./obs.yaml where it exists, else None (all defaults)."""
+    named = given or os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    default = Path(DEFAULT_FILE)
+    return default if default.is_file() else None
+
+
+def load_settings(given: str | Path | None = None) -> Settings:
+    """Read and check the settings; relative paths in the file are taken from the file's folder.
+
+    ConfigError when the file is missing, is not YAML, or holds a key or value that is not allowed.
+    """
+    path = config_path(given)
+    if path is None:
+        return Settings()
+    return parse_settings(_read(path), path)
+
+
+def parse_settings(data: dict[str, Any], path: Path) -> Settings:
+    """Check settings already read from `path`."""
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{path}: {'.'.join(str(part) for part in item['loc']) or '(file)'}: {_rule(item['msg'])}, found {_found(item)}"
+            for item in error.errors()
+        ]
+        raise ConfigError("\n".join(problems), fix="see the settings in README.md") from error
+    return _resolve(settings, path.parent)
+
+
+def notify_urls() -> tuple[str, ...]:
+    """Apprise URLs of the channels that take pages, from the environment, separated by spaces."""
+    return tuple(os.environ.get(NOTIFY_VARIABLE, "").split())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("the settings file cannot be read", found=str(error), where=path) from error
+    except yaml.YAMLError as error:
+        raise ConfigError("the settings file is not YAML", found=str(error)[:300], where=path) from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(
+            "the settings file holds no settings", rule="a mapping", found=type(data).__name__, where=path
+        )
+    return data
+
+
+def _rule(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if message == "Extra inputs are not permitted":
+        return "no such setting"
+    return message.replace("Input should be", "must be").replace("Field required", "must be given")
+
+
+def _found(item: Any) -> str:
+    return "nothing" if item["type"] == "missing" else repr(item["input"])[:120]
+
+
+def _resolve(settings: Settings, folder: Path) -> Settings:
+    """The same settings with every relative path taken from `folder`."""
+
+    def absolute(name: str) -> str:
+        return name if urlsplit(name).scheme else str((folder / Path(name).expanduser()).resolve())
+
+    lake = settings.lake.model_copy(
+        update={
+            "root": absolute(settings.lake.root),
+            "files": absolute(settings.lake.files) if settings.lake.files else None,
+        }
+    )
+    sources = tuple(source.model_copy(update={"path": absolute(source.path)}) for source in settings.sources)
+    return settings.model_copy(update={"lake": lake, "sources": sources})

@@ -1,0 +1,1 @@
+"""The numbers of a day with their intervals, and the sketches that a baseline needs of it."""

@@ -1,0 +1,44 @@
+"""What can be set about a day's summary."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SummaryOptions(BaseModel):
+    """How a day's numbers are taken, and how much of the day its sketches keep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    capacity_tokens_per_s: float | None = Field(
+        None,
+        gt=0,
+        le=1e9,
+        description="Output tokens a second that the whole deployment can make; null when unknown (no capacity figure).",
+    )
+    busy_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="An hour has demand when its output tokens reach this share of the 90th percentile of the day's hours.",
+    )
+    busy_requests: int = Field(
+        5, ge=1, le=1_000_000, description="An hour has demand only with at least this many requests."
+    )
+    max_segments: int = Field(
+        20,
+        ge=0,
+        le=1000,
+        description="Segments besides `all`, the largest of the day; smaller ones are not sliced out.",
+    )
+    max_pairs: int = Field(
+        500, ge=1, le=100_000, description="Prompts a segment whose answers' vectors are kept for comparison by prompt."
+    )
+    vocabulary: int = Field(
+        20_000,
+        ge=100,
+        le=1_000_000,
+        description="Token types a segment that are counted by name; the rest are summed up.",
+    )
+    examples: int = Field(5, ge=0, le=50, description="Worst answers kept for each evaluator.")
+    excerpt_chars: int = Field(600, ge=50, le=10_000, description="Characters of each text that an example keeps.")

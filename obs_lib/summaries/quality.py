@@ -1,0 +1,113 @@
+"""Quality metrics: what the evaluators' scores say of a day, weighted back to all interactions where a sample was scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obs_lib.catalogue import QUALITY
+from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
+from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.intervals import Estimate, Floats, share, weighted_mean
+from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.system import Result, metric_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CUT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """One evaluator's scores as arrays of one length, in the order of the day's interactions.
+
+    row : position of the scored interaction. weight : 1 / inclusion probability. reason : position in `reasons` of why
+    there is no value.
+    """
+
+    row: NDArray[np.intp]
+    scored: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+    value: Floats
+    weight: Floats
+    reason: NDArray[np.int64]
+    reasons: list[str]
+
+    def take(self, inside: NDArray[np.bool_]) -> Verdicts:
+        """The scores of the interactions that are inside (a flag for each of the day's interactions)."""
+        chosen = inside[self.row]
+        arrays = (self.row, self.scored, self.failed, self.value, self.weight, self.reason)
+        row, scored, failed, value, weight, reason = (array[chosen] for array in arrays)
+        return Verdicts(row, scored, failed, value, weight, reason, self.reasons)  # type: ignore[arg-type]
+
+
+def quality_metrics(
+    day: Day, interactions: pd.DataFrame, scores: pd.DataFrame, segments: Segments
+) -> list[MetricValue]:
+    """Every quality metric of the catalogue in every segment; an evaluator without a score gives NO_DATA with the reason."""
+    verdicts = {str(name): _verdicts(interactions, rows) for name, rows in scores.groupby("evaluator", sort=True)}
+    values = []
+    for segment, positions in segments:
+        inside = np.zeros(len(interactions), dtype=bool)
+        inside[positions] = True
+        for metric in QUALITY:
+            found = verdicts.get(metric.score or metric.name)
+            chosen = None if found is None else found.take(inside)
+            result, n_failed = _measure(metric, chosen, len(positions))
+            values.append(metric_value(day, metric.name, segment, result, n_failed))
+    return values
+
+
+def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
+    """Scores in the interactions' order; scores of requests that the day does not hold are left out."""
+    import pandas as pd
+
+    row = pd.Index(interactions["request_id"]).get_indexer(scores["request_id"])
+    order = np.argsort(row, kind="stable")
+    order = order[row[order] >= 0]
+    value = scores["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    scored = (scores["status"] == ScoreStatus.SCORED.value).to_numpy(dtype=bool) & ~np.isnan(value)
+    failed = (scores["status"] == ScoreStatus.FAILED.value).to_numpy(dtype=bool)
+    reason = Texts(scores["status"].str.lower() + ": " + scores["note"].fillna(""))
+    weight = 1.0 / scores["inclusion"].to_numpy(dtype=np.float64)
+    return Verdicts(
+        row[order], scored[order], failed[order], value[order], weight[order], reason.codes[order], reason.distinct
+    )
+
+
+def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tuple[Result, int]:
+    """The metric over some verdicts, and how many of them failed."""
+    if verdicts is None or not len(verdicts.row):
+        reason = "no interactions" if not interactions else f"{metric.score} was not run"
+        return Result(None, 0, 0, reason), 0
+    failed, n, seen = int(verdicts.failed.sum()), int(verdicts.scored.sum()), len(verdicts.row)
+    skipped = seen - n - failed
+    if not n:
+        return Result(None, 0, skipped, _commonest(verdicts)), failed
+    sampled = bool((verdicts.weight != 1).any())
+    note = f"from a sample: {seen} of {interactions} interactions" if sampled else ""
+    estimate = _estimate(metric, verdicts.value[verdicts.scored], verdicts.weight[verdicts.scored])
+    return Result(estimate, n, skipped, note), failed
+
+
+def _estimate(metric: Metric, values: Floats, weights: Floats) -> Estimate:
+    """Share or mean; scores are probabilities, so Student's interval ends at 0 and 1."""
+    if metric.sum_up == "share_above":
+        return share(values > _CUT, weights)
+    if metric.sum_up == "share_below":
+        return share(values < _CUT, weights)
+    value, low, high, error = weighted_mean(values, weights)
+    if low is None or high is None:
+        return Estimate(value)
+    return Estimate(value, min(max(low, 0.0), value), max(min(high, 1.0), value), error)
+
+
+def _commonest(verdicts: Verdicts) -> str:
+    """The reason given most often why there is no score; of equally common ones the first by its text."""
+    counts = np.bincount(verdicts.reason, minlength=len(verdicts.reasons))
+    most = counts.max()
+    return min(text for text, count in zip(verdicts.reasons, counts, strict=True) if count == most)[:200]

@@ -1,0 +1,75 @@
+"""The slices of a day: everything, and each value of each configured tag."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from obs_lib.records import ALL
+from obs_lib.summaries.columns import Texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_LONGEST = 100  # characters of a segment's name; tags come from logs and may hold anything
+
+
+class Segments:
+    """Which segments each interaction belongs to; tags are parsed once for each distinct text.
+
+    Parameters
+    ----------
+    tags : column of JSON objects, missing where there are none.
+    names : the tags to slice by.
+    most : the largest that many segments are kept besides `all`; of equally large ones the first by name.
+    """
+
+    def __init__(self, tags: pd.Series, names: Sequence[str], most: int) -> None:
+        self.size = len(tags)
+        texts = Texts(tags)
+        self._codes = texts.codes  # -1, no tags, finds the last of _of_text
+        self._of_text = [*(list(_labels(text, names)) for text in texts.distinct), []]
+        rows = [*texts.counts(np.arange(self.size)), 0]
+        sizes: dict[str, int] = {}
+        for labels, count in zip(self._of_text, rows, strict=True):
+            for label in labels:
+                sizes[label] = sizes.get(label, 0) + int(count)
+        self.labels = sorted(sorted(sizes, key=lambda label: (-sizes[label], label))[:most])
+
+    def __iter__(self) -> Iterator[tuple[str, NDArray[np.intp]]]:
+        """Each segment's name and the positions of its rows, `all` first."""
+        yield ALL, np.arange(self.size)
+        for label in self.labels:
+            inside = np.array([label in labels for labels in self._of_text], dtype=bool)
+            yield label, np.flatnonzero(inside[self._codes])
+
+    def cells(self) -> Iterator[tuple[tuple[str, ...], NDArray[np.intp]]]:
+        """A partition of the rows: each set of segments that some rows share, and the positions of those rows."""
+        kept = set(self.labels)
+        keys = [(ALL, *sorted(kept.intersection(labels))) for labels in self._of_text]
+        for key in sorted(set(keys)):
+            inside = np.array([other == key for other in keys], dtype=bool)
+            yield key, np.flatnonzero(inside[self._codes])
+
+    def route(self, row: int) -> str:
+        """Names of the row's segments besides `all`, for a reader."""
+        return ", ".join(self._of_text[self._codes[row]])
+
+
+def _labels(text: str, names: Sequence[str]) -> Iterator[str]:
+    try:
+        tags = json.loads(text)
+    except ValueError:
+        return
+    if not isinstance(tags, dict):
+        return
+    for name in dict.fromkeys(names):
+        value = tags.get(name)
+        if isinstance(value, str):
+            yield f"{name}={value}"[:_LONGEST]
+        elif isinstance(value, bool | int | float):
+            yield f"{name}={json.dumps(value)}"[:_LONGEST]

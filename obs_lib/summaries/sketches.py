@@ -1,0 +1,211 @@
+"""What later days need of this one: small, mergeable, and the same whatever order the rows came in.
+
+A row is kind, segment, key, n and payload:
+
+tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count}), the rarest summed up under OTHER
+answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
+versions  key = model version: n interactions; empty payload
+examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, response, value, note, evidence}; `all` only
+reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obs_lib.catalogue import QUALITY
+from obs_lib.models.vectors import text_hash
+from obs_lib.records import ALL, ScoreStatus
+from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.segments import Segments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Sketch = tuple[str, str, str, int, bytes]
+"""kind, segment, key, n, payload."""
+
+OTHER = "\x00other"
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_LONGEST_TOKEN = 64  # characters; longer ones (keys, encoded files) would fill a sketch without saying anything
+_LONGEST_NOTE = 200
+_MOST_REASONS = 50  # an evaluator
+
+
+def tokens(responses: Texts, segments: Segments, vocabulary: int) -> Iterator[Sketch]:
+    """Token counts of each segment's answers; each answer is split once or twice, whatever the number of segments."""
+    counts: dict[str, Counter[str]] = {}
+    for names, rows in segments.cells():
+        cell = _count(responses.distinct, responses.counts(rows))
+        for name in names:
+            counts.setdefault(name, Counter()).update(cell)
+    for name, counted in sorted(counts.items()):
+        if counted:
+            yield "tokens", name, "counts", counted.total(), _packed(counted, vocabulary)
+
+
+def answers(
+    responses: Texts, keys: Texts, vectors: Mapping[str, bytes], segments: Segments, most: int
+) -> Iterator[Sketch]:
+    """Sums of the answers' vectors by prompt (`keys`, see `prompt_keys`).
+
+    At most `most` prompts a segment: named ones (`prompt_id`) first, because only they are sure to come again, then the
+    smallest by SHA-256, so that days agree on which they keep. Answers without a vector (not scored) are left out.
+    """
+    hashes = [text_hash(text) for text in responses.distinct]
+    stored = np.array([*(name in vectors for name in hashes), False], dtype=bool)  # code -1, no response, is the last
+    usable = stored[responses.codes]
+    priority = {code: _priority(key) for code, key in enumerate(keys.distinct)}
+    for segment, rows in segments:
+        rows = rows[usable[rows]]
+        rows = rows[np.argsort(keys.codes[rows], kind="stable")]
+        codes, first = np.unique(keys.codes[rows], return_index=True)
+        members = dict(zip(codes.tolist(), np.split(rows, first[1:]), strict=False))
+        for code in sorted(members, key=priority.__getitem__)[:most]:
+            chosen = responses.codes[members[code]]
+            yield "answers", segment, keys.distinct[code], len(chosen), _sum([vectors[hashes[n]] for n in chosen])
+
+
+def prompt_keys(interactions: pd.DataFrame) -> Texts:
+    """What makes two interactions the same prompt: its name, else a hash of what was asked and retrieved."""
+    asked = interactions[["prompt", "contexts"]].drop_duplicates()
+    hashed = asked.assign(key=[_hashed(*row) for row in zip(asked["prompt"], asked["contexts"], strict=True)])
+    # Missing contexts are equal to each other here, as they are in drop_duplicates.
+    keys = interactions[["prompt", "contexts"]].merge(hashed, on=["prompt", "contexts"], how="left")["key"]
+    return Texts(interactions["prompt_id"].astype("str").fillna(keys.set_axis(interactions.index).astype("str")))
+
+
+def versions(model_version: Texts, segments: Segments) -> Iterator[Sketch]:
+    """Interactions by model version; interactions that do not say count nowhere."""
+    for segment, rows in segments:
+        for name, n in zip(model_version.distinct, model_version.counts(rows).tolist(), strict=True):
+            if n:
+                yield "versions", segment, name, n, b""
+
+
+def examples(
+    interactions: pd.DataFrame, responses: Texts, scores: pd.DataFrame, segments: Segments, options: SummaryOptions
+) -> Iterator[Sketch]:
+    """The worst answers by each evaluator, distinct ones; for the format only answers that break it.
+
+    Lowest groundedness and relevance, highest toxicity and refusal; of equal values the first by request id.
+    """
+    import pandas as pd
+
+    row_of = pd.Index(interactions["request_id"])
+    for evaluator, lowest in _worst_is_lowest().items():
+        chosen = scores[(scores["evaluator"] == evaluator) & (scores["status"] == ScoreStatus.SCORED.value)]
+        rows = row_of.get_indexer(chosen["request_id"])
+        values = chosen["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+        order = np.lexsort((rows, values if lowest else -values))
+        order = order[(rows[order] >= 0) & ~np.isnan(values[order])]
+        if evaluator == "format":
+            order = order[values[order] <= 0.5]
+        _, first = np.unique(responses.codes[rows[order]], return_index=True)
+        for rank, n in enumerate(order[np.sort(first)[: options.examples]].tolist()):
+            row, score = interactions.iloc[rows[n]].to_dict(), chosen.iloc[n].to_dict()
+            shown = _example(row, score, segments.route(rows[n]), options.excerpt_chars)
+            yield "examples", ALL, f"{evaluator}:{rank:02d}", 1, _json(shown)
+
+
+def reasons(scores: pd.DataFrame) -> Iterator[Sketch]:
+    """Why interactions have no score, the commonest reasons of each evaluator."""
+    left = scores[scores["status"] != ScoreStatus.SCORED.value]
+    notes = left["note"].fillna("").str.slice(0, _LONGEST_NOTE)
+    counted = Counter(zip(left["evaluator"], left["status"], notes, strict=True))
+    kept: Counter[str] = Counter()
+    for (evaluator, status, note), n in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+        kept[evaluator] += 1
+        if kept[evaluator] <= _MOST_REASONS:
+            yield "reasons", ALL, f"{evaluator}|{status}|{note}", n, b""
+
+
+def _count(texts: Sequence[str], times: NDArray[np.int64]) -> Counter[str]:
+    """Tokens of texts that stand there so many times each."""
+    total: Counter[str] = Counter()
+    for n in np.flatnonzero(times).tolist():
+        found = Counter(_TOKEN.findall(texts[n].lower()))
+        many = int(times[n])
+        total.update(found if many == 1 else {token: many * count for token, count in found.items()})
+    long = [token for token in total if len(token) > _LONGEST_TOKEN]
+    for token in long:
+        total[token[:_LONGEST_TOKEN]] += total.pop(token)
+    return total
+
+
+def _packed(counted: Counter[str], vocabulary: int) -> bytes:
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    kept = dict(sorted(ordered[:vocabulary]))
+    rest = sum(n for _, n in ordered[vocabulary:])
+    return zlib.compress(_json(kept | {OTHER: rest} if rest else kept), 6)
+
+
+def _hashed(*asked: object) -> str:
+    texts = [text if isinstance(text, str) else None for text in asked]
+    return "#" + hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]
+
+
+def _priority(key: str) -> tuple[bool, bytes]:
+    return key.startswith("#"), hashlib.sha256(key.encode()).digest()
+
+
+def _sum(stored: list[bytes]) -> bytes:
+    """Sum as float32 of float16 vectors, each brought back to length 1 that rounding took from it.
+
+    Taken in double precision and in the rows' order, so that it repeats exactly.
+    """
+    vectors = np.frombuffer(b"".join(stored), dtype="<f2").reshape(len(stored), -1).astype(np.float64)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    total: NDArray[np.float64] = (vectors / np.where(lengths > 0, lengths, 1.0)).sum(axis=0)
+    return total.astype("<f4").tobytes()
+
+
+def _worst_is_lowest() -> dict[str, bool]:
+    """For each evaluator of the catalogue whether its lowest values are the bad ones."""
+    return {
+        metric.score: metric.sum_up == "share_below" or metric.worse == "lower"
+        for metric in QUALITY
+        if metric.score is not None
+    }
+
+
+def _example(row: dict[str, object], score: dict[str, object], segment: str, limit: int) -> dict[str, object]:
+    return {
+        "request_id": _cut(row["request_id"], limit),
+        "segment": segment,
+        "prompt": _cut(row["prompt"], limit),
+        "response": _cut(row["response"], limit),
+        "value": score["value"],
+        "note": _cut(score["note"], limit),
+        "evidence": _evidence(score["evidence"], limit),
+    }
+
+
+def _cut(text: object, limit: int) -> str | None:
+    if not isinstance(text, str):
+        return None
+    return text if len(text) <= limit else text[: limit - 1] + "\u2026"
+
+
+def _evidence(text: object, limit: int) -> object:
+    """The evaluator's evidence as it is, or its start as text where it is long."""
+    if not isinstance(text, str) or len(text) > 4 * limit:
+        return _cut(text, limit)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return _cut(text, limit)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

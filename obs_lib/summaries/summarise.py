@@ -1,0 +1,77 @@
+"""A day's rows become its numbers and its sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from obs_lib.records import Day, MetricValue
+from obs_lib.summaries import sketches
+from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.quality import quality_metrics
+from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.sketches import Sketch
+from obs_lib.summaries.system import system_metrics
+from obs_lib.tables import METRICS, SKETCHES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def summarise_day(
+    day: Day,
+    interactions: pd.DataFrame,
+    scores: pd.DataFrame,
+    vectors: Mapping[str, bytes],
+    options: SummaryOptions,
+    segment_tags: Sequence[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
+
+    Parameters
+    ----------
+    interactions, scores : the day's rows of these tables, in any order; both may be empty.
+    vectors : float16 bytes of unit vectors by `text_hash`; texts that are not there are left out of the sketches.
+    segment_tags : tags by whose values every number is also sliced.
+
+    Returns
+    -------
+    Every metric of the catalogue in `all` and in each segment (NO_DATA where it cannot be had), and the sketches. The
+    same rows give the same bytes whatever their order.
+    """
+    rows = interactions.sort_values("request_id", ignore_index=True)
+    segments = Segments(rows["tags"], segment_tags, options.max_segments)
+    metrics = [
+        *system_metrics(day, rows, segments, options),
+        *quality_metrics(day, rows, scores, segments),
+    ]
+    responses = Texts(rows["response"])
+    found = [
+        *sketches.tokens(responses, segments, options.vocabulary),
+        *sketches.answers(responses, sketches.prompt_keys(rows), vectors, segments, options.max_pairs),
+        *sketches.versions(Texts(rows["model_version"]), segments),
+        *sketches.examples(rows, responses, scores, segments, options),
+        *sketches.reasons(scores),
+    ]
+    return _metrics(metrics), _sketches(found)
+
+
+def _metrics(values: list[MetricValue]) -> pd.DataFrame:
+    import pandas as pd
+
+    names = [name for name, _ in METRICS.columns]
+    frame = pd.DataFrame([asdict(value) for value in values])[names]
+    measured = ["value", "low", "high", "std_error"]
+    return frame.assign(status=frame["status"].astype(str)).astype(dict.fromkeys(measured, "float64"))
+
+
+def _sketches(found: list[Sketch]) -> pd.DataFrame:
+    import pandas as pd
+
+    names = [name for name, _ in SKETCHES.columns]
+    columns = list(zip(*found, strict=True)) or [()] * len(names)
+    return pd.DataFrame(
+        {name: pd.Series(list(column), dtype=object) for name, column in zip(names, columns, strict=True)}
+    )

@@ -1,0 +1,215 @@
+"""Columns, types and schema version of every table of the lake.
+
+Types are kept to scalars on purpose: what is nested in a log (messages, contexts, tags) is canonical JSON text, so that
+every engine reads it alike and a digest of a column means one thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+_TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `day` (date as ISO text, UTC) is its first column and its partition.
+
+    key : the columns that identify a row within a day; rows are sorted by them before a digest is taken.
+    step : the step that replaces this table's day; None for append-only tables.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    step: str | None
+    columns: tuple[tuple[str, pa.DataType], ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([("day", _TEXT), *self.columns])
+
+
+INTERACTIONS = Table(
+    "interactions",
+    ("request_id",),
+    "ingest",
+    (
+        ("request_id", _TEXT),
+        ("timestamp", _TIME),
+        ("user_id", _TEXT),
+        ("session_id", _TEXT),
+        ("model_version", _TEXT),
+        ("prompt_id", _TEXT),
+        ("prompt", _TEXT),  # what the user asked: the text, or the last user message
+        ("messages", _TEXT),  # JSON list of {role, content}; null when the log holds plain text
+        ("contexts", _TEXT),  # JSON list of {id, text, score}; null when there was no retrieval
+        ("response", _TEXT),
+        ("expected_format", _TEXT),
+        ("input_tokens", _INT),
+        ("output_tokens", _INT),
+        ("ttft_ms", _FLOAT),
+        ("tpot_ms", _FLOAT),
+        ("total_latency_ms", _FLOAT),
+        ("prefill_ms", _FLOAT),
+        ("decode_ms", _FLOAT),
+        ("finish_reason", _TEXT),
+        ("safety_flags", _TEXT),  # JSON list of text; null when unknown, [] when none was raised
+        ("quality_score", _FLOAT),
+        ("error", _TEXT),
+        ("error_logged", _BOOL),  # whether the log has an error field at all; without it the error rate is NO_DATA
+        ("cost_usd", _FLOAT),
+        ("tags", _TEXT),  # JSON object, text to text, number or boolean
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    ("file", "line"),
+    "ingest",
+    (("file", _TEXT), ("line", _INT), ("reason", _TEXT), ("excerpt", _TEXT)),
+)
+
+SCORES = Table(
+    "scores",
+    ("request_id", "evaluator"),
+    "collect",
+    (
+        ("request_id", _TEXT),
+        ("evaluator", _TEXT),
+        ("version", _TEXT),
+        ("case", _TEXT),  # hash of the columns that evaluators read; equal cases are scored once
+        ("status", _TEXT),
+        ("value", _FLOAT),
+        ("note", _TEXT),
+        ("evidence", _TEXT),  # JSON
+        ("inclusion", _FLOAT),  # probability in (0, 1] with which this interaction was drawn for scoring
+    ),
+)
+
+EMBEDDINGS = Table(
+    "embeddings",
+    ("model", "text_hash"),
+    "collect",
+    (("model", _TEXT), ("text_hash", _TEXT), ("vector", pa.binary())),  # float16, little endian, length 1
+)
+
+METRICS = Table(
+    "metrics",
+    ("metric", "segment"),
+    "summarise",
+    (
+        ("metric", _TEXT),
+        ("segment", _TEXT),
+        ("status", _TEXT),
+        ("value", _FLOAT),
+        ("low", _FLOAT),
+        ("high", _FLOAT),
+        ("std_error", _FLOAT),
+        ("n", _INT),
+        ("n_skipped", _INT),
+        ("n_failed", _INT),
+        ("note", _TEXT),
+    ),
+)
+
+SKETCHES = Table(
+    "sketches",
+    ("kind", "segment", "key"),
+    "summarise",
+    (
+        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons
+        ("segment", _TEXT),
+        ("key", _TEXT),
+        ("n", _INT),
+        ("payload", pa.binary()),
+    ),
+)
+
+DRIFT = Table(
+    "drift",
+    ("name", "segment"),
+    "compare",
+    (
+        ("name", _TEXT),
+        ("segment", _TEXT),
+        ("verdict", _TEXT),
+        ("statistic", _FLOAT),
+        ("null_mean", _FLOAT),
+        ("null_high", _FLOAT),
+        ("p_value", _FLOAT),
+        ("p_adjusted", _FLOAT),
+        ("threshold", _FLOAT),  # the smallest effect that counts, in `unit`
+        ("effect", _FLOAT),
+        ("unit", _TEXT),
+        ("baseline_value", _FLOAT),
+        ("n_baseline", _INT),
+        ("n_current", _INT),
+        ("baseline_days", _TEXT),  # JSON list of days with the digests of their summaries
+        ("note", _TEXT),
+    ),
+)
+
+ALERTS = Table(
+    "alerts",
+    ("fingerprint",),
+    "alert",
+    (
+        ("fingerprint", _TEXT),
+        ("kind", _TEXT),
+        ("severity", _TEXT),
+        ("state", _TEXT),
+        ("segment", _TEXT),
+        ("title", _TEXT),
+        ("score", _FLOAT),
+        ("pages", _BOOL),
+        ("first_day", _TEXT),
+        ("last_day", _TEXT),
+        ("evidence", _TEXT),  # JSON list
+    ),
+)
+
+REPORTS = Table(
+    "reports",
+    ("format",),
+    "render",
+    (("format", _TEXT), ("path", _TEXT), ("digest", _TEXT), ("size", _INT), ("provenance", _TEXT)),
+)
+
+DAYS = Table(
+    "days",
+    ("step",),
+    None,
+    (
+        ("step", _TEXT),
+        ("state", _TEXT),
+        ("inputs", _TEXT),  # digest of everything that the step read
+        ("digests", _TEXT),  # JSON object: table -> digest of what the step wrote
+        ("note", _TEXT),
+    ),
+)
+
+OPERATIONS = Table(
+    "operations",
+    ("at", "kind", "subject"),
+    None,
+    (("at", _TIME), ("kind", _TEXT), ("subject", _TEXT), ("outcome", _TEXT), ("detail", _TEXT)),
+)
+
+TABLES: tuple[Table, ...] = (
+    INTERACTIONS,
+    QUARANTINE,
+    SCORES,
+    EMBEDDINGS,
+    METRICS,
+    SKETCHES,
+    DRIFT,
+    ALERTS,
+    REPORTS,
+    DAYS,
+    OPERATIONS,
+)

@@ -1,0 +1,110 @@
+"""The pages inside Airflow: the list of days and each day's report, for signed-in users who may read the nightly Dag.
+
+Texts of logs reach these pages. They are escaped where they are rendered; the headers here make sure that nothing in a page
+could run or call home if one were not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.configuration import conf
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads it at run time
+
+if TYPE_CHECKING:
+    from obs_lib.pipeline.workspace import Workspace
+
+NIGHTLY = "obs_nightly"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; form-action 'self'; "
+        "base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-cache",
+}
+
+
+def build() -> FastAPI:
+    """The application. Every route asks who is there: 401 for strangers, 403 for those who may not read the Dag."""
+    allowed = Depends(requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=NIGHTLY))
+    app = FastAPI(title="Night watch", dependencies=[allowed], openapi_url=None, docs_url=None, redoc_url=None)
+    app.get("/", response_class=HTMLResponse)(days)
+    app.get("/run", response_class=RedirectResponse)(of_run)
+    app.get("/{day}", response_class=HTMLResponse)(report)
+    return app
+
+
+def days() -> HTMLResponse:
+    """The list of days."""
+    from obs_lib.pipeline import pages
+
+    return HTMLResponse(pages.index(_workspace()), headers=HEADERS)
+
+
+def report(day: str) -> HTMLResponse:
+    """The report of one day, named YYYY-MM-DD."""
+    from obs_lib.pipeline import pages
+
+    named = _date(day)
+    if named is None:
+        return _note(f"“{day[:40]}” is no day. A day is written like 2023-06-15.")
+    page = pages.page(_workspace(), named)
+    if page is None:
+        return _note(f"There is no report of {named} yet. It follows when the night and then obs_fold have run.")
+    return HTMLResponse(page, headers=HEADERS)
+
+
+def of_run(request: Request, dag_id: str = "", run_id: str = "") -> RedirectResponse:
+    """The report of the day that a run of the nightly Dag stands for; the list of days for any other run."""
+    root = request.scope.get("root_path", "")
+    day = _day_of_run(run_id) if dag_id == NIGHTLY else None
+    return RedirectResponse(f"{root}/{day or ''}", status_code=303, headers=HEADERS)
+
+
+def _day_of_run(run_id: str) -> dt.date | None:
+    """The day as `obs_wiring.day_of` takes it, read from the metadata database; None where the run names none."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        query = select(DagRun.conf, DagRun.data_interval_start).where(DagRun.dag_id == NIGHTLY, DagRun.run_id == run_id)
+        found = session.execute(query).first()
+    if found is None:
+        return None
+    asked = (found.conf or {}).get("day")
+    if asked:
+        return _date(str(asked))
+    return found.data_interval_start.astimezone(dt.UTC).date() if found.data_interval_start else None
+
+
+def _date(text: str) -> dt.date | None:
+    """The date that `text` writes as YYYY-MM-DD, and only so: what names a file must have one spelling."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
+
+
+def _note(text: str) -> HTMLResponse:
+    body = f"<!doctype html><meta charset='utf-8'><title>Night watch</title><p>{escape(text)}</p><p><a href='./'>All days</a></p>"
+    return HTMLResponse(body, status_code=404, headers=HEADERS)
+
+
+def _workspace() -> Workspace:
+    """Opened for each page: cheap, and it follows the settings file."""
+    from obs_lib.pipeline.workspace import open_workspace
+
+    default = Path(conf.get("core", "dags_folder")).parent / "obs.yaml"
+    return open_workspace(os.environ.get("OBS_CONFIG") or default)

@@ -1,0 +1,40 @@
+"""What Airflow's users see of the night watch: its pages, the links to them, and the nights' timetable.
+
+Imported by every Airflow process and every task: the pages and what they need are imported when the api-server asks for them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+from obs_links import ReportLink
+from obs_timetable import NightTimetable
+
+APP = "/night-watch"
+"""Where the pages themselves are served; the UI shows them in a frame under /plugin/night-watch."""
+
+
+class NightWatchPlugin(AirflowPlugin):
+    """Registers all of it."""
+
+    name = "llm_night_watch"
+    timetables: ClassVar[list[Any]] = [NightTimetable]
+    operator_extra_links: ClassVar[list[Any]] = [ReportLink()]
+    external_views: ClassVar[list[Any]] = [
+        {"name": "Night watch", "href": f"{APP}/", "destination": "nav", "url_route": "night-watch", "nav_top_level": True},
+        {
+            "name": "Report",
+            "href": f"{APP}/run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "night-watch-report",
+        },
+    ]
+
+    @cached_property
+    def fastapi_apps(self) -> list[Any]:  # type: ignore[override]
+        """The pages, built only where they are served: importing Airflow's security costs seconds."""
+        from obs_pages import build
+
+        return [{"name": "Night watch", "url_prefix": APP, "app": build()}]

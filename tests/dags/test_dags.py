@@ -1,0 +1,95 @@
+"""What the Dags are: they import, they are cheap to parse, and they are wired as the night needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {
+    "torch", "transformers", "sentence_transformers", "numpy", "pandas", "pyarrow", "scipy", "deltalake", "altair",
+    "fastapi", "airflow.api_fastapi.core_api", "airflow.models.dagrun",
+}  # fmt: skip
+"""Packages and modules that take a tenth of a second or more."""
+
+STAGES = ("sources", "models", "evaluators", "summaries", "drift", "alerts", "reporting", "pipeline")
+
+PARSE = """
+import json, sys, time
+import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
+sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
+before = set(sys.modules)
+start = time.process_time()
+for name in ("obs_plugin", "obs_nightly", "obs_fold"):
+    __import__(name)
+print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def parsed(airflow_home: Path) -> dict[str, Any]:
+    """What a fresh process imports for the Dags and the plugin, beyond Airflow itself."""
+    library = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, str(ROOT)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": library},
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_both_dags_import(dagbag: Any) -> None:
+    assert dagbag.import_errors == {}
+    assert set(dagbag.dags) == {"obs_nightly", "obs_fold"}
+
+
+def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
+    loaded = set(parsed["modules"])
+    assert sorted(HEAVY & loaded) == []
+    of_stages = {name for name in loaded if name.startswith(tuple(f"obs_lib.{stage}." for stage in STAGES))}
+    assert {name for name in of_stages if not name.endswith(".options")} == set()
+    assert parsed["seconds"] < 3  # of CPU; 0.3 where nothing else runs
+
+
+def test_the_dags_survive_serialisation(dagbag: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for dag in dagbag.dags.values():
+        again = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
+        assert sorted(again.task_dict) == sorted(dag.task_dict)
+        assert type(again.timetable).__name__ == type(dag.timetable).__name__
+
+
+def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
+    nightly, fold = dagbag.dags["obs_nightly"], dagbag.dags["obs_fold"]
+    chain = ["ingest", "plan", "evaluate", "shards_over", "collect", "summarise", "look_again", "run_again"]
+    for earlier, later in zip(chain, chain[1:], strict=False):
+        assert later in nightly.get_task(earlier).downstream_task_ids
+    assert nightly.get_task("tell_failure").upstream_task_ids == {"ingest", "plan", "collect", "summarise"}
+    for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "deliver")):
+        assert fold.get_task(earlier).downstream_task_ids == {later}
+    assert fold.max_active_runs == 1
+
+
+def test_model_tasks_need_no_pool_that_somebody_must_create(dagbag: Any) -> None:
+    evaluate = dagbag.dags["obs_nightly"].get_task("evaluate")
+    assert evaluate.partial_kwargs["pool"] == "default_pool"
+    assert evaluate.partial_kwargs["max_active_tis_per_dag"] == 2
+
+
+def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    params = dagbag.dags["obs_nightly"].params
+    assert params["day"] is None
+    assert params["evaluators"] == ["groundedness", "toxicity", "relevance", "refusal", "format"]
+    assert params["max_scored"] == 20_000
+    assert params["scores"] == "reuse"
+    for name, wrong in (("day", "yesterday"), ("evaluators", []), ("evaluators", ["mood"]), ("max_scored", 0), ("scores", "no")):
+        with pytest.raises(ParamValidationError):
+            params.get_param(name).resolve(wrong)

@@ -1,0 +1,53 @@
+"""A report in a real browser: it fits, it is silent, and nothing in it runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_lib.reporting.report import make
+from tests.unit.reporting import editions
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("needs a Chromium on the path: apt-get install chromium")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("name", ["incident", "no_data", "hostile"])
+def test_page(browser: Any, tmp_path: Path, name: str, width: int) -> None:
+    path = tmp_path / f"{name}.html"
+    path.write_text(make(editions.ALL_DAYS[name]()).html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    for summary in page.query_selector_all("summary"):
+        summary.evaluate("one => one.parentElement.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate(
+        "document.querySelectorAll('*').values().every(one => !one.getAttributeNames().some(n => n.startsWith('on')))"
+    )
+    assert page.is_visible("#method")
+    assert said == []
+    assert asked == [path.as_uri()]
+    page.close()

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from obs_lib.alerts.data import DataFacts, data_conditions
+from obs_lib.alerts.options import AlertOptions
+
+Make = Callable[..., pd.DataFrame]
+OPTIONS = AlertOptions()
+
+
+def found(facts: DataFacts, rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return [(one.cause, one.severity.value) for one in data_conditions(facts, rows, OPTIONS)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (DataFacts(interactions=100, usual=True), []),
+        (DataFacts(usual=True), [("no_logs", "P1")]),
+        (DataFacts(usual=False), [("no_logs", "P3")]),
+        (DataFacts(interactions=96, quarantined=4), []),
+        (DataFacts(interactions=95, quarantined=5), [("quarantine", "P2")]),
+        (DataFacts(quarantined=10, usual=True), [("quarantine", "P1")]),
+        (DataFacts(failures=(("ingest", "disk full"),), usual=True), [("step:ingest", "P2")]),
+    ],
+)
+def test_what_counts(metrics: Make, facts: DataFacts, expected: list[tuple[str, str]]) -> None:
+    assert found(facts, metrics()) == expected
+
+
+def test_failed_scores_are_counted_against_those_tried(metrics: Make) -> None:
+    facts = DataFacts(interactions=300)
+    assert found(facts, metrics({"n": 96, "n_failed": 4, "n_skipped": 900})) == []
+    assert found(facts, metrics({"n": 90, "n_failed": 10})) == [("scores:refusal", "P2")]
+    lost = {"status": "NO_DATA", "value": None, "n": 0, "n_failed": 300}
+    assert found(facts, metrics(lost, {"metric": "toxicity"}, {"metric": "toxicity_rate"})) == [
+        ("scores:refusal", "P1")
+    ]
+    assert found(facts, metrics({**lost, "segment": "route=a"})) == []
+
+
+def test_long_messages_are_cut(metrics: Make) -> None:
+    (one,) = data_conditions(DataFacts(interactions=1, failures=(("plan", "x" * 9999),)), metrics(), OPTIONS)
+    assert len(str(one.evidence[0]["note"])) == 300

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from obs_lib.alerts.objectives import breaches
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.records import Severity
+
+Make = Callable[..., pd.DataFrame]
+OPTIONS = AlertOptions()
+BAD = {"value": 0.3, "low": 0.25, "high": 0.35}
+POOR = {"metric": "relevance", "value": 0.6, "low": 0.5, "high": 0.65}
+
+
+def test_the_side_of_the_limit_depends_on_which_way_is_worse(metrics: Make) -> None:
+    rows = metrics(BAD, POOR, {"metric": "toxicity", "value": 0.1}, {"metric": "latency_p50", "value": 1e9})
+    found = breaches(rows, [], OPTIONS)
+    assert [(one.cause, one.severity) for one in found] == [("relevance", "P3"), ("refusal_rate", "P3")]
+    assert found[0].evidence[0]["objective"] == 0.7
+
+
+def test_a_wide_interval_is_a_breach_but_no_sure_one(metrics: Make) -> None:
+    (sure,) = breaches(metrics(BAD), [], OPTIONS)
+    (unsure,) = breaches(metrics({**BAD, "low": 0.1}), [], OPTIONS)
+    (unknown,) = breaches(metrics({**BAD, "low": None}), [], OPTIONS)
+    assert [one.evidence[0]["surely"] for one in (sure, unsure, unknown)] == [True, False, False]
+    assert sure.score > unsure.score
+
+
+def test_too_few_interactions_and_no_data_are_no_breach(metrics: Make) -> None:
+    rows = metrics({**BAD, "n": 19}, {**POOR, "status": "NO_DATA", "value": None})
+    assert breaches(rows, [], OPTIONS) == []
+
+
+@pytest.mark.parametrize(
+    ("history", "sudden"),
+    [
+        ([0.1, 0.1], False),
+        ([0.1, 0.1, 0.1], True),
+        ([0.1, 0.3, 0.1], False),
+        ([0.1, 0.1, None, 0.1], True),
+        ([], False),
+    ],
+)
+def test_a_breach_is_news_only_after_enough_days_without(
+    metrics: Make, history: list[float | None], sudden: bool
+) -> None:
+    window = [metrics({"value": value}) if value is not None else metrics() for value in history]
+    assert breaches(metrics(BAD), window, OPTIONS)[0].sudden is sudden
+
+
+def test_limits_and_severities_can_be_set(metrics: Make) -> None:
+    options = AlertOptions(
+        objectives={"refusal_rate": None, "latency_p50": 100.0}, objective_severities={"latency_p50": Severity.P1}
+    )
+    rows = metrics(BAD, {"metric": "latency_p50", "value": 200.0, "low": 150.0})
+    assert [(one.cause, one.severity) for one in breaches(rows, [], options)] == [("latency_p50", "P1")]
+
+
+def test_unknown_metrics_and_crossed_bands_are_refused() -> None:
+    with pytest.raises(ValidationError, match="found refusals"):
+        AlertOptions(objectives={"refusals": 0.1})
+    with pytest.raises(ValidationError, match="p1_score must be at least p2_score"):
+        AlertOptions(p1_score=0.2)

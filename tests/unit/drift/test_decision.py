@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.drift.decision import benjamini_hochberg, decide, judge, smallest_effect
+from obs_lib.drift.options import DriftOptions
+from obs_lib.records import Distance, DriftVerdict
+from obs_lib.tables import DRIFT
+
+OPTIONS = DriftOptions()
+
+
+def distance(
+    name: str, p: float | None, effect: float | None, unit: str = "share", baseline: float | None = 0.2
+) -> Distance:
+    return Distance(name, "all", effect, 0.0, 0.1, p, effect, unit, 100, 100, (), baseline)
+
+
+def test_reference_values() -> None:
+    p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
+    adjusted = benjamini_hochberg(p)
+    assert adjusted.round(4).tolist() == [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.1057, 0.216, 0.216, 0.216]
+    assert int((adjusted <= 0.05).sum()) == 2
+
+
+@given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=30))
+def test_agrees_with_scipy_in_any_order(p: list[float]) -> None:
+    from scipy.stats import false_discovery_control
+
+    np.testing.assert_allclose(benjamini_hochberg(p), false_discovery_control(p))
+
+
+def test_drifted_needs_both_small_chance_and_size() -> None:
+    found = judge(
+        [
+            distance("change:refusal_rate", 1e-9, 0.3),
+            distance("change:refusal_rate", 1e-9, -0.3),
+            distance("change:refusal_rate", 1e-9, 0.01),
+            distance("change:refusal_rate", 0.2, 0.3),
+            distance("semantic_drift", 1e-9, -0.3, "cosine distance"),
+            distance("token_kl", None, None, "nats"),
+        ],
+        OPTIONS,
+    )
+    verdicts = [one.verdict.value for one in found]
+    assert verdicts == ["DRIFTED", "DRIFTED", "STABLE", "STABLE", "STABLE", "TOO_FEW"]
+    assert found[-1].p_adjusted is None
+
+
+def test_what_is_drifted_depends_on_all_that_was_judged() -> None:
+    one = distance("change:refusal_rate", 0.004, 0.3)
+    assert judge([one], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+    assert judge([one, *[distance("token_kl", 0.5, 0.3, "nats")] * 9], OPTIONS)[0].verdict is DriftVerdict.STABLE
+    unmeasured = [distance("token_kl", None, None, "nats")] * 9
+    assert judge([one, *unmeasured], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "baseline", "expected"),
+    [
+        ("semantic_drift", "cosine distance", None, 0.05),
+        ("token_kl", "nats", None, 0.1),
+        ("change:error_rate", "share", 0.1, 0.01),
+        ("change:relevance", "probability", 0.8, 0.05),
+        ("change:ttft_p95", "ms", 400.0, 80.0),
+        ("change:ttft_p95", "ms", None, None),
+    ],
+)
+def test_smallest_effects(name: str, unit: str, baseline: float | None, expected: float | None) -> None:
+    assert smallest_effect(distance(name, 0.1, 1.0, unit, baseline), OPTIONS) == expected
+
+
+def test_rows_are_the_tables_columns() -> None:
+    frame = decide([distance("change:refusal_rate", 1e-9, 0.3)], OPTIONS)
+    assert list(frame.columns) == [name for name, _ in DRIFT.columns]
+    assert frame.loc[0, ["verdict", "threshold", "baseline_days"]].tolist() == ["DRIFTED", 0.05, "[]"]
+    assert list(decide([], OPTIONS).columns) == list(frame.columns)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.drift.kl import Tokens, decode, kl_divergence, token_kl
+
+DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(10)]
+WORDS = 600
+ZIPF = 1 / np.arange(1, WORDS + 1)
+ZIPF = ZIPF / ZIPF.sum()
+
+
+def clumped(rng: np.random.Generator, index: int, answers: int, words: np.ndarray = ZIPF) -> Tokens:
+    """A day whose answers keep to a topic: 40 tokens each, from a Dirichlet draw around the common frequencies."""
+    topics = rng.gamma(words * 100, size=(answers, WORDS)) + 1e-12
+    counts = rng.multinomial(40, topics / topics.sum(axis=1, keepdims=True)).sum(axis=0)
+    return Tokens(DAYS[index], {f"w{n}": int(count) for n, count in enumerate(counts) if count}, answers)
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "forward", "backward"), [(0.5, 0.1440011138, 0.2695105254), (1.0, 0.1312026570, 0.2094089647)]
+)
+def test_reference_values(smoothing: float, forward: float, backward: float) -> None:
+    p, q = (50, 30, 20, 0), (40, 40, 10, 10)
+    assert kl_divergence(p, q, smoothing) == pytest.approx(forward, abs=1e-10)
+    assert kl_divergence(q, p, smoothing) == pytest.approx(backward, abs=1e-10)
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=30).filter(any))
+def test_zero_on_equal_counts_and_words_that_nobody_used_do_not_matter(counts: list[int]) -> None:
+    assert kl_divergence(counts, counts) == pytest.approx(0, abs=1e-12)
+    other = counts[::-1]
+    assert kl_divergence([*counts, 0, 0], [*other, 0, 0]) == pytest.approx(kl_divergence(counts, other), abs=1e-12)
+
+
+def test_token_kl_is_the_divergence_from_the_pooled_window() -> None:
+    window = [Tokens(DAYS[0], {"a": 20, "b": 20, "c": 5}), Tokens(DAYS[1], {"a": 20, "b": 20, "c": 5, "d": 10})]
+    found = token_kl("all", Tokens(DAYS[2], {"a": 50, "b": 30, "c": 20}), window)
+    assert found.statistic == pytest.approx(0.1440011138, abs=1e-10)
+    assert (found.n_current, found.n_baseline) == (100, 100)
+    assert found.baseline_days == (DAYS[0], DAYS[1])
+
+
+def test_equal_days_are_no_drift_and_give_finite_numbers() -> None:
+    window = [Tokens(day, {"a": 500, "b": 500}) for day in DAYS[:4]]
+    same = token_kl("all", Tokens(DAYS[4], {"a": 500, "b": 500}), window)
+    assert same.p_value is not None
+    assert same.p_value >= 0.05
+    other = token_kl("all", Tokens(DAYS[4], {"a": 900, "b": 100}), window)
+    assert other.p_value is not None
+    assert 0 < other.p_value < 1e-3
+    assert all(np.isfinite([other.statistic, other.null_mean, other.null_high, other.effect]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("b", [3, 5, 7])
+def test_false_alarms_stay_rare_with_answers_that_clump(b: int) -> None:
+    rng = np.random.default_rng(b)
+    p = []
+    for _ in range(20):
+        window = [clumped(rng, n, 60) for n in range(b)]
+        p.append(token_kl("all", clumped(rng, b, int(rng.choice([20, 60, 120]))), window).p_value)
+    assert np.mean(np.array(p, dtype=float) < 0.05) <= 0.05
+
+
+def test_a_fall_in_traffic_is_no_drift() -> None:
+    rng = np.random.default_rng(7)
+    window = [clumped(rng, n, 120) for n in range(5)]
+    quiet = token_kl("all", clumped(rng, 5, 15), window)
+    assert quiet.statistic is not None
+    assert quiet.null_high is not None
+    assert quiet.statistic < quiet.null_high
+    # The bare figure would have cried wolf: it stands far above what full days show.
+    full = token_kl("all", clumped(rng, 5, 120), window)
+    assert full.null_high is not None
+    assert quiet.statistic > 2 * full.null_high
+
+
+@pytest.mark.parametrize(("b", "p"), [(3, 0.01), (5, 1e-3), (7, 1e-4)])
+def test_another_vocabulary_is_seen(b: int, p: float) -> None:
+    rng = np.random.default_rng(b)
+    shifted = ZIPF.copy()
+    shifted[:40] = ZIPF[:40][::-1]
+    found = token_kl("all", clumped(rng, b, 60, shifted), [clumped(rng, n, 60) for n in range(b)])
+    assert found.p_value is not None
+    assert found.p_value < p
+    assert found.effect is not None
+    assert found.effect > 0.3
+
+
+def test_a_payload_is_compressed_json() -> None:
+    assert decode(zlib.compress(b'{"a": 3, "\\u0000other": 1}')) == {"a": 3, "\x00other": 1}

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from obs_lib.drift.baseline import DaySummary
+from obs_lib.drift.decision import judge
+from obs_lib.drift.measure import measure
+from obs_lib.drift.options import DriftOptions
+from obs_lib.records import Distance
+
+Make = Callable[..., DaySummary]
+OPTIONS = DriftOptions()
+
+
+def ordinary(summary: Make, index: int, refusals: float = 0.1, words: tuple[int, int] = (600, 400)) -> DaySummary:
+    rng = np.random.default_rng(index)
+    metrics = {
+        "requests": (100.0, None, 100),
+        "refusal_rate": (refusals, float(np.sqrt(refusals * (1 - refusals) / 100)), 100),
+    }
+    vectors = {f"p{n}": row for n, row in enumerate(np.eye(12, 16) + 0.01 * rng.normal(size=(12, 16)))}
+    return summary(index, metrics, dict(zip("ab", words, strict=True)), vectors)
+
+
+def test_every_distance_is_there_and_a_bad_day_stands_out(summary: Make) -> None:
+    window = [ordinary(summary, n, words=(600 + n, 400)) for n in range(4)]
+    found = judge(measure(ordinary(summary, 4, refusals=0.6, words=(100, 900)), window, OPTIONS), OPTIONS)
+    verdicts = {one.distance.name: one.verdict.value for one in found}
+    assert verdicts == {"token_kl": "DRIFTED", "semantic_drift": "STABLE", "change:refusal_rate": "DRIFTED"}
+    quiet = judge(measure(ordinary(summary, 5), window, OPTIONS), OPTIONS)
+    assert {one.verdict.value for one in quiet} == {"STABLE"}
+
+
+def test_a_short_history_says_so(summary: Make) -> None:
+    found = measure(ordinary(summary, 2), [ordinary(summary, n) for n in range(2)], OPTIONS)
+    assert [one.note for one in found] == ["2 baseline days with enough data (needs 3)"] * 3
+    assert all(one.statistic is None and one.p_value is None for one in found)
+
+
+def test_a_day_without_rows_is_measured_as_far_as_it_goes(summary: Make) -> None:
+    found = measure(summary(4), [ordinary(summary, n) for n in range(4)], OPTIONS)
+    notes = {one.name: one.note for one in found}
+    assert notes["change:refusal_rate"] == "no data today"
+    assert notes["semantic_drift"] == "0 prompts were asked today and on two baseline days (needs 10)"
+    assert "too few answers" in notes["token_kl"]
+
+
+def test_small_days_and_new_segments_are_too_few(summary: Make) -> None:
+    window = [ordinary(summary, n) for n in range(4)]
+    few = summary(4, {"refusal_rate": (0.9, 0.1, 3)}, {"a": 5}, segment="route=new")
+    notes = {(one.name, one.segment): one.note for one in measure(few, window, OPTIONS)}
+    assert notes["change:refusal_rate", "route=new"] == "3 interactions today (needs 20)"
+    assert {segment for _, segment in notes} == {"all", "route=new"}
+
+
+def test_fields_that_the_logs_do_not_have_give_no_distance(summary: Make) -> None:
+    window = [ordinary(summary, n) for n in range(4)]
+    assert not any("ttft" in one.name for one in measure(ordinary(summary, 4), window, OPTIONS))
+
+
+def test_days_that_drifted_are_no_baseline_until_too_few_others_are_left(summary: Make) -> None:
+    level = [0.1, 0.11, 0.09, 0.1, 0.6, 0.62, 0.61]
+    window = [ordinary(summary, n, refusals=level[n]) for n in range(7)]
+    today = ordinary(summary, 7, refusals=0.6)
+    name = "change:refusal_rate"
+    bad = {(name, "all"): {day.day for day in window[4:]}}
+
+    def measured(given: object) -> Distance:
+        return next(d for d in measure(today, window, DriftOptions(), given) if d.name == name)  # type: ignore[arg-type]
+
+    assert len(measured(None).baseline_days) == 7
+    assert measured(None).p_value > 0.01  # the bad days hide the next one
+    assert measured(bad).baseline_days == tuple(day.day for day in window[:4])
+    assert measured(bad).p_value < 0.001
+    most = {(name, "all"): {day.day for day in window[2:]}}
+    assert len(measured(most).baseline_days) == 7  # two steady days are no baseline: the new level is

@@ -1,0 +1,38 @@
+"""A small world: a few days of generated logs and a workspace over them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from obs_lib.pipeline.workspace import Workspace, open_workspace
+from obs_lib.samples.generate import write_samples
+
+FIRST = dt.date(2024, 3, 1)
+MakeWorkspace = Callable[..., Workspace]
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five days of sample logs, twelve interactions a route and day."""
+    folder = tmp_path_factory.mktemp("logs")
+    write_samples(folder, FIRST, 5, per_route=12)
+    return folder
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path, logs: Path) -> MakeWorkspace:
+    """Make a workspace with a lake of its own; keyword arguments are sections of the settings."""
+
+    def make(name: str = "one", **sections: object) -> Workspace:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        settings = {"lake": {"root": "lake"}, "sources": [{"format": "native", "path": str(logs)}], **sections}
+        (folder / "obs.yaml").write_text(yaml.safe_dump(settings))
+        return open_workspace(folder / "obs.yaml")
+
+    return make

@@ -1,0 +1,165 @@
+"""What a report says about each kind of day."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TypeVar
+
+import pytest
+
+from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, Table, Tone
+from obs_lib.reporting.content import compose
+from obs_lib.reporting.options import ReportOptions
+from tests.unit.reporting import editions
+
+B = TypeVar("B")
+
+
+def made(name: str) -> Document:
+    return compose(editions.ALL_DAYS[name](), ReportOptions())
+
+
+def every(document: Document, kind: type[B]) -> list[B]:
+    return [block for block in document.blocks if isinstance(block, kind)]
+
+
+def table(document: Document, caption: str) -> Table:
+    return next(one for one in every(document, Table) if one.caption.startswith(caption))
+
+
+def row(found: Table, head: str, group: int = 0) -> dict[str, str]:
+    cells = next(r for g in found.groups for r in g.rows if r[0].text == head)
+    return {
+        column.title: " ".join(filter(None, (c.text, c.mark))) for column, c in zip(found.columns, cells, strict=True)
+    }
+
+
+def test_quiet_night() -> None:
+    verdict = made("quiet").verdict
+    assert (verdict.sentence, verdict.tone, verdict.label) == ("Quiet night.", Tone.GOOD, "Quiet")
+    assert verdict.points == ("Resolved (P2): Time to first token, p95 was above its objective",)
+
+
+def test_a_new_incident_is_the_verdict_and_the_worst_one_leads() -> None:
+    verdict = made("incident").verdict
+    assert verdict.sentence.startswith("2 new incidents, the worst: route=assistant-large changed: refuses more")
+    assert (verdict.tone, verdict.label) == (Tone.SERIOUS, "P1, act today")
+    assert [point.split(":")[0] for point in verdict.points] == ["New (P2)", "Ongoing (P3)", "Resolved (P2)"]
+
+
+def test_no_data_is_said_and_never_a_zero() -> None:
+    document = made("no_data")
+    assert document.verdict.sentence.startswith("No data.")
+    cells = row(table(document, "All interactions"), "Refusal rate")
+    assert (cells["Value"], cells["95% interval"]) == ("no data", "")
+    assert any(note.mark == "No comparison" for note in every(document, Note))
+
+
+def test_no_data_without_an_alert_is_still_no_data() -> None:
+    edition = dataclasses.replace(editions.no_data(), alerts=editions.alerts())
+    verdict = compose(edition, ReportOptions()).verdict
+    assert (verdict.label, verdict.tone) == ("No data", Tone.ABSENT)
+
+
+def test_a_failed_step_comes_first() -> None:
+    edition = dataclasses.replace(editions.quiet(), steps=[("evaluate", "FAILED", "no model named x")])
+    document = compose(edition, ReportOptions())
+    assert document.verdict.sentence == "The night is incomplete. Step evaluate failed: no model named x."
+    assert document.verdict.tone is Tone.SERIOUS
+    assert not table(document, "Steps").folded
+
+
+def test_only_ongoing() -> None:
+    edition = dataclasses.replace(editions.quiet(), alerts=editions.alerts(editions.alert_row("a", severity="P0")))
+    verdict = compose(edition, ReportOptions()).verdict
+    assert (verdict.sentence, verdict.tone) == ("Nothing new. 1 incident still open.", Tone.CRITICAL)
+
+
+def test_too_early_says_why() -> None:
+    document = made("too_early")
+    assert "too early to compare" in document.verdict.sentence
+    basis = next(note for note in every(document, Note) if note.mark == "Too early")
+    assert "1 of the 3 days" in basis.text
+
+
+def test_a_row_has_value_interval_n_objective_change_and_trend() -> None:
+    cells = row(table(made("incident"), "route=assistant-large"), "Refusal rate")
+    assert cells == {
+        "Metric": "Refusal rate",
+        "Value": "36.9% breach",
+        "95% interval": "31.8–42.0%",
+        "n": "340",
+        "Objective": "≤ 20%",
+        "Against the baseline": "+25.1 pts changed",
+        "Trend": "",
+    }
+    trend = next(c.figure for g in table(made("incident"), "All").groups for r in g.rows for c in r if c.figure)
+    assert len(trend.values) == 14  # type: ignore[union-attr]
+    assert trend.values[7] is None  # type: ignore[union-attr]
+
+
+def test_objectives_judge_on_the_side_that_is_worse() -> None:
+    overview = table(made("incident"), "Where the objectives stand")
+    cells = row(overview, "route=assistant-large")
+    assert cells["Format compliance"] == "72.9% breach, changed"
+    assert "breach" not in row(overview, "route=assistant-small")["Refusal rate"]
+
+
+def test_metrics_without_data_are_named_once_with_their_reason() -> None:
+    note = table(made("quiet"), "All interactions").note
+    assert (
+        note == "No data: Throughput against capacity (no configured capacity); "
+        "Answers filtered, Safety flags (the logs have no such field)."
+    )
+
+
+def test_drift_stands_beside_chance() -> None:
+    document = made("incident")
+    cells = row(table(document, "Semantic drift"), "route=assistant-large")
+    assert (cells["Distance"], cells["Chance alone: 95%"], cells["Verdict"]) == ("0.152", "0.0462", "drifted")
+    panels = next(chart for chart in every(document, Chart) if chart.title.startswith("Distance")).panels
+    assert len(panels) == 6
+    assert panels[1].tone is Tone.SERIOUS
+    assert panels[1].series[0].values[:3] == (None, None, None)
+
+
+def test_without_earlier_days_of_drift_there_is_no_chart_over_time() -> None:
+    edition = editions.incident()
+    edition = dataclasses.replace(edition, drift=edition.drift[edition.drift["day"] == edition.iso])
+    assert not any(chart.title.startswith("Distance") for chart in every(compose(edition, ReportOptions()), Chart))
+
+
+def test_sections_stand_in_reading_order() -> None:
+    anchors = [block.anchor for block in every(made("incident"), Heading) if block.level == 2]
+    assert anchors == ["metrics", "drift", "incidents", "examples", "coverage", "versions", "method"]
+
+
+def test_failures_come_before_skips() -> None:
+    reasons = table(made("incident"), "Scores skipped or failed")
+    assert [r[0].text for r in reasons.groups[0].rows] == ["toxicity", "format", "groundedness"]
+    assert table(made("incident"), "3 input rows rejected").note == "1 more not shown."
+
+
+@pytest.mark.parametrize(
+    "evidence", ["[]", "{}", "null", "not json", '["text"]', '[{"metric": 3}]', '[{"value": "x"}]']
+)
+def test_odd_evidence_breaks_nothing(evidence: str) -> None:
+    edition = dataclasses.replace(editions.quiet(), alerts=editions.alerts(editions.alert_row("a", evidence=evidence)))
+    edition = dataclasses.replace(
+        edition, examples=[editions.example("refusal", 0, evidence=evidence, value=None, prompt=None)]
+    )
+    assert compose(edition, ReportOptions()).verdict.sentence.startswith("Nothing new")
+
+
+def test_examples_are_limited_and_in_order() -> None:
+    shown = every(compose(editions.hostile(), ReportOptions(max_examples=2)), Examples)
+    assert len(shown) == 6
+    assert all(len(group.items) == 2 for group in shown)
+    assert shown[0].title == "Groundedness"
+
+
+def test_an_edition_without_anything_still_makes_a_report() -> None:
+    edition = dataclasses.replace(
+        editions.too_early(), metrics=editions.metrics().iloc[:0], drift=editions.drift(editions.metrics()).iloc[:0]
+    )
+    assert compose(edition, ReportOptions()).verdict.label == "No data"

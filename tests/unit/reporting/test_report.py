@@ -1,0 +1,120 @@
+"""The finished files: size, repeatability, golden bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from obs_lib.records import ALL
+from obs_lib.reporting import html
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.report import make
+from tests.unit.reporting import editions
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize("name", ["incident", "no_data"])
+def test_golden_text(name: str, request: pytest.FixtureRequest) -> None:
+    """Written anew by `OBS_GOLDEN=write pytest tests/unit/reporting`; read the difference before committing it."""
+    path = GOLDEN / f"{name}.txt"
+    shown = make(editions.ALL_DAYS[name]()).text
+    if os.environ.get("OBS_GOLDEN") == "write":
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+def test_golden_page() -> None:
+    path = GOLDEN / "incident.html"
+    edition = dataclasses.replace(editions.incident(), metrics=editions.metrics(segments=(ALL,)), segments=(ALL,))
+    page = make(edition, ReportOptions(max_examples=1, trend_days=4)).html
+    page = re.sub(
+        r"<style>.*?</style>", "<style></style>", page, flags=re.DOTALL
+    )  # looks may change without changing what is said
+    if os.environ.get("OBS_GOLDEN") == "write":
+        path.write_text(page, encoding="utf-8")
+    assert page == path.read_text(encoding="utf-8")
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    edition = editions.incident()
+    shuffled = dataclasses.replace(
+        edition,
+        metrics=edition.metrics.sample(frac=1, random_state=7),
+        alerts=edition.alerts.iloc[::-1],
+        examples=list(reversed(edition.examples)),
+        reasons=list(reversed(edition.reasons)),
+    )
+    assert make(shuffled).html == make(edition).html
+
+
+def test_the_largest_day_stays_under_the_limit() -> None:
+    edition = editions.hostile(copies=2, segments=20)
+    report = make(edition)
+    assert len(report.html.encode()) < 500_000
+    least = make(edition, ReportOptions(max_bytes=150_000))
+    assert len(least.html.encode()) < 150_000
+    assert least.options.max_examples < report.options.max_examples
+
+
+def test_options_tighten_down_to_what_is_allowed() -> None:
+    options = ReportOptions()
+    for _ in range(10):
+        options = ReportOptions.model_validate(options.tighter().model_dump())
+    assert (options.max_segments, options.max_examples, options.max_rows, options.excerpt_chars) == (1, 1, 5, 80)
+
+
+def test_a_page_is_self_contained() -> None:
+    page = make(editions.incident()).html
+    assert "<script" not in page
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", page)
+    assert not re.search(r"url\(|@import", page)
+    assert f'content="{html.POLICY}"'.replace("'", "&#39;") in page
+    assert page.count("<h1") == 1
+
+
+def test_ids_are_unique_and_links_lead_somewhere() -> None:
+    page = make(editions.incident()).html
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_every_figure_has_words() -> None:
+    page = make(editions.incident()).html
+    for tag in re.findall(r"<svg[^>]*>", page):
+        assert "aria-label" in tag or 'aria-hidden="true"' in tag
+
+
+def test_index_lists_newest_first_and_keeps_links_at_home() -> None:
+    days = [
+        {
+            "day": "2023-06-01",
+            "verdict": "Quiet night.",
+            "severity": "",
+            "new": 0,
+            "open": 0,
+            "href": "javascript:alert(1)",
+        },
+        {
+            "day": "2023-06-03",
+            "verdict": "<b>1 new</b>",
+            "severity": "P1",
+            "new": 1,
+            "open": 2,
+            "href": "/obs/reports/2023-06-03",
+        },
+        {"day": "2023-06-04", "verdict": "", "severity": "No data", "new": None, "open": 0, "href": "//evil.example/x"},
+    ]
+    page = html.render_index(days)
+    assert page.index("4 Jun 2023</a></th>") < page.index("3 Jun 2023</a></th>") < page.index("1 Jun 2023</a></th>")
+    assert 'href="/obs/reports/2023-06-03"' in page
+    assert "javascript:" not in page
+    assert "evil.example" not in page
+    assert "&lt;b&gt;1 new&lt;/b&gt;" in page
+    assert "2 Jun: no report" in page
+    assert "No reports yet" in html.render_index([])

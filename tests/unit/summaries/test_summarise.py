@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from obs_lib.catalogue import METRICS as CATALOGUE
+from obs_lib.lake import to_arrow
+from obs_lib.models.vectors import text_hash
+from obs_lib.samples.generate import FIRST_DAY, write_samples
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.reading import read_day
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.summarise import summarise_day
+from obs_lib.tables import METRICS, SKETCHES
+
+Maker = Callable[..., pd.DataFrame]
+
+
+def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path, scores: Maker) -> None:
+    write_samples(tmp_path, days=1, per_route=60)
+    rows = read_day((SourceOptions(path=str(tmp_path)),), FIRST_DAY).interactions
+    rng = np.random.default_rng(0)
+    given = scores(
+        *(
+            {"request_id": name, "evaluator": evaluator, "value": round(rng.random(), 1)}
+            for name in rows["request_id"]
+            for evaluator in ("relevance", "toxicity")
+        )
+    )
+    vectors = {text_hash(text): rng.normal(size=8).astype("<f2").tobytes() for text in rows["response"].dropna()}
+    tables = []
+    for order in (np.arange(len(rows)), rng.permutation(len(rows))):
+        shuffled = given.iloc[rng.permutation(len(given))]
+        metrics, sketches = summarise_day(FIRST_DAY, rows.iloc[order], shuffled, vectors, SummaryOptions(), ("route",))
+        tables.append((to_arrow(METRICS, FIRST_DAY, metrics), to_arrow(SKETCHES, FIRST_DAY, sketches)))
+    assert tables[0][0].equals(tables[1][0])
+    assert tables[0][1].equals(tables[1][1])
+    assert set(tables[0][1]["kind"].to_pylist()) == {"tokens", "answers", "versions", "examples"}
+    assert tables[0][0].num_rows == 3 * len(CATALOGUE)
+
+
+def test_a_day_without_rows_has_every_metric_as_no_data_and_no_sketch(interactions: Maker, scores: Maker) -> None:
+    day = dt.date(2023, 6, 2)
+    metrics, sketches = summarise_day(day, interactions(), scores(), {}, SummaryOptions(), ("route",))
+    stored = to_arrow(METRICS, day, metrics)
+    assert stored["metric"].to_pylist() == sorted(metric.name for metric in CATALOGUE)
+    assert set(stored["status"].to_pylist()) == {"NO_DATA"}
+    assert stored["value"].null_count == len(CATALOGUE)
+    assert to_arrow(SKETCHES, day, sketches).num_rows == 0
+
+
+def test_value_and_interval_are_missing_exactly_where_there_is_no_data(interactions: Maker, scores: Maker) -> None:
+    rows = interactions(*({"total_latency_ms": float(n), "response": "x"} for n in range(30)))
+    metrics, _ = summarise_day(dt.date(2023, 6, 2), rows, scores(), {}, SummaryOptions(), ())
+    assert (metrics["value"].isna() == (metrics["status"] == "NO_DATA")).all()
+    measured = metrics[metrics["metric"].str.startswith("latency_p")]
+    assert (measured["low"] <= measured["value"]).all()
+    assert (measured["value"] <= measured["high"]).all()
+    assert (measured["std_error"] > 0).all()

@@ -1,0 +1,63 @@
+"""Write the table of every setting into README.md, from the options themselves.
+
+Run by `make docs`; a test fails where the README no longer says what the code does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined, to_jsonable_python
+
+from obs_lib.settings import Settings
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
+
+
+def rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:
+    """(key, default, description) of every field, sections opened; a list of sections is written `name[].key`."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = _section(field)
+        if inner is not None:
+            mark = "[]" if get_origin(field.annotation) is tuple else ""
+            found += rows(inner, f"{prefix}{name}{mark}.")
+        else:
+            found.append((prefix + name, _default(field), (field.description or "").replace("|", "\\|")))
+    return found
+
+
+def table() -> str:
+    """The settings as a Markdown table between the two marks."""
+    lines = [f"| `{key}` | {default} | {text} |" for key, default, text in rows(Settings)]
+    return "\n".join([BEGIN, "| setting | default | what it is |", "|---|---|---|", *lines, END])
+
+
+def updated(text: str) -> str:
+    """The README's text with today's table in it."""
+    before, rest = text.split(BEGIN)
+    return before + table() + rest.split(END)[1]
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if kind not in (NoneType, Ellipsis)]
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return "required"
+    return f"`{json.dumps(to_jsonable_python(value))}`"
+
+
+if __name__ == "__main__":
+    README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stderr.write(f"{README.name}: {len(rows(Settings))} settings\n")

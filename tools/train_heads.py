@@ -1,0 +1,271 @@
+"""Train the evaluators' heads on labelled sets and write their weights, with where they come from and what they reach.
+
+    python tools/train_heads.py --data FOLDER [--vectors CACHE.pkl] [--only NAME ...]
+
+FOLDER holds labelled/*.jsonl.gz. Development only: needs scikit-learn. The features are the evaluators' own functions, so
+that training and scoring cannot drift apart. Quality is measured across sets (trained on all others, tested on one) and
+written into the weights' file; the shipped weights are then trained on all sets, each with the same total weight.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+
+from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.rows import Case
+from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.models.options import ModelOptions
+from obs_lib.models.vectors import TextVectors, gather
+
+OUT = Path(__file__).parent.parent / "obs_lib" / "evaluators" / "weights"
+ENCODER = "all-MiniLM-L6-v2"
+GROUNDED = ("begin_wow", "faithdial", "expertqa")
+TOXIC = ("openai_moderation", "surge", "davidson")
+TWEETS = 2000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
+OPTIONS = EvaluatorOptions()
+
+Rows = list[dict[str, Any]]
+
+
+class Labelled(NamedTuple):
+    """A set: features of shape (n, d), labels of shape (n,)."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+
+
+class Recipe(NamedTuple):
+    """How one head is trained. strength: inverse of the L2 penalty, on standardised features where `scale`."""
+
+    names: tuple[str, ...]
+    sets: Callable[[Path, Vectorise], list[Labelled]]
+    strength: float
+    scale: bool
+
+
+Vectorise = Callable[[list[str]], TextVectors]
+
+
+def read(data: Path, name: str) -> Rows:
+    with gzip.open(data / "labelled" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def grounded_rows(data: Path, name: str) -> Rows:
+    """One set's rows; contexts in the form that `interactions` has."""
+    rows = read(data, f"groundedness_{name}")
+    for row in rows:
+        row["contexts"] = json.dumps([{"text": text} for text in row["contexts"]])
+        row["prompt"] = "" if row["prompt"] == "nan" else row["prompt"]
+    return rows
+
+
+def groundedness_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
+    found = []
+    for name in GROUNDED:
+        rows = grounded_rows(data, name)
+        cases = [Case(row["prompt"], row["response"], row["contexts"], None, None) for row in rows]
+        evidence = [groundedness.gather_evidence(case, case.response or "", OPTIONS) for case in cases]
+        kept = [i for i, item in enumerate(evidence) if item.answer and item.contexts]
+        texts = [text for i in kept for text in (*(s.text for s in evidence[i].answer), *evidence[i].passages)]
+        vectors = vectorise(texts)
+        x = [groundedness.features(evidence[i], groundedness.similarities(evidence[i], vectors)) for i in kept]
+        found.append(Labelled(name, np.array(x), np.array([rows[i]["grounded"] for i in kept])))
+    return found
+
+
+def toxicity_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
+    found = []
+    for name in TOXIC:
+        rows = read(data, f"toxicity_{name}")
+        if name == "davidson":
+            rows.sort(key=lambda row: hashlib.sha256(row["text"].encode()).hexdigest())
+            rows = [row for label in (True, False) for row in [r for r in rows if r["toxic"] is label][:TWEETS]]
+        found.append(vector_set(name, [row["text"] for row in rows], [row["toxic"] for row in rows], vectorise))
+    benign = sorted({row["response"] for name in GROUNDED for row in grounded_rows(data, name)})
+    found.append(vector_set("ordinary answers", benign, [False] * len(benign), vectorise))
+    polite = sorted({row["response"] for row in read(data, "refusal_xstest")})
+    found.append(vector_set("xstest answers", polite, [False] * len(polite), vectorise))
+    plain = plain_answers()
+    found.append(vector_set("plain answers", plain, [False] * len(plain), vectorise))
+    return found
+
+
+def plain_answers() -> list[str]:
+    """Harmless answers of kinds that no labelled set has: choices, yes and no, numbers, data and code."""
+    choices = ("Agree", "Not at all", "Major reason", "Very likely", "No, does not", "Somewhat", "Better", "Refused")
+    things = ("total", "items", "name", "count", "value", "result", "city", "price")
+    code = (
+        "def {0}(self, nums):\n    return sum(nums)",
+        "class Solution:\n    {0} = 0",
+        "{0} = [x for x in range(10)]",
+    )
+    found = [f"({letter}) {choice}" for letter in "ABCDE" for choice in choices]
+    found += [f"({letter})" for letter in "ABCDEF"] + ["[Yes]", "[No]", "Yes.", "No.", "Done.", "OK"]
+    found += [f"{number}" for number in (0, 1, 7, 12, 42, 100, 365, 1999, 17077, 3.14)]
+    found += [f"\\boxed{{{number}}}" for number in (0, 2, 4, 10, 33)]
+    found += [f'{{"{thing}": {number}}}' for thing in things for number in (1, 25)]
+    found += [template.format(thing) for template in code for thing in things]
+    found += [f"```python\n{template.format(thing)}\n```" for template in code for thing in things]
+    found += [
+        f"Let's check whether {n} is prime. {n} is not divisible by 2, 3 or 5, so we go on." for n in (91, 97, 7919)
+    ]
+    return found
+
+
+def vector_set(name: str, texts: list[str], labels: list[bool], vectorise: Vectorise) -> Labelled:
+    firsts = [toxicity.pieces(text, OPTIONS.max_characters)[0].text for text in texts]
+    return Labelled(name, vectorise(firsts).of(firsts).astype(np.float64), np.array(labels))
+
+
+def refusal_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
+    rows = read(data, "refusal_xstest")
+    found = []
+    for model in sorted({row["model"] for row in rows}):
+        own = [row for row in rows if row["model"] == model and row["response"].strip()]
+        openings = [refusal.opening(row["response"]) for row in own]
+        hits = np.array([refusal.features(row["response"]) for row in own])
+        x = np.hstack([hits, vectorise(openings).of(openings).astype(np.float64)])
+        found.append(Labelled(f"xstest {model}", x, np.array([row["refused"] for row in own])))
+    return found
+
+
+def relevance_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
+    sources = {
+        "expertqa": [(row["prompt"], row["answer"]) for row in grounded_rows(data, "expertqa")],
+        "expertqa sentences": [(row["prompt"], row["response"]) for row in grounded_rows(data, "expertqa")],
+        "xstest": [(row["prompt"], row["response"]) for row in read(data, "refusal_xstest")],
+        "begin_wow": [(row["prompt"], row["response"]) for row in grounded_rows(data, "begin_wow")],
+    }
+    return [own_and_other(name, sorted(set(pairs)), vectorise) for name, pairs in sources.items()]
+
+
+def own_and_other(name: str, pairs: list[tuple[str, str]], vectorise: Vectorise) -> Labelled:
+    """Each prompt with its own answer (label True) and with another prompt's (label False)."""
+    rng = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))
+    pairs = [(prompt, answer) for prompt, answer in pairs if prompt.strip() and answer.strip()]
+    order = rng.permutation(len(pairs))
+    others = [
+        next(
+            pairs[order[(i + k) % len(pairs)]][1]
+            for k in range(len(pairs))
+            if pairs[order[(i + k) % len(pairs)]][0] != p
+        )
+        for i, (p, _) in enumerate(pairs)
+    ]
+    both = [*pairs, *((prompt, other) for (prompt, _), other in zip(pairs, others, strict=True))]
+    vectors = vectorise([text for pair in both for text in pair])
+    cosines = np.sum(vectors.of([p for p, _ in both]) * vectors.of([a for _, a in both]), axis=1)
+    x = [relevance.features(p, a, float(c)) for (p, a), c in zip(both, cosines, strict=True)]
+    return Labelled(name, np.array(x), np.repeat([True, False], len(pairs)))
+
+
+RECIPES = {
+    "groundedness": Recipe(groundedness.FEATURES, groundedness_sets, 0.0003, True),
+    "toxicity": Recipe((), toxicity_sets, 1.5, False),
+    "relevance": Recipe(relevance.FEATURES, relevance_sets, 1.0, True),
+    "refusal": Recipe(refusal.FEATURES, refusal_sets, 1.0, False),
+}
+
+
+def fit(sets: list[Labelled], recipe: Recipe) -> tuple[np.ndarray, float]:
+    """Weights and bias on the features as they are; every set has the same total weight, and so has each class in it."""
+    x, y = np.vstack([item.x for item in sets]), np.concatenate([item.y for item in sets])
+    weight = np.concatenate([balanced(item.y) for item in sets])
+    centre = np.average(x, axis=0, weights=weight) if recipe.scale else np.zeros(x.shape[1])
+    spread = np.sqrt(np.average((x - centre) ** 2, axis=0, weights=weight)) if recipe.scale else np.ones(x.shape[1])
+    spread[spread == 0] = 1.0
+    model = LogisticRegression(C=recipe.strength, max_iter=5000, tol=1e-8)
+    model.fit((x - centre) / spread, y, sample_weight=weight * len(sets))
+    weights, bias = model.coef_[0] / spread, float(model.intercept_[0] - np.sum(model.coef_[0] / spread * centre))
+    return calibrated(weights, bias, x, y, weight) if recipe.scale else (weights, bias)
+
+
+def calibrated(
+    weights: np.ndarray, bias: float, x: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Stretch the logit so that it is a log-odds again after a strong penalty (Platt 1999, without his soft targets)."""
+    logit = (x @ weights + bias)[:, None]
+    model = LogisticRegression(C=1e6).fit(logit, y, sample_weight=weight)
+    slope = float(model.coef_[0, 0])
+    return weights * slope, bias * slope + float(model.intercept_[0])
+
+
+def balanced(y: np.ndarray) -> np.ndarray:
+    """Sample weights that add up to 1,000 for a set, half of it for each class (all of it where there is one class)."""
+    shares = {label: float(np.mean(y == label)) for label in (True, False)}
+    classes = sum(share > 0 for share in shares.values())
+    return np.array([1000.0 / (len(y) * classes * shares[bool(label)]) for label in y])
+
+
+def across(sets: list[Labelled], recipe: Recipe) -> dict[str, dict[str, float]]:
+    """For each set: n, and the AUROC of a head that was trained on all the others; share above 0.5 for one-class sets."""
+    found: dict[str, dict[str, float]] = {}
+    for item in sets:
+        weights, bias = fit([other for other in sets if other is not item], recipe)
+        logits = item.x @ weights + bias
+        mixed = 0 < item.y.mean() < 1
+        figure = {"auroc": roc_auc_score(item.y, logits)} if mixed else {"above_half": float(np.mean(logits > 0))}
+        found[item.name] = {
+            "n": len(item.y),
+            "positive": int(item.y.sum()),
+            **{k: round(v, 4) for k, v in figure.items()},
+        }
+    return found
+
+
+def write(name: str, recipe: Recipe, sets: list[Labelled]) -> None:
+    weights, bias = fit(sets, recipe)
+    rounded = [float(f"{weight:.6g}") for weight in weights]
+    content = {
+        "features": list(recipe.names),
+        "weights": rounded[: len(recipe.names)],
+        "encoder": ENCODER,
+        "encoder_weights": rounded[len(recipe.names) :],
+        "bias": float(f"{bias:.6g}"),
+        "trained_on": {"sets": [item.name for item in sets], "across_sets": across(sets, recipe)},
+    }
+    (OUT / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(name, json.dumps(content["trained_on"]["across_sets"], indent=1))  # type: ignore[index]
+
+
+def vectoriser(encoder: Encoder, cache: Path | None) -> Vectorise:
+    """Encode, and keep what was encoded in a file of this script's own making."""
+    known: dict[str, bytes] = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}  # noqa: S301
+
+    def vectorise(texts: list[str]) -> TextVectors:
+        vectors = gather(texts, known, encoder)
+        known.update(vectors.known)
+        if cache and vectors.fresh:
+            cache.write_bytes(pickle.dumps(known))
+        return vectors
+
+    return vectorise
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--vectors", type=Path, default=None)
+    parser.add_argument("--only", nargs="*", choices=sorted(RECIPES), default=sorted(RECIPES))
+    given = parser.parse_args()
+    vectorise = vectoriser(load_encoder(ModelOptions()), given.vectors)
+    for name in given.only:
+        write(name, RECIPES[name], RECIPES[name].sets(given.data, vectorise))
+
+
+if __name__ == "__main__":
+    main()
