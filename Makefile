@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help env lint unit test bench demo compose-env docs lock wheel check-wheel clean
+.PHONY: help env lint unit test test-long bench demo compose-env docs lock wheel check-wheel clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -52,7 +52,10 @@ unit: env  ## the quick tests only
 	$(BIN)/pytest tests/unit obs_lib -m "not slow" $(PYTEST)
 
 test: lint  ## all checks and all tests (PYTEST="-k word" narrows)
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -m "not long" $(PYTEST)
+
+test-long: env  ## all the real logs through Airflow and in other orders: half an hour, needs OBS_REAL_DATA
+	$(BIN)/pytest -m long $(PYTEST)
 
 bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the real logs)
 	set -e; for each in tests/benchmarks/bench_*.py; do $(BIN)/python $$each $(BENCH); done

@@ -1,26 +1,28 @@
 """The right half of the night, a fold over the days: compare, alert, render, deliver.
 
-Each step asks the lake which days are stale and goes forward from the oldest. Events of `obs_nightly` only wake it up: those that pile up
-while a run is waiting are served together.
+Each step asks the lake which days are stale and goes forward from the oldest. Events of `obs_nightly` only wake it up:
+those that pile up while a run is waiting are served together.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk import DAG, task
+
 from obs_wiring import BASE_URL, DEFAULT_ARGS, NIGHTS, OWNER_LINKS, SITE, workspace
 
 DOC = f"""
 ### Comparison, alerts and reports of the LLM night watch
-Runs after nights of `obs_nightly`, one run at a time, over every day whose inputs have changed, oldest first. Run it by hand at any time: with
-nothing stale it does nothing.
+Runs after nights of `obs_nightly`, one run at a time, over every day whose inputs have changed, oldest first. Run it by
+hand at any time: with nothing stale it does nothing.
 
-**Where pages go**: Apprise URLs, separated by spaces, in the environment variable `OBS_NOTIFY_URLS` of the workers, in the password of an
-Airflow connection named `obs_notify`, or both. Days that ended more than 48 hours ago page nobody. A broken channel
-fails nothing; each attempt stands in the lake's table `operations`.
+**Where pages go**: Apprise URLs, separated by spaces, in the environment variable `OBS_NOTIFY_URLS` of the workers, in
+the password of an Airflow connection named `obs_notify`, or both. Days that ended more than 48 hours ago page nobody.
+A broken channel fails nothing; each attempt stands in the lake's table `operations`.
 
-[All reports]({SITE})
+[All reports]({SITE}/)
 """
 
 CONNECTION = "obs_notify"
@@ -63,17 +65,16 @@ def deliver() -> dict[str, Any]:
 
 
 def channel_urls() -> list[str]:
-    """Apprise URLs from the environment and from the Airflow connection. They never leave this process and are masked in logs."""
+    """Apprise URLs from the environment and the Airflow connection. They never leave this process; logs mask them."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
     from airflow.sdk.log import mask_secret
+
     from obs_lib.settings import notify_urls
 
     urls = list(notify_urls())
-    try:
+    with suppress(AirflowNotFoundException):  # the connection is optional
         urls += (Connection.get(CONNECTION).password or "").split()
-    except AirflowNotFoundException:
-        pass  # the connection is optional
     for url in urls:
         mask_secret(url)
     return urls

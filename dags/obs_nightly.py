@@ -11,10 +11,11 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
+
 from obs_lib.catalogue import QUALITY
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
-from obs_wiring import DEFAULT_ARGS, LAST_DAY, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
+from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
 EVALUATORS = list(dict.fromkeys(metric.score for metric in QUALITY if metric.score))
 
@@ -54,16 +55,16 @@ PARAMS = {
 
 DOC = f"""
 ### One night of the LLM night watch
-Reads one calendar day (UTC) of logs, scores it and sums it up. The day is the run's data interval, or the parameter `day` of a run
-started by hand. Days do not know each other: run any of them again, late, in any order and several at once.
+Reads one calendar day (UTC) of logs, scores it and sums it up. The day is the run's data interval, or the parameter
+`day` of a run started by hand. Days do not know each other: run any of them again, late, in any order and several at once.
 
 * **A day without logs** goes through as NO_DATA: no shards, but a summary and a report.
 * **A lost shard** of `evaluate` stays red here; its interactions become FAILED scores and the night goes on. Clear the
   red instance with its downstream tasks to score them after all.
-* **Late logs**: a scheduled night ends by looking at the last {SETTINGS.schedule.look_back_days} days and runs those again whose logs
-  have changed.
+* **Late logs**: a scheduled night ends by looking at the last {SETTINGS.schedule.look_back_days} days and runs those
+  again whose logs have changed.
 
-Comparison, alerts and reports follow in `obs_fold`. [All reports]({SITE})
+Comparison, alerts and reports follow in `obs_fold`. [All reports]({SITE}/)
 """
 
 
@@ -180,7 +181,7 @@ with DAG(
     doc_md=DOC,
     schedule=NightTimetable(dt.timedelta(hours=SETTINGS.schedule.delay_hours)),
     # No start_date: Airflow lets runs before it succeed without one task. `night` refuses such days with a message.
-    end_date=dt.datetime.fromisoformat(f"{LAST_DAY}T00:00:00+00:00") if LAST_DAY else None,
+    end_date=dt.datetime.combine(LAST, dt.time(), dt.UTC) if (LAST := SETTINGS.schedule.end_date) else None,
     catchup=False,
     max_active_runs=8,
     default_args=DEFAULT_ARGS,
@@ -191,10 +192,10 @@ with DAG(
     read, planned = ingest(), plan()
     shards = evaluate.expand(shard=planned)
     # Done whatever became of the shards: lost ones, or none at all. The scheduler passes it without starting a process.
-    over = EmptyOperator(task_id="shards_over", trigger_rule=TriggerRule.ALL_DONE)
+    shards_over = EmptyOperator(task_id="shards_over", trigger_rule=TriggerRule.ALL_DONE)
     collected, summed = collect(planned["plan"]), summarise()
     looked = look_again()
-    read >> planned >> shards >> over >> collected >> summed >> looked
+    read >> planned >> shards >> shards_over >> collected >> summed >> looked
     run_again.expand(late=looked)
     [read, planned, collected, summed] >> tell_failure()
 

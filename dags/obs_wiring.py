@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
+
 from obs_lib.errors import ConfigError, SourceError
 from obs_lib.settings import CONFIG_VARIABLE, load_settings
 
@@ -26,15 +27,12 @@ CONFIG = Path(os.environ.get(CONFIG_VARIABLE) or Path(__file__).resolve().parent
 
 SETTINGS = load_settings(CONFIG)
 
-LAST_DAY = os.environ.get("OBS_LAST_DAY")
-"""Day (UTC) after which no night is scheduled, for logs that have ended, as those of the demo have; unset: never."""
-
 NIGHTLY = "obs_nightly"
 NIGHTS = Asset(name="obs_nights", uri="obs://lake/nights")
 """One event each time a day of the lake changed or could not be made. The fold takes its work from the lake, not from it."""
 
-SITE = "/plugin/night-watch"
-"""Where the pages of plugins/obs_plugin.py stand in Airflow's UI."""
+SITE = "/plugin/llm/night-watch"
+"""Where the pages of plugins/obs_plugin.py stand in Airflow's UI; a day's report is one step below."""
 
 BASE_URL = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 """Airflow's own address as people's browsers see it; empty where it is not configured."""

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
 from obs_lib.digests import digest_of_table
 from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, LakeFull
+from obs_lib.lake_options import LakeOptions
 from obs_lib.records import Day, StepState
 from obs_lib.tables import DAYS, OPERATIONS, Table
 
@@ -33,28 +32,6 @@ _T = TypeVar("_T")
 _TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
 _NO_ROOM = ("No space left", "os error 28", "File too large", "os error 27", "Disk quota", "os error 122")
-
-
-class LakeOptions(BaseModel):
-    """Where the tables and the rendered pages lie."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    root: str = Field("lake", description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables.")
-    files: str | None = Field(
-        None,
-        description="Folder for staged shards and rendered pages, shared by all workers; None: `files` in a local root.",
-    )
-    single_writer: bool = Field(
-        False, description="Allow a store without conditional writes; you promise that one process writes at a time."
-    )
-
-    @field_validator("root")
-    @classmethod
-    def _no_secrets(cls, root: str) -> str:
-        if "@" in urlsplit(root).netloc:
-            raise ValueError("free of credentials; give them in the environment of the object store")
-        return root
 
 
 @dataclass(frozen=True, slots=True)

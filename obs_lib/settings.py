@@ -15,7 +15,7 @@ from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.lake import LakeOptions
+from obs_lib.lake_options import LakeOptions
 from obs_lib.models.options import ModelOptions
 from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
 from obs_lib.reporting.options import ReportOptions
@@ -25,6 +25,13 @@ from obs_lib.summaries.options import SummaryOptions
 CONFIG_VARIABLE = "OBS_CONFIG"
 NOTIFY_VARIABLE = "OBS_NOTIFY_URLS"
 DEFAULT_FILE = "obs.yaml"
+
+_PLACING = {
+    "scoring": ("shards", "reuse", "reuse_days"),
+    # What these files hold is named by the encoder's identity and the evaluators' versions, wherever they lie.
+    "models": ("encoder",),
+    "evaluators": ("weights", "json_schemas"),
+}
 
 
 class Settings(BaseModel):
@@ -50,8 +57,9 @@ class Settings(BaseModel):
         """Name of the settings that change results; where data lies and how work is spread do not."""
         chosen = sections or ("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "report")
         dump = self.model_dump(mode="json", include=set(chosen))
-        for placing in ("shards", "reuse", "reuse_days"):
-            dump.get("scoring", {}).pop(placing, None)
+        for section, placings in _PLACING.items():
+            for placing in placings:
+                dump.get(section, {}).pop(placing, None)
         return digest_of(dump)
 
 
@@ -133,4 +141,16 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         }
     )
     sources = tuple(source.model_copy(update={"path": absolute(source.path)}) for source in settings.sources)
-    return settings.model_copy(update={"lake": lake, "sources": sources})
+    encoder, weights, schemas = settings.models.encoder, settings.evaluators.weights, settings.evaluators.json_schemas
+    # `a/b` is a Hugging Face name; a folder says that it is one.
+    is_folder = encoder.startswith(("./", "../", "/", "~"))
+    models = settings.models.model_copy(update={"encoder": absolute(encoder) if is_folder else encoder})
+    evaluators = settings.evaluators.model_copy(
+        update={
+            "weights": absolute(weights) if weights else None,
+            "json_schemas": {
+                name: absolute(given) if isinstance(given, str) else given for name, given in schemas.items()
+            },
+        }
+    )
+    return settings.model_copy(update={"lake": lake, "sources": sources, "models": models, "evaluators": evaluators})

@@ -21,4 +21,4 @@ class ReportLink(BaseOperatorLink):
         from airflow.sdk.execution_time.xcom import XCom
 
         done = XCom.get_value(ti_key=ti_key, key="return_value") or {}
-        return f"/plugin/night-watch/{done.get('day', '')}"
+        return f"/plugin/llm/night-watch/{done.get('day', '')}"

@@ -17,7 +17,7 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.configuration import conf
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads it at run time
+from starlette.requests import Request
 
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
@@ -52,10 +52,10 @@ def days() -> HTMLResponse:
 
 
 def report(day: str) -> HTMLResponse:
-    """The report of one day, named YYYY-MM-DD."""
+    """The report of one day, named YYYY-MM-DD or YYYY-MM-DD.html, as the pages link to each other."""
     from obs_lib.pipeline import pages
 
-    named = _date(day)
+    named = _date(day.removesuffix(".html"))
     if named is None:
         return _note(f"“{day[:40]}” is no day. A day is written like 2023-06-15.")
     page = pages.page(_workspace(), named)
@@ -98,7 +98,8 @@ def _date(text: str) -> dt.date | None:
 
 
 def _note(text: str) -> HTMLResponse:
-    body = f"<!doctype html><meta charset='utf-8'><title>Night watch</title><p>{escape(text)}</p><p><a href='./'>All days</a></p>"
+    head = "<!doctype html><html lang='en'><meta charset='utf-8'><title>Night watch</title>"
+    body = f"{head}<p>{escape(text)}</p><p><a href='./'>All days</a></p></html>"
     return HTMLResponse(body, status_code=404, headers=HEADERS)
 
 

@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
+
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
 
 APP = "/night-watch"
-"""Where the pages themselves are served; the UI shows them in a frame under /plugin/night-watch."""
+"""Where the pages themselves are served. The UI shows them in a frame, under /plugin/llm followed by their own path."""
 
 
 class NightWatchPlugin(AirflowPlugin):
@@ -23,17 +24,23 @@ class NightWatchPlugin(AirflowPlugin):
     timetables: ClassVar[list[Any]] = [NightTimetable]
     operator_extra_links: ClassVar[list[Any]] = [ReportLink()]
     external_views: ClassVar[list[Any]] = [
-        {"name": "Night watch", "href": f"{APP}/", "destination": "nav", "url_route": "night-watch", "nav_top_level": True},
+        {
+            "name": "Night watch",
+            "href": f"{APP}/",
+            "destination": "nav",
+            "url_route": "llm",
+            "nav_top_level": True,
+        },
         {
             "name": "Report",
             "href": f"{APP}/run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
             "destination": "dag_run",
-            "url_route": "night-watch-report",
+            "url_route": "llm-report",
         },
     ]
 
     @cached_property
-    def fastapi_apps(self) -> list[Any]:  # type: ignore[override]
+    def fastapi_apps(self) -> list[Any]:
         """The pages, built only where they are served: importing Airflow's security costs seconds."""
         from obs_pages import build
 

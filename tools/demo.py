@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
-from embedded_airflow import OPENER, PASSWORD, ROOT, USER, EmbeddedAirflow, NotReady
-from obs_lib.errors import ObsError, SourceError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from embedded_airflow import OPENER, PASSWORD, ROOT, USER, EmbeddedAirflow, NotReady
+from obs_lib.errors import ObsError, SourceError
 
 POLL_S = 2.0
 QUIET_POLLS = 3
@@ -64,7 +65,7 @@ def samples(home: Path) -> Job:
     last = FIRST_DAY + dt.timedelta(days=days - 1)
     if not any(logs.glob(f"{last}*")):  # written last
         write_samples(logs, FIRST_DAY, days)
-    return Job(home, _config(home, logs, FIRST_DAY), FIRST_DAY, last)
+    return Job(home, _config(home, logs, FIRST_DAY, last), FIRST_DAY, last)
 
 
 def own_logs(home: Path, folder: Path) -> Job:
@@ -74,29 +75,40 @@ def own_logs(home: Path, folder: Path) -> Job:
 
     days = NativeSource(SourceOptions(path=str(folder))).days()
     if not days:
-        raise SourceError("the folder holds no logs", rule="*.jsonl or *.jsonl.gz with one interaction a line", where=folder)
-    return Job(home, _config(home, folder, days[0]), days[0], days[-1])
+        raise SourceError(
+            "the folder holds no logs", rule="*.jsonl or *.jsonl.gz with one interaction a line", where=folder
+        )
+    return Job(home, _config(home, folder, days[0], days[-1]), days[0], days[-1])
 
 
-def _config(home: Path, logs: Path, first: dt.date) -> Path:
+def _config(home: Path, logs: Path, first: dt.date, last: dt.date) -> Path:
     """Write obs.yaml unless it is there: it may have been edited since."""
     home.mkdir(parents=True, exist_ok=True)
     path = home / "obs.yaml"
     if not path.exists():
         settings = {
             "lake": {"root": "lake"},
-            "sources": [{"format": "native", "path": str(logs.relative_to(home) if logs.is_relative_to(home) else logs)}],
+            "sources": [
+                {"format": "native", "path": str(logs.relative_to(home) if logs.is_relative_to(home) else logs)}
+            ],
             "scoring": {"shards": 1},  # days this small are not worth a second process that loads the models
-            "schedule": {"start_date": first},
+            "schedule": {"start_date": first, "end_date": last},  # logs that have ended want no further nights
         }
-        path.write_text("# Written by `make demo`; edit it and start the demo again.\n" + yaml.safe_dump(settings, sort_keys=False))
+        path.write_text(
+            "# Written by `make demo`; edit it and start the demo again.\n" + yaml.safe_dump(settings, sort_keys=False)
+        )
     return path
 
 
 def run(job: Job, airflow: EmbeddedAirflow, console: Console) -> Watch:
     """Backfill the job's days and tell of each night and report as it appears; returns once all is quiet."""
     watch, asked, quiet, start = Watch(), False, 0, time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bars:
         nights = bars.add_task("nights ", total=len(job.days))
         reports = bars.add_task("reports", total=len(job.days))
@@ -142,14 +154,19 @@ def look(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console, sec
     for day in job.days:
         if day not in watch.reports and watch.nights.get(day) in ENDED and has_report(airflow, day):
             if not watch.reports:
-                console.print(f"[dim]{_clock(seconds)}[/]  [bold]the first report is there:[/] {report_url(airflow, day)}")
+                console.print(
+                    f"[dim]{_clock(seconds)}[/]  [bold]the first report is there:[/] {report_url(airflow, day)}",
+                    soft_wrap=True,
+                )
             watch.reports.add(day)
     return any(one["state"] not in ENDED for one in airflow.runs("obs_fold"))
 
 
 def has_report(airflow: EmbeddedAirflow, day: str) -> bool:
     """Whether the page of a day can be read in Airflow."""
-    request = urllib.request.Request(f"{airflow.url}/night-watch/{day}", headers={"Authorization": f"Bearer {airflow.token()}"})
+    request = urllib.request.Request(
+        f"{airflow.url}/night-watch/{day}", headers={"Authorization": f"Bearer {airflow.token()}"}
+    )
     try:
         with OPENER.open(request, timeout=30):
             return True
@@ -161,7 +178,7 @@ def has_report(airflow: EmbeddedAirflow, day: str) -> bool:
 
 def report_url(airflow: EmbeddedAirflow, day: str) -> str:
     """Address of a day's report inside Airflow's UI."""
-    return f"{airflow.url}/plugin/night-watch/{day}"
+    return f"{airflow.url}/plugin/llm/night-watch/{day}"
 
 
 def goodbye(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console) -> int:
@@ -184,9 +201,13 @@ def _clock(seconds: float) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--logs", type=Path, help="folder of your own logs in the native format, instead of the example logs")
+    parser.add_argument(
+        "--logs", type=Path, help="folder of your own logs in the native format, instead of the example logs"
+    )
     parser.add_argument("--home", type=Path, help="folder to keep everything in")
-    parser.add_argument("--port", type=int, default=8080, help="port of Airflow's UI; another one is taken when it is in use")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port of Airflow's UI; another one is taken when it is in use"
+    )
     parser.add_argument("--exit", action="store_true", help="stop as soon as the last report is there")
     return parser.parse_args()
 
@@ -216,8 +237,11 @@ def main() -> int:
     try:
         home = _home(arguments)
         job = own_logs(home, arguments.logs.expanduser().resolve()) if arguments.logs else samples(home)
-        console.print(f"{len(job.days)} days of logs, {job.first} to {job.last}. Starting Airflow (half a minute or so) ...")
-        with EmbeddedAirflow(home, job.config, arguments.port, last_day=job.last) as airflow:
+        console.print(
+            f"{len(job.days)} days of logs, {job.first} to {job.last}. Starting Airflow (half a minute or so) ...",
+            soft_wrap=True,
+        )
+        with EmbeddedAirflow(home, job.config, arguments.port) as airflow:
             airflow.wait_ready()
             console.print(f"Airflow is at {airflow.url}  (login: {USER} / {PASSWORD})")
             code = goodbye(job, airflow, run(job, airflow, console), console)

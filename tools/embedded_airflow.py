@@ -1,7 +1,7 @@
 """Airflow without a server: PostgreSQL from a wheel, the three processes that a LocalExecutor needs, and their end.
 
-Shared by the demo and the end-to-end test. Everything listens on loopback only and lives in one folder; starting again in the same
-folder goes on where the last start ended.
+Shared by the demo and the end-to-end test. Everything listens on loopback only and lives in one folder; starting again
+in the same folder goes on where the last start ended.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import urllib.request
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 from urllib.parse import urlencode
 
 import psutil
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 USER = PASSWORD = "admin"  # noqa: S105 - a demo on loopback; the README says so
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here is deferred, so no triggerer
 STOP_S = 20.0
+PARSED_S = 20.0
+"""Seconds after which every Dag file has been read again."""
 
 
 class NotReady(RuntimeError):
@@ -52,14 +54,13 @@ class EmbeddedAirflow:
     """One Airflow in one folder.
 
     home : holds the database, the logs and the login. config : the obs.yaml that the Dags use. port : of the api-server;
-    another one is taken when it is in use. parallelism : tasks at the same time. last_day : no night is scheduled after it.
+    another one is taken when it is in use. parallelism : tasks at the same time.
     """
 
     home: Path
     config: Path
     port: int = 8080
     parallelism: int = 3
-    last_day: dt.date | None = None
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
     _database: Any = field(default=None, init=False)
     _token: str | None = field(default=None, init=False)
@@ -92,7 +93,7 @@ class EmbeddedAirflow:
 
     def wait_ready(self, dags: tuple[str, ...] = ("obs_nightly", "obs_fold"), timeout_s: float = 180) -> None:
         """Return once the api-server answers, the scheduler runs and the Dags are there. NotReady otherwise."""
-        end = time.monotonic() + timeout_s
+        end, broken_since = time.monotonic() + timeout_s, 0.0
         while time.monotonic() < end:
             self.check()
             with contextlib.suppress(OSError, ValueError, KeyError):
@@ -100,12 +101,14 @@ class EmbeddedAirflow:
                 if health["scheduler"]["status"] == "healthy":
                     known = {dag["dag_id"] for dag in self.get("/api/v2/dags")["dags"]}
                     broken = self.get("/api/v2/importErrors")["import_errors"]
-                    if broken:
-                        raise NotReady(f"a Dag cannot be read: {broken[0]['filename']}\n{broken[0]['stack_trace']}")
-                    if known.issuperset(dags):
+                    if not broken and known.issuperset(dags):
                         return
+                    # An error of an earlier start stays on record until the file has been read again.
+                    broken_since = (broken_since or time.monotonic()) if broken else 0.0
+                    if broken and time.monotonic() - broken_since > PARSED_S:
+                        raise NotReady(f"a Dag cannot be read: {broken[0]['filename']}\n{broken[0]['stack_trace']}")
             time.sleep(0.5)
-        raise NotReady(f"Airflow was not ready after {timeout_s:.0f} s; see {self.home / 'logs'}")
+        raise NotReady(f"Airflow was not ready after {timeout_s:.0f} s; see {self.home / 'airflow' / 'logs'}")
 
     def check(self) -> None:
         """NotReady when a component has died."""
@@ -129,7 +132,7 @@ class EmbeddedAirflow:
             self._database = None
         self._pids_file.unlink(missing_ok=True)
 
-    def __enter__(self) -> EmbeddedAirflow:
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:
@@ -228,16 +231,16 @@ class EmbeddedAirflow:
             ("dag_processor", "parsing_processes"): 1,
             ("scheduler", "scheduler_idle_sleep_time"): 0.5,
             ("usage_data_collection", "enabled"): False,
-            ("logging", "base_log_folder"): self.home / "logs" / "tasks",
+            ("logging", "base_log_folder"): self.home / "airflow" / "logs" / "tasks",
         }
         named = {f"AIRFLOW__{section}__{key}".upper(): str(value) for (section, key), value in settings.items()}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW__") and k != "PYTHONDONTWRITEBYTECODE"}
         library = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)])
         ours = {"AIRFLOW_HOME": str(self.home / "airflow"), "OBS_CONFIG": str(self.config), "PYTHONPATH": library}
-        return kept | named | ours | ({"OBS_LAST_DAY": str(self.last_day)} if self.last_day else {})
+        return kept | named | ours
 
     def _log_path(self, name: str) -> Path:
-        return self.home / "logs" / f"{name}.log"
+        return self.home / "airflow" / "logs" / f"{name}.log"
 
     def _log(self, name: str) -> IO[bytes]:
         self._log_path(name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,10 @@
 """Train the evaluators' heads on labelled sets and write their weights, with where they come from and what they reach.
 
-    python tools/train_heads.py --data FOLDER [--vectors CACHE.pkl] [--only NAME ...]
+    python tools/train_heads.py --data FOLDER [--encoder NAME --out FOLDER] [--vectors CACHE.pkl] [--only NAME ...]
 
-FOLDER holds labelled/*.jsonl.gz. Development only: needs scikit-learn. The features are the evaluators' own functions, so
+README.md, "Another model", says which labelled/*.jsonl.gz the data folder holds. --encoder is what `models.encoder` of the
+settings may be, and --out what `evaluators.weights` then names; without both, the bundled encoder's heads in the package
+are written anew. Needs scikit-learn, which sentence-transformers brings. The features are the evaluators' own functions, so
 that training and scoring cannot drift apart. Quality is measured across sets (trained on all others, tested on one) and
 written into the weights' file; the shipped weights are then trained on all sets, each with the same total weight.
 """
@@ -23,14 +25,13 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
 from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
+from obs_lib.evaluators.heads import SHIPPED
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case
 from obs_lib.models.encoder import Encoder, load_encoder
-from obs_lib.models.options import ModelOptions
+from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.vectors import TextVectors, gather
 
-OUT = Path(__file__).parent.parent / "obs_lib" / "evaluators" / "weights"
-ENCODER = "all-MiniLM-L6-v2"
 GROUNDED = ("begin_wow", "faithdial", "expertqa")
 TOXIC = ("openai_moderation", "surge", "davidson")
 TWEETS = 2000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
@@ -227,30 +228,30 @@ def across(sets: list[Labelled], recipe: Recipe) -> dict[str, dict[str, float]]:
     return found
 
 
-def write(name: str, recipe: Recipe, sets: list[Labelled]) -> None:
+def content_of(recipe: Recipe, sets: list[Labelled], encoder: str) -> dict[str, Any]:
+    """What a head's file holds; `encoder` as in `Encoder.weights`."""
     weights, bias = fit(sets, recipe)
     rounded = [float(f"{weight:.6g}") for weight in weights]
-    content = {
+    return {
         "features": list(recipe.names),
         "weights": rounded[: len(recipe.names)],
-        "encoder": ENCODER,
+        "encoder": encoder,
         "encoder_weights": rounded[len(recipe.names) :],
         "bias": float(f"{bias:.6g}"),
         "trained_on": {"sets": [item.name for item in sets], "across_sets": across(sets, recipe)},
     }
-    (OUT / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(name, json.dumps(content["trained_on"]["across_sets"], indent=1))  # type: ignore[index]
 
 
 def vectoriser(encoder: Encoder, cache: Path | None) -> Vectorise:
-    """Encode, and keep what was encoded in a file of this script's own making."""
-    known: dict[str, bytes] = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}  # noqa: S301
+    """Encode, and keep what was encoded, by encoder, in a file of this script's own making."""
+    kept: dict[str, dict[str, bytes]] = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}  # noqa: S301
+    known = kept.setdefault(encoder.identity, {})
 
     def vectorise(texts: list[str]) -> TextVectors:
         vectors = gather(texts, known, encoder)
         known.update(vectors.known)
         if cache and vectors.fresh:
-            cache.write_bytes(pickle.dumps(known))
+            cache.write_bytes(pickle.dumps(kept))
         return vectors
 
     return vectorise
@@ -259,12 +260,21 @@ def vectoriser(encoder: Encoder, cache: Path | None) -> Vectorise:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--encoder", default=BUNDLED, help="folder, or Hugging Face name from the local cache")
+    parser.add_argument("--out", type=Path, default=None, help="folder for the heads")
     parser.add_argument("--vectors", type=Path, default=None)
     parser.add_argument("--only", nargs="*", choices=sorted(RECIPES), default=sorted(RECIPES))
     given = parser.parse_args()
-    vectorise = vectoriser(load_encoder(ModelOptions()), given.vectors)
+    if given.out is None and given.encoder != BUNDLED:
+        parser.error("--encoder needs --out: the package's own folder is for the bundled encoder's heads")
+    out = given.out or SHIPPED
+    encoder = load_encoder(ModelOptions(encoder=given.encoder))
+    vectorise = vectoriser(encoder, given.vectors)
+    out.mkdir(parents=True, exist_ok=True)
     for name in given.only:
-        write(name, RECIPES[name], RECIPES[name].sets(given.data, vectorise))
+        content = content_of(RECIPES[name], RECIPES[name].sets(given.data, vectorise), encoder.weights)
+        (out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        print(name, json.dumps(content["trained_on"]["across_sets"], indent=1))
 
 
 if __name__ == "__main__":

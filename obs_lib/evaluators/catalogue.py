@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from obs_lib.errors import ConfigError
 from obs_lib.evaluators.format import Format
 from obs_lib.evaluators.groundedness import Groundedness
+from obs_lib.evaluators.heads import Head, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.refusal import Refusal
 from obs_lib.evaluators.relevance import Relevance
 from obs_lib.evaluators.toxicity import Toxicity
 from obs_lib.records import Evaluator
 
+TRAINED: dict[str, Callable[[EvaluatorOptions, Head], Evaluator]] = {
+    "groundedness": Groundedness,
+    "toxicity": Toxicity,
+    "relevance": Relevance,
+    "refusal": Refusal,
+}
+"""Evaluators that read an encoder's vectors through a trained head."""
 
-def build(options: EvaluatorOptions) -> tuple[Evaluator, ...]:
-    """All evaluators, in the order of the catalogue of metrics.
 
-    ConfigError when a JSON schema in the options cannot be read.
+def build(
+    options: EvaluatorOptions, encoder: str | None = None, wanted: tuple[str, ...] | None = None
+) -> tuple[Evaluator, ...]:
+    """All evaluators that fit the encoder, in the order of the catalogue of metrics.
+
+    Parameters
+    ----------
+    encoder : name of the weights behind the vectors, as in `Encoder.weights`; None: those that the heads were trained on.
+    wanted : names of those that must be among them; None for all. Others without a head for this encoder are left out.
+
+    ConfigError when a wanted one has no head for this encoder, or a JSON schema in the options cannot be read.
     """
-    return (Groundedness(options), Toxicity(options), Relevance(options), Refusal(options), Format(options))
+    found: list[Evaluator] = []
+    for name, make in TRAINED.items():
+        try:
+            found.append(make(options, load_head(name, options.weights, encoder)))
+        except ConfigError:
+            if wanted is None or name in wanted:
+                raise
+    return (*found, Format(options))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.evaluators.text import Span, content_stems, names, numbers, sentences, words
@@ -46,8 +46,8 @@ class Groundedness:
     name = "groundedness"
     needs = frozenset({"response", "contexts", "error"})
 
-    def __init__(self, options: EvaluatorOptions) -> None:
-        self._options, self._head = options, load_head("groundedness")
+    def __init__(self, options: EvaluatorOptions, head: Head) -> None:
+        self._options, self._head = options, head
         limits = (options.max_characters, options.max_sentences, options.max_passages)
         self.version = f"1-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import importlib.resources
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from obs_lib.errors import ConfigError
+
+SHIPPED = Path(__file__).parent / "weights"
+_TOOL = "tools/train_heads.py"
+_FIX = (
+    f"train the heads for this encoder with {_TOOL} (README.md, Another model) and name their folder in "
+    "evaluators.weights, or choose what needs no head: scoring.evaluators: [format]"
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Head:
     """P(yes | features) = 1 / (1 + exp(-(bias + weights . features))).
 
     features : names of the features, in order. encoder_features : how many of a vector's numbers follow them (0 for none).
+    encoder : name of the weights of the encoder whose vectors it was trained on, as in `Encoder.weights`.
     digest : name of the file's content; part of an evaluator's version.
     trained_on : provenance for the report: sets, sizes and quality measured across sets.
     """
@@ -44,17 +51,37 @@ class Head:
                 rule=f"{self.encoder_features} numbers a vector, as trained with {self.encoder}",
                 found=int(row.shape[0]) - len(self.features),
                 where="models.encoder",
-                fix="train the heads for this encoder with tools/train_heads.py",
+                fix=_FIX,
             )
         logit = self.bias + float(np.sum(row * self.weights))
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))))
 
 
-@functools.cache
-def load_head(name: str) -> Head:
-    """Read `weights/<name>.json` from the package."""
-    raw = importlib.resources.files("obs_lib.evaluators").joinpath("weights", f"{name}.json").read_bytes()
-    return parse_head(name, raw)
+def load_head(name: str, folder: str | Path | None = None, encoder: str | None = None) -> Head:
+    """Read `<name>.json` from `folder`; None: from the package.
+
+    ConfigError when it is not there, is no head, or was trained on other weights than those of `encoder` (None: any). A
+    model's content decides, not what its folder is called.
+    """
+    place = (Path(folder) if folder else SHIPPED) / f"{name}.json"
+    try:
+        head = parse_head(name, place.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = f"{type(error).__name__}: {error}"[:200]
+        raise ConfigError(f"no {name} head", rule=f"a file of {_TOOL}", found=found, where=place, fix=_FIX) from error
+    if encoder is not None and _content(encoder) != _content(head.encoder):
+        raise ConfigError(
+            f"the {name} head was trained for another encoder",
+            rule=f"{head.encoder}, as {place} says",
+            found=encoder,
+            where="models.encoder",
+            fix=_FIX,
+        )
+    return head
+
+
+def _content(encoder: str) -> str:
+    return encoder.rpartition("@")[2]
 
 
 def parse_head(name: str, raw: bytes) -> Head:

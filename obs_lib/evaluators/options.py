@@ -14,7 +14,14 @@ class EvaluatorOptions(BaseModel):
 
     json_schemas: dict[str, str | dict[str, Any]] = Field(
         default_factory=dict,
-        description="JSON schemas by the name that logs use in `json_schema:<name>`: a path to a file, or the schema.",
+        description="JSON schemas by the name that logs use in `json_schema:<name>`: a path to a file, relative to the "
+        "settings file's folder, or the schema.",
+    )
+    weights: str | None = Field(
+        None,
+        min_length=1,
+        description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
+        "the package, for the bundled encoder.",
     )
     max_characters: int = Field(
         20_000, ge=100, le=1_000_000, description="Characters of an answer, prompt or all its contexts that are read."

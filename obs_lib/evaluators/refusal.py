@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Outcome, judge, scored, wanted
 from obs_lib.evaluators.text import words
@@ -60,8 +60,8 @@ class Refusal:
     name = "refusal"
     needs = frozenset({"response", "error"})
 
-    def __init__(self, options: EvaluatorOptions) -> None:
-        self._limit, self._head = options.max_characters, load_head("refusal")
+    def __init__(self, options: EvaluatorOptions, head: Head) -> None:
+        self._limit, self._head = options.max_characters, head
         self.version = f"1-{self._head.digest}-{self._limit}"
         self.describe = (
             f"Probability that the answer refuses: logistic regression on its opening's vector ({self._head.encoder}) "

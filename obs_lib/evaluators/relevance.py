@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.evaluators.text import content_stems, numbers, words
@@ -27,8 +27,8 @@ class Relevance:
     name = "relevance"
     needs = frozenset({"prompt", "response", "error"})
 
-    def __init__(self, options: EvaluatorOptions) -> None:
-        self._limit, self._head = options.max_characters, load_head("relevance")
+    def __init__(self, options: EvaluatorOptions, head: Head) -> None:
+        self._limit, self._head = options.max_characters, head
         self.version = f"1-{self._head.digest}-{self._limit}"
         self.describe = (
             "Probability that the answer belongs to its prompt rather than to another one: logistic regression on the "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, wanted
 from obs_lib.evaluators.text import Span, sentences
@@ -26,8 +26,8 @@ class Toxicity:
     name = "toxicity"
     needs = frozenset({"response", "error"})
 
-    def __init__(self, options: EvaluatorOptions) -> None:
-        self._options, self._head = options, load_head("toxicity")
+    def __init__(self, options: EvaluatorOptions, head: Head) -> None:
+        self._options, self._head = options, head
         self.version = f"1-{self._head.digest}-{options.max_characters}-{options.max_pieces}"
         self.describe = (
             f"Probability that people would call the answer toxic: logistic regression on its vector ({self._head.encoder}), "

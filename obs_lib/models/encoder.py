@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from obs_lib.digests import digest_of
-from obs_lib.models.folder import digest_folder, find_folder
+from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
 
 if TYPE_CHECKING:
@@ -34,11 +34,15 @@ class Encoder(Protocol):
     """Turns texts into unit vectors.
 
     identity : name of everything that decides the vectors: weights, precision, lengths, batch shape, threads, device.
+    weights : name of the weights alone, `<model>@<16 hex digits of their content>`: what a head trained on vectors fits.
     dimension : length of a vector.
     """
 
     @property
     def identity(self) -> str: ...
+
+    @property
+    def weights(self) -> str: ...
 
     @property
     def dimension(self) -> int: ...
@@ -67,8 +71,12 @@ class SentenceEncoder:
         """Known without importing torch (unless the device is 'auto', which only torch can resolve)."""
         profile = self._options.model_dump(include={"max_tokens", "token_budget", "threads", "dtype"})
         versions = [importlib.metadata.version(name) for name in ("torch", "transformers", "sentence-transformers")]
-        name = "all-MiniLM-L6-v2" if self._options.encoder == BUNDLED else Path(self._options.encoder).name
-        return f"{name}@{digest_of(digest_folder(self._folder), profile, self._device, versions)[:16]}"
+        return f"{self._name}@{digest_of(digest_folder(self._folder), profile, self._device, versions)[:16]}"
+
+    @functools.cached_property
+    def weights(self) -> str:
+        """The same on every machine and in every release of the libraries: heads are kept for longer than those last."""
+        return f"{self._name}@{digest_folder(self._folder, (WEIGHTS,))[:16]}"
 
     @functools.cached_property
     def dimension(self) -> int:
@@ -86,6 +94,10 @@ class SentenceEncoder:
                 vectors = self._run([tokens[i] for i in members], length)
                 rows.update(zip(members, vectors, strict=False))
         return np.stack([rows[i] for i in range(len(texts))])
+
+    @property
+    def _name(self) -> str:
+        return "all-MiniLM-L6-v2" if self._options.encoder == BUNDLED else Path(self._options.encoder).name
 
     @functools.cached_property
     def _device(self) -> str:

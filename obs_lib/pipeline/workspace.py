@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obs_lib.errors import ObsError
+from obs_lib.errors import LakeError, ObsError
 from obs_lib.lake import Lake
 from obs_lib.records import Day
 from obs_lib.settings import Settings, load_settings
@@ -35,10 +35,13 @@ class Workspace:
 
     @cached_property
     def evaluators(self) -> tuple[Evaluator, ...]:
-        """Every evaluator that exists, in catalogue order."""
+        """Every evaluator that can read the encoder's vectors, or needs none, in catalogue order.
+
+        ConfigError when one that the settings choose has no head for this encoder.
+        """
         from obs_lib.evaluators.catalogue import build
 
-        return build(self.settings.evaluators)
+        return build(self.settings.evaluators, self.encoder.weights, self.settings.scoring.evaluators)
 
     @contextmanager
     def step(self, day: Day, name: str) -> Iterator[None]:
@@ -46,7 +49,8 @@ class Workspace:
         try:
             yield
         except (ObsError, OSError, MemoryError) as error:
-            self.lake.fail(day, name, error)
+            with suppress(LakeError):  # where even that cannot be written, the error itself is what counts
+                self.lake.fail(day, name, error)
             raise
 
 

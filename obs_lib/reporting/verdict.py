@@ -118,17 +118,23 @@ def _in_state(edition: Edition, state: AlertState) -> list[Row]:
 
 def _opening(new: Sequence[Row]) -> str:
     """'1 new incident: <title>.' The title of the worst stands for all; the points list the others."""
-    first = line(new[0]["title"], 140).rstrip(".")
+    first = _named(new[0])
     if len(new) == 1:
         return f"1 new incident: {first}."
     return f"{len(new)} new incidents, the worst: {first}."
+
+
+def _named(row: Row) -> str:
+    """An incident's title and, unless it is about the whole, where it is."""
+    title = line(row["title"], 140).rstrip(".")
+    return title if row["segment"] == ALL else f"{title} in {line(row['segment'], 80)}"
 
 
 def _points(new: Sequence[Row], ongoing: Sequence[Row], resolved: Sequence[Row]) -> list[str]:
     listed = (
         [("New", row) for row in new[1:]] + [("Ongoing", row) for row in ongoing] + [("Resolved", r) for r in resolved]
     )
-    shown = [f"{word} ({row['severity']}): {line(row['title'], 140)}" for word, row in listed[:_POINTS]]
+    shown = [f"{word} ({row['severity']}): {_named(row)}" for word, row in listed[:_POINTS]]
     if len(listed) > _POINTS:
         shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")
     return shown

@@ -4,7 +4,8 @@
 
 Prints JSON: interactions a second through the whole day (ingest to report), and through a loop that takes one interaction at a
 time and calls the same encoder (sentence-transformers' own `encode`) and the same evaluators for it; the ratio; the peak
-memory of each, measured in processes of their own; and what a Dag file costs to parse.
+memory of each, measured in processes of their own; and the seconds it takes to
+read the Dags in a fresh process, beside the seconds that importing Airflow alone takes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import gzip
+import itertools
 import json
 import os
 import resource
@@ -28,7 +30,7 @@ def logs(day: dt.date, rows: int, folder: Path) -> None:
     """The first `rows` chat interactions of a real day as a log file of its own."""
     source = Path(os.environ["OBS_REAL_DATA"]) / "logs/chat" / f"{day}.jsonl.gz"
     with gzip.open(source, "rt", encoding="utf-8") as lines:
-        (folder / f"{day}.jsonl").write_text("".join(line for line, _ in zip(lines, range(rows), strict=False)))
+        (folder / f"{day}.jsonl").write_text("".join(line for line in itertools.islice(lines, rows)))
 
 
 def whole_day(day: dt.date, folder: Path) -> float:
@@ -48,19 +50,19 @@ def whole_day(day: dt.date, folder: Path) -> float:
 def one_by_one(day: dt.date, folder: Path) -> float:
     """Seconds for the same rows, one at a time: what calling models in a loop over a log costs."""
     import numpy as np
+    from sentence_transformers import SentenceTransformer
 
     from obs_lib.evaluators.catalogue import build
     from obs_lib.evaluators.options import EvaluatorOptions
-    from obs_lib.models.encoder import load_encoder
+    from obs_lib.models.folder import find_folder
     from obs_lib.models.options import ModelOptions
     from obs_lib.models.vectors import TextVectors, text_hash
     from obs_lib.pipeline.cases import distinct_cases
     from obs_lib.sources.options import SourceOptions
     from obs_lib.sources.reading import read_day
 
-    encoder = load_encoder(ModelOptions())
-    encoder.encode(["warm"])
-    model = encoder.model
+    model = SentenceTransformer(str(find_folder(ModelOptions())), device="cpu", local_files_only=True)
+    model.encode(["warm"], show_progress_bar=False)
     rows = read_day([SourceOptions(path=str(folder))], day).interactions
     evaluators = build(EvaluatorOptions())
     start = time.perf_counter()
@@ -72,6 +74,26 @@ def one_by_one(day: dt.date, folder: Path) -> float:
             known = {text_hash(t): v.astype(np.float16).tobytes() for t, v in zip(texts, vectors, strict=True)}
             evaluator.score(case, TextVectors(known))
     return time.perf_counter() - start
+
+
+def parse_seconds() -> dict[str, float]:
+    """Seconds of importing each Dag file after Airflow's own SDK has been imported, in a fresh process."""
+    program = """
+import sys, time, json, importlib
+sys.path[:0] = ["dags", "plugins"]
+start = time.perf_counter()
+import airflow.sdk
+import airflow.providers.standard.operators.empty
+import airflow.providers.standard.operators.trigger_dagrun
+sdk = time.perf_counter() - start
+start = time.perf_counter()
+importlib.import_module("obs_nightly"), importlib.import_module("obs_fold")
+print(json.dumps({"airflow_import_s": round(sdk, 2), "dags_parse_s": round(time.perf_counter() - start, 2)}))
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "AIRFLOW_HOME": tempfile.mkdtemp()}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def measure(which: str, day: str, folder: Path) -> dict[str, float]:
@@ -107,7 +129,7 @@ def main() -> None:
         "day_peak_mb": round(night["peak_mb"]),
         "loop_peak_mb": round(loop["peak_mb"]),
     }
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(figures | parse_seconds(), indent=2))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A prepared metadata database; every Airflow import of the tests happens after it."""
-    assert "airflow" not in sys.modules, "Airflow reads its settings when it is imported, so nothing may import it earlier"
+    assert "airflow" not in sys.modules, (
+        "Airflow reads its settings when it is imported, so nothing may import it earlier"
+    )
     home = tmp_path_factory.mktemp("airflow")
     (home / "obs.yaml").write_text("schedule: {start_date: 2025-01-01}\n")
     settings = {
@@ -79,7 +81,12 @@ class House:
 
     def settings(self, **sections: Any) -> None:
         """Write obs.yaml; JSON is YAML."""
-        text = {"lake": {"root": "lake"}, "sources": [{"path": "logs"}], "scoring": {"shards": 2, "batch_size": 4}, **sections}
+        text = {
+            "lake": {"root": "lake"},
+            "sources": [{"path": "logs"}],
+            "scoring": {"shards": 2, "batch_size": 4},
+            **sections,
+        }
         (self.home / "obs.yaml").write_text(json.dumps(text))
 
     def write_logs(self, day: dt.date, count: int, note: str = "") -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_the_dags_survive_serialisation(dagbag: Any) -> None:
 def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
     nightly, fold = dagbag.dags["obs_nightly"], dagbag.dags["obs_fold"]
     chain = ["ingest", "plan", "evaluate", "shards_over", "collect", "summarise", "look_again", "run_again"]
-    for earlier, later in zip(chain, chain[1:], strict=False):
+    for earlier, later in pairwise(chain):
         assert later in nightly.get_task(earlier).downstream_task_ids
     assert nightly.get_task("tell_failure").upstream_task_ids == {"ingest", "plan", "collect", "summarise"}
     for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "deliver")):
@@ -90,6 +91,12 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     assert params["evaluators"] == ["groundedness", "toxicity", "relevance", "refusal", "format"]
     assert params["max_scored"] == 20_000
     assert params["scores"] == "reuse"
-    for name, wrong in (("day", "yesterday"), ("evaluators", []), ("evaluators", ["mood"]), ("max_scored", 0), ("scores", "no")):
+    for name, wrong in (
+        ("day", "yesterday"),
+        ("evaluators", []),
+        ("evaluators", ["mood"]),
+        ("max_scored", 0),
+        ("scores", "no"),
+    ):
         with pytest.raises(ParamValidationError):
             params.get_param(name).resolve(wrong)

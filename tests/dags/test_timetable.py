@@ -57,8 +57,9 @@ def test_the_delay_moves_the_start_and_not_the_day(timetable: Any) -> None:
 def test_the_first_scheduled_night_is_the_newest_due(
     dagbag: Any, monkeypatch: pytest.MonkeyPatch, now: str, hours: int, newest: str
 ) -> None:
-    import obs_timetable
     from airflow.timetables.base import TimeRestriction
+
+    import obs_timetable
 
     monkeypatch.setattr(obs_timetable, "utcnow", lambda: at(now))
     night = obs_timetable.NightTimetable(dt.timedelta(hours=hours))
@@ -70,11 +71,14 @@ def test_the_first_scheduled_night_is_the_newest_due(
 
 
 def test_no_day_is_left_out_between_two_scheduled_nights(dagbag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import obs_timetable
     from airflow.timetables.base import DataInterval, TimeRestriction
 
+    import obs_timetable
+
     last = DataInterval(at("2023-06-20"), at("2023-06-21"))
-    for hour in range(3, 50):  # parsed again at any hour after the night of the 20th was created, with 26 hours of delay
+    for hour in range(
+        3, 50
+    ):  # parsed again at any hour after the night of the 20th was created, with 26 hours of delay
         monkeypatch.setattr(obs_timetable, "utcnow", lambda hour=hour: at("2023-06-22").add(hours=hour - 2))
         night = obs_timetable.NightTimetable(dt.timedelta(hours=26))
         info = night.next_dagrun_info(

@@ -1,4 +1,4 @@
-"""The embedded Airflow from start to stop: three days through the scheduler, their reports over HTTP, and nothing left running."""
+"""The embedded Airflow from start to stop: three days through the scheduler, reports over HTTP, nothing left running."""
 
 from __future__ import annotations
 
@@ -36,10 +36,13 @@ def airflow(embedded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A running Airflow over three days of example logs."""
     from obs_lib.samples.generate import FIRST_DAY, write_samples
 
+    last_day = FIRST_DAY + dt.timedelta(days=DAYS - 1)
     home = tmp_path_factory.mktemp("e2e")
     write_samples(home / "logs", FIRST_DAY, DAYS, per_route=12)
-    (home / "obs.yaml").write_text(f"scoring: {{shards: 1}}\nschedule: {{start_date: {FIRST_DAY}}}\n")
-    server = embedded.EmbeddedAirflow(home, home / "obs.yaml", port=0, last_day=FIRST_DAY + dt.timedelta(days=DAYS - 1))
+    (home / "obs.yaml").write_text(
+        f"scoring: {{shards: 1}}\nschedule: {{start_date: {FIRST_DAY}, end_date: {last_day}}}\n"
+    )
+    server = embedded.EmbeddedAirflow(home, home / "obs.yaml", port=0)
     try:
         server.start()
         server.wait_ready()
@@ -77,7 +80,9 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     days = [FIRST_DAY + dt.timedelta(days=n) for n in range(DAYS)]
     airflow.backfill(days[0], days[-1])
     ended = {"success", "failed"}
-    nights = wait_for(airflow, "obs_nightly", lambda runs: len(runs) >= DAYS and all(run["state"] in ended for run in runs))
+    nights = wait_for(
+        airflow, "obs_nightly", lambda runs: len(runs) >= DAYS and all(run["state"] in ended for run in runs)
+    )
     assert [run["state"] for run in nights] == ["success"] * DAYS
     assert [run["data_interval_start"][:10] for run in nights] == [str(day) for day in days]
     assert {run["run_type"] for run in nights} == {"backfill"}
@@ -99,7 +104,9 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     status, index, headers = read(airflow, "/night-watch/", token)
     assert status == 200
-    assert all(str(day) in index for day in days)
+    for day in days:
+        assert f'href="{day}.html"' in index
+        assert read(airflow, f"/night-watch/{day}.html", token)[0] == 200
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
     run_id = urllib.request.quote(nights[0]["dag_run_id"])
@@ -107,7 +114,9 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     assert (status, page) == (200, read(airflow, f"/night-watch/{days[0]}", token)[1])
 
 
-@pytest.mark.parametrize("path", ["/night-watch/", "/night-watch/2025-03-03", "/night-watch/run?dag_id=obs_nightly&run_id=x"])
+@pytest.mark.parametrize(
+    "path", ["/night-watch/", "/night-watch/2025-03-03", "/night-watch/run?dag_id=obs_nightly&run_id=x"]
+)
 def test_strangers_see_nothing(airflow: Any, path: str) -> None:
     for token in (None, "no.such.token"):
         status, page, _ = read(airflow, path, token)
@@ -115,7 +124,9 @@ def test_strangers_see_nothing(airflow: Any, path: str) -> None:
         assert "2025-03-03" not in page
 
 
-@pytest.mark.parametrize("day", ["2025-02-30", "20250303", "2025-W10-1", "1741000000", "..%2f..%2fobs.yaml", "<script>"])
+@pytest.mark.parametrize(
+    "day", ["2025-02-30", "20250303", "2025-W10-1", "1741000000", "..%2f..%2fobs.yaml", "<script>"]
+)
 def test_only_a_day_names_a_page(airflow: Any, day: str) -> None:
     status, page, headers = read(airflow, f"/night-watch/{urllib.request.quote(day, safe='%')}", airflow.token())
     assert status == 404
@@ -129,6 +140,6 @@ def test_stopping_leaves_no_process(airflow: Any) -> None:
     children = psutil.Process().children(recursive=True)
     assert children
     airflow.stop()
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
     assert [one.pid for one in psutil.process_iter(["cmdline"]) if home in " ".join(one.info["cmdline"] or [])] == []

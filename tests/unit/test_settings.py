@@ -50,6 +50,19 @@ def test_paths_are_taken_from_the_files_folder(tmp_path: Path, monkeypatch: pyte
     assert settings.sources[0].path == str(tmp_path.parent / "logs")
 
 
+def test_so_are_those_of_encoder_heads_and_schemas(tmp_path: Path) -> None:
+    text = "models: {encoder: ./model}\nevaluators: {weights: heads, json_schemas: {a: a.json, b: {type: object}}}"
+    settings = load_settings(write(tmp_path, text))
+    assert settings.models.encoder == str(tmp_path / "model")
+    assert settings.evaluators.weights == str(tmp_path / "heads")
+    assert settings.evaluators.json_schemas == {"a": str(tmp_path / "a.json"), "b": {"type": "object"}}
+
+
+@pytest.mark.parametrize("name", ["bundled", "BAAI/bge-small-en-v1.5"])
+def test_the_name_of_an_encoder_is_no_path(tmp_path: Path, name: str) -> None:
+    assert load_settings(write(tmp_path, f"models: {{encoder: {name}}}")).models.encoder == name
+
+
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, "")).digest() == Settings().digest()
 

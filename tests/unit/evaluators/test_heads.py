@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,11 @@ from hypothesis import strategies as st
 
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators import groundedness, refusal, relevance
-from obs_lib.evaluators.heads import load_head, parse_head
+from obs_lib.evaluators.catalogue import TRAINED, build
+from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.models.encoder import load_encoder
+from obs_lib.models.options import ModelOptions
 
 RAW = json.dumps(
     {
@@ -34,9 +40,52 @@ def test_it_is_a_probability(row: list[float]) -> None:
     assert 0.0 <= parse_head("x", RAW).probability(np.array(row)) <= 1.0
 
 
-def test_another_encoder_is_refused_with_what_to_do() -> None:
+def test_vectors_of_another_length_are_refused_with_what_to_do() -> None:
     with pytest.raises(ConfigError, match="train_heads"):
         parse_head("x", RAW).probability(np.zeros(5))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Heads that were trained for another encoder."""
+    for name in TRAINED:
+        data = json.loads((SHIPPED / f"{name}.json").read_text())
+        (tmp_path / f"{name}.json").write_text(json.dumps(data | {"encoder": "other@0123456789abcdef"}))
+    return tmp_path
+
+
+def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
+    assert load_head("refusal", folder, "other@0123456789abcdef").name == "refusal"
+    assert load_head("refusal", folder, "renamed@0123456789abcdef").name == "refusal"
+    with pytest.raises(ConfigError) as caught:
+        load_head("refusal", folder, load_encoder(ModelOptions()).weights)
+    for part in ("other@0123456789abcdef", "all-MiniLM-L6-v2@", "models.encoder", "train_heads", str(folder)):
+        assert part in str(caught.value)
+
+
+def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
+    assert len(build(EvaluatorOptions(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 1
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
+def test_a_head_that_is_not_there_is_named(folder: Path, content: str | None) -> None:
+    place = folder / "toxicity.json"
+    place.unlink() if content is None else place.write_text(content)
+    with pytest.raises(ConfigError, match=re.escape(str(place))):
+        build(EvaluatorOptions(weights=str(folder)))
+
+
+def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
+    shipped = {one.name: one.version for one in build(EvaluatorOptions())}
+    others = {one.name: one.version for one in build(EvaluatorOptions(weights=str(folder)), "other@0123456789abcdef")}
+    assert {name for name in shipped if shipped[name] != others[name]} == set(TRAINED)
+
+
+def test_only_what_is_wanted_must_fit_the_encoder() -> None:
+    assert [one.name for one in build(EvaluatorOptions(), "other@0", ("format",))] == ["format"]
+    for wanted in (None, ("format", "refusal")):
+        with pytest.raises(ConfigError, match="trained for another encoder"):
+            build(EvaluatorOptions(), "other@0", wanted)
 
 
 def test_the_digest_names_the_file() -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.models.folder import find_folder
 from obs_lib.models.options import ModelOptions
 
 TEXTS = [
@@ -39,6 +41,16 @@ def test_the_identity_names_what_changes_vectors_and_nothing_else() -> None:
     assert len(others | {base}) == len(changes) + 1
 
 
+def test_the_weights_are_named_by_their_content_alone(tmp_path: Path) -> None:
+    bundled = load_encoder(ModelOptions()).weights
+    assert load_encoder(ModelOptions(threads=1, max_tokens=128, device="cuda")).weights == bundled
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (copy / name).symlink_to(find_folder(ModelOptions()) / name)
+    assert load_encoder(ModelOptions(encoder=str(copy))).weights == bundled.replace("all-MiniLM-L6-v2", "copy")
+
+
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     return load_encoder(ModelOptions())
@@ -58,8 +70,6 @@ def test_a_text_has_one_vector_whatever_its_order_and_company(encoder: Encoder) 
 @pytest.mark.slow
 def test_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> None:
     from sentence_transformers import SentenceTransformer
-
-    from obs_lib.models.folder import find_folder
 
     model = SentenceTransformer(str(find_folder(ModelOptions())), device="cpu", local_files_only=True)
     known = [text for text in TEXTS if "\ud800" not in text]

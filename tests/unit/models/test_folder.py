@@ -7,7 +7,7 @@ import pytest
 
 from obs_lib.errors import UnknownModel
 from obs_lib.models.encoder import load_encoder
-from obs_lib.models.folder import digest_folder, find_folder
+from obs_lib.models.folder import WEIGHTS, digest_file, digest_folder, find_folder
 from obs_lib.models.options import ModelOptions
 
 
@@ -49,9 +49,13 @@ def test_an_encoder_with_code_of_its_own_is_refused(folder: Path) -> None:
 
 
 def test_the_digest_names_the_content(folder: Path) -> None:
-    before = digest_folder(folder)
-    digest_folder.cache_clear()
+    before, weights = digest_folder(folder), digest_folder(folder, (WEIGHTS,))
+    digest_file.cache_clear()
     assert digest_folder(folder) == before
-    (folder / "model.safetensors").write_bytes(b"other weights")
-    digest_folder.cache_clear()
+    (folder / "config.json").write_text('{"other": 1}')
+    digest_file.cache_clear()
     assert digest_folder(folder) != before
+    assert digest_folder(folder, (WEIGHTS,)) == weights
+    (folder / "model.safetensors").write_bytes(b"other weights")
+    digest_file.cache_clear()
+    assert digest_folder(folder, (WEIGHTS,)) != weights
