@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from deltalake import DeltaTable
+    from pyarrow.fs import FileSystem
 
 _T = TypeVar("_T")
 _TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
@@ -242,8 +243,20 @@ class Lake:
         if opened is None or (wanted is not None and not len(wanted)):
             return schema.empty_table()
         chosen = None if wanted is None else pc.field("day").isin(wanted)  # a partition: other days' files stay shut
-        rows: pa.Table = opened.to_pyarrow_dataset(schema=table.schema).to_table(columns=names, filter=chosen)
+        files = opened.to_pyarrow_dataset(schema=table.schema, filesystem=self._native_files(table))
+        rows: pa.Table = files.to_table(columns=names, filter=chosen)
         return rows.cast(schema)
+
+    def _native_files(self, table: Table) -> FileSystem | None:
+        """Arrow's own access to a local lake; None for Delta's, which calls Python from Arrow's threads.
+
+        Those threads can still be reading ahead when the process ends, and then abort it although all work is done.
+        """
+        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+
+        if not self.local:
+            return None
+        return SubTreeFileSystem(f"{self.root.removeprefix('file://')}/{table.name}", LocalFileSystem())
 
     def _open(self, table: Table) -> DeltaTable | None:
         from deltalake import DeltaTable
