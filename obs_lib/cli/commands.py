@@ -127,8 +127,8 @@ def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None
     """Print the metrics of DAY."""
     from obs_lib.tables import METRICS
 
-    columns = ["metric", "segment", "status", "value", "low", "high", "n", "n_skipped", "n_failed", "note"]
-    _print_table(METRICS, day.date(), config, columns, json)
+    columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed"]
+    _print_table(METRICS, day.date(), config, columns, json, ["status", "std_error", "note"])
 
 
 @app.command()
@@ -136,18 +136,27 @@ def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the alerts and open incidents of DAY."""
     from obs_lib.tables import ALERTS
 
-    columns = ["severity", "state", "kind", "segment", "title", "first_day", "last_day", "pages", "score", "evidence"]
-    _print_table(ALERTS, day.date(), config, columns, json)
+    columns = ["severity", "state", "segment", "title", "first_day", "pages"]
+    _print_table(ALERTS, day.date(), config, columns, json, ["kind", "last_day", "score", "evidence"])
 
 
 @config_app.command("check")
 def config_check(config: Config = None) -> None:
-    """Read the settings and say whether they hold."""
-    from obs_lib.settings import config_path, load_settings
+    """Read the settings and say whether they hold, and whether the models they name are there."""
+    from obs_lib.pipeline.workspace import open_workspace
+    from obs_lib.settings import config_path
 
-    settings = load_settings(config)
+    ws = open_workspace(config)
     path = config_path(config)
-    typer.echo(f"{path or 'no settings file, all defaults'}: good; settings {settings.digest()}")
+    told = {
+        "settings": f"{path or 'no file, all defaults'} ({ws.settings.digest()})",
+        "lake": ws.lake.root,
+        "encoder": ws.encoder.identity,
+        "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
+    }
+    for what, value in told.items():
+        typer.echo(f"{what:<11}{value}")
+    typer.echo("good")
 
 
 @app.command("sample-logs")
@@ -169,13 +178,15 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _print_table(table: Table, day: dt.date, config: Path | None, columns: list[str], as_json: bool) -> None:
-    """Print columns of one day of a table, as JSON records or as a table for people."""
+def _print_table(
+    table: Table, day: dt.date, config: Path | None, columns: list[str], as_json: bool, only_json: list[str]
+) -> None:
+    """Print one day of a table: the columns for people, or as JSON these and `only_json`."""
     from obs_lib.cli.printing import print_frame
     from obs_lib.pipeline.workspace import open_workspace
 
     frame = open_workspace(config).lake.read_ready(table, day)
-    print_frame(frame[columns], as_json)
+    print_frame(frame[[*columns, *only_json] if as_json else columns], as_json)
 
 
 def _deliver(ws: Workspace) -> dict[str, int]:

@@ -13,6 +13,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+_PIPE_WIDTH = 200
+
 
 def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
     """Print a frame on stdout. JSON never holds NaN: what is missing is null; JSON columns are not quoted twice."""
@@ -25,7 +27,9 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
         table.add_column(str(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
-    Console().print(table)
+    console = Console()
+    # A pipe or a file has no width of its own: 80 columns would break every cell.
+    console.print(table) if console.is_terminal else Console(width=_PIPE_WIDTH).print(table)
 
 
 def _plain(value: Any) -> Any:

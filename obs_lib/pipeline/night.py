@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
-from obs_lib.errors import DayNotReady, ObsError
+from obs_lib.errors import ConfigError, ObsError
 from obs_lib.pipeline.alert import alert
 from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.compare import compare
@@ -89,7 +89,7 @@ def run_days(
 def days_between(first: Day, last: Day) -> list[Day]:
     """Every day from first to last, both included."""
     if last < first:
-        raise DayNotReady("the range of days is empty", rule="first day not after the last", found=f"{first} to {last}")
+        raise ConfigError("the range of days is empty", rule="first day not after the last", found=f"{first} to {last}")
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
 

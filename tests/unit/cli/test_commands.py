@@ -1,0 +1,97 @@
+"""`obs` as a user meets it: a process, its two outputs and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAY = "2024-03-02"
+
+
+def obs(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from obs_lib.cli import main; main()", *map(str, arguments)]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OBS_")}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd, env=environment)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with logs, settings and two finished nights."""
+    folder = tmp_path_factory.mktemp("cli")
+    assert obs("sample-logs", "logs", "2024-03-01", "--days", 2, cwd=folder).returncode == 0
+    (folder / "obs.yaml").write_text("scoring: {evaluators: [format, refusal], max_scored: 20}\n")
+    done = obs("backfill", "2024-03-01", DAY, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "2 of 2 days done, 2 report(s) rendered" in done.stderr
+    return folder
+
+
+def test_a_night_again_says_what_it_did_on_stderr_only(home: Path) -> None:
+    done = obs("run", DAY, cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert f"{DAY} READY: 220 interactions" in done.stderr
+    assert "0 report(s) rendered" in done.stderr
+
+
+def test_json_is_all_there_is_on_stdout(home: Path) -> None:
+    metrics = json.loads(obs("metrics", DAY, "--json", cwd=home).stdout)
+    requests = next(row for row in metrics if (row["metric"], row["segment"]) == ("requests", "all"))
+    assert requests["value"] == 220
+    absent = next(row for row in metrics if (row["metric"], row["segment"]) == ("capacity_use", "all"))
+    assert (absent["status"], absent["value"]) == ("NO_DATA", None)
+    alerts = json.loads(obs("alerts", DAY, "--json", cwd=home).stdout)
+    assert all(isinstance(row["evidence"], list) for row in alerts)
+
+
+def test_a_report_is_text_or_a_page(home: Path) -> None:
+    text = obs("report", DAY, cwd=home).stdout
+    assert text.startswith("LLM night watch, 2 Mar 2024 (UTC)")
+    page = obs("report", DAY, "--html", cwd=home).stdout
+    assert page.startswith("<!doctype html>")
+
+
+def test_config_check_names_models_and_evaluators(home: Path) -> None:
+    done = obs("config", "check", cwd=home)
+    assert done.returncode == 0
+    assert "all-MiniLM-L6-v2" in done.stdout
+    assert done.stdout.endswith("good\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("metrics", "2024-05-05"), 4, "run `obs run 2024-05-05`"),
+        (("report", "2024-05-05", "--html"), 4, "there is no report of 2024-05-05"),
+        (("run", "yesterday"), 2, "DAY"),
+        (("backfill", "2024-03-02", "2024-03-01"), 2, "the range of days is empty"),
+        (("config", "check", "--config", "absent.yaml"), 2, "absent.yaml"),
+        (("run", DAY, "--config", "broken.yaml"), 2, "drift.min_days"),
+        (("run", DAY, "--config", "nothing.yaml"), 3, "gone"),
+        (("config", "check", "--config", "model.yaml"), 2, "nobody/nothing"),
+    ],
+)
+def test_an_error_is_one_message_and_a_code(home: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    (home / "broken.yaml").write_text("drift: {min_days: 0}\n")
+    (home / "nothing.yaml").write_text("lake: {root: other}\nsources: [{path: gone}]\n")
+    (home / "model.yaml").write_text("models: {encoder: nobody/nothing}\n")
+    done = obs(*arguments, cwd=home)
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_two_at_a_time_find_what_one_found(home: Path) -> None:
+    (home / "two.yaml").write_text("lake: {root: two}\nscoring: {evaluators: [format, refusal], max_scored: 20}\n")
+    done = obs("backfill", "2024-03-01", DAY, "--jobs", 2, "--config", "two.yaml", cwd=home)
+    assert done.returncode == 0, done.stderr
+    pages = [sorted((home / lake / "files/pages").iterdir()) for lake in ("lake", "two")]
+    assert [page.read_bytes() for page in pages[0]] == [page.read_bytes() for page in pages[1]]
