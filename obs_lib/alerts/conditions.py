@@ -22,6 +22,7 @@ class Condition:
     cause : what tells it from other conditions of the same kind and segment; the same over days.
     score : how bad, in [0, 1].
     sudden : whether its beginning is news. False for what may have stood for long.
+    urgent : whether that news is worth a message whatever the severity.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Condition:
     score: float
     evidence: Evidence = ()
     sudden: bool = True
+    urgent: bool = False
 
     @property
     def fingerprint(self) -> str:

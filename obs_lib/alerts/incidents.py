@@ -107,7 +107,7 @@ def _hold(day: Day, condition: Condition, before: Alert | None, options: AlertOp
         segment=condition.segment,
         title=condition.title,
         score=condition.score,
-        pages=news and severity in options.page_severities,
+        pages=news and (condition.urgent or severity in options.page_severities),
         first_day=day if before is None else before.first_day,
         last_day=day,
         evidence=condition.evidence,

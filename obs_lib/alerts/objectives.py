@@ -33,8 +33,9 @@ def breaches(metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: Ale
     """Return one condition for each metric and segment whose value is beyond its limit.
 
     metrics : the day's rows of the table. window : the rows of each earlier day known, one frame a day.
-    A breach is sudden, and may page if its severity does, only where at least `min_history` earlier days are known and
-    none of them was in breach. With a short history nobody can tell, so nobody is woken.
+    A breach is sudden only where at least `min_history` earlier days are known and none of them was in breach: with a
+    short history nobody can tell, so nobody is told. A sudden breach is worth a message where the whole interval lies
+    beyond the objective; one that only its point estimate breaks colours the figure and stands in the report.
     """
     today, before = _by_key(metrics), [_by_key(frame) for frame in window]
     conditions = []
@@ -76,6 +77,7 @@ def _condition(
         score=SURE if surely else UNSURE,
         evidence=(fact,),
         sudden=len(clean) >= options.min_history and all(clean),
+        urgent=surely and options.page_new_breaches,
     )
 
 

@@ -36,6 +36,11 @@ class AlertOptions(BaseModel):
     page_severities: tuple[Severity, ...] = Field(
         (Severity.P0, Severity.P1), description="Severities that are worth a message to people."
     )
+    page_new_breaches: bool = Field(
+        True,
+        description="Whether a new breach whose whole interval lies beyond the objective is worth a message, whatever "
+        "its severity.",
+    )
     resolve_after_days: int = Field(
         2, ge=1, le=30, description="Days without a signal after which an incident is resolved; days, 1 to 30."
     )

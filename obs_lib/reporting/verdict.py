@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from obs_lib.catalogue import METRICS
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
@@ -34,11 +34,12 @@ def severity_tone(severity: str) -> Tone:
 
 def verdict(edition: Edition) -> Verdict:
     """What to say first. What is broken comes before what is missing, what is new before what goes on."""
-    new, ongoing, resolved = (_in_state(edition, state) for state in AlertState)
-    worst = min((row["severity"] for row in [*new, *ongoing]), default=None)
+    new, still, resolved = (_in_state(edition, state) for state in AlertState)
+    worse, ongoing = [row for row in still if row["pages"]], [row for row in still if not row["pages"]]
+    worst = min((row["severity"] for row in [*new, *still]), default=None)
     label = SEVERITY_WORDS.get(worst or "", "")
     tone = severity_tone(worst) if worst else Tone.GOOD
-    points = tuple(_points(new, ongoing, resolved))
+    points = tuple(_points({"Worse": worse, "New": new, "Ongoing": ongoing, "Resolved": resolved}))
     if edition.failures:
         step, note = edition.failures[0]
         why = f": {line(note, 200).rstrip('.')}" if note else ""
@@ -47,8 +48,10 @@ def verdict(edition: Edition) -> Verdict:
     if edition.without_data:
         sentence = "No data. Not one usable interaction was logged for this day."
         return Verdict(sentence, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", points)
-    if new:
-        return Verdict(_opening(new), tone, label, points)
+    if worse or new:
+        lead, rest = _opening(worse, new)
+        points = tuple(_points({**rest, "Ongoing": ongoing, "Resolved": resolved}))
+        return Verdict(lead, tone, label, points)
     if ongoing:
         return Verdict(f"Nothing new. {plural(len(ongoing), 'incident')} still open.", tone, label, points)
     if edition.too_early:
@@ -116,12 +119,18 @@ def _in_state(edition: Edition, state: AlertState) -> list[Row]:
     return [row for row in edition.incidents if row["state"] == state]
 
 
-def _opening(new: Sequence[Row]) -> str:
-    """'1 new incident: <title>.' The title of the worst stands for all; the points list the others."""
-    first = _named(new[0])
+def _opening(worse: Sequence[Row], new: Sequence[Row]) -> tuple[str, dict[str, Sequence[Row]]]:
+    """The sentence, led by the worst of what is news, and what is left for the points.
+
+    '1 new incident: <title>.', or '1 incident got worse: <title>. 2 more are new.'
+    """
+    if worse and (not new or worse[0]["severity"] <= new[0]["severity"]):
+        more = f" {plural(len(new), 'more is', 'more are')} new." if new else ""
+        sentence = f"{plural(len(worse), 'incident')} got worse: {_named(worse[0])}.{more}"
+        return sentence, {"Worse": worse[1:], "New": new}
     if len(new) == 1:
-        return f"1 new incident: {first}."
-    return f"{len(new)} new incidents, the worst: {first}."
+        return f"1 new incident: {_named(new[0])}.", {"Worse": worse, "New": []}
+    return f"{len(new)} new incidents, the worst: {_named(new[0])}.", {"Worse": worse, "New": new[1:]}
 
 
 def _named(row: Row) -> str:
@@ -130,10 +139,8 @@ def _named(row: Row) -> str:
     return title if row["segment"] == ALL else f"{title} in {line(row['segment'], 80)}"
 
 
-def _points(new: Sequence[Row], ongoing: Sequence[Row], resolved: Sequence[Row]) -> list[str]:
-    listed = (
-        [("New", row) for row in new[1:]] + [("Ongoing", row) for row in ongoing] + [("Resolved", r) for r in resolved]
-    )
+def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
+    listed = [(word, row) for word, found in groups.items() for row in found]
     shown = [f"{word} ({row['severity']}): {_named(row)}" for word, row in listed[:_POINTS]]
     if len(listed) > _POINTS:
         shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,6 +78,12 @@ def test_it_pages_again_only_when_worse_than_ever() -> None:
     days = fold([[change(severity=severity)] for severity in severities])
     assert states(days) == ["NEW", "ONGOING!", "ONGOING", "ONGOING", "ONGOING!", "ONGOING"]
     assert [alerts[0].severity.value for alerts in days] == ["P2", "P1", "P1", "P1", "P0", "P0"]
+
+
+def test_an_urgent_breach_pages_on_its_first_day_whatever_its_severity() -> None:
+    urgent = dataclasses.replace(breach("P3"), urgent=True)
+    assert states(fold([[urgent], [urgent]])) == ["NEW!", "ONGOING"]
+    assert states(fold([[dataclasses.replace(urgent, sudden=False)]])) == ["NEW"]
 
 
 def test_what_may_have_stood_for_long_pages_nobody() -> None:

@@ -22,7 +22,7 @@ def test_a_day_brings_all_kinds_together(metrics: Make, drift: Make) -> None:
     assert [(one.kind, one.severity.value, one.pages) for one in found] == [
         ("change", "P1", True),
         ("data", "P2", False),
-        ("objective", "P3", False),
+        ("objective", "P3", True),
     ]
 
 

@@ -66,3 +66,10 @@ def test_unknown_metrics_and_crossed_bands_are_refused() -> None:
         AlertOptions(objectives={"refusals": 0.1})
     with pytest.raises(ValidationError, match="p1_score must be at least p2_score"):
         AlertOptions(p1_score=0.2)
+
+
+def test_only_a_breach_that_is_sure_is_urgent(metrics: Make) -> None:
+    quiet = AlertOptions(page_new_breaches=False)
+    (sure,), (unsure,) = breaches(metrics(BAD), [], OPTIONS), breaches(metrics({**BAD, "low": 0.1}), [], OPTIONS)
+    assert (sure.urgent, unsure.urgent) == (True, False)
+    assert not breaches(metrics(BAD), [], quiet)[0].urgent

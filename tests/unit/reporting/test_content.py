@@ -163,3 +163,16 @@ def test_an_edition_without_anything_still_makes_a_report() -> None:
         editions.too_early(), metrics=editions.metrics().iloc[:0], drift=editions.drift(editions.metrics()).iloc[:0]
     )
     assert compose(edition, ReportOptions()).verdict.label == "No data"
+
+
+def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> None:
+    edition = editions.incident()
+    rows = edition.alerts.to_dict("records")
+    for row in rows:
+        ongoing = row["state"] == "ONGOING"
+        row.update(pages=ongoing, severity="P0" if ongoing else row["severity"])
+    worse = [row["title"] for row in rows if row["state"] == "ONGOING"]
+    said = compose(dataclasses.replace(edition, alerts=editions.alerts(*rows)), ReportOptions()).verdict
+    assert said.sentence.startswith("1 incident got worse: ")
+    assert worse[0] in said.sentence
+    assert "new." in said.sentence
