@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -32,12 +34,13 @@ def embedded() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def airflow(embedded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def airflow(embedded: Any) -> Iterator[Any]:
     """A running Airflow over three days of example logs."""
     from obs_lib.samples.generate import FIRST_DAY, write_samples
 
     last_day = FIRST_DAY + dt.timedelta(days=DAYS - 1)
-    home = tmp_path_factory.mktemp("e2e")
+    # Not below pytest's own folder: each start of pytest closes that to PostgreSQL, which runs as another user under root.
+    home = Path(tempfile.mkdtemp(prefix="obs-"))
     write_samples(home / "logs", FIRST_DAY, DAYS, per_route=12)
     (home / "obs.yaml").write_text(
         f"scoring: {{shards: 1}}\nschedule: {{start_date: {FIRST_DAY}, end_date: {last_day}}}\n"
@@ -49,6 +52,7 @@ def airflow(embedded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield server
     finally:
         server.stop()
+        shutil.rmtree(home)
 
 
 def read(airflow: Any, path: str, token: str | None) -> tuple[int, str, Any]:

@@ -11,6 +11,7 @@ import datetime as dt
 import gzip
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -51,16 +52,14 @@ def configure(home: Path, logs: Path, **scoring: object) -> Path:
 
 
 @pytest.fixture(scope="module")
-def nights(
-    real_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], tuple[Any, Workspace]]]:
+def nights(real_data: Path) -> Iterator[Callable[[str], tuple[Any, Workspace]]]:
     """nights(name): the states of the backfill's runs, and the workspace that Airflow filled."""
     sys.path.insert(0, str(ROOT / "tools"))
     from embedded_airflow import EmbeddedAirflow
 
     @cache
     def run(name: str) -> tuple[Any, Workspace]:
-        home = tmp_path_factory.mktemp(name)
+        home = homes / name
         config = configure(home, real_data / "logs" / name, shards=2)
         days = days_of(name)
         server = EmbeddedAirflow(home, config, port=0)
@@ -70,7 +69,10 @@ def nights(
             runs = settle(server, len(days))
         return runs, open_workspace(config)
 
-    yield run
+    # Not below pytest's own folder: each start of pytest closes that to PostgreSQL, which runs as another user under root.
+    with tempfile.TemporaryDirectory(prefix="obs-") as folder:
+        homes = Path(folder)
+        yield run
     sys.path.remove(str(ROOT / "tools"))
 
 
