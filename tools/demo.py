@@ -91,6 +91,7 @@ def _config(home: Path, logs: Path, first: dt.date, last: dt.date) -> Path:
             "sources": [
                 {"format": "native", "path": str(logs.relative_to(home) if logs.is_relative_to(home) else logs)}
             ],
+            "models": {"threads": 1},  # two nights run at once: more threads than cores would halve their speed
             "scoring": {"shards": 1},  # days this small are not worth a second process that loads the models
             "schedule": {"start_date": first, "end_date": last},  # logs that have ended want no further nights
         }
