@@ -27,7 +27,13 @@ class ModelOptions(BaseModel):
         le=262_144,
         description="Tokens in one batch: rows times length, the same in every batch of a length.",
     )
-    threads: int = Field(2, ge=1, le=256, description="CPU threads of the encoder, fixed so that results do not vary.")
+    threads: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="CPU threads of the encoder, fixed so that results do not vary. Threads times the tasks that run "
+        "side by side should not exceed a machine's cores: twice as many halve the speed.",
+    )
     dtype: Literal["float32", "bfloat16"] = Field("float32", description="Precision in which the encoder computes.")
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu", description="Where the encoder runs; 'auto' takes a GPU where torch sees one."
