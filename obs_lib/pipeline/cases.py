@@ -22,15 +22,19 @@ CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error")
 def draw(interactions: pd.DataFrame, tag: str | None, most: int) -> pd.DataFrame:
     """The interactions to score, with their inclusion probability in a new column `inclusion`, in (0, 1].
 
-    All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`; each gets a share
-    of `most` in proportion to its size, one at least, and keeps the rows whose hashed request ids are smallest.
+    All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`; each gets one and a
+    share of the rest in proportion to its size, and keeps the rows whose hashed request ids are smallest. With more
+    values than `most` there are no strata.
     """
     if len(interactions) <= most:
         return interactions.assign(inclusion=1.0)
     stratum = interactions["tags"].map(lambda text: _tag(text, tag))
     order = interactions["request_id"].map(lambda name: int(hashlib.sha256(str(name).encode()).hexdigest()[:12], 16))
+    if (strata := stratum.nunique()) > most:
+        stratum, strata = stratum.map(lambda _: ""), 1
     sizes = stratum.groupby(stratum).transform("size").astype(float)
-    quota = np.maximum(1, np.floor(most * sizes / len(interactions)))
+    # One for each, and the rest in proportion to what each has beside that one: never more than `most` in all.
+    quota = 1 + np.floor((most - strata) * (sizes - 1) / (len(interactions) - strata))
     rank = order.groupby(stratum).rank(method="first")
     return interactions.assign(inclusion=quota / sizes)[rank <= quota]
 
