@@ -70,7 +70,8 @@ class Lake:
             raise ConfigError(
                 "a lake in a bucket needs a shared folder for staged shards and pages", where="lake.files", fix="set it"
             )
-        self.files = Path(options.files) if options.files else Path(self.root.removeprefix("file://")) / "files"
+        self._folder = Path(self.root.removeprefix("file://"))  # of a local lake
+        self.files = Path(options.files) if options.files else self._folder / "files"
         self._storage = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else None
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -256,7 +257,7 @@ class Lake:
 
         if not self.local:
             return None
-        return SubTreeFileSystem(f"{self.root.removeprefix('file://')}/{table.name}", LocalFileSystem())
+        return SubTreeFileSystem(str(self._folder / table.name), LocalFileSystem())
 
     def _open(self, table: Table) -> DeltaTable | None:
         from deltalake import DeltaTable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -27,9 +28,8 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
         table.add_column(str(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
-    console = Console()
     # A pipe or a file has no width of its own: 80 columns would break every cell.
-    console.print(table) if console.is_terminal else Console(width=_PIPE_WIDTH).print(table)
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 def _plain(value: Any) -> Any:
