@@ -23,6 +23,23 @@ ALL = "all"
 """The segment that holds every interaction of a day. Other segments are written `tag=value`."""
 
 
+STAGES = ("router", "prompt_builder", "retrieval", "inference", "output_processor", "safety_filter", "tool", "other")
+"""What a span of a trace can be of a request. Sources map the names in the logs to these."""
+
+ERROR_KINDS = (
+    "timeout",
+    "rate_limit",
+    "content_filter",
+    "context_length",
+    "auth",
+    "client",
+    "server",
+    "connection",
+    "other",
+)
+"""Why a request failed. Sources map the logs' error types and status codes to these."""
+
+
 class StepState(StrEnum):
     """Where one step of one day stands. Readers take READY and NO_DATA only."""
 

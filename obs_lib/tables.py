@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -43,14 +43,21 @@ INTERACTIONS = Table(
         ("timestamp", _TIME),
         ("user_id", _TEXT),
         ("session_id", _TEXT),
+        (
+            "trace_id",
+            _TEXT,
+        ),  # of the trace whose spans are the stages of this interaction; null where nothing is traced
         ("model_version", _TEXT),
+        ("provider", _TEXT),
         ("prompt_id", _TEXT),
+        ("prompt_version", _TEXT),
         ("prompt", _TEXT),  # what the user asked: the text, or the last user message
         ("messages", _TEXT),  # JSON list of {role, content}; null when the log holds plain text
         ("contexts", _TEXT),  # JSON list of {id, text, score}; null when there was no retrieval
         ("response", _TEXT),
         ("expected_format", _TEXT),
-        ("input_tokens", _INT),
+        ("input_tokens", _INT),  # cached ones included
+        ("cached_input_tokens", _INT),
         ("output_tokens", _INT),
         ("ttft_ms", _FLOAT),
         ("tpot_ms", _FLOAT),
@@ -61,9 +68,71 @@ INTERACTIONS = Table(
         ("safety_flags", _TEXT),  # JSON list of text; null when unknown, [] when none was raised
         ("quality_score", _FLOAT),
         ("error", _TEXT),
+        ("error_kind", _TEXT),  # records.ERROR_KINDS; null when the request succeeded
         ("error_logged", _BOOL),  # whether the log has an error field at all; without it the error rate is NO_DATA
         ("cost_usd", _FLOAT),
         ("tags", _TEXT),  # JSON object, text to text, number or boolean
+        ("repairs", _TEXT),  # JSON list of the rules that mended this row (sources/repair.py); null where none did
+    ),
+)
+
+SPANS = Table(
+    "spans",
+    ("trace_id", "span_id"),
+    "ingest",
+    (
+        ("trace_id", _TEXT),
+        ("span_id", _TEXT),
+        ("parent_id", _TEXT),  # null for the root of a trace
+        ("request_id", _TEXT),  # the interaction that this is a stage of; null where the trace holds none
+        ("stage", _TEXT),  # records.STAGES
+        ("name", _TEXT),
+        ("start", _TIME),
+        ("duration_ms", _FLOAT),
+        ("error", _TEXT),  # null when the stage succeeded
+    ),
+)
+
+LABELS = Table(
+    "labels",
+    ("request_id", "name", "source"),
+    "ingest",
+    (
+        ("request_id", _TEXT),
+        ("name", _TEXT),
+        ("source", _TEXT),  # who says so: "human", "feedback", "evaluation" or a name that the log gives
+        ("value", _FLOAT),  # true is 1, false is 0; null where the verdict is a word
+        ("text", _TEXT),  # the verdict where it is a word; null where it is a number
+        (
+            "inclusion",
+            _FLOAT,
+        ),  # probability in (0, 1] with which the interaction was drawn for labelling; null if unknown
+    ),
+)
+
+GPU_SAMPLES = Table(
+    "gpu_samples",
+    ("at", "host", "gpu"),
+    "ingest",
+    (
+        ("at", _TIME),
+        ("host", _TEXT),
+        ("gpu", _TEXT),  # UUID
+        ("index", _INT),
+        ("name", _TEXT),
+        ("sm_utilization", _FLOAT),  # share in [0, 1]
+        ("sm_source", _TEXT),  # gpm | nvml | dcgm_prof | dcgm: how sm_utilization was measured
+        ("memory_used", _INT),  # bytes
+        ("memory_total", _INT),  # bytes
+        ("power_w", _FLOAT),
+        ("power_limit_w", _FLOAT),
+        ("temperature_c", _FLOAT),
+        ("sm_clock_mhz", _FLOAT),
+        ("memory_clock_mhz", _FLOAT),
+        ("throttle", _TEXT),  # JSON list of reasons; null when unknown, [] when the clocks were free
+        ("ecc_corrected", _INT),  # since the driver was loaded
+        ("ecc_uncorrected", _INT),
+        ("processes", _TEXT),  # JSON list of {pid, memory}; null when unknown
     ),
 )
 
@@ -202,6 +271,9 @@ OPERATIONS = Table(
 
 TABLES: tuple[Table, ...] = (
     INTERACTIONS,
+    SPANS,
+    LABELS,
+    GPU_SAMPLES,
     QUARANTINE,
     SCORES,
     EMBEDDINGS,

@@ -1,0 +1,71 @@
+"""What flows through a source: entries as they stand in a log, and what a format finds in them.
+
+Two questions are kept apart. *Where* entries come from (files, a SQL query, an API) knows nothing of what they mean; *how* an
+entry says what an interaction is (a format) knows nothing of where it stood. A format gives fields in the names of the
+native log format, unchecked; one set of rules (`validate.py`, `repair.py`) then holds for all formats alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from obs_lib.records import Day
+from obs_lib.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a file, one row of a query, or one item of an API's answer.
+
+    origin : where it stands: the file's path from the source's root, or the name of the query or API.
+    number : its line, row or item there, from 1.
+    raw : its text; JSON for everything but metrics in Prometheus text.
+    day : the day that the origin's name says, None where it says none.
+    cut : whether only the head was kept, because it was too long.
+    """
+
+    origin: str
+    number: int
+    raw: bytes
+    day: Day | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One row that an entry gives, not yet checked.
+
+    table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.tables`.
+    fields : by the names of the native log format (README.md) for interactions, of the table's columns for others.
+    of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
+        interaction, a label without a time to the day of the interaction that it names.
+    """
+
+    table: Table
+    entry: Entry
+    fields: dict[str, Any] = field(repr=False)
+    of: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An entry, or a part of it, that goes into quarantine, and why."""
+
+    entry: Entry
+    reason: str
+
+
+class Format(Protocol):
+    """How one kind of log says what an interaction is. Pure: the same entries in the same order give the same rows.
+
+    days : the UTC days that the entry's rows can belong to, taken cheaply, without parsing it; empty where it says none.
+    read : every row of the entries. Entries come in reading order; what belongs together (a trace's spans) may stand apart.
+        Never raises for what an entry holds: what cannot be read is a Reject.
+    """
+
+    def days(self, raw: bytes) -> set[Day]: ...
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]: ...
