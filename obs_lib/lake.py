@@ -17,16 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from obs_lib.digests import digest_of_table
+from obs_lib.digests import digest_of_rows
 from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, LakeFull
 from obs_lib.lake_options import LakeOptions
 from obs_lib.records import Day, StepState
+from obs_lib.rows import Rows
 from obs_lib.tables import DAYS, OPERATIONS, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from deltalake import DeltaTable
+    from pyarrow.compute import Expression
+    from pyarrow.dataset import Dataset
     from pyarrow.fs import FileSystem
 
 _T = TypeVar("_T")
@@ -86,15 +89,22 @@ class Lake:
         """What `days` holds of one step of one day; None when it never ran."""
         return next(iter(self.records([day], step)), None)
 
-    def read(self, table: Table, days: Sequence[Day], columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def read(
+        self,
+        table: Table,
+        days: Sequence[Day],
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[object]] | None = None,
+    ) -> pd.DataFrame:
         """The rows of those of `days` whose step is READY or NO_DATA, sorted by day and key.
 
-        Other days give no rows. Columns come in the table's order, `day` first; `columns` narrows them.
+        Other days give no rows. Columns come in the table's order, `day` first; `columns` narrows them, `where` the rows,
+        to those whose column holds one of the values.
         """
         ready = list(days)
         if table.step is not None:
             ready = [record.day for record in self.records(days, table.step) if record.readable]
-        rows = self._scan(table, ready, columns)
+        rows = self._scan(table, ready, columns, where)
         order = [name for name in ("day", *table.key) if name in rows.column_names]
         frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
         return frame
@@ -117,7 +127,7 @@ class Lake:
         self,
         day: Day,
         step: str,
-        frames: Mapping[Table, pd.DataFrame],
+        frames: Mapping[Table, pd.DataFrame | Rows],
         *,
         inputs: str,
         state: StepState = StepState.READY,
@@ -125,12 +135,14 @@ class Lake:
     ) -> StepRecord:
         """Replace the day of each table and mark the step. Writing the same content again changes no table.
 
+        frames : the tables' columns without `day`; as Rows where a day may be larger than memory.
+
         LakeFull, LakeConflict or LakeError when it cannot; the day then reads as before where that could be restored,
         else as unfinished.
         """
         before = self.record(day, step)
-        tables = {table: to_arrow(table, day, frame) for table, frame in frames.items()}
-        digests = {table.name: digest_of_table(rows, ("day", *table.key)) for table, rows in tables.items()}
+        tables = {table: rows_of(table, day, frame) for table, frame in frames.items()}
+        digests = {table.name: digest_of_rows(rows) for table, rows in tables.items()}
         after = StepRecord(day, step, state, inputs, digests, note)
         if before == after:
             return after
@@ -154,19 +166,17 @@ class Lake:
 
         now = dt.datetime.now(dt.UTC)
         row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
-        self._attempt(
-            OPERATIONS, lambda: self._write(OPERATIONS, to_arrow(OPERATIONS, now.date(), pd.DataFrame([row])))
-        )
+        self._attempt(OPERATIONS, lambda: self._write(OPERATIONS, rows_of(OPERATIONS, now.date(), pd.DataFrame([row]))))
 
     # -- how -------------------------------------------------------------------------------------------------------
 
-    def _replace_all(self, day: Day, tables: Mapping[Table, pa.Table], before: StepRecord | None) -> None:
+    def _replace_all(self, day: Day, tables: Mapping[Table, Rows], before: StepRecord | None) -> None:
         """Replace the day in each table; when one fails, put the ones already replaced back, if `before` was good."""
         good = before is not None and before.readable
-        replaced: dict[Table, pa.Table] = {}
+        replaced: dict[Table, Rows] = {}
         try:
             for table, rows in tables.items():
-                old = self._scan(table, [day]) if good else None
+                old = self._as_it_stands(table, day) if good else None
                 self._replace(table, day, rows)
                 if old is not None:
                     replaced[table] = old
@@ -177,7 +187,15 @@ class Lake:
                 self._mark(before)
             raise
 
-    def _replace(self, table: Table, day: Day, rows: pa.Table) -> None:
+    def _as_it_stands(self, table: Table, day: Day) -> Rows:
+        """The day's rows in the table's present version, which Delta keeps when it is replaced; read only when asked for."""
+        opened = self._open(table)
+        if opened is None:
+            return Rows.of(table.schema.empty_table())
+        day_only, files = _on([day]), self._dataset(table, opened)
+        return Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
+
+    def _replace(self, table: Table, day: Day, rows: Rows) -> None:
         self._attempt(table, lambda: self._write(table, rows, f"day = '{day}'"))
 
     def _mark(self, record: StepRecord) -> None:
@@ -190,21 +208,25 @@ class Lake:
             "digests": json.dumps(dict(record.digests), sort_keys=True),
             "note": record.note,
         }
-        rows = to_arrow(DAYS, record.day, pd.DataFrame([row]))
+        rows = rows_of(DAYS, record.day, pd.DataFrame([row]))
         where = f"day = '{record.day}' AND step = '{record.step}'"
         self._attempt(DAYS, lambda: self._write(DAYS, rows, where))
 
-    def _write(self, table: Table, rows: pa.Table, replace: str | None = None) -> None:
+    def _write(self, table: Table, rows: Rows, replace: str | None = None) -> None:
+        import pyarrow as pa
         from deltalake import DeltaTable, write_deltalake
 
         uri = f"{self.root}/{table.name}"
         if not DeltaTable.is_deltatable(uri, self._storage):
             partitions = ["day", "step"] if table is DAYS else ["day"]
             DeltaTable.create(uri, table.schema, mode="ignore", partition_by=partitions, storage_options=self._storage)
+        stream = pa.RecordBatchReader.from_batches(rows.schema, rows.batches())
+        # merge: a lake of an earlier release learns the columns that have come since
         if replace is None:
-            write_deltalake(uri, rows, mode="append", storage_options=self._storage)
+            write_deltalake(uri, stream, mode="append", schema_mode="merge", storage_options=self._storage)
         else:
-            write_deltalake(uri, rows, mode="overwrite", predicate=replace, storage_options=self._storage)
+            overwrite = {"mode": "overwrite", "predicate": replace, "schema_mode": "merge"}
+            write_deltalake(uri, stream, storage_options=self._storage, **overwrite)
 
     def _attempt(self, table: Table, write: Callable[[], _T]) -> _T:
         """Call `write`, again when another writer came first; the wait grows and is random so that two do not march in step."""
@@ -232,21 +254,32 @@ class Lake:
             return LakeFull("there is no room left to write", where=where, fix="free some space and run the step again")
         return LakeError(f"the table cannot be read or written: {str(error)[:300]}", where=where)
 
-    def _scan(self, table: Table, days: Iterable[Day] | None, columns: Sequence[str] | None = None) -> pa.Table:
+    def _scan(
+        self,
+        table: Table,
+        days: Iterable[Day] | None,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[object]] | None = None,
+    ) -> pa.Table:
         """Rows of a table as Arrow, whatever their state; no rows where the table does not exist yet."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         names = list(columns) if columns is not None else table.schema.names
         schema = pa.schema([table.schema.field(name) for name in names])
-        wanted = None if days is None else pa.array([str(day) for day in days], pa.string())
+        wanted = None if days is None else list(days)
         opened = self._open(table)
-        if opened is None or (wanted is not None and not len(wanted)):
+        if opened is None or wanted == []:
             return schema.empty_table()
-        chosen = None if wanted is None else pc.field("day").isin(wanted)  # a partition: other days' files stay shut
-        files = opened.to_pyarrow_dataset(schema=table.schema, filesystem=self._native_files(table))
-        rows: pa.Table = files.to_table(columns=names, filter=chosen)
+        chosen = None if wanted is None else _on(wanted)
+        for name, values in (where or {}).items():
+            among = pc.field(name).isin(pa.array(list(values), table.schema.field(name).type))
+            chosen = among if chosen is None else chosen & among
+        rows: pa.Table = self._dataset(table, opened).to_table(columns=names, filter=chosen)
         return rows.cast(schema)
+
+    def _dataset(self, table: Table, opened: DeltaTable) -> Dataset:
+        return opened.to_pyarrow_dataset(schema=table.schema, filesystem=self._native_files(table))
 
     def _native_files(self, table: Table) -> FileSystem | None:
         """Arrow's own access to a local lake; None for Delta's, which calls Python from Arrow's threads.
@@ -271,18 +304,39 @@ class Lake:
             raise self._explain(table, error) from error
 
 
-def to_arrow(table: Table, day: Day, frame: pd.DataFrame) -> pa.Table:
+def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
     """The frame as rows of `table` for `day`: known columns only, in order, of the table's types, sorted by key.
 
-    A missing column or a value of another type is a bug of the step that made the frame, so it raises as one.
+    Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
+    raises as one.
     """
     import pyarrow as pa
 
     names = [name for name, _ in table.columns]
     schema = pa.schema([table.schema.field(name) for name in names])
-    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False)
-    rows = rows.add_column(0, table.schema.field("day"), pa.array([str(day)] * rows.num_rows, pa.string()))
-    return rows.sort_by([(name, "ascending") for name in table.key]).replace_schema_metadata(None)
+    if isinstance(frame, Rows):
+        batches = frame.batches
+        return Rows(
+            table.schema, frame.count, lambda: (_with_day(table, day, batch.select(names)) for batch in batches())
+        )
+    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False).replace_schema_metadata(None)
+    rows = rows.sort_by([(name, "ascending") for name in table.key])
+    return Rows.of(pa.Table.from_batches([_with_day(table, day, batch) for batch in rows.to_batches()], table.schema))
+
+
+def _with_day(table: Table, day: Day, batch: pa.RecordBatch) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    column = pa.repeat(pa.scalar(str(day)), batch.num_rows)
+    return pa.RecordBatch.from_arrays([column, *batch.columns], schema=table.schema)
+
+
+def _on(days: Iterable[Day]) -> Expression:
+    """Rows of these days. `day` is the partition: other days' files stay shut."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.field("day").isin(pa.array([str(day) for day in days], pa.string()))
 
 
 def _readable(record: StepRecord | None) -> bool:

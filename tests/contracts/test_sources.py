@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.samples.generate import write_samples
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import Source, open_source
@@ -37,8 +37,8 @@ def test_every_row_of_a_day_stands_in_that_utc_day_and_no_id_twice(source: Sourc
 def test_rows_fit_the_tables_also_of_a_day_without_any(source: Source) -> None:
     for day in (FIRST, dt.date(1999, 1, 1)):
         read = source.read(day)
-        to_arrow(INTERACTIONS, day, read.interactions)
-        to_arrow(QUARANTINE, day, read.quarantine)
+        rows_of(INTERACTIONS, day, read.interactions)
+        rows_of(QUARANTINE, day, read.quarantine)
         assert list(read.interactions.columns) == [name for name, _ in INTERACTIONS.columns]
         assert list(read.quarantine.columns) == [name for name, _ in QUARANTINE.columns]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from obs_lib.errors import SourceError
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.sources.native import DUPLICATE, NativeSource
 from obs_lib.sources.options import SourceOptions
 from obs_lib.tables import INTERACTIONS, QUARANTINE
@@ -49,9 +49,9 @@ def test_columns_have_the_table_s_types_also_without_a_row(tmp_path: Path) -> No
     write(tmp_path, "2023-06-02.jsonl", row("a", output_tokens=5), row("b"))
     for day, rows in ((DAY, 2), (dt.date(2020, 1, 1), 0)):
         read = source(tmp_path).read(day)
-        assert to_arrow(INTERACTIONS, day, read.interactions).num_rows == rows
-        assert to_arrow(QUARANTINE, day, read.quarantine).num_rows == 0
-    stored = to_arrow(INTERACTIONS, DAY, source(tmp_path).read(DAY).interactions)
+        assert rows_of(INTERACTIONS, day, read.interactions).count == rows
+        assert rows_of(QUARANTINE, day, read.quarantine).count == 0
+    stored = rows_of(INTERACTIONS, DAY, source(tmp_path).read(DAY).interactions)
     assert stored["output_tokens"].to_pylist() == [5, None]
     assert stored["response"].to_pylist() == [None, None]
 

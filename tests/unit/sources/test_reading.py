@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import fingerprint_day, known_days, read_day
 from obs_lib.tables import QUARANTINE
@@ -31,7 +31,7 @@ def test_sources_are_merged_and_the_last_source_wins(tmp_path: Path) -> None:
         ["1:(request in another source too)", 1, "request_id comes again later"],
         ["1:2023-06-02.jsonl", 3, "request_id: missing"],
     ]
-    assert to_arrow(QUARANTINE, DAY, read.quarantine).num_rows == 2
+    assert rows_of(QUARANTINE, DAY, read.quarantine).count == 2
     assert known_days((one, two)) == [DAY]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue import METRICS as CATALOGUE
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples
 from obs_lib.sources.options import SourceOptions
@@ -36,7 +36,7 @@ def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path,
     for order in (np.arange(len(rows)), rng.permutation(len(rows))):
         shuffled = given.iloc[rng.permutation(len(given))]
         metrics, sketches = summarise_day(FIRST_DAY, rows.iloc[order], shuffled, vectors, SummaryOptions(), ("route",))
-        tables.append((to_arrow(METRICS, FIRST_DAY, metrics), to_arrow(SKETCHES, FIRST_DAY, sketches)))
+        tables.append((rows_of(METRICS, FIRST_DAY, metrics).table(), rows_of(SKETCHES, FIRST_DAY, sketches).table()))
     assert tables[0][0].equals(tables[1][0])
     assert tables[0][1].equals(tables[1][1])
     assert set(tables[0][1]["kind"].to_pylist()) == {"tokens", "answers", "versions", "examples"}
@@ -46,11 +46,11 @@ def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path,
 def test_a_day_without_rows_has_every_metric_as_no_data_and_no_sketch(interactions: Maker, scores: Maker) -> None:
     day = dt.date(2023, 6, 2)
     metrics, sketches = summarise_day(day, interactions(), scores(), {}, SummaryOptions(), ("route",))
-    stored = to_arrow(METRICS, day, metrics)
+    stored = rows_of(METRICS, day, metrics).table()
     assert stored["metric"].to_pylist() == sorted(metric.name for metric in CATALOGUE)
     assert set(stored["status"].to_pylist()) == {"NO_DATA"}
     assert stored["value"].null_count == len(CATALOGUE)
-    assert to_arrow(SKETCHES, day, sketches).num_rows == 0
+    assert rows_of(SKETCHES, day, sketches).count == 0
 
 
 def test_value_and_interval_are_missing_exactly_where_there_is_no_data(interactions: Maker, scores: Maker) -> None:
