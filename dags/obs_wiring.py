@@ -20,6 +20,7 @@ from obs_lib.errors import ConfigError, SourceError
 from obs_lib.settings import CONFIG_VARIABLE, load_settings
 
 if TYPE_CHECKING:
+    from obs_lib.connections import Connection
     from obs_lib.pipeline.workspace import Workspace
 
 CONFIG = Path(os.environ.get(CONFIG_VARIABLE) or Path(__file__).resolve().parent.parent / "obs.yaml")
@@ -56,9 +57,29 @@ def workspace() -> Iterator[Workspace]:
     from obs_lib.pipeline.workspace import open_workspace
 
     try:
-        yield open_workspace(CONFIG)
+        yield open_workspace(CONFIG, connection)
     except (ConfigError, SourceError) as error:
         raise AirflowFailException(str(error)) from error
+
+
+def connection(name: str) -> Connection:
+    """The credentials behind a name that obs.yaml uses: an Airflow connection, else $OBS_CONNECTION_<NAME> of the worker.
+
+    They stay in this process: nothing of them passes through XCom, and logs mask them.
+    """
+    from airflow.sdk import Connection as AirflowConnection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.log import mask_secret
+
+    from obs_lib.connections import Connection
+    from obs_lib.settings import environment_connection
+
+    try:
+        found = AirflowConnection.get(name)
+    except AirflowNotFoundException:
+        return environment_connection(name)
+    mask_secret(found.password)
+    return Connection(found.get_uri(), found.host, found.login, found.password, found.extra_dejson)
 
 
 @contextmanager

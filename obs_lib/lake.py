@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from obs_lib.connections import Connections, none_known, object_store_options
 from obs_lib.digests import digest_of_rows
 from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, LakeFull
 from obs_lib.lake_options import LakeOptions
@@ -58,7 +59,7 @@ class StepRecord:
 class Lake:
     """All tables under one root. Cheap to construct; tables are created when first written."""
 
-    def __init__(self, options: LakeOptions) -> None:
+    def __init__(self, options: LakeOptions, connections: Connections = none_known) -> None:
         scheme = urlsplit(options.root).scheme
         if scheme not in _CONDITIONAL_WRITES and not options.single_writer:
             raise ConfigError(
@@ -75,7 +76,9 @@ class Lake:
             )
         self._folder = Path(self.root.removeprefix("file://"))  # of a local lake
         self.files = Path(options.files) if options.files else self._folder / "files"
-        self._storage = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else None
+        store = object_store_options(scheme, connections(options.connection)) if options.connection else {}
+        unsafe = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else {}
+        self._storage = store | unsafe or None
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -225,8 +228,9 @@ class Lake:
         if replace is None:
             write_deltalake(uri, stream, mode="append", schema_mode="merge", storage_options=self._storage)
         else:
-            overwrite = {"mode": "overwrite", "predicate": replace, "schema_mode": "merge"}
-            write_deltalake(uri, stream, storage_options=self._storage, **overwrite)
+            write_deltalake(
+                uri, stream, mode="overwrite", predicate=replace, schema_mode="merge", storage_options=self._storage
+            )
 
     def _attempt(self, table: Table, write: Callable[[], _T]) -> _T:
         """Call `write`, again when another writer came first; the wait grows and is random so that two do not march in step."""

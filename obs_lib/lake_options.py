@@ -17,6 +17,11 @@ class LakeOptions(BaseModel):
         None,
         description="Folder for staged shards and rendered pages, shared by all workers; None: `files` in a local root.",
     )
+    connection: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Name of the connection with a bucket's credentials; null: the object store finds them in the environment.",
+    )
     single_writer: bool = Field(
         False, description="Allow a store without conditional writes; you promise that one process writes at a time."
     )

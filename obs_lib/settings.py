@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.connections import Connection
 from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.errors import ConfigError
@@ -24,6 +26,7 @@ from obs_lib.summaries.options import SummaryOptions
 
 CONFIG_VARIABLE = "OBS_CONFIG"
 NOTIFY_VARIABLE = "OBS_NOTIFY_URLS"
+CONNECTION_PREFIX = "OBS_CONNECTION_"
 DEFAULT_FILE = "obs.yaml"
 
 _PLACING = {
@@ -101,6 +104,15 @@ def notify_urls() -> tuple[str, ...]:
     return tuple(os.environ.get(NOTIFY_VARIABLE, "").split())
 
 
+def environment_connection(name: str) -> Connection:
+    """The connection in $OBS_CONNECTION_<NAME>, an address such as s3://key:secret@?endpoint_url=... ; ConfigError if unset."""
+    variable = CONNECTION_PREFIX + re.sub(r"\W", "_", name).upper()
+    address = os.environ.get(variable)
+    if not address:
+        raise ConfigError("a connection is named that is not known", rule=f"set in ${variable}", found=name)
+    return Connection.from_uri(address)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -140,7 +152,10 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
             "files": absolute(settings.lake.files) if settings.lake.files else None,
         }
     )
-    sources = tuple(source.model_copy(update={"path": absolute(source.path)}) for source in settings.sources)
+    sources = tuple(
+        source.model_copy(update={"path": absolute(source.path)}) if source.path else source
+        for source in settings.sources
+    )
     encoder, weights, schemas = settings.models.encoder, settings.evaluators.weights, settings.evaluators.json_schemas
     # `a/b` is a Hugging Face name; a folder says that it is one.
     is_folder = encoder.startswith(("./", "../", "/", "~"))

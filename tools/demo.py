@@ -70,10 +70,10 @@ def samples(home: Path) -> Job:
 
 def own_logs(home: Path, folder: Path) -> Job:
     """The user's logs, from the first to the last day that they name. SourceError where there is none."""
-    from obs_lib.sources.native import NativeSource
     from obs_lib.sources.options import SourceOptions
+    from obs_lib.sources.reading import open_source
 
-    days = NativeSource(SourceOptions(path=str(folder))).days()
+    days = open_source(SourceOptions(path=str(folder))).days()
     if not days:
         raise SourceError(
             "the folder holds no logs", rule="*.jsonl or *.jsonl.gz with one interaction a line", where=folder

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from obs_lib.digests import digest_of
 from obs_lib.pipeline.workspace import Workspace
@@ -10,6 +14,7 @@ from obs_lib.records import Day, StepState
 from obs_lib.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
 
 STEP = "ingest"
+_PLACE = {"path", "url", "connection"}  # where logs lie changes no result
 
 
 def ingest(ws: Workspace, day: Day) -> dict[str, object]:
@@ -19,26 +24,33 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
     """
     from obs_lib.sources.reading import read_day
 
-    with ws.step(day, STEP):
-        inputs = logs_digest(ws, day)
-        read = read_day(ws.settings.sources, day)
-        state = StepState.READY if len(read.interactions) else StepState.NO_DATA
-        frames = {INTERACTIONS: read.interactions, QUARANTINE: read.quarantine}
-        ws.lake.commit(day, STEP, frames, inputs=inputs, state=state)
-    return {
-        "day": str(day),
-        "state": state.value,
-        "interactions": len(read.interactions),
-        "quarantined": len(read.quarantine),
-    }
+    with ws.step(day, STEP), scratch_folder(ws) as scratch:
+        read = read_day(ws.sources, day, scratch)
+        interactions, rejected = read.rows[INTERACTIONS].count, read.rows[QUARANTINE].count
+        state = StepState.READY if interactions else StepState.NO_DATA
+        ws.lake.commit(day, STEP, read.rows, inputs=_digest(ws, read.fingerprint), state=state)
+    return {"day": str(day), "state": state.value, "interactions": interactions, "quarantined": rejected}
 
 
 def logs_digest(ws: Workspace, day: Day) -> str:
     """Name of everything that `ingest` would read for the day."""
     from obs_lib.sources.reading import fingerprint_day
 
-    rules = [source.model_dump(mode="json", exclude={"path"}) for source in ws.settings.sources]
-    return digest_of(STEP, SCHEMA_VERSION, rules, fingerprint_day(ws.settings.sources, day))
+    return _digest(ws, fingerprint_day(ws.sources, day))
+
+
+def _digest(ws: Workspace, fingerprint: str) -> str:
+    rules = [source.model_dump(mode="json", exclude=_PLACE) for source in ws.settings.sources]
+    return digest_of(STEP, SCHEMA_VERSION, rules, fingerprint)
+
+
+@contextmanager
+def scratch_folder(ws: Workspace) -> Iterator[Path]:
+    """A folder for rows on their way, gone when they have arrived. Beside the lake, because a day may not fit into /tmp."""
+    place = ws.lake.files / "staging"
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
+        yield Path(folder)
 
 
 def late_days(ws: Workspace, day: Day) -> list[Day]:

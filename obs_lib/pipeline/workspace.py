@@ -9,14 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from obs_lib.connections import Connections
 from obs_lib.errors import LakeError, ObsError
 from obs_lib.lake import Lake
 from obs_lib.records import Day
-from obs_lib.settings import Settings, load_settings
+from obs_lib.settings import Settings, environment_connection, load_settings
 
 if TYPE_CHECKING:
     from obs_lib.models.encoder import Encoder
     from obs_lib.records import Evaluator
+    from obs_lib.sources.reading import Source
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class Workspace:
 
     settings: Settings
     lake: Lake
+    connections: Connections = environment_connection
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The log sources; constructing them reads nothing. ConfigError where one names a connection that is not known."""
+        from obs_lib.sources.reading import open_source
+
+        return tuple(open_source(options, self.connections) for options in self.settings.sources)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -54,7 +64,10 @@ class Workspace:
             raise
 
 
-def open_workspace(config: str | Path | None = None) -> Workspace:
-    """The workspace of a settings file: the one given, else $OBS_CONFIG, else ./obs.yaml, else defaults."""
+def open_workspace(config: str | Path | None = None, connections: Connections = environment_connection) -> Workspace:
+    """The workspace of a settings file: the one given, else $OBS_CONFIG, else ./obs.yaml, else defaults.
+
+    connections : where credentials that the settings name come from; by default the environment.
+    """
     settings = load_settings(config)
-    return Workspace(settings, Lake(settings.lake))
+    return Workspace(settings, Lake(settings.lake, connections), connections)

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FormatName = Literal["native", "otlp", "langfuse", "litellm", "labels", "gpu", "dcgm"]
 
 
 class SourceOptions(BaseModel):
-    """Where logs lie, and how large a line may be before it goes into quarantine."""
+    """Where entries come from (a path, a query, or Langfuse's API), how they are to be read, and how large they may be."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal["native"] = Field(
-        "native", description="Log format; `native` is JSON Lines, one interaction a line."
+    format: FormatName = Field(
+        "native",
+        description="Log format: `native` (JSON Lines or Parquet, one interaction a row), `otlp` (OpenTelemetry and "
+        "OpenInference, as the Collector's file exporter writes it), `langfuse`, `litellm`, `labels` (people's verdicts), "
+        "`gpu` and `dcgm` (GPU samples).",
     )
-    path: str = Field(
-        "logs",
+    path: str | None = Field(
+        None,
         min_length=1,
-        description="Folder, file or glob of *.jsonl and *.jsonl.gz; a relative path starts at the settings file's folder.",
+        description="Folder, file or glob, also at an fsspec URL (s3:// gs:// az:// ...), of *.jsonl, *.json, *.parquet or "
+        "*.prom, plain or *.gz or *.zst; a relative path starts at the settings file's folder.",
+    )
+    query: str | None = Field(
+        None,
+        description="Instead of a path: a SQL query whose columns bear the format's field names, with `:start` and `:end` "
+        "(UTC) where the day begins and ends.",
+    )
+    url: str | None = Field(
+        None, description="SQLAlchemy URL of the database for `query`, or Langfuse's address; without a password."
+    )
+    connection: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Name of a connection that holds the URL or the credentials: an Airflow connection's id, or "
+        "`OBS_CONNECTION_<NAME>` in the environment.",
+    )
+    stages: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Names of spans to stages, such as {'vector_search*': retrieval}; first match wins.",
+    )
+    naive_times: Literal["reject", "utc"] = Field(
+        "reject", description="What a time without an offset is: a line to reject, or UTC."
     )
     look_around_days: int = Field(
         1,
@@ -35,3 +64,20 @@ class SourceOptions(BaseModel):
         le=500_000_000,
         description="Bytes that a line may hold; longer ones are quarantined unread.",
     )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.query is None and self.path is None and self.format != "langfuse":
+            raise ValueError("a source needs a `path`, or a `query` with `url` or `connection`")
+        if self.query is not None and self.path is not None:
+            raise ValueError("a source has a `path` or a `query`, not both")
+        if self.path is None and self.url is None and self.connection is None:
+            raise ValueError("a source without a `path` needs a `url` or a `connection`")
+        if self.query is not None and not (":start" in self.query and ":end" in self.query):
+            raise ValueError(
+                "a `query` must bind the day as `:start` and `:end`, else every night would read everything"
+            )
+        for name in (self.url, self.path):
+            if name is not None and urlsplit(name).password:
+                raise ValueError("an address must be free of passwords; put the whole into a connection and name that")
+        return self

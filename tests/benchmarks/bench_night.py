@@ -59,11 +59,14 @@ def one_by_one(day: dt.date, folder: Path) -> float:
     from obs_lib.models.vectors import TextVectors, text_hash
     from obs_lib.pipeline.cases import distinct_cases
     from obs_lib.sources.options import SourceOptions
-    from obs_lib.sources.reading import read_day
+    from obs_lib.sources.reading import open_source, read_day
+    from obs_lib.tables import INTERACTIONS
 
     model = SentenceTransformer(str(find_folder(ModelOptions())), device="cpu", local_files_only=True)
     model.encode(["warm"], show_progress_bar=False)
-    rows = read_day([SourceOptions(path=str(folder))], day).interactions
+    with tempfile.TemporaryDirectory() as scratch:
+        source = open_source(SourceOptions(path=str(folder)))
+        rows = read_day([source], day, Path(scratch)).frame(INTERACTIONS)
     evaluators = build(EvaluatorOptions())
     start = time.perf_counter()
     for n in range(len(rows)):

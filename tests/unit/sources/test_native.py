@@ -10,9 +10,10 @@ import pytest
 
 from obs_lib.errors import SourceError
 from obs_lib.lake import rows_of
-from obs_lib.sources.native import DUPLICATE, NativeSource
 from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.reading import DUPLICATE, open_source
 from obs_lib.tables import INTERACTIONS, QUARANTINE
+from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)
 
@@ -29,34 +30,34 @@ def write(folder: Path, name: str, *rows: str) -> Path:
     return path
 
 
-def source(folder: Path, **fields: object) -> NativeSource:
-    return NativeSource(SourceOptions.model_validate({"path": str(folder), **fields}))
+def source(folder: Path, **fields: object) -> SourceOptions:
+    return SourceOptions.model_validate({"path": str(folder), **fields})
 
 
-def test_rows_belong_to_the_utc_day_of_their_timestamp_whatever_their_file(tmp_path: Path) -> None:
+def test_rows_belong_to_the_utc_day_of_their_timestamp_whatever_their_file(tmp_path: Path, read: Read) -> None:
     write(tmp_path, "2023-06-01.jsonl", row("late", "2023-06-02T00:00:01Z"), row("own", "2023-06-01T10:00:00Z"))
     write(tmp_path, "2023-06-02.jsonl.gz", row("noon"), row("before", "2023-06-02T01:00:00+02:00"))
     write(tmp_path, "2023-06-03/x.jsonl", row("rotated", "2023-06-02T23:59:59.5Z"))
     write(tmp_path, "2023-06-04.jsonl", row("too far"))
     write(tmp_path, "everything.jsonl", row("undated"), row("other", "2022-01-01T00:00:00Z"))
-    read = source(tmp_path).read(DAY)
-    assert sorted(read.interactions["request_id"]) == ["late", "noon", "rotated", "undated"]
-    assert len(read.quarantine) == 0
-    assert sorted(source(tmp_path).read(dt.date(2023, 6, 1)).interactions["request_id"]) == ["before", "own"]
+    day = read(DAY, source(tmp_path))
+    assert sorted(day.frame(INTERACTIONS)["request_id"]) == ["late", "noon", "rotated", "undated"]
+    assert len(day.frame(QUARANTINE)) == 0
+    assert sorted(read(dt.date(2023, 6, 1), source(tmp_path)).frame(INTERACTIONS)["request_id"]) == ["before", "own"]
 
 
-def test_columns_have_the_table_s_types_also_without_a_row(tmp_path: Path) -> None:
+def test_columns_have_the_table_s_types_also_without_a_row(tmp_path: Path, read: Read) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a", output_tokens=5), row("b"))
     for day, rows in ((DAY, 2), (dt.date(2020, 1, 1), 0)):
-        read = source(tmp_path).read(day)
-        assert rows_of(INTERACTIONS, day, read.interactions).count == rows
-        assert rows_of(QUARANTINE, day, read.quarantine).count == 0
-    stored = rows_of(INTERACTIONS, DAY, source(tmp_path).read(DAY).interactions)
+        found = read(day, source(tmp_path))
+        assert rows_of(INTERACTIONS, day, found.frame(INTERACTIONS)).count == rows
+        assert rows_of(QUARANTINE, day, found.frame(QUARANTINE)).count == 0
+    stored = rows_of(INTERACTIONS, DAY, read(DAY, source(tmp_path)).frame(INTERACTIONS)).table()
     assert stored["output_tokens"].to_pylist() == [5, None]
     assert stored["response"].to_pylist() == [None, None]
 
 
-def test_rejected_lines_stand_in_quarantine_with_file_line_and_reason(tmp_path: Path) -> None:
+def test_rejected_lines_stand_in_quarantine_with_file_line_and_reason(tmp_path: Path, read: Read) -> None:
     write(
         tmp_path,
         "2023-06-02.jsonl",
@@ -66,12 +67,12 @@ def test_rejected_lines_stand_in_quarantine_with_file_line_and_reason(tmp_path: 
         row("yesterday", "2023-06-01T01:00:00Z", total_latency_ms=-5),
     )
     write(tmp_path, "2023-06-01.jsonl", "also broken", row("naive", "2023-06-02T10:00:00"))
-    found = source(tmp_path).read(DAY).quarantine
+    found = read(DAY, source(tmp_path)).frame(QUARANTINE)
     assert found.values.tolist() == [
         ["2023-06-02.jsonl", 2, "not JSON", "{broken  [31m"],
         ["2023-06-02.jsonl", 3, "total_latency_ms: negative", row("bad", total_latency_ms=-5)],
     ]
-    before = source(tmp_path).read(dt.date(2023, 6, 1)).quarantine
+    before = read(dt.date(2023, 6, 1), source(tmp_path)).frame(QUARANTINE)
     assert before[["file", "line"]].values.tolist() == [
         ["2023-06-01.jsonl", 1],
         ["2023-06-01.jsonl", 2],
@@ -79,15 +80,17 @@ def test_rejected_lines_stand_in_quarantine_with_file_line_and_reason(tmp_path: 
     ]
 
 
-def test_the_last_of_equal_request_ids_counts(tmp_path: Path) -> None:
+def test_the_last_of_equal_request_ids_counts(tmp_path: Path, read: Read) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a", response="first"), row("b"), row("a", response="second"))
     write(tmp_path, "2023-06-03.jsonl", row("a", response="third"), row("a", "2023-06-03T01:00:00Z"))
-    read = source(tmp_path).read(DAY)
-    assert dict(zip(read.interactions["request_id"], read.interactions["response"].fillna("-"), strict=True)) == {
+    day = read(DAY, source(tmp_path))
+    assert dict(
+        zip(day.frame(INTERACTIONS)["request_id"], day.frame(INTERACTIONS)["response"].fillna("-"), strict=True)
+    ) == {
         "b": "-",
         "a": "third",
     }
-    assert read.quarantine[["file", "line", "reason"]].values.tolist() == [
+    assert day.frame(QUARANTINE)[["file", "line", "reason"]].values.tolist() == [
         ["2023-06-02.jsonl", 1, DUPLICATE],
         ["2023-06-02.jsonl", 3, DUPLICATE],
     ]
@@ -98,49 +101,49 @@ def test_the_last_of_equal_request_ids_counts(tmp_path: Path) -> None:
     [({}, False), ({"error": None}, False), ({"error": "x"}, True), ({"finish_reason": "stop"}, True)],
 )
 def test_errors_are_logged_only_where_a_row_of_the_day_says_so(
-    tmp_path: Path, fields: dict[str, object], logged: bool
+    tmp_path: Path, fields: dict[str, object], logged: bool, read: Read
 ) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a", error=None), row("b", **fields))
-    assert source(tmp_path).read(DAY).interactions["error_logged"].tolist() == [logged, logged]
+    assert read(DAY, source(tmp_path)).frame(INTERACTIONS)["error_logged"].tolist() == [logged, logged]
 
 
 def test_the_fingerprint_follows_content_and_nothing_else(tmp_path: Path) -> None:
     path = write(tmp_path, "2023-06-02.jsonl.gz", row("a"), row("b"))
-    first = source(tmp_path).fingerprint(DAY)
+    first = open_source(source(tmp_path)).fingerprint(DAY)
     os.utime(path, (0, 0))
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=1, mtime=9))
     write(tmp_path, "2023-06-03.jsonl", row("c", "2023-06-03T01:00:00Z"), "broken")
-    assert source(tmp_path).fingerprint(DAY) == first
+    assert open_source(source(tmp_path)).fingerprint(DAY) == first
     write(tmp_path, "2023-06-03.jsonl", row("late"))
-    late = source(tmp_path).fingerprint(DAY)
+    late = open_source(source(tmp_path)).fingerprint(DAY)
     assert late != first
-    assert source(tmp_path, max_text_chars=100).fingerprint(DAY) != late
-    assert source(tmp_path).fingerprint(dt.date(2020, 1, 1)) == ""
+    assert open_source(source(tmp_path, max_text_chars=100)).fingerprint(DAY) != late
+    assert open_source(source(tmp_path)).fingerprint(dt.date(2020, 1, 1)) == ""
 
 
 def test_days_are_those_of_names_and_of_undated_lines(tmp_path: Path) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a"))
     write(tmp_path, "all.jsonl", row("b", "2023-05-01T00:00:00Z"), "broken")
-    assert source(tmp_path).days() == [dt.date(2023, 5, 1), DAY]
+    assert open_source(source(tmp_path)).days() == [dt.date(2023, 5, 1), DAY]
 
 
-def test_a_file_that_ends_early_is_an_error_and_no_half_day(tmp_path: Path) -> None:
+def test_a_file_that_ends_early_is_an_error_and_no_half_day(tmp_path: Path, read: Read) -> None:
     path = write(tmp_path, "2023-06-02.jsonl.gz", *(row(str(n)) for n in range(500)))
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(SourceError, match=r"2023-06-02\.jsonl\.gz.*repair, replace or remove"):
-        source(tmp_path).read(DAY)
+        read(DAY, source(tmp_path))
 
 
-def test_a_line_over_the_limit_is_quarantined(tmp_path: Path) -> None:
+def test_a_line_over_the_limit_is_quarantined(tmp_path: Path, read: Read) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a"), row("big", response="x" * 2000))
-    read = source(tmp_path, max_line_bytes=1000).read(DAY)
-    assert read.interactions["request_id"].tolist() == ["a"]
-    assert read.quarantine["reason"].tolist() == ["line too long"]
+    day = read(DAY, source(tmp_path, max_line_bytes=1000))
+    assert day.frame(INTERACTIONS)["request_id"].tolist() == ["a"]
+    assert day.frame(QUARANTINE)["reason"].tolist() == ["line too long"]
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("route", "day", "rows"), [("chat", 15, 680), ("rag", 12, 250)])
-def test_the_real_logs_are_read_whole(real_data: Path, route: str, day: int, rows: int) -> None:
-    read = source(real_data / "logs" / route).read(dt.date(2023, 6, day))
-    assert (len(read.interactions), len(read.quarantine)) == (rows, 0)
-    assert not read.interactions["error_logged"].any()
+def test_the_real_logs_are_read_whole(real_data: Path, route: str, day: int, rows: int, read: Read) -> None:
+    found = read(dt.date(2023, 6, day), source(real_data / "logs" / route))
+    assert (len(found.frame(INTERACTIONS)), len(found.frame(QUARANTINE))) == (rows, 0)
+    assert not found.frame(INTERACTIONS)["error_logged"].any()

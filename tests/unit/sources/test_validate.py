@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.files import Line
-from obs_lib.sources.validate import Rejected, check_line, excerpt
+from obs_lib.sources import validate
+from obs_lib.sources.entries import Entry
+from obs_lib.sources.validate import Limits, Rejected, excerpt, parse_object
+from obs_lib.tables import INTERACTIONS
 
 GOOD = {"request_id": "a", "timestamp": "2023-06-01T10:00:00Z"}
 
 
 def check(row: object, limit: int = 1000) -> dict[str, object]:
     raw = row if isinstance(row, bytes) else json.dumps(row).encode()
-    return check_line(Line(1, raw, False), limit)
+    return validate.check(INTERACTIONS, parse_object(Entry("file", 1, raw)), Limits(limit))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_line_that_breaks_a_rule_is_rejected_with_the_reason(row: object, reas
 
 def test_a_line_that_was_cut_is_rejected_unparsed() -> None:
     with pytest.raises(Rejected, match="line too long"):
-        check_line(Line(1, b"{", True), 1000)
+        parse_object(Entry("file", 1, b"{", cut=True))
 
 
 def test_messages_are_kept_whole_and_the_prompt_is_the_last_of_the_user() -> None:

@@ -12,17 +12,19 @@ from obs_lib.lake import rows_of
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import read_day
+from obs_lib.sources.reading import open_source, read_day
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
-from obs_lib.tables import METRICS, SKETCHES
+from obs_lib.tables import INTERACTIONS, METRICS, SKETCHES
 
 Maker = Callable[..., pd.DataFrame]
 
 
 def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path, scores: Maker) -> None:
     write_samples(tmp_path, days=1, per_route=60)
-    rows = read_day((SourceOptions(path=str(tmp_path)),), FIRST_DAY).interactions
+    (tmp_path / "scratch").mkdir()
+    source = open_source(SourceOptions(path=str(tmp_path)))
+    rows = read_day([source], FIRST_DAY, tmp_path / "scratch").frame(INTERACTIONS)
     rng = np.random.default_rng(0)
     given = scores(
         *(

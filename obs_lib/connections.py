@@ -1,0 +1,84 @@
+"""Credentials, handed in by whoever runs a step: Airflow's connections, or the environment. Never settings, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from obs_lib.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What is behind a name. Nothing of it shows in a repr.
+
+    uri : the whole as one address, such as postgresql://user:password@host/base.
+    host : the address without credentials; login, password: None where there are none.
+    extra : whatever else the place wants, such as {"endpoint_url": ...} for S3.
+    """
+
+    uri: str = field(repr=False)
+    host: str | None = field(default=None, repr=False)
+    login: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_uri(cls, uri: str) -> Connection:
+        """Take an address apart; its query becomes `extra`.
+
+        >>> one = Connection.from_uri("s3://key:se%2Fcret@?endpoint_url=http%3A%2F%2F127.0.0.1%3A5000")
+        >>> one.login, one.password, one.extra["endpoint_url"]
+        ('key', 'se/cret', 'http://127.0.0.1:5000')
+        """
+        parts = urlsplit(uri)
+        login, password = (unquote(part) if part is not None else None for part in (parts.username, parts.password))
+        place = parts.netloc.rpartition("@")[2]
+        host = f"{parts.scheme}://{place}{parts.path}" if place else None
+        return cls(uri, host, login or None, password, dict(parse_qsl(parts.query)))
+
+
+Connections = Callable[[str], Connection]
+"""The connection behind a name; ConfigError where there is none."""
+
+
+def none_known(name: str) -> Connection:
+    """Connections of a caller that has none."""
+    raise ConfigError(
+        "no connection of this name is known here",
+        found=name,
+        fix="set OBS_CONNECTION_<NAME>, or name an Airflow connection that exists",
+    )
+
+
+def storage_options(protocol: str, connection: Connection) -> dict[str, Any]:
+    """What fsspec's file system of this protocol wants to hear (s3fs, gcsfs, adlfs); unknown ones get `extra` alone."""
+    extra = dict(connection.extra)
+    if protocol in ("s3", "s3a"):
+        endpoint, region = extra.pop("endpoint_url", None), extra.pop("region_name", None)
+        client = {name: value for name, value in (("endpoint_url", endpoint), ("region_name", region)) if value}
+        return {"key": connection.login, "secret": connection.password, "client_kwargs": client, **extra}
+    if protocol in ("az", "abfs", "abfss", "adl"):
+        return {"account_name": connection.login, "account_key": connection.password, **extra}
+    return extra
+
+
+def object_store_options(protocol: str, connection: Connection) -> dict[str, str]:
+    """The same for Delta Lake's object store, by the names of its own environment variables."""
+    extra = {str(name): str(value) for name, value in connection.extra.items() if not isinstance(value, dict)}
+    if protocol in ("s3", "s3a"):
+        endpoint, region = extra.pop("endpoint_url", ""), extra.pop("region_name", "")
+        named = {
+            "AWS_ACCESS_KEY_ID": connection.login,
+            "AWS_SECRET_ACCESS_KEY": connection.password,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_REGION": region,
+            "AWS_ALLOW_HTTP": "true" if endpoint.startswith("http://") else "",
+        }
+    elif protocol in ("az", "abfs", "abfss"):
+        named = {"AZURE_STORAGE_ACCOUNT_NAME": connection.login, "AZURE_STORAGE_ACCOUNT_KEY": connection.password}
+    else:
+        named = {}
+    return {name: value for name, value in named.items() if value} | extra

@@ -1,0 +1,47 @@
+"""People's labels: JSON Lines or rows, one verdict on one interaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.validate import Rejected, parse_object
+from obs_lib.tables import LABELS
+
+_HUMAN = "human"
+
+
+class LabelFormat:
+    """`request_id`, `label` (its name), `value` (true or false, a number, or a word), and, where they are known, `source`
+    ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
+    """
+
+    def days(self, raw: bytes) -> set[Day]:
+        """A label names no day: it belongs to that of its interaction."""
+        return set()
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+        """One label an entry."""
+        for entry in entries:
+            try:
+                yield Found(LABELS, entry, label_fields(parse_object(entry)))
+            except Rejected as reason:
+                yield Reject(entry, str(reason))
+
+
+def label_fields(found: dict[str, Any]) -> dict[str, Any]:
+    """Columns of LABELS from a label's own fields; `Rejected` where there is no verdict."""
+    verdict = found.get("value")
+    if not isinstance(verdict, bool | int | float | str):
+        raise Rejected("value: neither text, number nor true/false")
+    text = verdict if isinstance(verdict, str) else None
+    return {
+        "request_id": found.get("request_id"),
+        "name": found.get("label"),
+        "source": found.get("source") or _HUMAN,
+        "value": float(verdict) if text is None else None,
+        "text": text,
+        "inclusion": found.get("inclusion"),
+    }

@@ -1,0 +1,39 @@
+"""The project's own log format: JSON Lines or rows of Parquet or of a query, one interaction each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.validate import Rejected, parse_moment, parse_object
+from obs_lib.tables import INTERACTIONS
+
+_STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
+
+
+class NativeFormat:
+    """Fields as README.md lists them.
+
+    naive_is_utc : whether a time without an offset names a day at all.
+
+    >>> NativeFormat().days(b'{"timestamp": "2023-06-01T01:30:00+02:00"}')
+    {datetime.date(2023, 5, 31)}
+    """
+
+    def __init__(self, naive_is_utc: bool = False) -> None:
+        self._naive_is_utc = naive_is_utc
+
+    def days(self, raw: bytes) -> set[Day]:
+        """The UTC days of all timestamps that the entry holds."""
+        found = (parse_moment(stamp.decode("latin-1"), self._naive_is_utc) for stamp in _STAMP.findall(raw))
+        return {moment.date() for moment in found if moment is not None}
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+        """One interaction an entry."""
+        for entry in entries:
+            try:
+                yield Found(INTERACTIONS, entry, parse_object(entry))
+            except Rejected as reason:
+                yield Reject(entry, str(reason))

@@ -1,0 +1,89 @@
+"""What is mended in a row instead of rejecting it: values that cannot be true beside others that can.
+
+A clock that jumped, or a counter that ran over, says nothing about the answer itself; the interaction is kept for quality
+and loses only what cannot be. Every rule that was applied is named in the column `repairs` and counted in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from obs_lib.sources.validate import Record, canonical
+
+_SLACK_MS = 1.0  # rounding of two clocks
+_MOST_TOKENS = 10_000_000  # five times the longest context window there is
+_LONGEST_MS = 86_400_000.0  # a day
+
+RULES: dict[str, str] = {
+    "latency over a day": "total_latency_ms over 24 hours is unknown",
+    "first token after the end": "ttft_ms beyond total_latency_ms: ttft_ms and tpot_ms are unknown",
+    "parts beyond the whole": "prefill_ms + decode_ms beyond total_latency_ms: both are unknown",
+    "impossible token count": "a token count over 10,000,000 is unknown",
+    "more cached than read": "cached_input_tokens beyond input_tokens is unknown",
+    "negative latency": "a duration that a format derives from two clocks and that came out negative is unknown",
+}
+"""Every rule by its name, and what it does."""
+
+
+def repair(record: Record, mended: Sequence[str] = ()) -> list[str]:
+    """Make what cannot be true of the interaction unknown (null); the rules' names, which `repairs` then holds (null: none).
+
+    mended : rules that the format has applied already, see `duration_ms`.
+    """
+    applied = sorted({name for name, mend in _MENDING.items() if mend(record)} | set(RULES).intersection(mended))
+    record["repairs"] = canonical(applied) if applied else None
+    return applied
+
+
+def duration_ms(start_ns: int, end_ns: int) -> tuple[float | None, list[str]]:
+    """Milliseconds between two clock readings, and the rules that it took; None where the clock went backwards.
+
+    For formats: put the rules into the native field `mended`.
+    """
+    if end_ns < start_ns:
+        return None, ["negative latency"]
+    return (end_ns - start_ns) / 1e6, []
+
+
+def _too_long(record: Record) -> bool:
+    return _forget(record, (record["total_latency_ms"] or 0) > _LONGEST_MS, "total_latency_ms")
+
+
+def _first_token(record: Record) -> bool:
+    return _forget(record, _beyond(record["ttft_ms"], record["total_latency_ms"]), "ttft_ms", "tpot_ms")
+
+
+def _parts(record: Record) -> bool:
+    parts = (record["prefill_ms"] or 0) + (record["decode_ms"] or 0)
+    return _forget(record, _beyond(parts, record["total_latency_ms"]), "prefill_ms", "decode_ms")
+
+
+def _tokens(record: Record) -> bool:
+    counts = ("input_tokens", "cached_input_tokens", "output_tokens")
+    wrong = [name for name in counts if (record[name] or 0) > _MOST_TOKENS]
+    return _forget(record, bool(wrong), *wrong)
+
+
+def _cached(record: Record) -> bool:
+    cached, read = record["cached_input_tokens"], record["input_tokens"]
+    return _forget(record, cached is not None and read is not None and cached > read, "cached_input_tokens")
+
+
+def _beyond(part: float | None, whole: float | None) -> bool:
+    return part is not None and whole is not None and part > whole + _SLACK_MS
+
+
+def _forget(record: Record, wrong: bool, *names: str) -> bool:
+    if wrong:
+        record.update(dict.fromkeys(names))
+    return wrong
+
+
+_MENDING: Mapping[str, Callable[[dict[str, Any]], bool]] = {
+    "latency over a day": _too_long,
+    "first token after the end": _first_token,
+    "parts beyond the whole": _parts,
+    "impossible token count": _tokens,
+    "more cached than read": _cached,
+}

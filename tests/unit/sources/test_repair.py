@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.sources.repair import RULES, duration_ms, repair
+from obs_lib.sources.validate import Limits, check
+from obs_lib.tables import INTERACTIONS
+
+GOOD = {"request_id": "a", "timestamp": "2023-06-01T10:00:00Z"}
+FIELDS = ("ttft_ms", "tpot_ms", "total_latency_ms", "prefill_ms", "decode_ms", "input_tokens", "cached_input_tokens")
+
+
+def record(**fields: object) -> dict[str, object]:
+    return check(INTERACTIONS, GOOD | fields, Limits())
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule", "unknown"),
+    [
+        ({"total_latency_ms": 9e7}, "latency over a day", {"total_latency_ms"}),
+        (
+            {"ttft_ms": 900.0, "tpot_ms": 3.0, "total_latency_ms": 500.0},
+            "first token after the end",
+            {"ttft_ms", "tpot_ms"},
+        ),
+        (
+            {"prefill_ms": 400.0, "decode_ms": 400.0, "total_latency_ms": 500.0},
+            "parts beyond the whole",
+            {"prefill_ms", "decode_ms"},
+        ),
+        ({"input_tokens": 10**12}, "impossible token count", {"input_tokens"}),
+        ({"input_tokens": 10, "cached_input_tokens": 11}, "more cached than read", {"cached_input_tokens"}),
+    ],
+)
+def test_what_cannot_be_becomes_unknown_and_is_named(fields: dict[str, float], rule: str, unknown: set[str]) -> None:
+    row = record(**fields)
+    assert repair(row) == [rule]
+    assert json.loads(str(row["repairs"])) == [rule]
+    assert {name for name in fields if row[name] is None} == unknown
+
+
+def test_what_may_be_stays_as_it_is() -> None:
+    fields = {"ttft_ms": 500.4, "total_latency_ms": 500.0, "prefill_ms": 200.0, "decode_ms": 300.0, "input_tokens": 7}
+    row = record(**fields)
+    assert repair(row) == []
+    assert row["repairs"] is None
+    assert {name: row[name] for name in fields} == fields
+
+
+def test_a_format_says_what_it_mended_itself() -> None:
+    assert duration_ms(5_000_000, 7_500_000) == (2.5, [])
+    assert duration_ms(7, 5) == (None, ["negative latency"])
+    row = record()
+    assert repair(row, ["negative latency", "a rule that nobody wrote down"]) == ["negative latency"]
+
+
+@given(st.fixed_dictionaries({name: st.none() | st.integers(0, 10**9) for name in FIELDS}))
+def test_mending_twice_mends_nothing_more(fields: dict[str, int | None]) -> None:
+    row = record(**fields)
+    assert set(repair(row)) <= set(RULES)
+    mended = dict(row)
+    assert repair(row) == []
+    assert {name: row[name] for name in FIELDS} == {name: mended[name] for name in FIELDS}
