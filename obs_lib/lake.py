@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _T = TypeVar("_T")
+_PORTION = 64 << 20  # bytes written at once
 _TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
 _NO_ROOM = ("No space left", "os error 28", "File too large", "os error 27", "Disk quota", "os error 122")
@@ -169,7 +171,9 @@ class Lake:
 
         now = dt.datetime.now(dt.UTC)
         row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
-        self._attempt(OPERATIONS, lambda: self._write(OPERATIONS, rows_of(OPERATIONS, now.date(), pd.DataFrame([row]))))
+        self._attempt(
+            OPERATIONS, lambda: self._write(OPERATIONS, rows_of(OPERATIONS, now.date(), pd.DataFrame([row])).table())
+        )
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -199,7 +203,15 @@ class Lake:
         return Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
 
     def _replace(self, table: Table, day: Day, rows: Rows) -> None:
-        self._attempt(table, lambda: self._write(table, rows, f"day = '{day}'"))
+        """Replace the day, in one commit where it fits into `_PORTION`, else in several.
+
+        Handed a whole stream, Delta's writer takes as much memory as the day has. That the day is not replaced at once harms
+        nobody: it is marked as being written.
+        """
+        where: str | None = f"day = '{day}'"
+        for portion in rows.portions(_PORTION):
+            self._attempt(table, partial(self._write, table, portion, where))
+            where = None  # the rest is added to the first
 
     def _mark(self, record: StepRecord) -> None:
         import pandas as pd
@@ -211,25 +223,23 @@ class Lake:
             "digests": json.dumps(dict(record.digests), sort_keys=True),
             "note": record.note,
         }
-        rows = rows_of(DAYS, record.day, pd.DataFrame([row]))
+        rows = rows_of(DAYS, record.day, pd.DataFrame([row])).table()
         where = f"day = '{record.day}' AND step = '{record.step}'"
         self._attempt(DAYS, lambda: self._write(DAYS, rows, where))
 
-    def _write(self, table: Table, rows: Rows, replace: str | None = None) -> None:
-        import pyarrow as pa
+    def _write(self, table: Table, rows: pa.Table, replace: str | None = None) -> None:
         from deltalake import DeltaTable, write_deltalake
 
         uri = f"{self.root}/{table.name}"
         if not DeltaTable.is_deltatable(uri, self._storage):
             partitions = ["day", "step"] if table is DAYS else ["day"]
             DeltaTable.create(uri, table.schema, mode="ignore", partition_by=partitions, storage_options=self._storage)
-        stream = pa.RecordBatchReader.from_batches(rows.schema, rows.batches())
         # merge: a lake of an earlier release learns the columns that have come since
         if replace is None:
-            write_deltalake(uri, stream, mode="append", schema_mode="merge", storage_options=self._storage)
+            write_deltalake(uri, rows, mode="append", schema_mode="merge", storage_options=self._storage)
         else:
             write_deltalake(
-                uri, stream, mode="overwrite", predicate=replace, schema_mode="merge", storage_options=self._storage
+                uri, rows, mode="overwrite", predicate=replace, schema_mode="merge", storage_options=self._storage
             )
 
     def _attempt(self, table: Table, write: Callable[[], _T]) -> _T:

@@ -32,6 +32,21 @@ class Rows:
 
         return pa.Table.from_batches(self.batches(), self.schema)
 
+    def portions(self, most_bytes: int) -> Iterator[pa.Table]:
+        """The same rows as tables of about `most_bytes` at most each; one without rows where there are none."""
+        import pyarrow as pa
+
+        held: list[pa.RecordBatch] = []
+        size = 0
+        for batch in self.batches():
+            if held and size + batch.nbytes > most_bytes:
+                yield pa.Table.from_batches(held, self.schema)
+                held, size = [], 0
+            held.append(batch)
+            size += batch.nbytes
+        if held or not self.count:
+            yield pa.Table.from_batches(held, self.schema)
+
     def blocks(self, size: int) -> Iterator[pa.RecordBatch]:
         """The same rows in batches of exactly `size` rows, the last one smaller, whatever sizes they come in."""
         import pyarrow as pa

@@ -16,7 +16,7 @@ _TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is the only one of its kind, and a key of many mappings
 class Table:
     """One table. `day` (date as ISO text, UTC) is its first column and its partition.
 

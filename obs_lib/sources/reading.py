@@ -195,7 +195,7 @@ class _Desk:
         """All rows of the day, by table."""
         rows = {table: self._spools[table].rows() for table in TABLES}
         for origin, number, start in self._spools[INTERACTIONS].replaced():
-            self._reject(Entry(origin, number, start.encode()), DUPLICATE, 0)
+            self._reject(Entry(origin, number, start), DUPLICATE, 0)
         rows[INTERACTIONS] = _mapped(rows[INTERACTIONS], self._with_error_logged)
         rows[LABELS] = _of_interactions(rows[LABELS], rows[INTERACTIONS])
         return rows | {QUARANTINE: self._spools[QUARANTINE].rows()}

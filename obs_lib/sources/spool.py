@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib.rows import Rows
 from obs_lib.sources.entries import Entry
-from obs_lib.sources.validate import excerpt
 from obs_lib.tables import Table
 
 if TYPE_CHECKING:
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
 
 _ROWS = 5_000  # written at once
 _BYTES = 32 << 20  # of texts written at once, and of a bucket
+_START = 800  # bytes of an entry, enough for an excerpt
 _TO = "to"
 
 
 class Spool:
-    """Rows of one table. Of rows with equal keys the one added last counts.
-
-    source : the number of the source is kept beside each row, in a column of that name.
-    """
+    """Rows of one table. Of rows with equal keys the one added last counts."""
 
     def __init__(self, table: Table, folder: Path) -> None:
         import pyarrow as pa
@@ -38,7 +35,7 @@ class Spool:
         self._folder, self._file = folder, folder / f"{table.name}.arrow"
         text, number = pa.string(), pa.int64()
         # Where a row stood goes along, in columns of another kind of name, in case a later one takes its place.
-        place = [("_source", number), ("_origin", text), ("_number", number), ("_excerpt", text)]
+        place = [("_source", number), ("_origin", text), ("_number", number), ("_start", pa.binary())]
         self._schema = pa.schema([*table.columns, *place])
         self._held: dict[str, list[Any]] = {name: [] for name in self._schema.names}
         self._keys: list[pa.Table] = []
@@ -51,7 +48,7 @@ class Spool:
             "_source": source,
             "_origin": entry.origin,
             "_number": entry.number,
-            "_excerpt": excerpt(entry.raw),
+            "_start": entry.raw[:_START],
         }
         for name, column in self._held.items():
             value = row.get(name)
@@ -71,8 +68,8 @@ class Spool:
         schema = pa.schema([self._schema.field(name) for name in names])
         return Rows(schema, self._kept, lambda: (batch.select(names) for batch in self._sorted()))
 
-    def replaced(self) -> Iterator[tuple[str, int, str]]:
-        """Origin, number and excerpt of the rows that a later one of the same key replaced, in the order in which they came."""
+    def replaced(self) -> Iterator[tuple[str, int, bytes]]:
+        """Origin, number and the start of the entry of the rows that a later one of the same key replaced, in the order in which they came."""
         self._close()
         if self._kept == self.size:
             return
@@ -80,7 +77,7 @@ class Spool:
 
         for start, batch in self._spooled():
             lost = batch.filter(pa.array(self._target[start : start + batch.num_rows] < 0))
-            yield from zip(*(lost[name].to_pylist() for name in ("_origin", "_number", "_excerpt")), strict=True)
+            yield from zip(*(lost[name].to_pylist() for name in ("_origin", "_number", "_start")), strict=True)
 
     # -- how -------------------------------------------------------------------------------------------------------
 

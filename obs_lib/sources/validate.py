@@ -108,7 +108,7 @@ def canonical(value: object) -> str:
 
 def _parse(raw: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(raw.decode("utf-8"), parse_constant=_not_finite)
+        found = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Rejected("not UTF-8") from error
     except RecursionError as error:
@@ -133,6 +133,9 @@ def _storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_finite)
 
 
 def _interaction(found: Mapping[str, Any], limits: Limits) -> Record:

@@ -1,0 +1,95 @@
+"""Reading a large day into the lake: seconds and peak memory, which must not grow with the day.
+
+    python tests/benchmarks/bench_ingest.py [--rows 1000000]
+
+Writes a file of native JSON Lines (about 1.3 KB each, of varied texts), ingests it in a process of its own, and prints JSON:
+rows a second, peak memory in MB, and the same of a process that reads the file with pandas alone (`read_json(lines=True)`),
+which holds it all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DAY = dt.date(2025, 3, 3)
+
+
+def write(folder: Path, rows: int) -> Path:
+    """A day of `rows` interactions: texts of many lengths cut from one random text, ids in no order."""
+    rng = random.Random(7)
+    text = " ".join("".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(40_000))
+    file = folder / f"{DAY}.jsonl"
+    with file.open("w", encoding="utf-8") as lines:
+        for _ in range(rows):
+            at = rng.randrange(100_000)
+            second = rng.randrange(86_400)
+            row = {
+                "request_id": f"{rng.getrandbits(64):016x}",
+                "timestamp": f"{DAY}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z",
+                "model_version": "nova-1.0",
+                "prompt": text[at : at + rng.randint(20, 500)],
+                "response": text[at : at + rng.randint(50, 1500)],
+                "input_tokens": rng.randint(10, 4000),
+                "output_tokens": rng.randint(1, 800),
+                "ttft_ms": round(rng.lognormvariate(5.5, 0.4), 1),
+                "total_latency_ms": round(rng.lognormvariate(8, 0.5), 1),
+                "finish_reason": "stop",
+                "tags": {"route": rng.choice(("assistant", "docs-rag"))},
+            }
+            lines.write(json.dumps(row) + "\n")
+    return file
+
+
+def ingest(folder: Path) -> None:
+    from obs_lib.pipeline.ingest import ingest as step
+    from obs_lib.pipeline.workspace import open_workspace
+
+    (folder / "obs.yaml").write_text(f"lake: {{root: lake}}\nsources: [{{path: {folder / 'logs'}}}]\n")
+    step(open_workspace(folder / "obs.yaml"), DAY)
+
+
+def with_pandas(folder: Path) -> None:
+    import pandas as pd
+
+    pd.read_json(folder / "logs" / f"{DAY}.jsonl", lines=True)
+
+
+def measured(what: str, folder: Path) -> dict[str, float]:
+    """Seconds and peak MB of one of the functions above, in a fresh process."""
+    command = [sys.executable, __file__, "--only", what, "--folder", str(folder)]
+    return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=["ingest", "with_pandas"])
+    parser.add_argument("--folder", type=Path)
+    arguments = parser.parse_args()
+    if arguments.only:
+        start = time.perf_counter()
+        globals()[arguments.only](arguments.folder)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": round(time.perf_counter() - start, 1), "peak_mb": round(peak)}))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "logs").mkdir()
+        size = write(folder / "logs", arguments.rows).stat().st_size
+        told: dict[str, object] = {"rows": arguments.rows, "megabytes": round(size / 1e6)}
+        for what in ("ingest", "with_pandas"):
+            told[what] = measured(what, folder)
+        print(json.dumps(told, indent=2))
+
+
+if __name__ == "__main__":
+    main()
