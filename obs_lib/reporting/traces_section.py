@@ -51,7 +51,7 @@ def traces_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
 def _stages(edition: Edition, options: ReportOptions) -> Table:
     columns = (
         Column("Stage", "head"),
-        *(Column(title, "number", lead=name == "stage_duration_p50") for name, title in _MEASURED),
+        *(Column(title, "number") for _, title in _MEASURED),
         Column("Spans", "number"),
         Column("Trend of p95", "figure"),
     )
@@ -134,14 +134,15 @@ def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> Table:
 
 def _span(span: Row, level: int, path: tuple[tuple[float, float], ...], total: float) -> tuple[Cell, ...]:
     start, length = number(span.get("start_ms")) or 0.0, number(span.get("duration_ms")) or 0.0
-    critical = numbers.write(number(span.get("critical_ms")) or 0.0, "ms") if span.get("critical") else ""
+    own = number(span.get("critical_ms")) or 0.0
+    critical = (numbers.write(own, "ms") if own else "inner spans only") if span.get("critical") else ""
     stage = str(span.get("stage"))
     stage = stage if stage in STAGES else "other"
     error = line(span.get("error"), 200)
     words = (
         f"from {numbers.write(start, 'ms')} to {numbers.write(start + length, 'ms')} of {numbers.write(total, 'ms')}"
     )
-    words += f", {critical} on the critical path" if critical else ", not on the critical path"
+    words += f", on the critical path: {critical}" if critical else ", not on the critical path"
     return (
         Cell(line(span.get("name"), 80) or "(no name)", (error,) if error else (), level=level),
         Cell(numbers.write(length, "ms"), _clipped(number(span.get("logged_ms")), length)),

@@ -20,9 +20,8 @@ def spans(row: dict[str, Any], exchange: Exchange, rng: np.random.Generator) -> 
     total, failed = row["total_latency_ms"], row["error"] is not None
     queue = 90.0 if failed else row["ttft_ms"] - row["prefill_ms"]
     tail = 0.0 if failed else min(0.06 * row["decode_ms"], 24.0)
-    retrieval = queue * float(rng.uniform(0.82, 0.94) if exchange.lost else rng.uniform(0.3, 0.5))
-    rest = queue - retrieval
-    router, builder = rest * float(rng.uniform(0.15, 0.3)), rest * float(rng.uniform(0.05, 0.12))
+    router, builder = queue * float(rng.uniform(0.06, 0.12)), queue * float(rng.uniform(0.02, 0.05))
+    retrieval = queue * float(rng.uniform(0.72, 0.82) if exchange.lost else rng.uniform(0.3, 0.45))
     safety = tail * float(rng.uniform(0.6, 0.8))
     lengths = [router, retrieval, builder, total - router - retrieval - builder - tail]
     lengths += [] if failed else [safety, tail - safety]
