@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_stages.py [--spans 1000000]
 
 Traces of nine spans (a root, six stages one after another and two spans inside the third), in no order. Prints microseconds
-of CPU a span for sorting, for walking the traces, and for the metrics with the slowest traces, and the peak memory of the process.
+of CPU a span for sorting, for walking the traces, for the metrics with the slowest traces, and the peak of memory.
 A script that prints figures, not a test: nothing here passes or fails.
 """
 
