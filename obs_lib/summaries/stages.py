@@ -117,13 +117,14 @@ def stage_metrics(day: Day, traces: Traces, times: Times) -> list[MetricValue]:
 def _stage_numbers(stage: pd.Series) -> NDArray[np.int64]:
     """Positions in STAGES; what is none of them counts as other."""
     known = {name: number for number, name in enumerate(STAGES)}
-    return stage.map(known).fillna(_OTHER).to_numpy(dtype=np.int64)
+    numbers: NDArray[np.int64] = stage.map(known).fillna(_OTHER).to_numpy().astype(np.int64)
+    return numbers
 
 
 def _by_stage(traces: Traces, times: list[int]) -> Floats:
     cells = traces.of_span * len(STAGES) + traces.stage
     summed = np.bincount(cells, weights=np.array(times, dtype=np.float64), minlength=len(traces) * len(STAGES))
-    return summed.reshape(len(traces), len(STAGES))
+    return summed.astype(np.float64).reshape(len(traces), len(STAGES))
 
 
 def _quantile(durations: Floats, q: float) -> Result:

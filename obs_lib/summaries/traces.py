@@ -66,7 +66,7 @@ def trace_of(start: Sequence[int], end: Sequence[int], parent: Sequence[int], st
     """
     low, high, above = list(start), list(end), list(parent)
     inside: list[list[int]] = [[] for _ in low]
-    roots = []
+    roots: list[int] = []
     for at, over in enumerate(above):
         (inside[over] if over >= 0 else roots).append(at)
     order = list(roots)

@@ -100,7 +100,7 @@ def _text(name: str, value: Any) -> str | None:
 
 
 def _milliseconds(span: dict[str, Any], name: str) -> float:
-    value = span.get(name)
+    value: Any = span.get(name)
     if type(value) not in (int, float):
         raise Rejected(f"spans: {name}: {'missing' if value is None else 'not a number'}")
     if not abs(value) <= _MOST_MS:  # written so that NaN is none either
