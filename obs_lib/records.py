@@ -26,6 +26,9 @@ ALL = "all"
 STAGES = ("router", "prompt_builder", "retrieval", "inference", "output_processor", "safety_filter", "tool", "other")
 """What a span of a trace can be of a request. Sources map the names in the logs to these."""
 
+STAGE_SEGMENTS = tuple(f"stage={stage}" for stage in STAGES)
+"""Where the metrics of each stage stand. They slice the time of traces, not the interactions."""
+
 ERROR_KINDS = (
     "timeout",
     "rate_limit",

@@ -17,6 +17,7 @@ CAUSE = "change"
 _CHANGE = "change:"
 _OWN_FAMILY = {
     "error_rate": "errors",
+    "stage_error_rate": "errors",
     "finish_length_rate": "finish reasons",
     "finish_filter_rate": "finish reasons",
     "quality_score": "logged quality",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "change:"
 EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
 EXTENSIVE = frozenset({"capacity_use"})
+DEPENDENT = frozenset({"stage_share", "stage_critical_share"})  # one stage slower, and the shares of all others fall
 CONSTANT = 1e-9  # a spread under this part of the value is rounding
 LEAST_SHARE = 1e-3  # keeps the degrees of freedom finite where all baseline values are equal
 BEYOND = 10  # interactions beyond a percentile
@@ -23,8 +24,11 @@ MOST_FREEDOM = 4.0  # times b - 1: a few days that happen to agree do not prove 
 
 
 def judged(metric: Metric) -> bool:
-    """Return whether changes of a metric are judged: totals follow the traffic, not the model, and are not."""
-    return metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE
+    """Return whether changes of a metric are judged.
+
+    Totals follow the traffic, not the model, and are not. Nor are shares of the traces' time: durations tell the same.
+    """
+    return metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | DEPENDENT
 
 
 def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:

@@ -10,7 +10,7 @@ from obs_lib.drift import change, kl, semantic
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
 from obs_lib.drift.options import DriftOptions
-from obs_lib.records import Day, Distance, Metric
+from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
 
 __all__ = ["DaySummary", "Drifted", "measure"]
 
@@ -23,8 +23,8 @@ def measure(
 ) -> list[Distance]:
     """Measure every segment of `today` against `window` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each judged metric that today or the window has. What
-    cannot be measured is there too, with statistic None and the reason as its note.
+    One distance for the words, one for the meaning, one for each judged metric that today or the window has; of a stage
+    of the traces the metrics alone. What cannot be measured is there too, with statistic None and the reason as its note.
 
     Days that drifted themselves are no baseline for the same distance, or the second bad day would look normal beside the
     first. Once fewer than `min_days` others are left in the window, the new level is the baseline.
@@ -37,14 +37,20 @@ def measure(
             days = [one for one in window if one.day not in away]
             return days if len(days) >= options.min_days else window
 
-        distances.append(_tokens(segment, today, steady(kl.NAME), options))
-        distances.append(_answers(segment, today, steady(semantic.NAME), options))
+        if _of_interactions(segment, today):
+            distances.append(_tokens(segment, today, steady(kl.NAME), options))
+            distances.append(_answers(segment, today, steady(semantic.NAME), options))
         distances.extend(
             distance
             for metric in filter(change.judged, METRICS)
             for distance in _change(metric, segment, today, steady(change.PREFIX + metric.name), options)
         )
     return distances
+
+
+def _of_interactions(segment: str, today: DaySummary) -> bool:
+    """Whether a segment slices the interactions and not the traces; a tag may have the name of a stage's segment."""
+    return segment not in STAGE_SEGMENTS or today.metric("requests", segment) is not None
 
 
 def _tokens(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:

@@ -97,6 +97,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         objectives=_objectives(ws),
         provenance=_provenance(ws) | _data(past, day),
         segments=_segments(metrics, day),
+        traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
     )
 
 

@@ -54,14 +54,37 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A figure in a cell: when something ran within the whole that the column shows.
+
+    start, length, total : in one unit, total > 0. kind : one of records.STAGES, which gives the colour.
+    path : the parts (from, to) in which the whole waited for this and nothing else.
+    """
+
+    start: float
+    length: float
+    total: float
+    kind: str
+    path: tuple[tuple[float, float], ...]
+    words: str
+
+
+Figure: TypeAlias = Trend | Beside | Stretch
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `mark` is the word for `tone` ("breach"); `details` are lower lines, less important than `text`."""
+    """One cell. `mark` is the word for `tone` ("breach"); `details` are lower lines, less important than `text`.
+
+    level : how far it is set in, for what stands in what the row above shows; from 0.
+    """
 
     text: str
     details: tuple[str, ...] = ()
     tone: Tone = Tone.PLAIN
     mark: str = ""
-    figure: Trend | Beside | None = None
+    figure: Figure | None = None
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +179,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`folded` tables show their caption and summary only, until the reader opens them. `note` stands below."""
+    """`folded` tables show their caption and summary only, until the reader opens them. `note` stands below.
+
+    A "waterfall" gives most of its width to its figures, which share one scale.
+    """
 
     caption: str
     columns: tuple[Column, ...]
@@ -165,6 +191,7 @@ class Table:
     tone: Tone = Tone.PLAIN
     folded: bool = False
     note: str = ""
+    style: Literal["plain", "waterfall"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)

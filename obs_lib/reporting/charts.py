@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from obs_lib.reporting.blocks import Beside, Panel, Trend
+from obs_lib.reporting.blocks import Beside, Panel, Stretch, Trend
 from obs_lib.reporting.numbers import bare, short_day
 
 Values = Sequence[float | None]
@@ -19,6 +19,7 @@ SPARK_WIDTH, SPARK_HEIGHT, SPARK_PAD = 96.0, 24.0, 4.0
 PANEL_WIDTH, PANEL_HEIGHT = 320.0, 150.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 8.0, 8.0, 20.0
 BESIDE_WIDTH = 120.0
+LANE_WIDTH, LANE_LEAST = 1000.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,15 @@ class Bar:
     beyond: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A drawn stretch: left end and width of its bar, and the line that marks the critical path below it."""
+
+    x: str
+    width: str
+    path: str
+
+
 def spark(trend: Trend) -> Spark:
     """Fit a trend into the box of a sparkline; the objective is drawn only where the values come near it."""
     known = [value for value in trend.values if value is not None]
@@ -117,6 +127,19 @@ def bar(beside: Beside) -> Bar:
     per_unit = (BESIDE_WIDTH - 10) / beside.top if beside.top > 0 else 0.0
     x = [min(max(value, 0.0) * per_unit, BESIDE_WIDTH - 10) + 5 for value in (beside.mean, beside.high, beside.value)]
     return Bar(_at(x[0]), _at(x[1]), _at(x[2]), beside.value > beside.high)
+
+
+def lane(stretch: Stretch) -> Lane:
+    """Fit a stretch into a lane as wide as the whole; the shortest is still seen."""
+    per_unit = LANE_WIDTH / stretch.total if stretch.total > 0 else 0.0
+
+    def placed(start: float, length: float) -> tuple[float, float]:
+        width = min(max(length * per_unit, LANE_LEAST), LANE_WIDTH)
+        return min(max(start * per_unit, 0.0), LANE_WIDTH - width), width
+
+    x, width = placed(stretch.start, stretch.length)
+    pieces = [placed(first, last - first) for first, last in stretch.path]
+    return Lane(_at(x), _at(width), "".join(f"M{_at(left)} 13h{_at(wide)}v3h-{_at(wide)}z" for left, wide in pieces))
 
 
 def _line(xs: Sequence[float], values: Values, scale: Scale, low: Values = (), high: Values = ()) -> Line:

@@ -11,9 +11,18 @@ from obs_lib.reporting.examples_section import examples_section
 from obs_lib.reporting.method_section import method_section
 from obs_lib.reporting.metrics_section import metrics_section
 from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.traces_section import traces_section
 from obs_lib.reporting.verdict import headline, verdict
 
-_SECTIONS = (metrics_section, drift_section, alerts_section, examples_section, coverage_section, method_section)
+_SECTIONS = (
+    metrics_section,
+    traces_section,
+    drift_section,
+    alerts_section,
+    examples_section,
+    coverage_section,
+    method_section,
+)
 
 
 def compose(edition: Edition, options: ReportOptions) -> Document:

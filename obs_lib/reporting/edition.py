@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.records import ALL, AlertState, DriftVerdict, MetricStatus, StepState
+from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Edition:
     objectives : metric name to the limit in force. A metric that is not in it has no objective.
     provenance : how the report was made, as label -> value. `evaluator:<name>` describes an evaluator, `model:<name>` a
         model, `digest:<table>` names the data; any other label is shown as it is.
+    traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
     segments : segments in the order in which to show them; those of the metrics where empty.
     """
 
@@ -51,6 +52,7 @@ class Edition:
     objectives: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[str] = ()
+    traces: Sequence[Row] = ()
 
     @property
     def iso(self) -> str:
@@ -88,9 +90,15 @@ class Edition:
 
     @cached_property
     def shown_segments(self) -> list[str]:
-        """Segments in order: the whole first, then as given, then any other that has numbers today."""
-        today = sorted({segment for day, _, segment in self.measured if day == self.iso})
+        """Segments in order: the whole first, then as given, then any other that has numbers today; stages apart."""
+        today = sorted({segment for day, _, segment in self.measured if day == self.iso} - set(STAGE_SEGMENTS))
         return list(dict.fromkeys([ALL, *self.segments, *today]))
+
+    @cached_property
+    def stages(self) -> list[str]:
+        """Stages of the day's traces, in the order of a request; empty where nothing was traced."""
+        seen = {segment for day, metric, segment in self.measured if day == self.iso and metric == "stage_error_rate"}
+        return [stage for stage, segment in zip(STAGES, STAGE_SEGMENTS, strict=True) if segment in seen]
 
     @property
     def failures(self) -> list[tuple[str, str]]:

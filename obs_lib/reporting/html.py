@@ -9,7 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from obs_lib.reporting import charts
-from obs_lib.reporting.blocks import Beside, Block, Chart, Document, Examples, Facts, Heading, Note, Table, Tone, Trend
+from obs_lib.reporting.blocks import (
+    Beside,
+    Block,
+    Chart,
+    Document,
+    Examples,
+    Facts,
+    Figure,
+    Heading,
+    Note,
+    Stretch,
+    Table,
+    Tone,
+    Trend,
+)
 from obs_lib.reporting.numbers import long_day, short_day
 from obs_lib.reporting.safe import visible
 
@@ -73,6 +87,7 @@ def environment() -> Environment:
         spark=charts.spark,
         plot=charts.plot,
         bar=charts.bar,
+        lane=charts.lane,
         box=charts,
         figure_kind=_figure_kind,
     )
@@ -105,12 +120,14 @@ def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -
             assert_never(block)
 
 
-def _figure_kind(figure: Trend | Beside) -> str:
+def _figure_kind(figure: Figure) -> str:
     match figure:
         case Trend():
             return "trend"
         case Beside():
             return "beside"
+        case Stretch():
+            return "stretch"
         case _:
             assert_never(figure)
 

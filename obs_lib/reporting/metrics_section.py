@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import METRICS, QUALITY, SYSTEM
+from obs_lib.catalogue import INTERACTION_METRICS, QUALITY, SYSTEM
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -48,7 +48,7 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         f"{options.trend_days} days.",
     )
     segments = edition.shown_segments
-    if not any(_rows(edition, segment, METRICS, options) for segment in segments):
+    if not any(_rows(edition, segment, INTERACTION_METRICS, options) for segment in segments):
         yield Note("No metric has a value on this day or on the days before it.", Tone.ABSENT, "No data")
         return
     if len(segments) > 1 and not edition.without_data:
@@ -68,7 +68,7 @@ def noteworthy(edition: Edition, n: int) -> list[str]:
     """The whole and the segments with most to report, at most `n`, in their usual order."""
 
     def rank(segment: str) -> tuple[bool, int]:
-        standings = [_standing(edition, metric, segment)[1] for metric in METRICS]
+        standings = [_standing(edition, metric, segment)[1] for metric in INTERACTION_METRICS]
         return segment != ALL, -sum(("changed" in mark) * 2 + ("breach" in mark) for mark in standings)
 
     chosen = set(sorted(edition.shown_segments, key=rank)[:n])
@@ -162,12 +162,12 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
         ("Quality", _rows(edition, segment, QUALITY, options)),
         ("System", _rows(edition, segment, SYSTEM, options)),
     ]
-    standings = [_standing(edition, metric, segment) for metric in METRICS]
+    standings = [_standing(edition, metric, segment) for metric in INTERACTION_METRICS]
     breaches = sum("breach" in mark for _, mark in standings)
     changes = sum("changed" in mark for _, mark in standings)
     said = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
     said += [numbers.plural(changes, "change")] if changes else []
-    measured = any(edition.value(metric.name, segment) is not None for metric in METRICS)
+    measured = any(edition.value(metric.name, segment) is not None for metric in INTERACTION_METRICS)
     tone = Tone.PLAIN if measured else Tone.ABSENT
     for seen, _ in standings:
         tone = worse_of(tone, seen)
@@ -251,7 +251,7 @@ def _in_words(values: tuple[float | None, ...], unit: str) -> str:
 def _without_data(edition: Edition, segment: str, options: ReportOptions) -> str:
     """Metrics that never had a value in the days shown, grouped by the reason."""
     reasons: dict[str, list[str]] = {}
-    for metric in METRICS:
+    for metric in INTERACTION_METRICS:
         if all(value is None for value in edition.trend(metric.name, segment, options.trend_days)):
             row = edition.measured.get((edition.iso, metric.name, segment), {})
             reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)

@@ -21,6 +21,7 @@ class ReportOptions(BaseModel):
     max_rows: int = Field(
         30, ge=5, le=200, description="Rows of any other list: incidents, reasons, versions, quarantine."
     )
+    max_traces: int = Field(5, ge=0, le=20, description="Slowest traces drawn, each with at most `max_rows` spans.")
     excerpt_chars: int = Field(
         600, ge=80, le=4000, description="Characters of a prompt, an answer or a piece of evidence shown in an example."
     )
@@ -28,7 +29,7 @@ class ReportOptions(BaseModel):
         500_000,
         ge=150_000,
         le=5_000_000,
-        description="Bytes of the HTML file. A day that needs more is shown with fewer examples, rows and segments.",
+        description="Bytes of the HTML file. A day that needs more is shown with fewer examples, rows, traces and segments.",
     )
 
     def tighter(self) -> ReportOptions:
@@ -38,6 +39,7 @@ class ReportOptions(BaseModel):
                 "max_segments": max(1, self.max_segments // 2),
                 "max_examples": max(1, self.max_examples // 2) if self.max_examples else 0,
                 "max_rows": max(5, self.max_rows // 2),
+                "max_traces": max(1, self.max_traces // 2) if self.max_traces else 0,
                 "excerpt_chars": max(80, self.excerpt_chars // 2),
             }
         )

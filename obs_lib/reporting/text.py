@@ -133,7 +133,9 @@ def _example(at: int, example: Example) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     word = f"({cell.mark})" if cell.mark and cell.text else cell.mark
-    return _one(" ".join(filter(None, (cell.text, word)))) or ("" if cell.tone is not Tone.ABSENT else "none")
+    return "› " * cell.level + _one(" ".join(filter(None, (cell.text, word)))) or (
+        "" if cell.tone is not Tone.ABSENT else "none"
+    )
 
 
 def _wrapped(said: str, indent: str = "", after: str | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.catalogue import METRICS
+from obs_lib.catalogue import INTERACTION_METRICS, METRICS
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
 from obs_lib.reporting.edition import Edition, Row
@@ -65,7 +65,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
     new, ongoing, resolved = (len(_in_state(edition, state)) for state in AlertState)
     breached = breaches(edition)
     judged = [name for name in edition.objectives if edition.value(name, ALL) is not None]
-    measured = sum(edition.value(metric.name, ALL) is not None for metric in METRICS)
+    measured = sum(edition.value(metric.name, ALL) is not None for metric in INTERACTION_METRICS)
     requests = edition.value("requests", ALL)
     before = [value for value in edition.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
     usual = f"{count(sum(before) / len(before))} on an average day" if before else ""
@@ -86,7 +86,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
                 ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
                 Tone.WARNING if breached else Tone.PLAIN,
             ),
-            Fact("Metrics with data", f"{measured} of {len(METRICS)}", _unscored(edition)),
+            Fact("Metrics with data", f"{measured} of {len(INTERACTION_METRICS)}", _unscored(edition)),
         ),
         "headline",
     )

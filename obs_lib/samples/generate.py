@@ -17,6 +17,7 @@ from obs_lib.records import Day
 from obs_lib.samples.calendar import Weather, weather
 from obs_lib.samples.patterns import seeded
 from obs_lib.samples.routes import Exchange, assistant, docs_rag
+from obs_lib.samples.stages import spans
 
 FIRST_DAY = dt.date(2025, 3, 3)
 _DEMAND = np.array(
@@ -100,7 +101,10 @@ def interaction(day: Day, number: int, seed: int, route: str, i: int) -> dict[st
         "error": None,
         "tags": {"route": route, "canary": exchange.prompt_id is not None},
     }
-    return row | _failure(rng)
+    row |= _failure(rng)
+    if route == "docs-rag":
+        row["spans"] = spans(row, exchange, seeded(seed, number, route, i, "spans"))
+    return row
 
 
 def _moment(day: Day, rng: np.random.Generator) -> str:

@@ -28,7 +28,10 @@ _OTHERS = ("json",) * 7 + ("code",) * 2 + ("private",) + ("ask",) * 18  # what i
 
 
 class Exchange(NamedTuple):
-    """The texts of one interaction. `quality` is the rating that a typical rider would give, from 0 to 1."""
+    """The texts of one interaction.
+
+    quality : the rating that a typical rider would give, from 0 to 1. lost : whether retrieval returned other topics.
+    """
 
     prompt_id: str | None
     prompt: str
@@ -37,6 +40,7 @@ class Exchange(NamedTuple):
     expected_format: str | None = None
     flags: tuple[str, ...] = ()
     quality: float = 0.86
+    lost: bool = False
 
 
 def assistant(i: int, day: Weather, rng: np.random.Generator) -> Exchange:
@@ -69,7 +73,7 @@ def docs_rag(i: int, day: Weather, rng: np.random.Generator) -> Exchange:
     prompt = expand(fact.question, seeded(name) if canary else rng)
     if rng.random() < day.lost_contexts:
         topics = [topic for topic in TOPICS if topic != fact.topic]
-        return Exchange(name, prompt, expand(fact.invented, rng), _contexts(topics, rng, 0.31), quality=0.45)
+        return Exchange(name, prompt, expand(fact.invented, rng), _contexts(topics, rng, 0.31), quality=0.45, lost=True)
     near = [topic for topic in TOPICS if topic != fact.topic]
     contexts = _contexts([fact.topic], rng, 0.82) + _contexts(near, rng, 0.52)[:2]
     return Exchange(name, prompt, _grounded(fact, rng), contexts)

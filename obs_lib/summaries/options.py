@@ -41,4 +41,6 @@ class SummaryOptions(BaseModel):
         description="Token types a segment that are counted by name; the rest are summed up.",
     )
     examples: int = Field(5, ge=0, le=50, description="Worst answers kept for each evaluator.")
+    slow_traces: int = Field(5, ge=0, le=50, description="Slowest traces of the day whose spans are kept.")
+    trace_spans: int = Field(60, ge=1, le=500, description="Longest spans kept of each of these traces.")
     excerpt_chars: int = Field(600, ge=50, le=10_000, description="Characters of each text that an example keeps.")

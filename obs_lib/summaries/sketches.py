@@ -6,6 +6,7 @@ tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count
 answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
 versions  key = model version: n interactions; empty payload
 examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, response, value, note, evidence}; `all` only
+traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see slow_traces.py); `all` only
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 """
 

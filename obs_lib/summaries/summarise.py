@@ -13,6 +13,8 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
+from obs_lib.summaries.slow_traces import slow_traces
+from obs_lib.summaries.stages import Traces, measure, stage_metrics
 from obs_lib.summaries.system import system_metrics
 from obs_lib.tables import METRICS, SKETCHES
 
@@ -27,6 +29,7 @@ def summarise_day(
     vectors: Mapping[str, bytes],
     options: SummaryOptions,
     segment_tags: Sequence[str],
+    spans: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -35,11 +38,12 @@ def summarise_day(
     interactions, scores : the day's rows of these tables, in any order; both may be empty.
     vectors : float16 bytes of unit vectors by `text_hash`; texts that are not there are left out of the sketches.
     segment_tags : tags by whose values every number is also sliced.
+    spans : the day's rows of this table, in any order; None or empty where nothing is traced.
 
     Returns
     -------
-    Every metric of the catalogue in `all` and in each segment (NO_DATA where it cannot be had), and the sketches. The
-    same rows give the same bytes whatever their order.
+    Every metric of the interactions in `all` and in each segment (NO_DATA where it cannot be had), every metric of the stages
+    that spans name in `stage=<name>`, and the sketches. The same rows give the same bytes whatever their order.
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(rows["tags"], segment_tags, options.max_segments)
@@ -47,6 +51,10 @@ def summarise_day(
         *system_metrics(day, rows, segments, options),
         *quality_metrics(day, rows, scores, segments),
     ]
+    traces = Traces(spans) if spans is not None and len(spans) else None
+    times = measure(traces) if traces else None
+    if traces and times:
+        metrics += stage_metrics(day, traces, times)
     responses = Texts(rows["response"])
     found = [
         *sketches.tokens(responses, segments, options.vocabulary),
@@ -55,6 +63,8 @@ def summarise_day(
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
     ]
+    if traces and times:
+        found += slow_traces(traces, times, rows, segments, options)
     return _metrics(metrics), _sketches(found)
 
 

@@ -27,6 +27,7 @@ from obs_lib.reporting.blocks import (
     Panel,
     RowGroup,
     Series,
+    Stretch,
     Table,
     Tone,
     Trend,
@@ -58,13 +59,17 @@ def blocks(word: str) -> dict[type, Block]:
         Cell(word, tone=Tone.SERIOUS, mark=word),
         Cell("", figure=Trend((1.0, None, 2.0), word)),
         Cell("", figure=Beside(2.0, 0.5, 1.0, 3.0, word)),
+        Cell("", figure=Stretch(1.0, 2.0, 4.0, "retrieval", ((1.0, 1.5), (2.0, 3.0)), word)),
     )
-    columns = (Column(word, "head"), Column(word, "number", lead=True), Column(word, "figure"), Column(word, "figure"))
+    inner = (Cell(word, level=2), *cells[1:])
+    columns = (Column(word, "head"), Column(word, "number", lead=True), *3 * (Column(word, "figure"),))
     return {
         Heading: Heading(word, "anchor", lead=word),
         Facts: Facts((Fact(word, word, word, Tone.WARNING),), "headline"),
         Chart: Chart(word, (panel,), (word, word), word),
-        Table: Table(word, columns, (RowGroup(word, (cells,)),), summary=word, folded=True, note=word),
+        Table: Table(
+            word, columns, (RowGroup(word, (cells, inner)),), summary=word, folded=True, note=word, style="waterfall"
+        ),
         Examples: Examples(word, word, (Example(word, word, word, word, ((word, word),)),)),
         Note: Note(word, Tone.GOOD, word),
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.formats.native_spans import spans_of
+from obs_lib.sources.stages import StageNames
 from obs_lib.sources.validate import Rejected, parse_moment, parse_object
-from obs_lib.tables import INTERACTIONS
+from obs_lib.tables import INTERACTIONS, SPANS
 
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
 
@@ -16,14 +19,14 @@ _STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
 class NativeFormat:
     """Fields as README.md lists them.
 
-    naive_is_utc : whether a time without an offset names a day at all.
+    naive_is_utc : whether a time without an offset names a day at all. names : says which stage a span is.
 
     >>> NativeFormat().days(b'{"timestamp": "2023-06-01T01:30:00+02:00"}')
     {datetime.date(2023, 5, 31)}
     """
 
-    def __init__(self, naive_is_utc: bool = False) -> None:
-        self._naive_is_utc = naive_is_utc
+    def __init__(self, naive_is_utc: bool = False, names: StageNames | None = None) -> None:
+        self._naive_is_utc, self._names = naive_is_utc, names or StageNames()
 
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days of all timestamps that the entry holds."""
@@ -31,9 +34,17 @@ class NativeFormat:
         return {moment.date() for moment in found if moment is not None}
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
-        """One interaction an entry."""
+        """One interaction an entry, and its spans where it has any. An entry with a bad span is rejected whole."""
         for entry in entries:
             try:
-                yield Found(INTERACTIONS, entry, parse_object(entry))
+                yield from self._rows(entry, parse_object(entry))
             except Rejected as reason:
                 yield Reject(entry, str(reason))
+
+    def _rows(self, entry: Entry, fields: dict[str, Any]) -> list[Found]:
+        if fields.get("spans") is None:
+            return [Found(INTERACTIONS, entry, fields)]
+        spans = spans_of(fields, self._names)
+        moment = parse_moment(fields["timestamp"], self._naive_is_utc)
+        traced = fields | {"trace_id": spans[0]["trace_id"]} if spans else fields
+        return [Found(INTERACTIONS, entry, traced), *(Found(SPANS, entry, span, moment) for span in spans)]

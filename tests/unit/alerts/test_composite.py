@@ -85,4 +85,25 @@ def test_every_metric_has_a_family() -> None:
     assert families["hallucination_rate"] == "groundedness"
     assert families["toxicity"] == families["toxicity_rate"] == "toxicity"
     assert {families[name] for name in ("ttft_p95", "tpot_p95", "latency_p50", "token_weighted_latency")} == {"latency"}
-    assert families["error_rate"] == "errors"
+    assert families["error_rate"] == families["stage_error_rate"] == "errors"
+    assert families["stage_duration_p95"] == "latency"
+
+
+def test_a_slower_and_failing_stage_is_an_incident_of_latency_and_errors(metrics: Make, drift: Make) -> None:
+    stage = {"segment": "stage=retrieval"}
+    rows = drift(
+        {
+            **stage,
+            "name": "change:stage_duration_p50",
+            "unit": "ms",
+            "effect": 60.0,
+            "baseline_value": 60.0,
+            "threshold": 12.0,
+        },
+        {**stage, "name": "change:stage_error_rate", "effect": 0.3, "baseline_value": 0.0, "threshold": 0.01},
+    )
+    (found,) = change_conditions(rows, metrics(), OPTIONS)
+    assert (found.segment, found.severity) == ("stage=retrieval", "P1")
+    assert found.families == {"latency", "errors"}
+    faster = drift({**stage, "name": "change:stage_duration_p50", "unit": "ms", "effect": -30.0, "threshold": 12.0})
+    assert change_conditions(faster, metrics(), OPTIONS) == []

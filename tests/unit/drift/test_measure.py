@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.decision import judge
@@ -76,3 +77,50 @@ def test_days_that_drifted_are_no_baseline_until_too_few_others_are_left(summary
     assert measured(bad).p_value < 0.001
     most = {(name, "all"): {day.day for day in window[2:]}}
     assert len(measured(most).baseline_days) == 7  # two steady days are no baseline: the new level is
+
+
+def staged(summary: Make, index: int, retrieval: float = 60.0, failing: float = 0.01) -> DaySummary:
+    """An ordinary day with the metrics of one stage besides."""
+    day, wave = ordinary(summary, index), 1 + 0.01 * (index % 3)
+    stage = summary(
+        index,
+        {
+            "stage_duration_p50": (retrieval * wave, 1.0, 300),
+            "stage_duration_p95": (3 * retrieval * wave, 6.0, 300),
+            "stage_error_rate": (failing, float(np.sqrt(failing * (1 - failing) / 300)), 300),
+            "stage_share": (0.2, 0.01, 300),
+            "stage_critical_share": (0.2, 0.01, 300),
+        },
+        segment="stage=retrieval",
+    )
+    return DaySummary(day.day, pd.concat([day.metrics, stage.metrics], ignore_index=True), day.sketches)
+
+
+def test_a_stage_is_judged_by_its_durations_and_errors_alone(summary: Make) -> None:
+    window = [staged(summary, n) for n in range(5)]
+    found = judge(measure(staged(summary, 5), window, OPTIONS), OPTIONS)
+    of_stage = {one.distance.name: one.verdict.value for one in found if one.distance.segment == "stage=retrieval"}
+    names = ("stage_duration_p50", "stage_duration_p95", "stage_error_rate")
+    assert of_stage == {f"change:{name}": "STABLE" for name in names}
+    assert not [one for one in found if "stage" in one.distance.name and one.distance.segment == "all"]
+
+
+def test_a_slower_and_a_failing_stage_stand_out(summary: Make) -> None:
+    window = [staged(summary, n) for n in range(5)]
+    found = judge(measure(staged(summary, 5, retrieval=120.0, failing=0.2), window, OPTIONS), OPTIONS)
+    drifted = {one.distance.name for one in found if one.verdict.value == "DRIFTED"}
+    assert drifted == {"change:stage_duration_p50", "change:stage_duration_p95", "change:stage_error_rate"}
+
+
+def test_days_without_traces_leave_no_trace_in_the_comparison(summary: Make) -> None:
+    traced, bare = [staged(summary, n) for n in range(4)], ordinary(summary, 5)
+    assert not [one for one in measure(bare, traced, OPTIONS) if "stage" in one.name + one.segment]
+    first = measure(staged(summary, 5), [ordinary(summary, n) for n in range(4)], OPTIONS)
+    assert {one.note for one in first if one.segment != "all"} == {"0 baseline days with enough data (needs 3)"}
+
+
+def test_a_tag_of_a_stages_name_is_a_segment_like_any_other(summary: Make) -> None:
+    days = [
+        summary(n, {"requests": (100.0, None, 100)}, {"a": 600 + n, "b": 400}, segment="stage=tool") for n in range(5)
+    ]
+    assert "token_kl" in {one.name for one in measure(days[4], days[:4], OPTIONS) if one.segment == "stage=tool"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import METRICS
+from obs_lib.catalogue import INTERACTION_METRICS, METRICS
 from obs_lib.records import ALL
 from obs_lib.reporting.edition import Edition
 from obs_lib.tables import ALERTS, DRIFT
@@ -84,7 +84,7 @@ def metrics(
     for back in range(days - 1, -1, -1):
         one = day - dt.timedelta(days=back)
         for segment in segments:
-            for metric in METRICS:
+            for metric in INTERACTION_METRICS:
                 value = USUAL.get(metric.name)
                 if value is not None:
                     value *= 1 + wave(metric.name + segment, one, 0.09 if metric.unit != "probability" else 0.02)
@@ -183,7 +183,9 @@ def drift(
                 rows.append(drift_row(one, name, segment, **given))
             if back == 0:
                 rows += [
-                    _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few) for m in METRICS if m.worse
+                    _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
+                    for m in INTERACTION_METRICS
+                    if m.worse
                 ]
     return pd.DataFrame(rows, columns=["day", *(name for name, _ in DRIFT.columns)])
 

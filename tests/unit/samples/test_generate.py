@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import json
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +128,39 @@ def test_patterns_are_well_formed() -> None:
 def test_equal_seeds_expand_alike(seed: int) -> None:
     pattern = "{a|b|{c|d}} and {e|f}"
     assert expand(pattern, seeded(seed)) == expand(pattern, seeded(seed))
+
+
+def test_the_stages_of_docs_rag_follow_one_another_and_fill_the_latency() -> None:
+    for row in rows(QUIET, "docs-rag"):
+        root, *spans = row["spans"]
+        assert (root["parent_id"], root["start_ms"], root["duration_ms"]) == (None, 0.0, row["total_latency_ms"])
+        stages = [one for one in spans if one["parent_id"] == "root"]
+        assert sum(one["duration_ms"] for one in stages) == pytest.approx(row["total_latency_ms"])
+        for before, after in pairwise(stages):
+            assert before["start_ms"] + before["duration_ms"] == pytest.approx(after["start_ms"])
+        names = ["router", "retrieval", "prompt_builder", "inference", "safety_filter", "output_processor"]
+        assert [one["name"] for one in stages] == names[: 4 if row["error"] else 6]
+        inner = [one for one in spans if one["parent_id"] == "retrieval"]
+        assert sum(one["duration_ms"] for one in inner) == pytest.approx(stages[1]["duration_ms"])
+        assert min(one["duration_ms"] for one in row["spans"]) > 0
+    assert not any("spans" in row for row in rows(QUIET))
+
+
+def test_retrieval_fails_and_is_slow_in_its_outage() -> None:
+    def retrieval(number: int) -> tuple[float, float]:
+        found = [span for row in rows(number, "docs-rag") for span in row["spans"] if span["name"] == "retrieval"]
+        return mean(span["error"] is not None for span in found), median(span["duration_ms"] for span in found)
+
+    quiet, outage = retrieval(QUIET), retrieval(OUTAGE[0])
+    assert quiet[0] == 0
+    assert outage[0] > 0.7
+    assert outage[1] > 1.5 * quiet[1]
+
+
+def test_stages_are_drawn_apart_and_change_nothing_else() -> None:
+    """The digest of these lines as they were before they had stages."""
+    known = {1: "2a4c694ec62f9fc708ac366029501ba7", 10: "7ed73a9d1db9fa2ce302b33b3089236a"}
+    for number, digest in known.items():
+        found = map(json.loads, day_lines(FIRST_DAY + dt.timedelta(days=number - 1), number, 7, 40))
+        lines = [json.dumps({k: v for k, v in row.items() if k != "spans"}, ensure_ascii=False) for row in found]
+        assert hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32] == digest

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from obs_lib.catalogue import METRICS as CATALOGUE
+from obs_lib.catalogue import INTERACTION_METRICS as CATALOGUE
 from obs_lib.lake import rows_of
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples

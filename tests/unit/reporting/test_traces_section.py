@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.catalogue import BY_NAME
+from obs_lib.records import STAGES
+from obs_lib.reporting.blocks import Cell, Heading, Stretch, Table, Tone
+from obs_lib.reporting.charts import LANE_WIDTH, lane
+from obs_lib.reporting.content import compose
+from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.report import make
+from obs_lib.reporting.traces_section import traces_section
+from tests.unit.reporting import editions
+from tests.unit.reporting.editions import DAY, HOSTILE
+
+OPTIONS = ReportOptions()
+VALUES = {
+    "stage_duration_p50": 62.0,
+    "stage_duration_p95": 130.0,
+    "stage_share": 0.17,
+    "stage_error_rate": 0.21,
+    "stage_critical_share": 0.16,
+}
+
+
+def span(name: str, stage: str, start: float, duration: float, parent: int | None = 0, **given: Any) -> dict[str, Any]:
+    row = {"name": name, "stage": stage, "parent": parent, "start_ms": start, "duration_ms": duration, "error": None}
+    return row | {"logged_ms": duration, "critical": True, "critical_ms": duration} | given
+
+
+def trace(*inner: dict[str, Any], **given: Any) -> dict[str, Any]:
+    spans = [span("answer", "other", 0.0, 900.0, None, critical_ms=0.0), *inner]
+    path = [[at, one["start_ms"], one["start_ms"] + one["duration_ms"]] for at, one in enumerate(spans) if at]
+    row = {"trace_id": "4bf92f35", "request_id": "r", "segment": "route=rag", "duration_ms": 900.0, "left_out": 0}
+    return row | {"spans": spans, "path": path} | given
+
+
+RAG = trace(
+    span("fetch", "retrieval", 10.0, 300.0, error="index is down"),
+    span("vector search", "retrieval", 20.0, 200.0, 1, critical=False, critical_ms=0.0),
+    span("chat", "inference", 310.0, 590.0, logged_ms=700.0),
+)
+
+
+def edition(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference", "retrieval")) -> Edition:
+    base = editions.incident()
+    rows = [
+        editions.metric_row(DAY - dt.timedelta(days=back), name, BY_NAME[name].unit, f"stage={stage}", value + back)
+        for back in range(3)
+        for stage in stages
+        for name, value in VALUES.items()
+    ]
+    given = {"unit": "ms", "verdict": "DRIFTED", "effect": 30.0, "baseline_value": 32.0, "p_adjusted": 0.0001}
+    drift = pd.DataFrame([editions.drift_row(DAY, "change:stage_duration_p50", "stage=retrieval", **given)])
+    return dataclasses.replace(
+        base,
+        metrics=pd.concat([base.metrics, pd.DataFrame(rows)], ignore_index=True),
+        drift=pd.concat([base.drift, drift], ignore_index=True),
+        traces=traces,
+    )
+
+
+def tables(found: Edition, options: ReportOptions = OPTIONS) -> list[Table]:
+    return [block for block in traces_section(found, options) if isinstance(block, Table)]
+
+
+def cells(table: Table) -> list[dict[str, Cell]]:
+    titles = [column.title for column in table.columns]
+    return [dict(zip(titles, row, strict=True)) for group in table.groups for row in group.rows]
+
+
+def test_a_day_without_spans_has_no_such_section() -> None:
+    assert list(traces_section(editions.incident(), OPTIONS)) == []
+    document = compose(editions.incident(), OPTIONS)
+    assert "stages" not in [block.anchor for block in document.blocks if isinstance(block, Heading)]
+    assert "Stage duration" not in make(editions.incident()).html
+
+
+def test_stages_stand_in_the_order_of_a_request_with_their_numbers() -> None:
+    stages, *_ = tables(edition([RAG]))
+    retrieval, inference = cells(stages)
+    assert [row["Stage"].text for row in (retrieval, inference)] == ["Retrieval", "Inference"]
+    assert retrieval["p95"].text == "130 ms"
+    assert retrieval["Error rate"].text == "21.0%"
+    assert retrieval["Share of time"].details[0].endswith("%")
+    assert retrieval["p50"].mark == "changed"
+    assert retrieval["p50"].tone is Tone.SERIOUS
+    assert retrieval["p50"].details[-1] == "+30.0 ms (+94%)"
+    assert inference["p50"].mark == ""
+    assert stages.summary == "1 change"
+
+
+def test_an_objective_that_somebody_set_is_held_against_every_stage() -> None:
+    strict = dataclasses.replace(edition([RAG]), objectives={"stage_error_rate": 0.1})
+    assert [row["Error rate"].mark for row in cells(tables(strict)[0])] == ["breach", "breach"]
+
+
+def test_other_sections_do_not_take_stages_for_segments() -> None:
+    document = compose(edition([RAG]), OPTIONS)
+    captions = [block.caption for block in document.blocks if isinstance(block, Table)]
+    assert not any(caption.startswith("stage=") for caption in captions)
+    assert edition([RAG]).shown_segments == editions.incident().shown_segments
+    without = [block for block in compose(editions.incident(), OPTIONS).blocks if isinstance(block, Table)]
+    notes = {block.note for block in document.blocks if isinstance(block, Table)}
+    assert {block.note for block in without} <= notes
+
+
+def test_a_waterfall_sets_spans_in_and_says_what_failed_and_what_was_waited_for() -> None:
+    _, waterfall = tables(edition([RAG]))
+    root, fetch, search, chat = cells(waterfall)
+    assert [row["Span"].level for row in (root, fetch, search, chat)] == [0, 1, 2, 1]
+    assert (fetch["Stage"].mark, fetch["Span"].details) == ("failed", ("index is down",))
+    assert [row["Critical path"].text for row in (root, fetch, search)] == ["inner spans only", "300 ms", ""]
+    assert chat["Duration"].details == ("logged 700 ms, cut to its parent",)
+    figure = chat["0 to 900 ms"].figure
+    assert isinstance(figure, Stretch)
+    assert figure.words == "from 310 ms to 900 ms of 900 ms, on the critical path: 590 ms"
+    assert figure.path == ((310.0, 900.0),)
+    assert waterfall.summary == "route=rag, 4 spans"
+    text = make(edition([RAG])).text
+    assert "› › vector search" in text
+
+
+def test_only_the_slowest_is_open_and_long_ones_are_cut() -> None:
+    long = trace(*(span(f"s{n}", "tool", float(n), 100.0 + n) for n in range(50)), left_out=7)
+    stages, first, second = tables(edition([RAG, long, RAG]), ReportOptions(max_traces=2, max_rows=20))
+    assert (stages.folded, first.folded, second.folded) == (False, False, True)
+    assert len(cells(second)) == 20
+    assert cells(second)[0]["Span"].text == "answer"
+    assert cells(second)[1]["Span"].text == "s31"
+    assert second.note == "38 shorter spans left out for length."
+
+
+@pytest.mark.parametrize("stages", [("retrieval",), STAGES])
+def test_hostile_names_are_shown_as_what_they_are(stages: tuple[str, ...]) -> None:
+    bad = trace(
+        *(span(HOSTILE * 3, HOSTILE, 0.0, 100.0, error=HOSTILE) for _ in range(59)), trace_id=HOSTILE, segment=HOSTILE
+    )
+    page, plain = make(edition([bad] * 20, stages)).html, make(edition([RAG], stages)).html
+    assert len(page.encode()) < 500_000
+    assert page.count("<script") == plain.count("<script") == 0
+    assert not re.search(r"<[^>]* on\w+=", page)
+    assert "sk-proj-Ab3" not in page
+    assert 'class="lane"' in page
+
+
+def test_what_is_missing_from_a_stored_trace_stops_no_report() -> None:
+    odd = {"spans": [{"name": None, "parent": 5, "stage": None}, 7], "path": []}
+    (waterfall,) = tables(edition([odd]))[1:]
+    (row,) = cells(waterfall)
+    assert row["Span"].text == "(no name)"
+    assert make(edition([odd])).html
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e-3, 1e6))
+def test_a_bar_stays_within_its_lane_and_is_seen(start: float, length: float, total: float) -> None:
+    drawn = lane(Stretch(start, length, total, "tool", ((start, start + length),), ""))
+    assert float(drawn.width) >= 4
+    assert 0 <= float(drawn.x) <= float(drawn.x) + float(drawn.width) <= LANE_WIDTH + 0.1
+    assert drawn.path.startswith(f"M{drawn.x} ")
