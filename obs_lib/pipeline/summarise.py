@@ -5,7 +5,7 @@ from __future__ import annotations
 from obs_lib.digests import digest_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import EMBEDDINGS, INTERACTIONS, METRICS, SCORES, SKETCHES
+from obs_lib.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, METRICS, SCORES, SKETCHES
 
 STEP = "summarise"
 
@@ -20,7 +20,10 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
         scores = ws.lake.read_ready(SCORES, day)
         stored = ws.lake.read_ready(EMBEDDINGS, day)
         vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
-        metrics, sketches = summarise_day(day, interactions, scores, vectors, settings.summaries, settings.segments)
+        samples = ws.lake.read(GPU_SAMPLES, [day])
+        metrics, sketches = summarise_day(
+            day, interactions, scores, vectors, settings.summaries, settings.segments, gpu_samples=samples
+        )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
         inputs = digest_of(STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "segments"))
         state = StepState.READY if len(interactions) else StepState.NO_DATA

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.records import ALL, AlertState, DriftVerdict, MetricStatus, StepState
+from obs_lib.catalogue import GPU, METRICS
+from obs_lib.records import ALL, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
 if TYPE_CHECKING:
@@ -67,6 +68,20 @@ class Edition:
         return {(r["day"], r["metric"], r["segment"]): r for r in rows(self.metrics)}
 
     @cached_property
+    def catalogue(self) -> tuple[Metric, ...]:
+        """The metrics that these days can have: those of GPUs only where a GPU was sampled."""
+        return METRICS if self.gpu_segments else tuple(metric for metric in METRICS if metric not in GPU)
+
+    @cached_property
+    def gpu_segments(self) -> list[str]:
+        """`all` and each GPU that has a number in these days; empty where none was sampled."""
+        names = {metric.name for metric in GPU}
+        found = {
+            segment for (_, name, segment), row in self.measured.items() if name in names and row["status"] == "OK"
+        }
+        return sorted(found, key=lambda segment: (segment != ALL, segment))
+
+    @cached_property
     def distances(self) -> dict[tuple[str, str, str], Row]:
         """Rows of `drift` by (day, name, segment)."""
         return {(r["day"], r["name"], r["segment"]): r for r in rows(self.drift)}
@@ -88,8 +103,9 @@ class Edition:
 
     @cached_property
     def shown_segments(self) -> list[str]:
-        """Segments in order: the whole first, then as given, then any other that has numbers today."""
-        today = sorted({segment for day, _, segment in self.measured if day == self.iso})
+        """Segments of interactions in order: the whole first, then as given, then any other that has numbers today."""
+        of_gpus = {metric.name for metric in GPU}
+        today = sorted({segment for day, name, segment in self.measured if day == self.iso and name not in of_gpus})
         return list(dict.fromkeys([ALL, *self.segments, *today]))
 
     @property

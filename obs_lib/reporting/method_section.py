@@ -29,7 +29,7 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     evaluators = {
         label.removeprefix("evaluator:"): text for label, text in made.items() if label.startswith("evaluator:")
     }
-    yield _formulas(evaluators)
+    yield _formulas(edition, evaluators)
     for prefix, title in _GROUPS:
         found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
         if found:
@@ -41,10 +41,10 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         yield _facts(rest, options)
 
 
-def _formulas(evaluators: dict[str, str]) -> Table:
+def _formulas(edition: Edition, evaluators: dict[str, str]) -> Table:
     body = [
         (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.score)), Cell(metric.unit))
-        for metric in METRICS
+        for metric in edition.catalogue
     ]
     body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
     known = {metric.score for metric in METRICS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import METRICS, QUALITY, SYSTEM
+from obs_lib.catalogue import GPU, QUALITY, SYSTEM
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -36,6 +36,7 @@ _COLUMNS = (
     Column("Against the baseline", "number"),
     Column("Trend", "figure"),
 )
+_OF_INTERACTIONS = SYSTEM + QUALITY
 _LINES = 4  # lines in one chart: more can not be told apart without colour
 
 
@@ -48,9 +49,15 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         f"{options.trend_days} days.",
     )
     segments = edition.shown_segments
-    if not any(_rows(edition, segment, METRICS, options) for segment in segments):
+    if any(_rows(edition, segment, _OF_INTERACTIONS, options) for segment in segments):
+        yield from _of_interactions(edition, segments, options)
+    else:
         yield Note("No metric has a value on this day or on the days before it.", Tone.ABSENT, "No data")
-        return
+    if edition.gpu_segments:
+        yield _gpu_table(edition, options)
+
+
+def _of_interactions(edition: Edition, segments: list[str], options: ReportOptions) -> Iterator[Block]:
     if len(segments) > 1 and not edition.without_data:
         yield _overview(edition, segments[: 2 * options.max_segments])
     chart = _chart(edition, options)
@@ -68,7 +75,7 @@ def noteworthy(edition: Edition, n: int) -> list[str]:
     """The whole and the segments with most to report, at most `n`, in their usual order."""
 
     def rank(segment: str) -> tuple[bool, int]:
-        standings = [_standing(edition, metric, segment)[1] for metric in METRICS]
+        standings = [_standing(edition, metric, segment)[1] for metric in _OF_INTERACTIONS]
         return segment != ALL, -sum(("changed" in mark) * 2 + ("breach" in mark) for mark in standings)
 
     chosen = set(sorted(edition.shown_segments, key=rank)[:n])
@@ -162,12 +169,12 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
         ("Quality", _rows(edition, segment, QUALITY, options)),
         ("System", _rows(edition, segment, SYSTEM, options)),
     ]
-    standings = [_standing(edition, metric, segment) for metric in METRICS]
+    standings = [_standing(edition, metric, segment) for metric in _OF_INTERACTIONS]
     breaches = sum("breach" in mark for _, mark in standings)
     changes = sum("changed" in mark for _, mark in standings)
     said = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
     said += [numbers.plural(changes, "change")] if changes else []
-    measured = any(edition.value(metric.name, segment) is not None for metric in METRICS)
+    measured = any(edition.value(metric.name, segment) is not None for metric in _OF_INTERACTIONS)
     tone = Tone.PLAIN if measured else Tone.ABSENT
     for seen, _ in standings:
         tone = worse_of(tone, seen)
@@ -179,6 +186,28 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
         tone=tone,
         folded=segment != ALL,
         note=_without_data(edition, segment, options),
+    )
+
+
+def _gpu_table(edition: Edition, options: ReportOptions) -> Table:
+    """All GPUs together, then each by itself, as many as segments get a table of their own."""
+    shown = edition.gpu_segments[: options.max_segments + 1]
+    standings = [_standing(edition, metric, segment) for segment in shown for metric in GPU]
+    breaches = sum("breach" in mark for _, mark in standings)
+    tone = Tone.PLAIN
+    for seen, _ in standings:
+        tone = worse_of(tone, seen)
+    left_out = len(edition.gpu_segments) - len(shown)
+    return Table(
+        "GPUs",
+        _COLUMNS,
+        tuple(
+            RowGroup("All GPUs" if segment == ALL else segment_title(segment), _rows(edition, segment, GPU, options))
+            for segment in shown
+        ),
+        summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
+        tone=tone,
+        note=f"{numbers.plural(left_out, 'more GPU')} left out for length." if left_out else "",
     )
 
 
@@ -251,7 +280,7 @@ def _in_words(values: tuple[float | None, ...], unit: str) -> str:
 def _without_data(edition: Edition, segment: str, options: ReportOptions) -> str:
     """Metrics that never had a value in the days shown, grouped by the reason."""
     reasons: dict[str, list[str]] = {}
-    for metric in METRICS:
+    for metric in _OF_INTERACTIONS:
         if all(value is None for value in edition.trend(metric.name, segment, options.trend_days)):
             row = edition.measured.get((edition.iso, metric.name, segment), {})
             reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)

@@ -65,7 +65,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
     new, ongoing, resolved = (len(_in_state(edition, state)) for state in AlertState)
     breached = breaches(edition)
     judged = [name for name in edition.objectives if edition.value(name, ALL) is not None]
-    measured = sum(edition.value(metric.name, ALL) is not None for metric in METRICS)
+    measured = sum(edition.value(metric.name, ALL) is not None for metric in edition.catalogue)
     requests = edition.value("requests", ALL)
     before = [value for value in edition.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
     usual = f"{count(sum(before) / len(before))} on an average day" if before else ""
@@ -86,7 +86,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
                 ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
                 Tone.WARNING if breached else Tone.PLAIN,
             ),
-            Fact("Metrics with data", f"{measured} of {len(METRICS)}", _unscored(edition)),
+            Fact("Metrics with data", f"{measured} of {len(edition.catalogue)}", _unscored(edition)),
         ),
         "headline",
     )
@@ -149,8 +149,8 @@ def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
 
 def _unscored(edition: Edition) -> str:
     failed = sum(n for _, status, _, n in edition.reasons if status == "FAILED")
-    today = [r for (day, _, segment), r in edition.measured.items() if day == edition.iso and segment == ALL]
-    absent = sum(row["status"] == MetricStatus.NO_DATA for row in today)
+    today = [edition.measured.get((edition.iso, metric.name, ALL), {}) for metric in edition.catalogue]
+    absent = sum(row.get("status") == MetricStatus.NO_DATA for row in today)
     said = [f"{absent} without data"] if absent else []
     said += [f"{plural(failed, 'score')} failed"] if failed else []
     return ", ".join(said)
