@@ -169,7 +169,7 @@ class _Ask:
             if error.value in self._gone:
                 raise Lost(str(error)) from error
             return None
-        self.answered = True
+        self.answered = self.answered or found is not None
         return found
 
     def first(self, name: str, older: str, *arguments: Any) -> Any:

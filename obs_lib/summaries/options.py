@@ -35,7 +35,7 @@ class SummaryOptions(BaseModel):
         64,
         ge=0,
         le=10_000,
-        description="GPUs with numbers of their own, the first by host and index; `all` counts every one.",
+        description="GPUs with numbers of their own, the first by name; `all` counts every one.",
     )
     max_pairs: int = Field(
         500, ge=1, le=100_000, description="Prompts a segment whose answers' vectors are kept for comparison by prompt."
