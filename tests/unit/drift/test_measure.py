@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.decision import judge
@@ -76,3 +77,19 @@ def test_days_that_drifted_are_no_baseline_until_too_few_others_are_left(summary
     assert measured(bad).p_value < 0.001
     most = {(name, "all"): {day.day for day in window[2:]}}
     assert len(measured(most).baseline_days) == 7  # two steady days are no baseline: the new level is
+
+
+def test_numbers_of_gpus_are_not_compared_and_change_nothing_else(summary: Make) -> None:
+    def with_gpus(index: int, level: float) -> DaySummary:
+        day = ordinary(summary, index)
+        numbers = {"gpu_utilization": (level, 0.01, 9_000), "gpu_power": (700 * level, 1.0, 9_000)}
+        of_gpu = summary(index, numbers, segment="gpu=n1/0").metrics
+        of_all = summary(index, numbers).metrics
+        return DaySummary(day.day, pd.concat([day.metrics, of_all, of_gpu]), day.sketches)
+
+    window = [with_gpus(n, 0.9) for n in range(4)]
+    today = with_gpus(4, 0.1)
+    assert today.segments == ("all",)
+    assert measure(today, window, OPTIONS) == measure(
+        ordinary(summary, 4), [ordinary(summary, n) for n in range(4)], OPTIONS
+    )
