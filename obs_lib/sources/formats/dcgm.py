@@ -7,17 +7,17 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from obs_lib.records import Day, clock_reasons
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.gpu import MOST, Unreadable, as_json, moment, name_of, text_of
 from obs_lib.tables import GPU_SAMPLES
 
-if TYPE_CHECKING:
-    from prometheus_client.samples import Sample
-
 _MIB = 2**20
+_LONGEST = 4_000  # characters of a metric's name with its labels
+_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _MILLISECONDS = re.compile(rb"\s(\d{12,14})\s*$")
 _SCRAPED = re.compile(r"#\s*scraped_at\b\s*(.*)", re.DOTALL)
 _SHARE, _PERCENT = "DCGM_FI_PROF_SM_ACTIVE", "DCGM_FI_DEV_GPU_UTIL"
@@ -41,7 +41,8 @@ _BLANK_INTEGER, _BLANK_FLOAT = (
     0x7FFFFFF0,
     140737488355328.0,
 )  # dcgm_structs.h: from here on a value is a reason for none
-_EARLIEST = 946_684_800.0  # the year 2000: a time in seconds instead of milliseconds lies before
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+_EARLIEST = 946_684_800_000  # milliseconds to the year 2000: a time in seconds lies before
 
 
 class DcgmFormat:
@@ -53,9 +54,12 @@ class DcgmFormat:
 
     def days(self, raw: bytes) -> set[Day]:
         """The day of the line's own time. Lines without one belong with the comment above them, so they say none."""
-        found = _MILLISECONDS.search(raw)
-        moment = None if found is None or raw.lstrip().startswith(b"#") else _at(int(found[1]) / 1000)
-        return set() if moment is None else {moment.date()}
+        found = None if raw.lstrip().startswith(b"#") else _MILLISECONDS.search(raw)
+        try:
+            at = _at(int(found[1])) if found else None
+        except Unreadable:
+            return set()
+        return {at.date()} if at else set()
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
         """A row for each time, host and GPU, in the order in which they first stand there."""
@@ -77,6 +81,13 @@ class DcgmFormat:
                 yield Reject(entry, str(error))
         for (at, host, gpu), row in rows.items():
             yield Found(GPU_SAMPLES, row.entry, {"at": at, "host": host, "gpu": gpu} | row.fields(), at)
+
+
+class _Sample(NamedTuple):
+    name: str
+    labels: Mapping[str, str]
+    value: float
+    at: dt.datetime | None  # None where the line says no time
 
 
 @dataclass(slots=True)
@@ -110,10 +121,9 @@ class _Row:
 
 
 def _add(
-    rows: dict[tuple[dt.datetime, str, str], _Row], entry: Entry, sample: Sample, scraped: dt.datetime | None
+    rows: dict[tuple[dt.datetime, str, str], _Row], entry: Entry, sample: _Sample, scraped: dt.datetime | None
 ) -> None:
-    labels = sample.labels
-    at = scraped if sample.timestamp is None else _at(float(sample.timestamp))
+    labels, at = sample.labels, sample.at or scraped
     if at is None:
         raise Unreadable("no time: neither milliseconds behind the value nor a `# scraped_at` above")
     gpu = name_of("UUID", labels.get("UUID"))
@@ -123,25 +133,34 @@ def _add(
     name_of("modelName", labels.get("modelName"))
     if labels.get("GPU_I_ID"):
         gpu = name_of("GPU_I_ID", f"{gpu}/{labels['GPU_I_ID']}") or gpu
-    value = _value(sample.name, float(sample.value))
+    value = _value(sample.name, sample.value)
     rows.setdefault((at, host, gpu), _Row(entry, labels)).values[sample.name] = value
 
 
-def _sample(text: str) -> Sample | None:
+def _sample(text: str) -> _Sample | None:
     """The sample on a line; None for one of a metric that is not read."""
+    name = _NAME.match(text)
+    if name is not None and name[0] not in _READ:
+        return None
+    head, brace, tail = text.rpartition("}")
+    words = tail.split()
+    if not brace or len(head) > _LONGEST or len(words) not in (1, 2) or "_" in tail:
+        raise Unreadable("not Prometheus text")
+    try:
+        metric, labels = _series(head + brace)
+        value, milliseconds = float(words[0]), int(words[1]) if len(words) == 2 else None
+    except (ValueError, IndexError) as error:
+        raise Unreadable("not Prometheus text") from error
+    return _Sample(metric, labels, value, _at(milliseconds)) if metric in _READ else None
+
+
+@lru_cache(maxsize=1024)  # a day has few series, and many samples of each
+def _series(text: str) -> tuple[str, Mapping[str, str]]:
+    """What stands before a value: the metric's name and its labels."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    try:
-        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-        if len(samples) > 1:
-            raise Unreadable("not one sample of Prometheus text")
-        if not samples or samples[0].name not in _READ:
-            return None
-        float(samples[0].value)
-        float(samples[0].timestamp or 0)
-    except (ValueError, IndexError, OverflowError) as error:
-        raise Unreadable("not Prometheus text") from error
-    return samples[0]
+    (sample,) = (sample for family in text_string_to_metric_families(f"{text} 0") for sample in family.samples)
+    return sample.name, sample.labels
 
 
 def _value(metric: str, value: float) -> float | None:
@@ -160,11 +179,13 @@ def _first(values: Iterable[float | None]) -> float | None:
     return next((value for value in values if value is not None), None)
 
 
-def _at(seconds: float) -> dt.datetime | None:
-    """The moment, to the millisecond that the text gives."""
+def _at(milliseconds: int | None) -> dt.datetime | None:
+    """The moment; Unreadable for one before 2000, which is a time in seconds, or beyond all calendars."""
+    if milliseconds is None:
+        return None
     try:
-        if seconds >= _EARLIEST:
-            return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=round(seconds * 1000))
-    except (OverflowError, ValueError):
+        if milliseconds >= _EARLIEST:
+            return _EPOCH + dt.timedelta(milliseconds=milliseconds)
+    except OverflowError:
         pass
-    return None
+    raise Unreadable("the time behind the value is not in milliseconds")

@@ -125,6 +125,7 @@ def test_a_scrape_metric_by_metric_becomes_a_row_a_gpu() -> None:
         dcgm("DEV_ECC_DBE_VOL_TOTAL", 2, 1),
         dcgm("DEV_ENC_UTIL", 0, 1),
         'up{job="dcgm"} 1 1686830400000',
+        "process_cpu_seconds_total 5",
     ]
     (first, second), rejects = read(DcgmFormat(), *lines)
     assert rejects == []
@@ -189,15 +190,16 @@ def test_mig_instances_are_rows_of_their_own() -> None:
     ("line", "reason"),
     [
         ("DCGM_FI_DEV_GPU_UTIL{", "not Prometheus text"),
+        ("DCGM_FI_DEV_GPU_UTIL 87 1686830400000", "not Prometheus text"),
+        (dcgm("DEV_GPU_UTIL", "8_7"), "not Prometheus text"),
+        (dcgm("DEV_GPU_UTIL", 87, at="1686830400000 7"), "not Prometheus text"),
+        (dcgm("DEV_GPU_UTIL", 87, at="9" * 30), "the time behind the value is not in milliseconds"),
         (dcgm("DEV_GPU_UTIL", "much"), "not Prometheus text"),
         (dcgm("DEV_GPU_UTIL", 101), "DCGM_FI_DEV_GPU_UTIL: out of range"),
         (dcgm("PROF_SM_ACTIVE", 1.01), "DCGM_FI_PROF_SM_ACTIVE: out of range"),
         (dcgm("DEV_FB_USED", -1), "DCGM_FI_DEV_FB_USED: negative"),
         (dcgm("DEV_ECC_DBE_VOL_TOTAL", 0.5), "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL: not a whole number"),
-        (
-            dcgm("DEV_GPU_UTIL", 50, at=1686830400),
-            "no time: neither milliseconds behind the value nor a `# scraped_at` above",
-        ),
+        (dcgm("DEV_GPU_UTIL", 50, at=1686830400), "the time behind the value is not in milliseconds"),
         ('DCGM_FI_DEV_GPU_UTIL{gpu="0"} 1 1686830400000', "no UUID and Hostname among its labels"),
         (b"\xff", "not UTF-8"),
     ],
