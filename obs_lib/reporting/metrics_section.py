@@ -53,8 +53,7 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         yield from _of_interactions(edition, segments, options)
     else:
         yield Note("No metric has a value on this day or on the days before it.", Tone.ABSENT, "No data")
-    if edition.gpu_segments:
-        yield _gpu_table(edition, options)
+    yield from _gpu_tables(edition, options)
 
 
 def _of_interactions(edition: Edition, segments: list[str], options: ReportOptions) -> Iterator[Block]:
@@ -189,26 +188,25 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
     )
 
 
-def _gpu_table(edition: Edition, options: ReportOptions) -> Table:
+def _gpu_tables(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     """All GPUs together, then each by itself, as many as segments get a table of their own."""
     shown = edition.gpu_segments[: options.max_segments + 1]
-    standings = [_standing(edition, metric, segment) for segment in shown for metric in GPU]
-    breaches = sum("breach" in mark for _, mark in standings)
-    tone = Tone.PLAIN
-    for seen, _ in standings:
-        tone = worse_of(tone, seen)
-    left_out = len(edition.gpu_segments) - len(shown)
-    return Table(
-        "GPUs",
-        _COLUMNS,
-        tuple(
-            RowGroup("All GPUs" if segment == ALL else segment_title(segment), _rows(edition, segment, GPU, options))
-            for segment in shown
-        ),
-        summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
-        tone=tone,
-        note=f"{numbers.plural(left_out, 'more GPU')} left out for length." if left_out else "",
-    )
+    for segment in shown:
+        standings = [_standing(edition, metric, segment) for metric in GPU]
+        breaches = sum("breach" in mark for _, mark in standings)
+        tone = Tone.PLAIN
+        for seen, _ in standings:
+            tone = worse_of(tone, seen)
+        yield Table(
+            "All GPUs" if segment == ALL else segment_title(segment),
+            _COLUMNS,
+            (RowGroup("", _rows(edition, segment, GPU, options)),),
+            summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
+            tone=tone,
+            folded=segment != ALL,
+        )
+    if left_out := len(edition.gpu_segments) - len(shown):
+        yield Note(f"{numbers.plural(left_out, 'more GPU')} left out for length; `obs metrics` lists them.")
 
 
 def _rows(
