@@ -4,6 +4,7 @@ ObsError
   +-- ConfigError            obs.yaml or the environment says something that is not allowed
   |     +-- UnknownModel     a model is named that cannot be loaded from where it is said to be
   +-- SourceError            logs cannot be read at all (a line that cannot be read is quarantined instead)
+  +-- NoGpu                  there is no GPU to sample, or no driver that answers
   +-- LakeError              the tables cannot be opened, read or replaced
   |     +-- LakeConflict     another writer holds the same day; try again
   |     +-- LakeFull         the store has no room left
@@ -64,6 +65,12 @@ class UnknownModel(ConfigError):
 
 class SourceError(ObsError):
     """A log file, folder or server cannot be read."""
+
+    exit_code = 3
+
+
+class NoGpu(ObsError):
+    """The machine has no GPU, or none that its driver can reach."""
 
     exit_code = 3
 

@@ -43,6 +43,36 @@ ERROR_KINDS = (
 """Why a request failed. Sources map the logs' error types and status codes to these."""
 
 
+CLOCK_REASONS = (
+    "gpu_idle",
+    "applications_clocks",
+    "sw_power_cap",
+    "hw_slowdown",
+    "sync_boost",
+    "sw_thermal",
+    "hw_thermal",
+    "hw_power_brake",
+    "display_clock",
+    "board_limit",
+    "reliability",
+)
+"""Why a GPU's clocks are not at their highest: the bits of NVML's clocks event reasons (nvml.h), lowest first. DCGM's are
+the same."""
+
+THROTTLING = frozenset({"sw_power_cap", "hw_slowdown", "sw_thermal", "hw_thermal", "hw_power_brake"})
+"""The reasons that take speed away under load: heat and power."""
+
+
+def clock_reasons(mask: int) -> list[str]:
+    """The reasons in a bit mask; a bit that has no name yet is "other".
+
+    >>> clock_reasons(0x44), clock_reasons(0), clock_reasons(1 << 40)
+    (['sw_power_cap', 'hw_thermal'], [], ['other'])
+    """
+    named = [reason for bit, reason in enumerate(CLOCK_REASONS) if mask >> bit & 1]
+    return named + (["other"] if mask >> len(CLOCK_REASONS) else [])
+
+
 class StepState(StrEnum):
     """Where one step of one day stands. Readers take READY and NO_DATA only."""
 

@@ -1,6 +1,7 @@
 """The commands of `obs`. Progress and messages go to stderr; stdout carries only what was asked for.
 
-Exit codes: 0 done; 1 some days failed or an unforeseen error of the tree; 2 settings or arguments; 3 logs; 4 lake.
+Exit codes: 0 done; 1 some days failed or an unforeseen error of the tree; 2 settings or arguments; 3 logs, or no GPU to sample;
+4 lake.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import typer
 from rich.console import Console
 
 from obs_lib import __version__
-from obs_lib.errors import DayNotReady, ObsError
+from obs_lib.errors import DayNotReady, NoGpu, ObsError
 
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
@@ -170,6 +171,36 @@ def sample_logs(
 
     write_samples(folder, first.date(), days)
     errors.print(f"{days} days of sample logs in {folder}", soft_wrap=True)
+
+
+@app.command("gpu-sample")
+def gpu_sample(
+    out: Annotated[Path, typer.Option(help="Folder for the samples, a file a UTC day.")],
+    interval: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two samples.")] = 5.0,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many; until SIGTERM or Ctrl-C if absent.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="This machine's name in the samples; default its host name.")] = None,
+    if_present: Annotated[bool, typer.Option("--if-present", help="Where there is no GPU, end with 0.")] = False,
+) -> None:
+    """Sample every GPU of this machine through NVML, as JSON lines."""
+    import socket
+
+    from obs_lib.gpu.files import DailyFiles
+    from obs_lib.gpu.nvml import NvmlGpus
+    from obs_lib.gpu.sampler import Sampler, SystemClock
+
+    def tell(line: str) -> None:
+        errors.print(line, markup=False, soft_wrap=True)
+
+    name = host or socket.gethostname()
+    try:
+        with SystemClock() as clock:
+            Sampler(NvmlGpus, DailyFiles(out, name, tell), clock, name, tell).run(interval, count)
+    except NoGpu as error:
+        if not if_present:
+            raise
+        tell(str(error))
 
 
 @app.command()

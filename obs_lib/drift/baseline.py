@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+from obs_lib.catalogue import GPU
 from obs_lib.records import ALL, Day
+
+_OF_GPUS = frozenset(metric.name for metric in GPU)
 
 
 def window(day: Day, ready: Iterable[Day], window_days: int) -> tuple[Day, ...]:
@@ -36,8 +39,9 @@ class DaySummary:
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The day's segments, `all` first; `all` is there on a day without a single row too."""
-        named = {*self.metrics["segment"], *self.sketches["segment"]} - {ALL}
+        """The day's segments of interactions, `all` first; `all` is there on a day without a single row too."""
+        of_requests = self.metrics[~self.metrics["metric"].isin(_OF_GPUS)]
+        named = {*of_requests["segment"], *self.sketches["segment"]} - {ALL}
         return (ALL, *sorted(named))
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from obs_lib.catalogue import GPU
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.records import Day, Distance, Metric
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "change:"
 EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
-EXTENSIVE = frozenset({"capacity_use"})
+EXTENSIVE = frozenset({"capacity_use", *(metric.name for metric in GPU)})
 DEPENDENT = frozenset({"stage_share", "stage_critical_share"})  # one stage slower, and the shares of all others fall
 CONSTANT = 1e-9  # a spread under this part of the value is rounding
 LEAST_SHARE = 1e-3  # keeps the degrees of freedom finite where all baseline values are equal
@@ -26,7 +27,8 @@ MOST_FREEDOM = 4.0  # times b - 1: a few days that happen to agree do not prove 
 def judged(metric: Metric) -> bool:
     """Return whether changes of a metric are judged.
 
-    Totals follow the traffic, not the model, and are not. Nor are shares of the traces' time: durations tell the same.
+    Totals follow the traffic, not the model, and are not; nor are the numbers of GPUs, which follow it too and have
+    objectives, nor shares of the traces' time: durations tell the same.
     """
     return metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | DEPENDENT
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, MetricStatus, StepState
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, STAGE_METRICS
+from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
 if TYPE_CHECKING:
@@ -69,6 +70,20 @@ class Edition:
         return {(r["day"], r["metric"], r["segment"]): r for r in rows(self.metrics)}
 
     @cached_property
+    def catalogue(self) -> tuple[Metric, ...]:
+        """The metrics that these days can have: those of GPUs and stages only where a GPU was sampled, a request traced."""
+        return INTERACTION_METRICS + (GPU if self.gpu_segments else ()) + (STAGE_METRICS if self.stages else ())
+
+    @cached_property
+    def gpu_segments(self) -> list[str]:
+        """`all` and each GPU that has a number in these days; empty where none was sampled."""
+        names = {metric.name for metric in GPU}
+        found = {
+            segment for (_, name, segment), row in self.measured.items() if name in names and row["status"] == "OK"
+        }
+        return sorted(found, key=lambda segment: (segment != ALL, segment))
+
+    @cached_property
     def distances(self) -> dict[tuple[str, str, str], Row]:
         """Rows of `drift` by (day, name, segment)."""
         return {(r["day"], r["name"], r["segment"]): r for r in rows(self.drift)}
@@ -90,8 +105,12 @@ class Edition:
 
     @cached_property
     def shown_segments(self) -> list[str]:
-        """Segments in order: the whole first, then as given, then any other that has numbers today; stages apart."""
-        today = sorted({segment for day, _, segment in self.measured if day == self.iso} - set(STAGE_SEGMENTS))
+        """Segments of interactions in order: the whole first, then as given, then any other that has numbers today."""
+        of_gpus = {metric.name for metric in GPU}
+        today = sorted(
+            {segment for day, name, segment in self.measured if day == self.iso and name not in of_gpus}
+            - set(STAGE_SEGMENTS)
+        )
         return list(dict.fromkeys([ALL, *self.segments, *today]))
 
     @cached_property

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.catalogue import INTERACTION_METRICS, STAGE_METRICS
-from obs_lib.records import Metric
 from obs_lib.reporting.blocks import Block, Cell, Column, Fact, Facts, Heading, RowGroup, Table
 from obs_lib.reporting.drift_section import TITLES
 from obs_lib.reporting.edition import Edition
@@ -30,7 +28,7 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     evaluators = {
         label.removeprefix("evaluator:"): text for label, text in made.items() if label.startswith("evaluator:")
     }
-    yield _formulas(evaluators, INTERACTION_METRICS + STAGE_METRICS if edition.stages else INTERACTION_METRICS)
+    yield _formulas(edition, evaluators)
     for prefix, title in _GROUPS:
         found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
         if found:
@@ -42,10 +40,10 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         yield _facts(rest, options)
 
 
-def _formulas(evaluators: dict[str, str], metrics: tuple[Metric, ...]) -> Table:
+def _formulas(edition: Edition, evaluators: dict[str, str]) -> Table:
     body = [
         (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.score)), Cell(metric.unit))
-        for metric in metrics
+        for metric in edition.catalogue
     ]
     body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
     known = {metric.score for metric in metrics}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import INTERACTION_METRICS, QUALITY, SYSTEM
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, QUALITY, SYSTEM
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -36,6 +36,7 @@ _COLUMNS = (
     Column("Against the baseline", "number"),
     Column("Trend", "figure"),
 )
+INTERACTION_METRICS = SYSTEM + QUALITY
 _LINES = 4  # lines in one chart: more can not be told apart without colour
 
 
@@ -48,9 +49,14 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         f"{options.trend_days} days.",
     )
     segments = edition.shown_segments
-    if not any(_rows(edition, segment, INTERACTION_METRICS, options) for segment in segments):
+    if any(_rows(edition, segment, INTERACTION_METRICS, options) for segment in segments):
+        yield from _of_interactions(edition, segments, options)
+    else:
         yield Note("No metric has a value on this day or on the days before it.", Tone.ABSENT, "No data")
-        return
+    yield from _gpu_tables(edition, options)
+
+
+def _of_interactions(edition: Edition, segments: list[str], options: ReportOptions) -> Iterator[Block]:
     if len(segments) > 1 and not edition.without_data:
         yield _overview(edition, segments[: 2 * options.max_segments])
     chart = _chart(edition, options)
@@ -180,6 +186,27 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
         folded=segment != ALL,
         note=_without_data(edition, segment, options),
     )
+
+
+def _gpu_tables(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+    """All GPUs together, then each by itself, as many as segments get a table of their own."""
+    shown = edition.gpu_segments[: options.max_segments + 1]
+    for segment in shown:
+        standings = [_standing(edition, metric, segment) for metric in GPU]
+        breaches = sum("breach" in mark for _, mark in standings)
+        tone = Tone.PLAIN
+        for seen, _ in standings:
+            tone = worse_of(tone, seen)
+        yield Table(
+            "All GPUs" if segment == ALL else segment_title(segment),
+            _COLUMNS,
+            (RowGroup("", _rows(edition, segment, GPU, options)),),
+            summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
+            tone=tone,
+            folded=segment != ALL,
+        )
+    if left_out := len(edition.gpu_segments) - len(shown):
+        yield Note(f"{numbers.plural(left_out, 'more GPU')} left out for length; `obs metrics` lists them.")
 
 
 def _rows(

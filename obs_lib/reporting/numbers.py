@@ -80,7 +80,7 @@ def interval(low: object, high: object, unit: str) -> str:
     if number(low) is None or number(high) is None:
         return ""
     first, last = write(low, unit), write(high, unit)
-    for suffix in ("%", " ms", " s", " tok/s"):
+    for suffix in ("%", " ms", " s", " tok/s", " h", " W", " °C"):
         if first.endswith(suffix) and last.endswith(suffix):
             first = first.removesuffix(suffix)
             break
@@ -181,7 +181,7 @@ def _dollars(value: float) -> str:
     return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${significant(value)}"
 
 
-_AMOUNTS = frozenset({"ms", "s", "tokens/s", "tokens", "USD", "count"})
+_AMOUNTS = frozenset({"ms", "s", "tokens/s", "tokens", "USD", "count", "h", "W", "°C"})
 _WRITERS: dict[str, Callable[[float], str]] = {
     "share": _share,
     "ms": _milliseconds,
@@ -190,5 +190,8 @@ _WRITERS: dict[str, Callable[[float], str]] = {
     "tokens": count,
     "count": count,
     "USD": _dollars,
+    "h": lambda v: f"{significant(v)} h",
+    "W": lambda v: f"{significant(v)} W",
+    "°C": lambda v: f"{significant(v)} °C",
     "nats": _decimals,
 }

@@ -149,8 +149,8 @@ def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
 
 def _unscored(edition: Edition) -> str:
     failed = sum(n for _, status, _, n in edition.reasons if status == "FAILED")
-    today = [r for (day, _, segment), r in edition.measured.items() if day == edition.iso and segment == ALL]
-    absent = sum(row["status"] == MetricStatus.NO_DATA for row in today)
+    today = [edition.measured.get((edition.iso, metric.name, ALL), {}) for metric in INTERACTION_METRICS]
+    absent = sum(row.get("status") == MetricStatus.NO_DATA for row in today)
     said = [f"{absent} without data"] if absent else []
     said += [f"{plural(failed, 'score')} failed"] if failed else []
     return ", ".join(said)

@@ -31,6 +31,12 @@ class SummaryOptions(BaseModel):
         le=1000,
         description="Segments besides `all`, the largest of the day; smaller ones are not sliced out.",
     )
+    max_gpus: int = Field(
+        64,
+        ge=0,
+        le=10_000,
+        description="GPUs with numbers of their own, the first by name; `all` counts every one.",
+    )
     max_pairs: int = Field(
         500, ge=1, le=100_000, description="Prompts a segment whose answers' vectors are kept for comparison by prompt."
     )

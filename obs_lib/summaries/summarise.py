@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import sketches
 from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.segments import Segments
@@ -29,7 +30,9 @@ def summarise_day(
     vectors: Mapping[str, bytes],
     options: SummaryOptions,
     segment_tags: Sequence[str],
+    *,
     spans: pd.DataFrame | None = None,
+    gpu_samples: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -39,17 +42,20 @@ def summarise_day(
     vectors : float16 bytes of unit vectors by `text_hash`; texts that are not there are left out of the sketches.
     segment_tags : tags by whose values every number is also sliced.
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
+    gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
 
     Returns
     -------
     Every metric of the interactions in `all` and in each segment (NO_DATA where it cannot be had), every metric of the stages
-    that spans name in `stage=<name>`, and the sketches. The same rows give the same bytes whatever their order.
+    that spans name in `stage=<name>`, those of GPUs in `all` and `gpu=<host>/<index>` on a day with samples, and the
+    sketches. The same rows give the same bytes whatever their order.
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(rows["tags"], segment_tags, options.max_segments)
     metrics = [
         *system_metrics(day, rows, segments, options),
         *quality_metrics(day, rows, scores, segments),
+        *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     traces = Traces(spans) if spans is not None and len(spans) else None
     times = measure(traces) if traces else None

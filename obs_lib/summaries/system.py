@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from obs_lib.catalogue import SYSTEM
 from obs_lib.records import ALL, Day, MetricStatus, MetricValue
+from obs_lib.summaries.demand import demand
 from obs_lib.summaries.intervals import Estimate, Floats, quantile, share, weighted_mean
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
@@ -176,19 +177,12 @@ def _token_weighted(rows: Rows, _: SummaryOptions) -> Result:
 
 
 def _throughput(rows: Rows, options: SummaryOptions) -> Result:
-    """Output tokens a second over the hours with demand; the interval is over those hours.
-
-    An hour has demand when it has `busy_requests` requests and its tokens reach `busy_share` of the 90th percentile of
-    the hours that have any.
-    """
+    """Output tokens a second over the hours with demand; the interval is over those hours."""
     known = ~np.isnan(rows.output_tokens)
     missing = int((~known).sum())
     if not known.any():
         return _absent("output tokens", missing)
-    requests = np.bincount(rows.hour[known], minlength=24)
-    tokens = np.bincount(rows.hour[known], weights=rows.output_tokens[known], minlength=24)
-    enough = options.busy_share * np.quantile(tokens[requests > 0], 0.9)
-    busy = (requests >= options.busy_requests) & (tokens >= enough)
+    requests, tokens, busy = demand(rows.hour, rows.output_tokens, options)
     if not busy.any():
         return Result(None, 0, len(known), f"no hour had demand ({options.busy_requests} requests or more)")
     estimate = weighted_mean(tokens[busy] / _SECONDS)

@@ -44,7 +44,8 @@ class NativeFormat:
     def _rows(self, entry: Entry, fields: dict[str, Any]) -> list[Found]:
         if fields.get("spans") is None:
             return [Found(INTERACTIONS, entry, fields)]
-        spans = spans_of(fields, self._names)
-        moment = parse_moment(fields["timestamp"], self._naive_is_utc)
+        stamp = fields.get("timestamp")
+        moment = parse_moment(stamp, self._naive_is_utc) if isinstance(stamp, str) else None
+        spans = spans_of(fields | {"timestamp": moment}, self._names)
         traced = fields | {"trace_id": spans[0]["trace_id"]} if spans else fields
         return [Found(INTERACTIONS, entry, traced), *(Found(SPANS, entry, span, moment) for span in spans)]

@@ -73,3 +73,16 @@ def test_only_a_breach_that_is_sure_is_urgent(metrics: Make) -> None:
     (sure,), (unsure,) = breaches(metrics(BAD), [], OPTIONS), breaches(metrics({**BAD, "low": 0.1}), [], OPTIONS)
     assert (sure.urgent, unsure.urgent) == (True, False)
     assert not breaches(metrics(BAD), [], quiet)[0].urgent
+
+
+def test_gpus_with_too_little_work_and_with_no_room_left_are_told_apart(metrics: Make) -> None:
+    low = {"metric": "gpu_utilization", "segment": "gpu=n1/0", "value": 0.4, "low": 0.3, "high": 0.5}
+    full = {"metric": "gpu_saturated", "segment": "gpu=n1/1", "value": 0.9, "low": 0.6, "high": 1.0}
+    fine = {"metric": "gpu_utilization", "segment": "all", "value": 0.7}
+    found = breaches(metrics(low, full, fine, {**full, "value": 0.5}), [], OPTIONS)
+    assert {(one.cause, one.segment) for one in found} == {("gpu_utilization", "gpu=n1/0")}
+    found = breaches(metrics(low, full, fine), [], OPTIONS)
+    assert [(one.cause, one.segment) for one in found] == [
+        ("gpu_utilization", "gpu=n1/0"),
+        ("gpu_saturated", "gpu=n1/1"),
+    ]

@@ -124,3 +124,19 @@ def test_a_tag_of_a_stages_name_is_a_segment_like_any_other(summary: Make) -> No
         summary(n, {"requests": (100.0, None, 100)}, {"a": 600 + n, "b": 400}, segment="stage=tool") for n in range(5)
     ]
     assert "token_kl" in {one.name for one in measure(days[4], days[:4], OPTIONS) if one.segment == "stage=tool"}
+
+
+def test_numbers_of_gpus_are_not_compared_and_change_nothing_else(summary: Make) -> None:
+    def with_gpus(index: int, level: float) -> DaySummary:
+        day = ordinary(summary, index)
+        numbers = {"gpu_utilization": (level, 0.01, 9_000), "gpu_power": (700 * level, 1.0, 9_000)}
+        of_gpu = summary(index, numbers, segment="gpu=n1/0").metrics
+        of_all = summary(index, numbers).metrics
+        return DaySummary(day.day, pd.concat([day.metrics, of_all, of_gpu]), day.sketches)
+
+    window = [with_gpus(n, 0.9) for n in range(4)]
+    today = with_gpus(4, 0.1)
+    assert today.segments == ("all",)
+    assert measure(today, window, OPTIONS) == measure(
+        ordinary(summary, 4), [ordinary(summary, n) for n in range(4)], OPTIONS
+    )

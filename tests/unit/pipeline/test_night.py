@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from obs_lib.sources.native import frame_of
 
 from obs_lib.errors import DayNotReady, ObsError
 from obs_lib.pipeline import evaluate as evaluate_step
@@ -22,7 +23,6 @@ from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import StepState
 from obs_lib.sources.formats.native_spans import spans_of
-from obs_lib.sources.native import frame_of
 from obs_lib.sources.stages import StageNames
 from obs_lib.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, SCORES, SKETCHES, SPANS
 

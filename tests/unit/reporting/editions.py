@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import INTERACTION_METRICS, METRICS
+from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
 from obs_lib.records import ALL
 from obs_lib.reporting.edition import Edition
 from obs_lib.tables import ALERTS, DRIFT
@@ -263,6 +264,16 @@ def quiet() -> Edition:
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
         segments=SEGMENTS,
+    )
+
+
+def with_gpus(today: dict[tuple[str, str], float]) -> Edition:
+    """The quiet day with numbers of GPUs, by (metric, segment)."""
+    rows = [metric_row(DAY, name, BY_NAME[name].unit, segment, value) for (name, segment), value in today.items()]
+    edition = quiet()
+    return replace(
+        edition,
+        metrics=pd.concat([edition.metrics[~edition.metrics["metric"].str.startswith("gpu_")], pd.DataFrame(rows)]),
     )
 
 

@@ -176,3 +176,23 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
     assert said.sentence.startswith("1 incident got worse: ")
     assert worse[0] in said.sentence
     assert "new." in said.sentence
+
+
+def test_gpus_have_a_table_of_their_own_and_only_where_one_was_sampled() -> None:
+    shown = {("gpu_utilization", "all"): 0.44, ("gpu_utilization", "gpu=n1/0"): 0.31, ("gpu_power", "gpu=n1/0"): 412.0}
+    document = compose(editions.with_gpus(shown), ReportOptions())
+    whole, single = table(document, "All GPUs"), table(document, "gpu=n1/0")
+    assert row(single, "GPU power")["Value"] == "412 W"
+    assert row(whole, "GPU utilisation in hours with demand")["Objective"] == "≥ 60%"
+    assert (whole.summary, whole.folded, single.summary, single.folded) == ("1 breach", False, "1 breach", True)
+    heads = [r[0].text for g in single.groups for r in g.rows]
+    assert heads == ["GPU utilisation in hours with demand", "GPU power"]  # and nothing of quality
+    cells = [cell.text for one in every(made("quiet"), Table) for g in one.groups for r in g.rows for cell in r]
+    assert not any("GPU" in text for text in cells)
+
+
+def test_gpus_that_are_too_many_are_counted() -> None:
+    shown = {("gpu_power", name): 400.0 for name in ("all", *(f"gpu=n1/{n}" for n in range(12)))}
+    document = compose(editions.with_gpus(shown), ReportOptions(max_segments=4))
+    assert sum(one.caption.startswith("gpu=n1/") for one in every(document, Table)) == 4
+    assert any(note.text.startswith("8 more GPUs left out") for note in every(document, Note))

@@ -1,0 +1,148 @@
+"""Readings of GPUs: the JSON lines of `obs gpu-sample`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.tables import GPU_SAMPLES
+
+MOST = 2**53  # beyond it a count no longer survives a float column
+_LONGEST = 200  # characters of a name
+_SOURCES = ("gpm", "nvml")
+_NAMED_MOMENT = re.compile(rb'"at"\s*:\s*"(\d{4}-\d\d-\d\d)T[0-9:.]+(Z|\+00:00)?')
+_DAY = dt.timedelta(days=1)
+
+
+class Unreadable(ValueError):
+    """Why an entry cannot be read; for quarantine."""
+
+
+class GpuFormat:
+    """JSON lines of `obs gpu-sample`, one reading each: the columns of GPU_SAMPLES by name; unknown ones are passed over."""
+
+    def days(self, raw: bytes) -> set[Day]:
+        """The day of `at`; with another offset than UTC the days around it too."""
+        named = _NAMED_MOMENT.search(raw)
+        try:
+            day = dt.date.fromisoformat(named[1].decode()) if named else None
+            return set() if named is None or day is None else {day} if named[2] else {day - _DAY, day, day + _DAY}
+        except (ValueError, OverflowError):
+            return set()
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+        """One row an entry."""
+        for entry in entries:
+            try:
+                fields = _sample_line(entry)
+            except Unreadable as error:
+                yield Reject(entry, str(error))
+            else:
+                yield Found(GPU_SAMPLES, entry, fields, fields["at"])
+
+
+def _sample_line(entry: Entry) -> dict[str, Any]:
+    given = _object(entry)
+    row: dict[str, Any] = {"at": moment("at", given.get("at"))}
+    for name in ("host", "gpu"):
+        row[name] = name_of(name, given.get(name))
+        if not row[name]:
+            raise Unreadable(f"{name}: missing")
+    row["name"] = name_of("name", given.get("name"))
+    for name in ("index", "memory_used", "memory_total", "ecc_corrected", "ecc_uncorrected"):
+        row[name] = _count(name, given.get(name))
+    for name in ("power_w", "power_limit_w", "sm_clock_mhz", "memory_clock_mhz", "temperature_c", "sm_utilization"):
+        row[name] = _number(name, given.get(name), least=-MOST if name == "temperature_c" else 0)
+    share, source = row["sm_utilization"], given.get("sm_source")
+    if share is not None and (share > 1 or source not in _SOURCES):
+        raise Unreadable(f"sm_utilization: not a share measured by {' or '.join(_SOURCES)}")
+    row["sm_source"] = None if share is None else source
+    row["throttle"] = _listed("throttle", given.get("throttle"), name_of)
+    row["processes"] = _listed("processes", given.get("processes"), _process)
+    return {name: row[name] for name, _ in GPU_SAMPLES.columns}
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    text = text_of(entry)
+    try:
+        given = json.loads(text, parse_constant=_not_finite)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("not JSON") from error
+    if not isinstance(given, dict):
+        raise Unreadable("not an object")
+    return given
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise Unreadable("non-finite number")
+
+
+def moment(name: str, value: Any) -> dt.datetime:
+    """An ISO 8601 moment, in UTC; Unreadable where it is none or has no offset."""
+    try:
+        found = dt.datetime.fromisoformat(value)
+        if found.tzinfo is not None:
+            return found.astimezone(dt.UTC)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise Unreadable(f"{name}: not ISO 8601 with an offset")
+
+
+def name_of(name: str, value: Any) -> str | None:
+    """A short text that the table can hold, or None; Unreadable for anything else."""
+    if value is None:
+        return None
+    if type(value) is not str or len(value) > _LONGEST or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise Unreadable(f"{name}: not a text of at most {_LONGEST} characters")
+    return value
+
+
+def _number(name: str, value: Any, least: float = 0) -> float | None:
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not least <= value < MOST:
+        raise Unreadable(f"{name}: not a number in its range")
+    return float(value)
+
+
+def _count(name: str, value: Any) -> int | None:
+    number = _number(name, value)
+    if number is not None and number != int(number):
+        raise Unreadable(f"{name}: not a whole number")
+    return None if number is None else int(number)
+
+
+def _process(name: str, value: Any) -> dict[str, int | None]:
+    if not isinstance(value, dict) or value.get("pid") is None:
+        raise Unreadable(f"{name}: an item without pid")
+    return {"pid": _count(name, value["pid"]), "memory": _count(name, value.get("memory"))}
+
+
+def _listed(name: str, value: Any, check: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or None in value:
+        raise Unreadable(f"{name}: not a list")
+    return as_json([check(name, item) for item in value])
+
+
+def as_json(value: object) -> str:
+    """JSON text that equal values share."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def text_of(entry: Entry) -> str:
+    """The entry as text; Unreadable where it was cut or is no UTF-8."""
+    if entry.cut:
+        raise Unreadable("line too long")
+    try:
+        return entry.raw.decode().strip()
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8") from error
