@@ -9,7 +9,8 @@ from typing import Any
 
 from obs_lib.sources.formats.messages import Message, compact
 
-_INDEX = re.compile(r"\d{1,6}")
+_INDEX = re.compile(r"[0-9]{1,6}")
+_MOST_STEPS = 24  # dots in a name; the conventions' longest has nine
 
 
 def first(attributes: Mapping[str, Any], names: Iterable[str]) -> Any:
@@ -21,7 +22,10 @@ def text(value: Any) -> str | None:
     """Ids and names as text; numbers are written out, nested values become JSON text."""
     if value is None or isinstance(value, str):
         return value
-    return compact(value) if isinstance(value, (bool, list, dict)) else str(value)
+    try:
+        return compact(value) if isinstance(value, (bool, list, dict)) else str(value)
+    except RecursionError:
+        return None  # no id or name is nested a thousand levels deep
 
 
 def number(value: Any) -> Any:
@@ -37,7 +41,7 @@ def number(value: Any) -> Any:
             except ValueError:
                 continue
             return found if math.isfinite(found) else value
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def milliseconds(value: Any) -> Any:
@@ -49,8 +53,7 @@ def milliseconds(value: Any) -> Any:
 def indexed(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
     """The list that was flattened into `<prefix>.<i>.<rest>` attributes; [] where there is none.
 
-    A step of the rest that names its kind only (`message.`, `message_content.`, `tool_call.`, `document.`, ...) is left out
-    by `unwrapped`.
+    Steps of the rest that only name a kind (`message.`, `tool_call.`, `document.`) are taken out by `unwrapped`.
 
     >>> indexed({"p.1.role": "user", "p.0.role": "system", "p.1.calls.0.name": "f"}, "p")
     [{'role': 'system'}, {'role': 'user', 'calls': [{'name': 'f'}]}]
@@ -58,7 +61,7 @@ def indexed(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
     tree: dict[str, Any] = {}
     start = prefix + "."
     for name, value in attributes.items():
-        if name.startswith(start):
+        if name.startswith(start) and name.count(".") < _MOST_STEPS:
             _plant(tree, name[len(start) :].split("."), value)
     found = _lists(tree)
     return found if isinstance(found, list) else []

@@ -69,16 +69,21 @@ def documents(span: Span) -> list[dict[str, Any]] | None:
     return [_document(item) for item in listed if isinstance(item, dict)]
 
 
-def safety_flags(guardrails: list[Span]) -> list[str] | None:
-    """Names of the guardrails that blocked or flagged; [] where none did, None where there is no guardrail."""
-    if not guardrails:
+def safety_flags(spans: list[Span]) -> list[str] | None:
+    """Names of the guardrail spans that blocked or flagged; [] where none did, None where there is no guardrail."""
+    if not spans:
         return None
-    return [_name(span) for span in guardrails if _raised(span)]
+    return [_name(span) for span in spans if _raised(span)]
 
 
-def is_guardrail(span: Span) -> bool:
-    """Whether the span is a guardrail, in the words of any of the conventions."""
-    return "guardrail" in (kind_of(span) or "").lower()
+def guardrails(trace: Trace) -> dict[str, list[Span]]:
+    """The guardrail spans of each interaction, by its span's id."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    for span in trace.spans:
+        call = trace.call_of(span)
+        if call is not None and "guardrail" in (kind_of(span) or "").lower():
+            found[call.span_id].append(span)
+    return found
 
 
 def _document(item: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,10 @@ def fields(attributes: Attributes) -> dict[str, Any]:
     found["response"] = _response(attributes)
     found["finish_reason"] = _finish(attributes)
     asked = embedded(attributes.get("llm.invocation_parameters"))
-    form = asked.get("response_format") if isinstance(asked, dict) else None
+    asked = asked if isinstance(asked, dict) else {}
+    if found.get("model_version") is None and isinstance(asked.get("model"), str):
+        found["model_version"] = asked["model"]  # all that is known of a model where the request failed
+    form = asked.get("response_format")
     if isinstance(form, dict) and str(form.get("type")).startswith("json"):
         found["expected_format"] = "json"
     return {name: value for name, value in found.items() if value is not None}

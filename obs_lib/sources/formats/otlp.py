@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats import calls, contexts, evaluations, genai
-from obs_lib.sources.formats.otlp_json import Record, Span, parse, parts, record_of, span_of
-from obs_lib.sources.formats.parse import Unreadable
+from obs_lib.sources.formats.otlp_json import Record, Span
+from obs_lib.sources.formats.otlp_pile import Pile
 from obs_lib.sources.formats.traces import Trace, kind_of
 from obs_lib.tables import INTERACTIONS, LABELS, SPANS
 
@@ -53,7 +51,7 @@ class OtlpFormat:
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
         """Interactions, spans and labels, trace by trace; then one Reject for each entry that has a part without a row."""
-        pile = _Pile()
+        pile = Pile()
         for entry in entries:
             pile.add(entry)
         for trace_id, spans in pile.traces.items():
@@ -61,11 +59,19 @@ class OtlpFormat:
         yield from _orphans(pile)
         yield from pile.rejects()
 
-    def _rows(self, pile: _Pile, trace_id: str, trace: Trace) -> Iterator[Found]:
+    def _rows(self, pile: Pile, trace_id: str, trace: Trace) -> Iterator[Found]:
         records = pile.records.get(trace_id, {})
         events = {span.span_id: _by_time([*span.events, *records.pop(span.span_id, [])]) for span in trace.spans}
+        retrievals, guardrails = contexts.Retrievals(trace), contexts.guardrails(trace)
         for call in trace.calls:
-            yield from _interaction(pile, trace, call, events)
+            row = _interaction(pile, trace, call, events)
+            if row is None:
+                continue
+            row["contexts"], empty = retrievals.contexts(call)
+            if empty:
+                row["tags"]["contexts_without_text"] = empty
+            row["safety_flags"] = contexts.safety_flags(guardrails.get(call.span_id, []))
+            yield Found(INTERACTIONS, call.entry, row, calls.moment(call.start))
         for span in trace.spans:
             stage_of = trace.call_of(span)
             subject = span if stage_of is None else stage_of
@@ -85,98 +91,18 @@ class OtlpFormat:
             yield from _labels(pile, subject, span, events[span.span_id])
 
 
-@dataclass(slots=True)
-class _Pile:
-    """What the entries of one read hold, sorted by trace. Of a span that comes twice, the last one read counts."""
-
-    traces: dict[str, dict[str, Span]] = field(default_factory=dict)
-    records: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
-    unnamed: list[Record] = field(default_factory=list)
-    answers: dict[str, Span] = field(default_factory=dict)  # interactions by the id of their response
-    _problems: dict[int, tuple[Entry, list[str]]] = field(default_factory=dict)
-    _idle: dict[int, tuple[Entry, str]] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        """Takes an entry apart; what cannot be read becomes a problem of it."""
-        self._idle[id(entry)] = (entry, "neither spans nor log records")
-        try:
-            line = parse(entry)
-            if "resourceMetrics" in line:
-                self.reject(entry, "metrics are no interactions")
-            self._add_spans(entry, line)
-            self._add_records(entry, line)
-        except Unreadable as problem:
-            self.reject(entry, str(problem))
-        except RecursionError:
-            self.reject(entry, "nested too deeply")
-
-    def reject(self, entry: Entry, reason: str) -> None:
-        """Notes a part of an entry that gives no row."""
-        self._problems.setdefault(id(entry), (entry, []))[1].append(reason)
-
-    def use(self, entry: Entry) -> None:
-        """Notes that something of the entry went into a row."""
-        self._idle.pop(id(entry), None)
-
-    def rejects(self) -> Iterator[Reject]:
-        """At most one for each entry: the first reason and how many more there are; or that nothing of it was of use."""
-        for entry, reasons in self._problems.values():
-            self.use(entry)
-            yield Reject(entry, reasons[0] + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""))
-        for entry, reason in self._idle.values():
-            yield Reject(entry, reason)
-
-    def _add_spans(self, entry: Entry, line: dict[str, Any]) -> None:
-        for part in parts(line, "resourceSpans", "scopeSpans", "spans"):
-            try:
-                span = span_of(entry, *_whole(part))
-            except Unreadable as problem:
-                self.reject(entry, str(problem))
-                continue
-            self.use(entry)
-            trace = self.traces.setdefault(span.trace_id, {})
-            earlier = trace.pop(span.span_id, None)
-            if earlier is not None:
-                self.reject(earlier.entry, "span comes again later")
-            trace[span.span_id] = span
-
-    def _add_records(self, entry: Entry, line: dict[str, Any]) -> None:
-        for part in parts(line, "resourceLogs", "scopeLogs", "logRecords"):
-            try:
-                record = record_of(entry, _whole(part)[1])
-            except Unreadable as problem:
-                self.reject(entry, str(problem))
-                continue
-            if not _is_of_use(record):
-                self._idle[id(entry)] = (entry, "no GenAI event")
-            elif record.trace_id and record.span_id:
-                self.records.setdefault(record.trace_id, defaultdict(list))[record.span_id].append(record)
-                self.use(entry)
-            else:
-                self.unnamed.append(record)
-                self.use(entry)
-
-
-def _interaction(pile: _Pile, trace: Trace, call: Span, events: dict[str, list[Record]]) -> Iterator[Found]:
-    try:
-        row = calls.interaction(trace, call, events)
-    except RecursionError:
-        pile.reject(call.entry, "nested too deeply")
-        return
-    retrieved, empty = contexts.Retrievals(trace).contexts(call)
-    row["contexts"] = retrieved
-    if empty:
-        row["tags"]["contexts_without_text"] = empty
-    row["safety_flags"] = contexts.safety_flags(
-        [span for span in trace.spans if contexts.is_guardrail(span) and trace.call_of(span) is call]
-    )
+def _interaction(pile: Pile, trace: Trace, call: Span, events: dict[str, list[Record]]) -> dict[str, Any] | None:
     answer = call.attributes.get("gen_ai.response.id")
     if isinstance(answer, str):
         pile.answers[answer] = call
-    yield Found(INTERACTIONS, call.entry, row, calls.moment(call.start))
+    try:
+        return calls.interaction(trace, call, events)
+    except RecursionError:
+        pile.reject(call.entry, "nested too deeply")
+        return None
 
 
-def _labels(pile: _Pile, subject: Span, span: Span, events: list[Record]) -> Iterator[Found]:
+def _labels(pile: Pile, subject: Span, span: Span, events: list[Record]) -> Iterator[Found]:
     """Verdicts on the interaction `subject` that stand at one of its spans."""
     named = {"request_id": subject.span_id}
     for label in evaluations.of_attributes(span.attributes):
@@ -190,7 +116,7 @@ def _labels(pile: _Pile, subject: Span, span: Span, events: list[Record]) -> Ite
                 yield Found(LABELS, event.entry, named | verdict, calls.moment(subject.start))
 
 
-def _orphans(pile: _Pile) -> Iterator[Found]:
+def _orphans(pile: Pile) -> Iterator[Found]:
     """Log records whose span was not read: details are interactions, evaluations name the interaction that they judge."""
     left = [record for spans in pile.records.values() for records in spans.values() for record in records]
     for record in [*left, *pile.unnamed]:
@@ -199,10 +125,10 @@ def _orphans(pile: _Pile) -> Iterator[Found]:
         elif record.name == genai.EVALUATION:
             yield from _verdict(pile, record)
         else:
-            pile.reject(record.entry, f"{record.name[:100]}: its span is not in the logs")
+            pile.reject(record.entry, "content whose span is not in the logs")
 
 
-def _details(pile: _Pile, record: Record) -> Iterator[Found]:
+def _details(pile: Pile, record: Record) -> Iterator[Found]:
     try:
         row = calls.from_details(record)
     except RecursionError:
@@ -214,7 +140,7 @@ def _details(pile: _Pile, record: Record) -> Iterator[Found]:
     yield Found(INTERACTIONS, record.entry, row, calls.moment(record.at))
 
 
-def _verdict(pile: _Pile, record: Record) -> Iterator[Found]:
+def _verdict(pile: Pile, record: Record) -> Iterator[Found]:
     call = pile.answers.get(str(record.attributes.get("gen_ai.response.id")))
     label = evaluations.of_event(record.attributes)
     subject = record.span_id if call is None else call.span_id
@@ -226,16 +152,6 @@ def _verdict(pile: _Pile, record: Record) -> Iterator[Found]:
     yield Found(
         LABELS, record.entry, {"request_id": subject} | label, None if call is None else calls.moment(call.start)
     )
-
-
-def _whole(part: tuple[Any, Any] | Unreadable) -> tuple[Any, Any]:
-    if isinstance(part, Unreadable):
-        raise part
-    return part
-
-
-def _is_of_use(record: Record) -> bool:
-    return record.name == genai.EVALUATION or genai.is_content(record) or bool(calls.FIRST_CHUNK.search(record.name))
 
 
 def _by_time(events: list[Record]) -> list[Record]:

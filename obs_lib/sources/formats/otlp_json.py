@@ -70,7 +70,8 @@ def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator
     """Every span or log record of a line, with the attributes of its resource; Unreadable for a part that has none."""
     for group in _listed(line.get(signal)):
         try:
-            resource = attributes(_object("resource", _object(signal, group).get("resource")).get("attributes"))
+            group = _object(signal, group)
+            resource = attributes(_object("resource", group.get("resource")).get("attributes"))
             for scoped in _listed(group.get(scope)):
                 for item in _listed(_object(scope, scoped).get(items)):
                     yield resource, item
