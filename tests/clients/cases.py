@@ -22,6 +22,16 @@ _ASKED = [
 _PARIS = Answer(
     pieces=("The capital", " of France", " is Paris. 🗼"), prompt_tokens=23, completion_tokens=7, cached_tokens=16
 )
+_SHOWN = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "What is"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+            {"type": "text", "text": "this?"},
+        ],
+    }
+]
 _CALLED = Answer(
     pieces=(),
     tool_calls=(("get_weather", '{"city": "Paris", "days": 2}'),),
@@ -75,6 +85,7 @@ CASES = (
     Case("cut-short", answer=Answer(pieces=("The capital of",), finish_reason="length")),
     Case("filtered", answer=Answer(pieces=("I",), finish_reason="content_filter")),
     Case("json", json=True, answer=Answer(pieces=('{"capital": ', '"Paris"}'))),
+    Case("parts", messages=_SHOWN),
     Case("slow", answer=Answer(first_s=0.3)),
     Case(
         "rate-limited",

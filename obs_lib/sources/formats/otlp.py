@@ -80,8 +80,7 @@ class OtlpFormat:
                 "span_id": span.span_id,
                 "parent_id": span.parent_id or None,
                 "request_id": None if stage_of is None else stage_of.span_id,
-                # A wrapper repeats the time of the inference inside it.
-                "stage": "other" if trace.is_wrapper(span) else self.names.stage_of(span.name, kind_of(span)),
+                "stage": self._stage(trace, span),
                 "name": span.name,
                 "start": calls.moment(span.start),
                 "duration_ms": calls.duration_ms(span),
@@ -89,6 +88,13 @@ class OtlpFormat:
             }
             yield Found(SPANS, span.entry, row, calls.moment(subject.start))
             yield from _labels(pile, subject, span, events[span.span_id])
+
+    def _stage(self, trace: Trace, span: Span) -> str:
+        """A wrapper repeats the time of the inference inside it, so it is none itself."""
+        if trace.is_wrapper(span):
+            return "other"
+        kind = kind_of(span) or ("chat" if trace.call_of(span) is span else None)
+        return self.names.stage_of(span.name, kind)
 
 
 def _interaction(pile: Pile, trace: Trace, call: Span, events: dict[str, list[Record]]) -> dict[str, Any] | None:
