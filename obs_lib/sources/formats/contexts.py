@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +23,7 @@ _SAYS_NO = frozenset({"passed", "safe", "valid", "allowed", "success"})
 
 
 class Retrievals:
-    """The retrieval spans of one trace, by every span above them."""
+    """The retrieval spans of one trace in the order of their starts, by every span above them."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -52,9 +53,10 @@ class Retrievals:
 
     def _before(self, call: Span) -> list[Span]:
         for name in (*self._trace.path(call), ""):
-            earlier = [span for span in self._below.get(name, ()) if span.start < call.start]
+            below = self._below.get(name, [])
+            earlier = bisect_left(below, call.start, key=lambda span: span.start)
             if earlier:
-                return earlier[-_MOST:]
+                return below[max(earlier - _MOST, 0) : earlier]
         return []
 
 

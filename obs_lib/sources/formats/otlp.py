@@ -24,6 +24,7 @@ GRACE_S = 15 * 60
 
 _TIMES = re.compile(rb'"(?:startT|endT|t|observedT)imeUnixNano"\s*:\s*"?([0-9]{1,19})')
 _DAY_NS = 86_400 * 10**9
+_NO_VERDICT = "evaluation without a name or a verdict"
 _DAYS = (dt.date.max - dt.date(1970, 1, 1)).days
 
 
@@ -62,32 +63,25 @@ class OtlpFormat:
     def _rows(self, pile: Pile, trace_id: str, trace: Trace) -> Iterator[Found]:
         records = pile.records.get(trace_id, {})
         events = {span.span_id: _by_time([*span.events, *records.pop(span.span_id, [])]) for span in trace.spans}
-        retrievals, guardrails = contexts.Retrievals(trace), contexts.guardrails(trace)
-        for call in trace.calls:
-            row = _interaction(pile, trace, call, events)
-            if row is None:
-                continue
-            row["contexts"], empty = retrievals.contexts(call)
-            if empty:
-                row["tags"]["contexts_without_text"] = empty
-            row["safety_flags"] = contexts.safety_flags(guardrails.get(call.span_id, []))
-            yield Found(INTERACTIONS, call.entry, row, calls.moment(call.start))
+        yield from _interactions(pile, trace, events)
         for span in trace.spans:
-            stage_of = trace.call_of(span)
-            subject = span if stage_of is None else stage_of
-            row = {
-                "trace_id": span.trace_id,
-                "span_id": span.span_id,
-                "parent_id": span.parent_id or None,
-                "request_id": None if stage_of is None else stage_of.span_id,
-                "stage": self._stage(trace, span),
-                "name": span.name,
-                "start": calls.moment(span.start),
-                "duration_ms": calls.duration_ms(span),
-                "error": calls.failure(span.attributes, span.events, span.failed, span.message)[0],
-            }
-            yield Found(SPANS, span.entry, row, calls.moment(subject.start))
-            yield from _labels(pile, subject, span, events[span.span_id])
+            call = trace.call_of(span)
+            day_of = span if call is None else call
+            yield Found(SPANS, span.entry, self._stage_row(trace, span, call), calls.moment(day_of.start))
+            yield from _labels(pile, day_of, span, events[span.span_id])
+
+    def _stage_row(self, trace: Trace, span: Span, call: Span | None) -> dict[str, Any]:
+        return {
+            "trace_id": span.trace_id,
+            "span_id": span.span_id,
+            "parent_id": span.parent_id or None,
+            "request_id": None if call is None else call.span_id,
+            "stage": self._stage(trace, span),
+            "name": span.name,
+            "start": calls.moment(span.start),
+            "duration_ms": calls.duration_ms(span),
+            "error": calls.failure(span.attributes, span.events, span.failed, span.message)[0],
+        }
 
     def _stage(self, trace: Trace, span: Span) -> str:
         """A wrapper repeats the time of the inference inside it, so it is none itself."""
@@ -97,15 +91,22 @@ class OtlpFormat:
         return self.names.stage_of(span.name, kind)
 
 
-def _interaction(pile: Pile, trace: Trace, call: Span, events: dict[str, list[Record]]) -> dict[str, Any] | None:
-    answer = call.attributes.get("gen_ai.response.id")
-    if isinstance(answer, str):
-        pile.answers[answer] = call
-    try:
-        return calls.interaction(trace, call, events)
-    except RecursionError:
-        pile.reject(call.entry, "nested too deeply")
-        return None
+def _interactions(pile: Pile, trace: Trace, events: dict[str, list[Record]]) -> Iterator[Found]:
+    retrievals, guardrails = contexts.Retrievals(trace), contexts.guardrails(trace)
+    for call in trace.calls:
+        answer = call.attributes.get("gen_ai.response.id")
+        if isinstance(answer, str):
+            pile.answers[answer] = call
+        try:
+            row = calls.interaction(trace, call, events)
+        except RecursionError:
+            pile.reject(call.entry, "nested too deeply")
+            continue
+        row["contexts"], bare = retrievals.contexts(call)
+        if bare:
+            row["tags"]["contexts_without_text"] = bare
+        row["safety_flags"] = contexts.safety_flags(guardrails.get(call.span_id, []))
+        yield Found(INTERACTIONS, call.entry, row, calls.moment(call.start))
 
 
 def _labels(pile: Pile, subject: Span, span: Span, events: list[Record]) -> Iterator[Found]:
@@ -117,7 +118,7 @@ def _labels(pile: Pile, subject: Span, span: Span, events: list[Record]) -> Iter
         if event.name == genai.EVALUATION:
             verdict = evaluations.of_event(event.attributes)
             if verdict is None:
-                pile.reject(event.entry, "evaluation without a name or a verdict")
+                pile.reject(event.entry, _NO_VERDICT)
             else:
                 yield Found(LABELS, event.entry, named | verdict, calls.moment(subject.start))
 
@@ -148,16 +149,15 @@ def _details(pile: Pile, record: Record) -> Iterator[Found]:
 
 def _verdict(pile: Pile, record: Record) -> Iterator[Found]:
     call = pile.answers.get(str(record.attributes.get("gen_ai.response.id")))
-    label = evaluations.of_event(record.attributes)
     subject = record.span_id if call is None else call.span_id
-    if label is None or not subject:
-        pile.reject(
-            record.entry, "evaluation without a name or a verdict" if subject else "evaluation of an unknown response"
-        )
-        return
-    yield Found(
-        LABELS, record.entry, {"request_id": subject} | label, None if call is None else calls.moment(call.start)
-    )
+    label = evaluations.of_event(record.attributes)
+    if not subject:
+        pile.reject(record.entry, "evaluation of an unknown response")
+    elif label is None:
+        pile.reject(record.entry, _NO_VERDICT)
+    else:
+        of = None if call is None else calls.moment(call.start)
+        yield Found(LABELS, record.entry, {"request_id": subject} | label, of)
 
 
 def _by_time(events: list[Record]) -> list[Record]:
