@@ -2,8 +2,9 @@
 
     python -m tests.clients.otel_client MODE URL FOLDER
 
-MODE: `legacy`, `span`, `event`, `both` (opentelemetry-instrumentation-openai-v2) or `openinference`. Instrumentations patch
-the client for the whole process, so each mode has a process of its own.
+MODE: `legacy`, `span`, `event`, `both` (opentelemetry-instrumentation-openai-v2), `openinference`, or `nested`: both
+instrumentations at once, so that one's LLM span wraps the other's. Instrumentations patch the client for the whole process, so
+each mode has a process of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from typing import Any
 from tests.clients.cases import CASES, Case
 from tests.clients.collector import line
 
-CAPTURED = {"legacy": "true", "span": "span_only", "event": "event_only", "both": "span_and_event"}
+CAPTURED = {
+    "legacy": "true",
+    "span": "span_only",
+    "event": "event_only",
+    "both": "span_and_event",
+    "nested": "span_only",
+}
 USER, SESSION = "user-7", "session-9"
 
 
@@ -67,10 +74,11 @@ def _batches(items: Sequence[Any]) -> list[Sequence[Any]]:
 
 
 def _instrument(mode: str, tracers: Any, loggers: Any) -> None:
-    if mode == "openinference":
+    if mode in ("openinference", "nested"):
         from openinference.instrumentation.openai import OpenAIInstrumentor as Instrumentor
 
         Instrumentor().instrument(tracer_provider=tracers)
+    if mode == "openinference":
         return
     _mend()
     from opentelemetry.instrumentation import openai_v2

@@ -20,6 +20,8 @@ def of_event(attributes: Attributes) -> dict[str, Any] | None:
 def of_attributes(attributes: Attributes) -> Iterator[dict[str, Any]]:
     """The labels in `evaluation.*`, `annotation.*` and their indexed lists, without `request_id`."""
     for word in ("evaluation", "annotation"):
+        if not any(name.startswith(word) for name in attributes):
+            continue
         one = {name: attributes.get(f"{word}.{name}") for name in ("name", "score", "label", "annotator_kind")}
         for item in (one, *unwrapped(indexed(attributes, f"{word}s"), word)):
             if isinstance(item, Mapping):

@@ -264,6 +264,27 @@ def test_the_first_token_may_be_an_event(name: str) -> None:
     assert call(GENAI, events=[(name, 40, {}), (name, 60, {})])["ttft_ms"] == pytest.approx(40)
 
 
+def test_of_several_choices_the_first_is_the_answer_however_they_are_written() -> None:
+    events = [
+        ("gen_ai.choice", at, {"index": index, "message": f'{{"content": "choice {index}"}}'})
+        for at, index in ((9, 1), (10, 0))
+    ]
+    listed = {
+        "gen_ai.output.messages": [
+            {"role": "assistant", "parts": [{"type": "text", "content": f"choice {n}"}]} for n in (0, 1)
+        ]
+    }
+    flat = {f"llm.output_messages.{n}.message.content": f"choice {n}" for n in (1, 0)}
+    for found in (call(GENAI, events=events), call(GENAI | listed), call(OPEN | flat)):
+        assert found["response"] == "choice 0"
+
+
+def test_messages_in_log_records_are_in_the_order_of_their_times() -> None:
+    told = [record("gen_ai.user.message", 1, 30 - at, {"content": f"at {30 - at}"}) for at in range(3)]
+    (found,) = rows("interactions", log_line(*told), spans_line(span("chat", 1, attributes=GENAI)))
+    assert [message["content"] for message in found["prompt"]] == ["at 28", "at 29", "at 30"]
+
+
 def test_content_that_was_not_captured_is_null_and_not_empty() -> None:
     found = call(GENAI, events=[("gen_ai.user.message", 0, {}), ("gen_ai.choice", 9, {"finish_reason": "stop"})])
     assert "prompt" not in found

@@ -22,10 +22,17 @@ from tests.mutate import mutations
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-MODES = ("legacy", "span", "event", "both", "openinference")
+MODES = ("legacy", "span", "event", "both", "openinference", "nested")
 # What an instrumentation leaves out, here so that the tables in docs/formats.md are held to it.
 NEW = {"ttft_ms", "cached_input_tokens", "parts"}
-LACKS = {"legacy": {"ttft_ms", "cached_input_tokens"}, "span": NEW, "event": NEW, "both": NEW, "openinference": set()}
+LACKS = {
+    "legacy": {"ttft_ms", "cached_input_tokens"},
+    "span": NEW,
+    "event": NEW,
+    "both": NEW,
+    "openinference": set(),
+    "nested": set(),
+}
 
 
 class Kinds:
@@ -83,7 +90,7 @@ def run(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
 def test_every_call_is_one_interaction_and_nothing_is_rejected(run: Run) -> None:
     assert run.rejects == []
     assert len(run.of("interactions")) == len(CASES) == len(run.server.exchanges) - 1  # the embedding is none
-    assert len(run.of("spans")) == 4 * len(CASES) + len(run.of("spans")) % 4
+    assert len(run.of("spans")) == (5 if run.mode == "nested" else 4) * len(CASES) + (3 if run.mode == "nested" else 2)
     assert len({row["request_id"] for row in run.of("interactions")}) == len(CASES)
 
 
@@ -148,11 +155,13 @@ def test_the_spans_of_a_request_are_its_stages(run: Run) -> None:
     spans = sorted(
         (span for span in run.of("spans") if span["trace_id"] == row["trace_id"]), key=lambda span: span["start"]
     )
-    assert [span["stage"] for span in spans] == ["other", "retrieval", "inference", "other"]
-    assert [span["name"] for span in spans][::3] == ["POST /ask", "format answer"]
+    wrapper = ["other"] if run.mode == "nested" else []
+    assert [span["stage"] for span in spans] == ["other", "retrieval", *wrapper, "inference", "other"]
+    assert (spans[0]["name"], spans[-1]["name"]) == ("POST /ask", "format answer")
     assert {span["request_id"] for span in spans} == {row["request_id"]}
     assert spans[0]["parent_id"] is None
-    assert {span["parent_id"] for span in spans[1:]} == {spans[0]["span_id"]}
+    assert spans[-2]["parent_id"] == spans[-3 if wrapper else 0]["span_id"]
+    assert spans[-2]["span_id"] == row["request_id"]
     assert row["contexts"] == [{"id": "doc-1", "text": "Paris is the capital of France.", "score": 0.9}]
     tags = {"service": "shop", "environment": "test", "route": "/ask", "contexts_without_text": 1}
     assert row["tags"] == tags
