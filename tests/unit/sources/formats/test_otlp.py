@@ -649,7 +649,7 @@ def test_a_trace_that_crosses_midnight_stands_whole_in_the_day_of_its_call() -> 
         (b'{"resourceMetrics": []}', "metrics are no interactions"),
         (b'{"resourceSpans": 3}', "list: wrong type"),
         (b'{"resourceSpans": [null]}', "neither spans nor log records"),
-        (b"[" * 100_000, "not JSON: nested too deeply"),
+        (b"[" * 100_000, "nested too deeply"),
         (spans_line(span("x", 1, traceId="zz")), "traceId: not 32 hex digits"),
         (spans_line(span("x", 1, spanId="")), "traceId or spanId: missing"),
         (spans_line(span("x", 1, startTimeUnixNano="yesterday")), "startTimeUnixNano: not nanoseconds since 1970"),
