@@ -1,0 +1,47 @@
+"""Verdicts on interactions that stand in traces: GenAI evaluation events, OpenInference evaluations and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_lib.sources.formats.attribute_values import indexed, number, text, unwrapped
+from obs_lib.sources.formats.otlp_json import Attributes
+
+_SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation"}
+
+
+def of_event(attributes: Attributes) -> dict[str, Any] | None:
+    """The label of a `gen_ai.evaluation.result` event, without `request_id`; None where it holds no verdict."""
+    said = {name: attributes.get(f"gen_ai.evaluation.{name}") for name in ("name", "score.value", "score.label")}
+    return _label(said["name"], said["score.value"], said["score.label"], "evaluation")
+
+
+def of_attributes(attributes: Attributes) -> Iterator[dict[str, Any]]:
+    """The labels in `evaluation.*`, `annotation.*` and their indexed lists, without `request_id`."""
+    for word in ("evaluation", "annotation"):
+        if not any(name.startswith(word) for name in attributes):
+            continue
+        one = {name: attributes.get(f"{word}.{name}") for name in ("name", "score", "label", "annotator_kind")}
+        for item in (one, *unwrapped(indexed(attributes, f"{word}s"), word)):
+            if isinstance(item, Mapping):
+                kind = str(item.get("annotator_kind")).upper()
+                source = _SOURCES.get(kind, "evaluation" if word == "evaluation" else "annotation")
+                label = _label(item.get("name"), item.get("score"), item.get("label"), source)
+                if label:
+                    yield label
+
+
+def _label(name: Any, score: Any, word: Any, source: str) -> dict[str, Any] | None:
+    value = float(score) if isinstance(score, bool) else number(score)
+    numeric = type(value) in (int, float)
+    name = text(name)
+    if not name or (not numeric and word in (None, "")):
+        return None
+    return {
+        "name": name,
+        "source": source,
+        "value": float(value) if numeric else None,
+        "text": None if numeric else text(word),
+        "inclusion": None,
+    }

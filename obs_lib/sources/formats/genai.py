@@ -1,0 +1,153 @@
+"""OpenTelemetry GenAI attributes and events, to the fields of the native log format.
+
+Three generations are in the field at once: 1.36 and older (`gen_ai.system`, content in events), 1.41, and the conventions'
+own repository, https://github.com/open-telemetry/semantic-conventions-genai. Names are disjoint, so all are looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from obs_lib.sources.formats.attribute_values import first, indexed, milliseconds, number, said, text
+from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
+from obs_lib.sources.formats.otlp_json import Attributes, Record
+from obs_lib.sources.formats.parse import embedded
+
+DETAILS = "gen_ai.client.inference.operation.details"
+"""The event that carries a whole request: the span's attributes with the content beside them."""
+
+EVALUATION = "gen_ai.evaluation.result"
+
+_MESSAGE = re.compile(r"gen_ai\.(\w+)\.message")
+_OLD_PROMPT, _OLD_ANSWER = "gen_ai.content.prompt", "gen_ai.content.completion"
+_OPERATIONS = ("chat", "text_completion", "generate_content", "completion")
+_REQUEST_TYPES = ("chat", "completion")  # OpenLLMetry's `llm.request.type`
+
+_TEXTS = {
+    "session_id": ("gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id"),
+    "user_id": ("user.id", "enduser.id", "traceloop.association.properties.user_id"),
+    "model_version": ("gen_ai.response.model", "gen_ai.request.model"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "prompt_version": ("gen_ai.prompt.version",),
+}
+_NUMBERS = {
+    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+    "output_tokens": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+    "cached_input_tokens": (
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.cached_tokens",
+    ),
+}
+_SECONDS = {
+    # The last of the first line and the other two are of vLLM's server spans.
+    "ttft_ms": ("gen_ai.response.time_to_first_chunk", "gen_ai.latency.time_to_first_token"),
+    "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
+    "decode_ms": ("gen_ai.latency.time_in_model_decode",),
+}
+_OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
+
+
+def is_llm(attributes: Attributes) -> bool | None:
+    """Whether the attributes are of a call to a model that answers in text; None where the conventions say nothing."""
+    operation = attributes.get("gen_ai.operation.name")
+    if operation is not None:
+        return operation in _OPERATIONS
+    asked = attributes.get("llm.request.type")
+    if asked is not None:
+        return asked in _REQUEST_TYPES
+    counted = first(attributes, (*_NUMBERS["input_tokens"], *_NUMBERS["output_tokens"])) is not None
+    return True if counted and first(attributes, _TEXTS["model_version"]) is not None else None
+
+
+def is_content(record: Record) -> bool:
+    """Whether an event carries what was asked or answered."""
+    return record.name in (DETAILS, "gen_ai.choice", _OLD_PROMPT, _OLD_ANSWER) or bool(_MESSAGE.fullmatch(record.name))
+
+
+def identity(attributes: Attributes) -> dict[str, Any]:
+    """The fields that say whose request it was and which versions served it."""
+    return {name: text(value) for name, names in _TEXTS.items() if (value := first(attributes, names)) is not None}
+
+
+def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
+    """The native fields that are said; events come in the order of their times."""
+    events = list(events)
+    found: dict[str, Any] = identity(attributes)
+    found |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
+    found |= {name: milliseconds(first(attributes, names)) for name, names in _SECONDS.items()}
+    found["prompt"] = _with_system(attributes, _prompt(attributes, events))
+    found["response"], found["finish_reason"] = _answer(attributes, events)
+    if str(first(attributes, _OUTPUT_TYPES)).startswith("json"):
+        found["expected_format"] = "json"
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message] | None:
+    whole = embedded(first(attributes, ("gen_ai.input.messages",)))
+    if whole is None:
+        whole = indexed(attributes, "gen_ai.prompt") or embedded(attributes.get("gen_ai.prompt"))
+    if whole is None:
+        whole = next(
+            (embedded(event.attributes.get("gen_ai.prompt")) for event in events if event.name == _OLD_PROMPT), None
+        )
+    if whole:
+        asked = prompt_of(whole)
+        return said(asked) if isinstance(asked, list) else asked
+    told = [message_of(_told(match[1], event)) for event in events if (match := _MESSAGE.fullmatch(event.name))]
+    return said(told)
+
+
+def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> str | list[Message] | None:
+    """System instructions that stand apart from the messages, as the first message."""
+    told = embedded(first(attributes, ("gen_ai.system_instructions",)))
+    system = told if isinstance(told, str) else text_of({"parts": told})
+    if not system:
+        return asked
+    rest = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or []
+    return [{"role": "system", "content": system}, *rest]
+
+
+def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, str | None]:
+    """The answer of the first choice and why it ended."""
+    whole = embedded(first(attributes, ("gen_ai.output.messages",)))
+    if whole is None:
+        whole = indexed(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
+    if whole is None:
+        whole = next(
+            (embedded(event.attributes.get("gen_ai.completion")) for event in events if event.name == _OLD_ANSWER), None
+        )
+    choice = whole[0] if isinstance(whole, list) and whole else whole
+    if not choice:
+        choices = [_told("assistant", event) for event in events if event.name == "gen_ai.choice"]
+        choice = min(choices, key=_place, default=None)
+    reason = embedded(first(attributes, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")))
+    answer = text_of(choice) if _is_message(choice) else answer_of(choice)
+    return answer, finish_reason(reason) or finish_reason(finish_in(choice))
+
+
+def _is_message(choice: Any) -> bool:
+    return isinstance(choice, dict) and isinstance(choice.get("role"), str)
+
+
+def _told(role: str, event: Record) -> dict[str, Any]:
+    """The body of a message event; older span events have it as JSON in an attribute, or spread over attributes."""
+    body = event.body if event.body is not None else embedded(event.attributes.get("gen_ai.event.content"))
+    if body is None:
+        body = {name: embedded(value) for name, value in event.attributes.items()}
+    if not isinstance(body, dict):
+        return {"role": role, "content": body}
+    inner = embedded(body.get("message"))  # of a choice
+    if isinstance(inner, dict):
+        body = {**{name: value for name, value in body.items() if name != "message"}, **inner}
+    elif isinstance(inner, str):
+        body = {**body, "content": inner}
+    return {**body, "role": body["role"] if isinstance(body.get("role"), str) else role}
+
+
+def _place(choice: dict[str, Any]) -> int:
+    index = number(choice.get("index"))
+    return index if type(index) is int else 0

@@ -1,0 +1,113 @@
+"""OpenInference attributes, to the fields of the native log format.
+
+Conventions: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md. Lists are flattened:
+`llm.input_messages.0.message.contents.1.message_content.text`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obs_lib.sources.formats.attribute_values import first, indexed, number, said, text, unwrapped
+from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
+from obs_lib.sources.formats.otlp_json import Attributes
+from obs_lib.sources.formats.parse import embedded
+
+KIND = "openinference.span.kind"
+
+_TEXTS = {
+    "session_id": ("session.id",),
+    "user_id": ("user.id",),
+    "model_version": ("llm.response.model_name", "llm.model_name", "llm.request.model_name"),
+    "provider": ("llm.provider", "llm.system"),
+    "prompt_version": ("llm.prompt_template.version",),
+}
+_NUMBERS = {
+    "input_tokens": ("llm.token_count.prompt",),
+    "output_tokens": ("llm.token_count.completion",),
+    "cached_input_tokens": ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"),
+    "cost_usd": ("llm.cost.total",),
+}
+
+
+def is_llm(attributes: Attributes) -> bool | None:
+    """Whether the span is a call to a model; None where it is none of OpenInference's."""
+    kind = attributes.get(KIND)
+    return None if kind is None else str(kind).upper() == "LLM"
+
+
+def identity(attributes: Attributes) -> dict[str, Any]:
+    """The fields that say whose request it was and which versions served it."""
+    return {name: text(value) for name, names in _TEXTS.items() if (value := first(attributes, names)) is not None}
+
+
+def fields(attributes: Attributes) -> dict[str, Any]:
+    """The native fields that are said."""
+    found: dict[str, Any] = identity(attributes)
+    found |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
+    found["prompt"] = _prompt(attributes)
+    found["response"] = _response(attributes)
+    found["finish_reason"] = _finish(attributes)
+    asked = embedded(attributes.get("llm.invocation_parameters"))
+    asked = asked if isinstance(asked, dict) else {}
+    if found.get("model_version") is None and isinstance(asked.get("model"), str):
+        found["model_version"] = asked["model"]  # all that is known of a model where the request failed
+    form = asked.get("response_format")
+    if isinstance(form, dict) and str(form.get("type")).startswith("json"):
+        found["expected_format"] = "json"
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def metadata(attributes: Attributes) -> dict[str, Any]:
+    """The scalars of the user's own `metadata`."""
+    found = embedded(attributes.get("metadata"))
+    scalars = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in scalars if isinstance(value, (str, int, float, bool)) and value != ""}
+
+
+def _prompt(attributes: Attributes) -> str | list[Message] | None:
+    if told := _messages(attributes, "llm.input_messages"):
+        return said([message_of({"role": "user", **message}) for message in told])
+    texts = [
+        item.get("text") for item in unwrapped(indexed(attributes, "llm.prompts"), "prompt") if isinstance(item, dict)
+    ]
+    if asked := [item for item in texts if isinstance(item, str)]:
+        return "\n".join(asked)
+    return prompt_of(_value(attributes, "input"))
+
+
+def _response(attributes: Attributes) -> str | None:
+    if told := _messages(attributes, "llm.output_messages"):
+        return text_of(told[0])
+    choices = unwrapped(indexed(attributes, "llm.choices"), "completion")
+    if choices and isinstance(choices[0], dict) and isinstance(choices[0].get("text"), str):
+        answer: str = choices[0]["text"]
+        return answer
+    return answer_of(_value(attributes, "output"))
+
+
+def _finish(attributes: Attributes) -> str | None:
+    """Instrumentations older than `llm.finish_reason` leave it inside the response body alone."""
+    return finish_reason(attributes.get("llm.finish_reason")) or finish_reason(finish_in(_value(attributes, "output")))
+
+
+def _messages(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
+    found = unwrapped(indexed(attributes, prefix), "message", "message_content", "tool_call")
+    return [_message(item) for item in found if isinstance(item, dict)]
+
+
+def _message(item: dict[str, Any]) -> dict[str, Any]:
+    """In the shape of OpenAI's messages."""
+    content = item.get("contents", item.get("content"))
+    message = {"role": item.get("role"), "content": content, "tool_calls": item.get("tool_calls")}
+    if item.get("function_call_name"):
+        called = {"name": item["function_call_name"], "arguments": item.get("function_call_arguments_json")}
+        message["function_call"] = called
+    return {name: value for name, value in message.items() if value is not None}
+
+
+def _value(attributes: Attributes, side: str) -> Any:
+    """`input.value` or `output.value`: text, or the JSON that its MIME type announces."""
+    value = attributes.get(f"{side}.value")
+    return embedded(value) if attributes.get(f"{side}.mime_type") == "application/json" else text(value)

@@ -1,0 +1,95 @@
+"""Entries of OTLP JSON taken apart, and put together again by trace."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_lib.sources.entries import Entry, Reject
+from obs_lib.sources.formats import calls, genai
+from obs_lib.sources.formats.otlp_json import Record, Span, parse, parts, record_of, span_of
+from obs_lib.sources.formats.parse import Unreadable
+
+
+@dataclass(slots=True)
+class Pile:
+    """What the entries of one read hold, sorted by trace. Of a span that comes twice, the last one read counts."""
+
+    traces: dict[str, dict[str, Span]] = field(default_factory=dict)
+    records: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
+    unnamed: list[Record] = field(default_factory=list)
+    answers: dict[str, Span] = field(default_factory=dict)  # interactions by the id of their response
+    _problems: dict[int, tuple[Entry, str]] = field(default_factory=dict)
+    _idle: dict[int, tuple[Entry, str]] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry apart; what cannot be read becomes a problem of it."""
+        self._idle[id(entry)] = (entry, "neither spans nor log records")
+        try:
+            line = parse(entry)
+            if "resourceMetrics" in line:
+                self.reject(entry, "metrics are no interactions")
+            self._add_spans(entry, line)
+            self._add_records(entry, line)
+        except Unreadable as problem:
+            self.reject(entry, str(problem))
+        except RecursionError:
+            self.reject(entry, "nested too deeply")
+
+    def reject(self, entry: Entry, reason: str) -> None:
+        """Notes that a part of an entry gives no row."""
+        self._problems.setdefault(id(entry), (entry, reason))
+
+    def use(self, entry: Entry) -> None:
+        """Notes that something of the entry went into a row."""
+        self._idle.pop(id(entry), None)
+
+    def rejects(self) -> Iterator[Reject]:
+        """At most one for each entry: the first rule that it breaks, or that nothing of it is of use."""
+        for entry, reason in (self._idle | self._problems).values():
+            yield Reject(entry, reason)
+
+    def _add_spans(self, entry: Entry, line: dict[str, Any]) -> None:
+        for part in parts(line, "resourceSpans", "scopeSpans", "spans"):
+            try:
+                span = span_of(entry, *_whole(part))
+            except Unreadable as problem:
+                self.reject(entry, str(problem))
+                continue
+            self.use(entry)
+            trace = self.traces.setdefault(span.trace_id, {})
+            earlier = trace.pop(span.span_id, None)
+            if earlier is not None:
+                self.reject(earlier.entry, "span comes again later")
+            trace[span.span_id] = span
+
+    def _add_records(self, entry: Entry, line: dict[str, Any]) -> None:
+        for part in parts(line, "resourceLogs", "scopeLogs", "logRecords"):
+            try:
+                record = record_of(entry, _whole(part)[1])
+            except Unreadable as problem:
+                self.reject(entry, str(problem))
+                continue
+            if _is_of_use(record):
+                self.use(entry)
+                self._file(record)
+            elif id(entry) in self._idle:
+                self._idle[id(entry)] = (entry, "no GenAI event")
+
+    def _file(self, record: Record) -> None:
+        if record.trace_id and record.span_id:
+            self.records.setdefault(record.trace_id, defaultdict(list))[record.span_id].append(record)
+        else:
+            self.unnamed.append(record)
+
+
+def _whole(part: tuple[Any, Any] | Unreadable) -> tuple[Any, Any]:
+    if isinstance(part, Unreadable):
+        raise part
+    return part
+
+
+def _is_of_use(record: Record) -> bool:
+    return record.name == genai.EVALUATION or genai.is_content(record) or bool(calls.FIRST_CHUNK.search(record.name))
