@@ -1,0 +1,1 @@
+"""How each kind of log says what an interaction is, one file a format."""

@@ -1,0 +1,103 @@
+"""From bytes or text of a log to plain values that every table can hold, and small values as the numbers they mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class Unreadable(ValueError):
+    """An entry is not what its format says; the message is the reason that quarantine shows."""
+
+
+def object_of(raw: bytes) -> dict[str, Any]:
+    """The JSON object; `Unreadable` where there is none. Half a surrogate pair, which no table can store, is replaced."""
+    try:
+        text = raw.decode("utf-8")
+        found = json.loads(text, parse_constant=_not_finite)
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8") from error
+    except RecursionError as error:
+        raise Unreadable("not JSON: nested too deeply") from error
+    except Unreadable:
+        raise
+    except ValueError as error:
+        raise Unreadable("not JSON") from error
+    if not isinstance(found, dict):
+        raise Unreadable("not an object")
+    return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
+
+
+def embedded(value: Any) -> Any:
+    """The value of a text that is itself a JSON object or array; anything else unchanged. APIs and attributes nest so.
+
+    >>> embedded('[{"role": "user"}]'), embedded("17"), embedded("{not json")
+    ([{'role': 'user'}], '17', '{not json')
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        found = json.loads(value, parse_constant=_not_finite)
+        return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(value) else found
+    except (ValueError, RecursionError):
+        return value
+
+
+def well_formed(text: str) -> str:
+    """The text with lone surrogates replaced."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def number(value: Any) -> float | None:
+    """A finite number, also where it is written as text; None for anything else.
+
+    >>> number("0.0001"), number(3), number(True), number("1e999"), number("x")
+    (0.0001, 3.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def moment(value: Any) -> dt.datetime | None:
+    """A moment in UTC, from ISO 8601 (UTC where it names no offset, as these APIs do) or seconds since 1970; else None.
+
+    >>> moment("2024-05-01T00:30:00.5+02:00").isoformat(), moment(0.25).isoformat(), moment("soon")
+    ('2024-04-30T22:30:00.500000+00:00', '1970-01-01T00:00:00.250000+00:00', None)
+    """
+    try:
+        if isinstance(value, str) and "-" in value[1:]:
+            found = dt.datetime.fromisoformat(value.strip())
+            return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+        seconds = number(value)
+        return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def milliseconds(start: dt.datetime | None, end: dt.datetime | None) -> float | None:
+    """From start to end in ms; None where either is unknown. Negative where clocks disagree: other rules judge that."""
+    return None if start is None or end is None else (end - start) / dt.timedelta(milliseconds=1)
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise Unreadable("non-finite number")
+
+
+def _well_formed_tree(value: Any) -> Any:
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return [_well_formed_tree(item) for item in value]
+    if isinstance(value, dict):
+        return {well_formed(name): _well_formed_tree(item) for name, item in value.items()}
+    return value

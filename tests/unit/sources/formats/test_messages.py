@@ -1,0 +1,178 @@
+"""The shapes in which clients log what was asked and answered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bern"}'}}
+CALLED = '[{"arguments":{"city":"Bern"},"name":"weather"}]'
+ANY_JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "role",
+                    "content",
+                    "parts",
+                    "type",
+                    "text",
+                    "tool_calls",
+                    "function",
+                    "choices",
+                    "message",
+                    "messages",
+                    "output",
+                ]
+            )
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("plain", "plain"),
+        ("", ""),
+        ([{"role": "user", "content": "Hi"}], [{"role": "user", "content": "Hi"}]),
+        ({"role": "user", "content": "Hi"}, [{"role": "user", "content": "Hi"}]),
+        (
+            {"messages": [{"role": "user", "content": "Hi"}], "tools": []},
+            [{"role": "user", "content": "Hi"}],
+        ),
+        (
+            [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": "What is"},
+                        {"type": "image_url", "image_url": {"url": "data:..."}},
+                        {"type": "input_text", "text": "this?"},
+                    ],
+                }
+            ],
+            [{"role": "user", "content": "What is\nthis?"}],
+        ),
+        (
+            [{"role": "assistant", "content": None, "tool_calls": [CALL]}, {"role": "tool", "content": "12 degrees"}],
+            [{"role": "assistant", "content": CALLED}, {"role": "tool", "content": "12 degrees"}],
+        ),
+        (
+            [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:..."}}]}],
+            [{"role": "user", "content": None}],
+        ),
+        (
+            {"system": "Be brief.", "messages": [{"role": "user", "content": "Hi"}]},  # Anthropic
+            [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
+        ),
+        (
+            {"instructions": "Be brief.", "input": "Hi"},  # OpenAI responses
+            [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
+        ),
+        (
+            {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]},  # Gemini
+            [{"role": "user", "content": "Hi"}],
+        ),
+        (
+            [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}],  # OpenTelemetry
+            [{"role": "user", "content": "Hi"}],
+        ),
+        (
+            [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "12"}]}]}],
+            [{"role": "user", "content": "12"}],
+        ),
+        ([{"type": "human", "content": "Hi"}], [{"role": "user", "content": "Hi"}]),  # LangChain
+        ({"question": "why", "b": 1}, '{"b":1,"question":"why"}'),
+        ([], "[]"),
+        (7, "7"),
+    ],
+)
+def test_prompts(value: Any, expected: Any) -> None:
+    assert prompt_of(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "answer", "finish"),
+    [
+        (None, None, None),
+        ("plain", "plain", None),
+        ({"role": "assistant", "content": "4"}, "4", None),
+        ([{"role": "assistant", "content": "4"}], "4", None),
+        ({"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]}, "4", "stop"),
+        ({"choices": [{"message": {"tool_calls": [CALL]}, "finish_reason": "tool_calls"}]}, CALLED, "tool_calls"),
+        ({"choices": [{"text": "old completion", "finish_reason": "length"}]}, "old completion", "length"),
+        ({"choices": [{"message": {"content": None}, "finish_reason": "content_filter"}]}, None, "content_filter"),
+        ({"role": "assistant", "content": "", "tool_calls": [CALL]}, CALLED, None),
+        ({"role": "assistant", "content": "Looking", "tool_calls": [CALL]}, "Looking", None),
+        ({"content": [{"type": "text", "text": "4"}], "stop_reason": "end_turn"}, "4", "end_turn"),
+        (
+            {
+                "content": [{"type": "tool_use", "name": "weather", "input": {"city": "Bern"}}],
+                "stop_reason": "tool_use",
+            },
+            CALLED,
+            "tool_use",
+        ),
+        ({"candidates": [{"content": {"parts": [{"text": "4"}]}, "finishReason": "STOP"}]}, "4", "STOP"),
+        (
+            {
+                "object": "response",
+                "status": "completed",
+                "output": [
+                    {"type": "reasoning", "summary": []},
+                    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "4"}]},
+                ],
+            },
+            "4",
+            "completed",
+        ),
+        (
+            {
+                "object": "response",
+                "status": "completed",
+                "output": [{"type": "function_call", "name": "weather", "arguments": '{"city": "Bern"}'}],
+            },
+            CALLED,
+            "completed",
+        ),
+        ([{"role": "assistant", "parts": [{"type": "text", "content": "4"}], "finish_reason": "stop"}], "4", "stop"),
+        (
+            {"tool_calls": [{"function": {"name": "f", "arguments": '{"cut'}}]},
+            '[{"arguments":"{\\"cut","name":"f"}]',
+            None,
+        ),
+        ({"total": 4}, '{"total":4}', None),
+        ([1, 2], "[1,2]", None),
+    ],
+)
+def test_answers_and_finish_reasons(value: Any, answer: str | None, finish: str | None) -> None:
+    assert answer_of(value) == answer
+    assert finish_in(value) == finish
+
+
+@given(ANY_JSON)
+def test_any_json_gives_a_native_prompt_and_answer(value: Any) -> None:
+    prompt, answer = prompt_of(value), answer_of(value)
+    assert answer is None or isinstance(answer, str)
+    assert prompt is None or isinstance(prompt, (str, list))
+    if isinstance(prompt, list):
+        for message in prompt:
+            assert set(message) == {"role", "content"}
+            assert isinstance(message["role"], str)
+            assert message["content"] is None or isinstance(message["content"], str)
+    finish_in(value)
+    json.dumps([prompt, answer])
