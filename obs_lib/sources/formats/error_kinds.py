@@ -22,7 +22,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("connection", "connect|network|socket|unknownhost|unreachable|dns|ssl|gaierror|eoferror|remoteprotocol"),
         (
             "client",
-            "badrequest|invalid|notfound|unprocessable|conflict|unsupported|validation|paymentrequired|malformed|notsupported",
+            "badrequest|invalid|(?<!module)(?<!file)notfound|unprocessable|conflict|unsupported|validation|paymentrequired|malformed|notsupported",
         ),
     )
 )

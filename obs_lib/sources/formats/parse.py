@@ -48,6 +48,11 @@ def embedded(value: Any) -> Any:
         return value
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """The value where it is an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
 def well_formed(text: str) -> str:
     """The text with lone surrogates replaced."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
