@@ -52,6 +52,8 @@ _STATUSES = {
     429: "rate_limit",
     504: "timeout",
 }
+_STATUS = re.compile(r"(?:error code|status code|status|http)[\s:=]{1,3}([45]\d\d)\b", re.IGNORECASE)
+_CLASS = re.compile(r"[\w.]{0,100}?(\w{1,60}(?:Error|Exception|Timeout))\b")
 _READ = 2000  # characters of a message that are looked at
 
 
@@ -70,8 +72,12 @@ def error_kind(type_or_name: str | None, status: int | None, message: str | None
         status, type_or_name = status or int(type_or_name), None
     if not type_or_name and status is None and not message:
         return None
-    named = _named(type_or_name)
-    told = _told(message)
+    head = (message or "")[:_READ]
+    if status is None and (found := _STATUS.search(head)):  # "Error code: 429 - ...", as the OpenAI client writes
+        status = int(found[1])
+    if not type_or_name and (found := _CLASS.match(head)):  # "RateLimitError: ..."
+        type_or_name = found[1]
+    named, told = _named(type_or_name), _told(head)
     if named in (None, "client") and told in ("context_length", "content_filter") and status in (None, 400, 413, 422):
         return told
     if named not in (None, "client", "server"):  # these two are what a status says as well, and better
@@ -84,8 +90,7 @@ def _named(name: str | None) -> str | None:
     return next((kind for kind, pattern in _NAMES if pattern.search(plain)), None)
 
 
-def _told(message: str | None) -> str | None:
-    head = (message or "")[:_READ]
+def _told(head: str) -> str | None:
     return next((kind for kind, pattern in _MESSAGES if pattern.search(head)), None)
 
 

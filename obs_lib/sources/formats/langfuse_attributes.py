@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_lib.sources.formats.langfuse_fields import content, documents
-from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats.parse import embedded, number, well_formed
 
 _OBSERVATION = "langfuse.observation."
 _NAMES = {
@@ -60,13 +60,18 @@ def is_generation(attributes: Mapping[str, Any]) -> bool:
 
 
 def native_fields(
-    attributes: Mapping[str, Any], start: dt.datetime | None = None, end: dt.datetime | None = None
+    attributes: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """The native fields that the attributes tell of a generation, without those that they say nothing about.
 
     Parameters
     ----------
     attributes : decoded values of one span.
+    name : the span's; its tag `route` where the trace has no name.
     start, end : the span's own; the time to first token is taken from `start`. The identity of the interaction, its moment
         and its latency are the span's and not among the fields.
 
@@ -74,7 +79,7 @@ def native_fields(
     {'response': '4', 'input_tokens': 3.0, 'output_tokens': 1.0}
     """
     observation = _observation(attributes)
-    observation |= {"startTime": start and start.isoformat(), "endTime": end and end.isoformat()}
+    observation |= {"name": name, "startTime": start and start.isoformat(), "endTime": end and end.isoformat()}
     return {name: value for name, value in content(observation, {}).items() if value is not None}
 
 
@@ -100,9 +105,11 @@ def _observation(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    """The scalar that a JSON text stands for; text that is no JSON stays."""
+    """What a JSON text stands for; text that is no JSON stays."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
-    return found if isinstance(found, (str, int, float, bool)) else value
+    if isinstance(found, str):
+        return well_formed(found)
+    return value if isinstance(found, float) and number(found) is None else found

@@ -21,6 +21,7 @@ Item = Mapping[str, Any]
 
 _SOURCES = {"ANNOTATION": "human", "EVAL": "evaluation"}
 _CACHED = re.compile(r"cache_read|cached|input_cache")
+_FINISH = ("finish_reason", "finishReason")  # where the SDK puts it for a streamed answer
 _DOCUMENTS = ("documents", "docs", "results", "chunks", "contexts", "matches", "data")
 _TEXTS = ("text", "content", "page_content", "pageContent", "chunk", "document")
 
@@ -69,7 +70,7 @@ def content(observation: Item, trace: Item) -> dict[str, Any]:
         "finish_reason": _finish(observation, output),
         "error": error,
         "error_kind": kind,
-        "cost_usd": _cost(observation),
+        "cost_usd": _cost(observation, failed=error is not None),
         "tags": _tags(observation, trace) or None,
     }
 
@@ -187,14 +188,16 @@ def _ttft_ms(observation: Item) -> float | None:
 
 def _finish(observation: Item, output: Any) -> str | None:
     metadata = mapping(observation.get("metadata"))
-    return finish_reason(finish_in(output) or metadata.get("finish_reason") or metadata.get("finishReason"))
+    return finish_reason(finish_in(output) or next((metadata[name] for name in _FINISH if metadata.get(name)), None))
 
 
-def _cost(observation: Item) -> float | None:
+def _cost(observation: Item, *, failed: bool) -> float | None:
+    """What the call cost; the SDK writes 0 for a call that failed, of which nothing is known."""
     details = mapping(observation.get("costDetails"))
     known = (observation.get("totalCost"), observation.get("calculatedTotalCost"), details.get("total"))
     found = next((cost for value in known if (cost := number(value)) is not None), None)
-    return found if found is not None else _sum(details, lambda _: True)
+    found = found if found is not None else _sum(details, lambda _: True)
+    return None if failed and found == 0 else found
 
 
 def _tags(observation: Item, trace: Item) -> Tags:
@@ -206,7 +209,8 @@ def _tags(observation: Item, trace: Item) -> Tags:
     route = observation.get("traceName") or trace.get("name") or observation.get("name")
     add_scalars(tags, {"route": route})
     for item in (observation, trace):
-        add_scalars(tags, item.get("metadata"))
+        metadata = mapping(item.get("metadata"))
+        add_scalars(tags, metadata, (name for name in metadata if name not in _FINISH))
     return tags
 
 

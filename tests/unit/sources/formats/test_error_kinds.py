@@ -76,6 +76,13 @@ def test_a_message_says_why_a_request_was_refused() -> None:
     assert error_kind(None, None, "Connection error.") == "connection"
 
 
+def test_a_message_alone_may_hold_a_status_or_a_class() -> None:
+    assert error_kind(None, None, "Error code: 429 - {'error': {}}") == "rate_limit"
+    assert error_kind(None, None, "litellm.AuthenticationError: no") == "auth"
+    assert error_kind(None, None, "request failed with status 503") == "server"
+    assert error_kind(None, None, "429 bottles") == "other"
+
+
 def test_nothing_said_is_no_error() -> None:
     assert error_kind(None, None, None) is None
     assert error_kind("", None, "") is None
