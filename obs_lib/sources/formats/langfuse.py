@@ -26,6 +26,7 @@ GRACE = dt.timedelta(minutes=15)
 QUALITY = "quality"
 """The score whose value is an interaction's `quality_score`."""
 
+AGAIN = "observation comes again later"
 _LLM = ("GENERATION",)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -54,14 +55,19 @@ class _Trace:
     """All that was read of one trace."""
 
     record: dict[str, Any] = field(default_factory=dict)
-    calls: list[_Part] = field(default_factory=list)
-    steps: dict[str, _Part] = field(default_factory=dict)  # by id: one that comes twice counts as it came last
+    parts: dict[str, _Part] = field(
+        default_factory=dict
+    )  # observations by id: one that comes twice counts as it came last
     scores: list[_Part] = field(default_factory=list)
+    calls: list[_Part] = field(default_factory=list)
+    steps: dict[str, _Part] = field(default_factory=dict)
     starts: list[dt.datetime] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Puts the generations in the order of their starts, when all were read; those without a start come last."""
+        """When all is read: tells generations, in the order of their starts (those without one last), from other steps."""
+        self.calls = [part for part in self.parts.values() if _is_llm(part.item)]
         self.calls.sort(key=lambda call: call.start or _LATEST)
+        self.steps = {name: part for name, part in self.parts.items() if not _is_llm(part.item)}
         self.starts = [call.start for call in self.calls if call.start is not None]
 
     def call_of(self, start: dt.datetime) -> _Part | None:
@@ -92,23 +98,21 @@ class LangfuseFormat:
                 if entry.cut:
                     raise Unreadable("line too long")
                 for item in _parts(plain(object_of(entry.raw))):
-                    _sort_in(traces, entry, item)
+                    earlier = _sort_in(traces, entry, item)
+                    if earlier is not None:
+                        yield Reject(earlier, AGAIN)
             except Unreadable as reason:
                 yield Reject(entry, str(reason))
         for trace in traces.values():
             yield from self._rows(trace)
 
-    def _rows(self, trace: _Trace) -> Iterator[Found | Reject]:
+    def _rows(self, trace: _Trace) -> Iterator[Found]:
         trace.settle()
         found: Mapping[str, Any] = _contexts(trace)
         flags: Mapping[str, Any] = _flags(trace)
         quality: Mapping[str, Any] = _quality(trace)
         for call in trace.calls:
-            try:
-                fields = interaction(call.item, trace.record)
-            except RecursionError:
-                yield Reject(call.entry, "nested too deeply")
-                continue
+            fields = interaction(call.item, trace.record)
             name = str(call.item.get("id"))
             for column, known in (("contexts", found), ("safety_flags", flags), ("quality_score", quality)):
                 if name in known:
@@ -146,24 +150,19 @@ def _parts(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield item
 
 
-def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> None:
-    """Puts an observation, score or trace to its trace; `Unreadable` where it is none of them."""
+def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> Entry | None:
+    """Puts an observation, score or trace to its trace; `Unreadable` where it is none of them.
+
+    Gives the entry of an observation whose place this one takes, None where it takes none.
+    """
     name = item.get("id")
     if "startTime" in item and "type" in item:
-        if not isinstance(name, str) or not name:
-            raise Unreadable("observation without id")
-        start = moment(item["startTime"])
-        at = item.get("traceId")
-        trace = traces.setdefault(at if isinstance(at, str) and at else f"observation {name}", _Trace())
-        if _is_llm(item):
-            trace.calls.append(_Part(entry, item, start))
-        elif start is None:
-            raise Unreadable("observation without a startTime that can be read")
-        elif not isinstance(at, str) or not at:
-            raise Unreadable("observation that is neither a generation nor part of a trace")
-        else:
-            trace.steps[name] = _Part(entry, item, start)
-    elif isinstance(item.get("name"), str) and ("value" in item or "stringValue" in item):
+        part, at = _observation(entry, item), item.get("traceId")
+        parts = traces.setdefault(at if isinstance(at, str) and at else f"observation {name}", _Trace()).parts
+        earlier = parts.pop(part.item["id"], None)
+        parts[part.item["id"]] = part
+        return earlier.entry if earlier else None
+    if isinstance(item.get("name"), str) and ("value" in item or "stringValue" in item):
         traces.setdefault(_trace_of_score(item), _Trace()).scores.append(
             _Part(entry, item, moment(item.get("timestamp")))
         )
@@ -171,6 +170,19 @@ def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> N
         traces.setdefault(name, _Trace()).record = item
     else:
         raise Unreadable("neither an observation, a trace nor a score of Langfuse")
+    return None
+
+
+def _observation(entry: Entry, item: dict[str, Any]) -> _Part:
+    """The observation; `Unreadable` where it could not be a row."""
+    name, at, start = item.get("id"), item.get("traceId"), moment(item["startTime"])
+    if not isinstance(name, str) or not name:
+        raise Unreadable("observation without id")
+    if not _is_llm(item) and start is None:
+        raise Unreadable("observation without a startTime that can be read")
+    if not _is_llm(item) and (not isinstance(at, str) or not at):
+        raise Unreadable("observation that is neither a generation nor part of a trace")
+    return _Part(entry, item, start)
 
 
 def _is_llm(item: dict[str, Any]) -> bool:

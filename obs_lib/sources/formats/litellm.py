@@ -64,8 +64,6 @@ class LiteLLMFormat:
                     steps.append((entry, payload))
             except Unreadable as reason:
                 yield Reject(entry, str(reason))
-            except RecursionError:
-                yield Reject(entry, "nested too deeply")
         for found in calls.values():
             found.sort()
         for entry, payload in steps:

@@ -2,7 +2,7 @@
 
 Read are the shapes that clients log: OpenAI's chat completions and responses, Anthropic's messages, Gemini's contents, and
 the `parts` of the OpenTelemetry GenAI conventions. Images, audio and files have no place in a text column and are left out.
-Nothing here raises for what a log holds, except RecursionError for JSON that is nested beyond what Python can write.
+Nothing here raises for what a log holds, as long as it is not nested beyond `parse.DEEPEST`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ import math
 import re
 from typing import Any, NoReturn
 
+DEEPEST = 64
+"""Levels of JSON that are read. A limit of our own: Python's depends on how deep the caller itself stands."""
+
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -18,19 +21,12 @@ class Unreadable(ValueError):
 def object_of(raw: bytes) -> dict[str, Any]:
     """The JSON object; `Unreadable` where there is none. Half a surrogate pair, which no table can store, is replaced."""
     try:
-        text = raw.decode("utf-8")
-        found = json.loads(text, parse_constant=_not_finite)
+        found = _value(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Unreadable("not UTF-8") from error
-    except RecursionError as error:
-        raise Unreadable("not JSON: nested too deeply") from error
-    except Unreadable:
-        raise
-    except ValueError as error:
-        raise Unreadable("not JSON") from error
     if not isinstance(found, dict):
         raise Unreadable("not an object")
-    return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
+    return found
 
 
 def embedded(value: Any) -> Any:
@@ -42,9 +38,8 @@ def embedded(value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
-        found = json.loads(value, parse_constant=_not_finite)
-        return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(value) else found
-    except (ValueError, RecursionError):
+        return _value(value)
+    except Unreadable:
         return value
 
 
@@ -92,6 +87,34 @@ def moment(value: Any) -> dt.datetime | None:
 def milliseconds(start: dt.datetime | None, end: dt.datetime | None) -> float | None:
     """From start to end in ms; None where either is unknown. Negative where clocks disagree: other rules judge that."""
     return None if start is None or end is None else (end - start) / dt.timedelta(milliseconds=1)
+
+
+def _value(text: str) -> Any:
+    try:
+        found = json.loads(text, parse_constant=_not_finite)
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    except Unreadable:
+        raise
+    except ValueError as error:
+        raise Unreadable("not JSON") from error
+    if _deeper(found, DEEPEST):
+        raise Unreadable("nested too deeply")
+    return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inside = [value]
+    for _ in range(levels + 1):
+        inside = [
+            item
+            for outer in inside
+            for item in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(item, (dict, list))
+        ]
+        if not inside:
+            return False
+    return True
 
 
 def _not_finite(_: str) -> NoReturn:

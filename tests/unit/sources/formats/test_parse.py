@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.formats.parse import Unreadable, embedded, milliseconds, moment, number, object_of
+from obs_lib.sources.formats.parse import DEEPEST, Unreadable, embedded, milliseconds, moment, number, object_of
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,20 @@ from obs_lib.sources.formats.parse import Unreadable, embedded, milliseconds, mo
         (b"{", "not JSON"),
         (b"[1]", "not an object"),
         (b'{"a": NaN}', "non-finite number"),
-        (b'{"a":' * 200_000, "not JSON: nested too deeply"),
+        (b'{"a":' * 200_000, "nested too deeply"),
+        (b'{"a":' * 67 + b"1" + b"}" * 67, "nested too deeply"),
         (b'{"a": ' + b"1" * 5000 + b"}", "not JSON"),
     ],
 )
 def test_reasons(raw: bytes, reason: str) -> None:
     with pytest.raises(Unreadable, match=f"^{reason}$"):
         object_of(raw)
+
+
+def test_the_deepest_that_is_read() -> None:
+    raw = b'{"a":' * (DEEPEST + 1) + b"1" + b"}" * (DEEPEST + 1)
+    assert "a" in object_of(raw)
+    assert isinstance(embedded("[" * 100 + "]" * 100), str)
 
 
 def test_half_a_surrogate_pair_is_replaced_wherever_it_stands() -> None:
