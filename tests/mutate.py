@@ -18,7 +18,18 @@ _VALUES: tuple[Any, ...] = (
     *("", "x", "\x00", "\ud800", "ok \udc00\ud83e", "\u202e\u2066", "\N{THINKING FACE}" * 200),
     *("9" * 30, "9" * 5000, "-1", "1e999"),
     *("0" * 32, "NaN", "true", "null", "{", "[" * 3000, '{"a": [', "[1, 2]", '{"role": "user", "content": "\\ud800"}'),
-    *([], {}, [None], [[]], [{}], {"": None}, {"stringValue": 5}, {"intValue": "x"}, {"arrayValue": {"values": 3}}, _DEEP),
+    *(
+        [],
+        {},
+        [None],
+        [[]],
+        [{}],
+        {"": None},
+        {"stringValue": 5},
+        {"intValue": "x"},
+        {"arrayValue": {"values": 3}},
+        _DEEP,
+    ),
 )
 
 

@@ -130,7 +130,7 @@ def serving() -> Iterator[State]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state = State(url=f"http://127.0.0.1:{server.server_address[1]}")
     server.state = state  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield state
