@@ -20,7 +20,7 @@ from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
 Item = Mapping[str, Any]
 
 _SOURCES = {"ANNOTATION": "human", "EVAL": "evaluation"}
-_CACHED = re.compile(r"cache_read|cached|input_cache")
+_CACHED = re.compile(r"cache_read|cached")
 _FINISH = ("finish_reason", "finishReason")  # where the SDK puts it for a streamed answer
 _DOCUMENTS = ("documents", "docs", "results", "chunks", "contexts", "matches", "data")
 _TEXTS = ("text", "content", "page_content", "pageContent", "chunk", "document")

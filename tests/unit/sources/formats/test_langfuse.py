@@ -198,6 +198,23 @@ def test_zeros_of_old_exports_are_unknown_tokens_and_characters_are_none() -> No
         assert "input_tokens" not in only({**base, **more})
 
 
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"input": 5, "input_cache_read": 3, "input_cache_creation": 2, "output": 4, "total": 14}, (10, 3, 4)),
+        (
+            {"input_tokens": 5, "cache_read_input_tokens": 3, "cache_creation_input_tokens": 2, "output_tokens": 4},
+            (10, 3, 4),
+        ),
+        ({"prompt_tokens": 21, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 5}}, (21, 5, 7)),
+        ({"output": 4}, (None, None, 4)),
+    ],
+)
+def test_kinds_of_tokens(details: dict[str, Any], expected: tuple[int | None, ...]) -> None:
+    fields = only({**json.loads(generation().json()), "usageDetails": details})
+    assert tuple(fields.get(name) for name in ("input_tokens", "cached_input_tokens", "output_tokens")) == expected
+
+
 def test_an_answer_that_is_json_stays_as_it_was_written() -> None:
     assert only(generation(output='{"b": 1,  "a": [2]}'))["response"] == '{"b": 1,  "a": [2]}'
     assert only(generation(input='["not", "messages"]'))["prompt"] == '["not", "messages"]'
