@@ -189,6 +189,9 @@ def test_guardrails_and_vector_stores_are_flags_contexts_and_stages() -> None:
     assert spans["fine"]["duration_ms"] is None
     assert spans["down"]["error"] == "failed to respond"
     assert spans["vs_1"]["stage"] == "retrieval"
+    assert {name: span["parent_id"] for name, span in spans.items()} == dict.fromkeys(spans, WHOLE["id"]) | {
+        "completion": None
+    }
     assert {span["request_id"] for span in spans.values()} == {WHOLE["id"]}
     assert len({span["span_id"] for span in spans.values()}) == 5
     assert only(WHOLE, guardrail_information=guardrails[2:3])["safety_flags"] == []
