@@ -46,7 +46,7 @@ def _formulas(edition: Edition, evaluators: dict[str, str]) -> Table:
         for metric in edition.catalogue
     ]
     body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
-    known = {metric.score for metric in metrics}
+    known = {metric.score for metric in edition.catalogue}
     body += [
         (Cell(line(name, 60)), Cell(line(text, 300)), Cell("score"))
         for name, text in evaluators.items()

@@ -36,7 +36,6 @@ _COLUMNS = (
     Column("Against the baseline", "number"),
     Column("Trend", "figure"),
 )
-INTERACTION_METRICS = SYSTEM + QUALITY
 _LINES = 4  # lines in one chart: more can not be told apart without colour
 
 

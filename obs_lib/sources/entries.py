@@ -15,6 +15,9 @@ from typing import Any, Protocol
 from obs_lib.records import Day
 from obs_lib.tables import Table
 
+CLOCKED = frozenset({"total_latency_ms", "ttft_ms", "duration_ms"})
+"""What formats that log moments derive from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -61,10 +64,13 @@ class Reject:
 class Format(Protocol):
     """How one kind of log says what an interaction is. Pure: the same entries in the same order give the same rows.
 
+    derived : names of fields that are differences of two clock readings. A negative one is made unknown, not rejected.
     days : the UTC days that the entry's rows can belong to, taken cheaply, without parsing it; empty where it says none.
     read : every row of the entries. Entries come in reading order; what belongs together (a trace's spans) may stand apart.
         Never raises for what an entry holds: what cannot be read is a Reject.
     """
+
+    derived: frozenset[str]
 
     def days(self, raw: bytes) -> set[Day]: ...
 

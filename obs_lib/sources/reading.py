@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from obs_lib.connections import Connections, none_known, storage_options
+from obs_lib.connections import Connection, Connections, none_known, storage_options
+from obs_lib.errors import ConfigError
 from obs_lib.records import Day
 from obs_lib.rows import Rows
 from obs_lib.sources.entries import Entry, Format, Found, Reject
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.repair import repair
+from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.spool import Spool
 from obs_lib.sources.validate import Limits, Rejected, check, excerpt
 from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
@@ -158,7 +159,7 @@ def read_day(sources: Sequence[Source], day: Day, scratch: Path) -> SourceDay:
         seals.append(seal := Seal(source.limits))
         prefix = f"{number}:" if len(sources) > 1 else ""
         for item in source.format.read(seal.over(source.entries(day))):
-            desk.take(item, source.limits, number, prefix)
+            desk.take(item, source, number, prefix)
     return SourceDay(
         desk.finish(), _all_of([seal.digest for seal in seals]), [seal.count for seal in seals], desk.repairs
     )
@@ -172,24 +173,25 @@ class _Desk:
         self._spools = {table: Spool(table, scratch) for table in (*TABLES, QUARANTINE)}
         self._logging: set[int] = set()  # sources that say whether a request failed
 
-    def take(self, item: Found | Reject, limits: Limits, source: int, prefix: str) -> None:
+    def take(self, item: Found | Reject, source: Source, number: int, prefix: str) -> None:
         """Check one row. A row of another day is passed over, and one that breaks a rule is quarantined."""
         entry = replace(item.entry, origin=prefix + item.entry.origin) if prefix else item.entry
         try:
             if isinstance(item, Reject):
                 raise Rejected(item.reason)
-            record = check(item.table, item.fields, limits)
+            fields, mended = without_negative(item.fields, source.format.derived)
+            record = check(item.table, fields, source.limits)
         except Rejected as reason:
-            self._reject(entry, str(reason), source)
+            self._reject(entry, str(reason), number)
             return
         moment = item.of or record.get(_TIME_OF.get(item.table, ""))
         if moment is not None and moment.date() != self.day:
             return
         if item.table is INTERACTIONS:
-            self.repairs.update(repair(record, item.fields.get("mended", ())))
+            self.repairs.update(repair(record, mended))
             if record["error"] is not None or record["finish_reason"] is not None:
-                self._logging.add(source)
-        self._spools[item.table].add(record, entry, source)
+                self._logging.add(number)
+        self._spools[item.table].add(record, entry, number)
 
     def finish(self) -> dict[Table, Rows]:
         """All rows of the day, by table."""
@@ -241,9 +243,23 @@ def _place(options: SourceOptions, connections: Connections) -> Entries:
     from obs_lib.sources.sql import SqlEntries
 
     known = connections(options.connection) if options.connection else None
+    if options.query is None and options.path is None:
+        return _langfuse(options, known)
     if options.query is not None:
         return SqlEntries(known.uri if known else str(options.url), options.query)
     path = str(options.path)
     protocol = path.partition("://")[0] if "://" in path else "file"
     credentials = storage_options(protocol, known) if known else {}
     return FileEntries(path, options.look_around_days, options.max_line_bytes, credentials)
+
+
+def _langfuse(options: SourceOptions, known: Connection | None) -> Entries:
+    from obs_lib.sources.langfuse_api import LangfuseEntries
+
+    if known is None or not (options.url or known.host):
+        raise ConfigError(
+            "Langfuse's API needs an address and keys",
+            rule="`connection`, whose login is the public key and whose password is the secret key, and `url` or its host",
+            where="sources[]",
+        )
+    return LangfuseEntries(str(options.url or known.host), known.login or "", known.password or "")

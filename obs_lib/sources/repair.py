@@ -6,7 +6,7 @@ and loses only what cannot be. Every rule that was applied is named in the colum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from obs_lib.sources.validate import Record, canonical
@@ -15,13 +15,14 @@ _SLACK_MS = 1.0  # rounding of two clocks
 _MOST_TOKENS = 10_000_000  # five times the longest context window there is
 _LONGEST_MS = 86_400_000.0  # a day
 
+BACKWARDS = "clock went backwards"
 RULES: dict[str, str] = {
     "latency over a day": "total_latency_ms over 24 hours is unknown",
     "first token after the end": "ttft_ms beyond total_latency_ms: ttft_ms and tpot_ms are unknown",
     "parts beyond the whole": "prefill_ms + decode_ms beyond total_latency_ms: both are unknown",
     "impossible token count": "a token count over 10,000,000 is unknown",
     "more cached than read": "cached_input_tokens beyond input_tokens is unknown",
-    "negative latency": "a duration that a format derives from two clocks and that came out negative is unknown",
+    BACKWARDS: "a duration that is taken from two clock readings and came out negative is unknown",
 }
 """Every rule by its name, and what it does."""
 
@@ -29,21 +30,20 @@ RULES: dict[str, str] = {
 def repair(record: Record, mended: Sequence[str] = ()) -> list[str]:
     """Make what cannot be true of the interaction unknown (null); the rules' names, which `repairs` then holds (null: none).
 
-    mended : rules that the format has applied already, see `duration_ms`.
+    mended : rules that were applied before, see `without_negative`.
     """
     applied = sorted({name for name, mend in _MENDING.items() if mend(record)} | set(RULES).intersection(mended))
     record["repairs"] = canonical(applied) if applied else None
     return applied
 
 
-def duration_ms(start_ns: int, end_ns: int) -> tuple[float | None, list[str]]:
-    """Milliseconds between two clock readings, and the rules that it took; None where the clock went backwards.
+def without_negative(fields: Mapping[str, Any], derived: Collection[str]) -> tuple[Mapping[str, Any], list[str]]:
+    """The fields with negative ones among `derived` made unknown, and the rules that it took.
 
-    For formats: put the rules into the native field `mended`.
+    derived : names of durations that a format takes from two clock readings.
     """
-    if end_ns < start_ns:
-        return None, ["negative latency"]
-    return (end_ns - start_ns) / 1e6, []
+    wrong = [name for name in derived if isinstance(value := fields.get(name), int | float) and value < 0]
+    return ({**fields, **dict.fromkeys(wrong)}, [BACKWARDS]) if wrong else (fields, [])
 
 
 def _too_long(record: Record) -> bool:

@@ -69,7 +69,7 @@ class Spool:
         return Rows(schema, self._kept, lambda: (batch.select(names) for batch in self._sorted()))
 
     def replaced(self) -> Iterator[tuple[str, int, bytes]]:
-        """Origin, number and the start of the entry of the rows that a later one of the same key replaced, in the order in which they came."""
+        """Origin, number and start of the entries whose rows a later one of the same key replaced, in their order."""
         self._close()
         if self._kept == self.size:
             return

@@ -19,6 +19,7 @@ _KINDS = {
         # OpenTelemetry's gen_ai.operation.name, OpenInference's span kind, Langfuse's type, LiteLLM's call_type
         *("chat", "text_completion", "generate_content", "llm", "generation"),
         *("completion", "acompletion", "atext_completion", "responses", "aresponses"),
+        *("anthropic_messages", "pass_through_endpoint"),
     ),
     "retrieval": ("embeddings", "retrieval", "retriever", "embedding", "reranker", "aembedding", "rerank", "arerank"),
     "tool": ("execute_tool", "tool"),

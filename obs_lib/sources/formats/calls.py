@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from obs_lib.sources.formats import genai, openinference
+from obs_lib.sources.formats import genai, langfuse_attributes, openinference
 from obs_lib.sources.formats.attribute_values import first, number, text
 from obs_lib.sources.formats.error_kinds import error_kind
 from obs_lib.sources.formats.otlp_json import Attributes, Record, Span
@@ -72,17 +72,27 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
         known = openinference.identity(outer.attributes) | genai.identity(outer.attributes)
         found = {name: known[name] for name in _INHERITED if name in known} | found
     error, kind = failure(attributes, own, call.failed, call.message)
+    found |= _langfuse(call)
     return {
         "request_id": call.span_id,
         "trace_id": call.trace_id,
         "timestamp": moment(call.start).isoformat(),
         "total_latency_ms": duration_ms(call),
         "ttft_ms": _first_chunk_ms(call.start, own),
-        **found,
         "error": error,
         "error_kind": kind,
-        "tags": tags([attributes, *(outer.attributes for outer in trace.above(call))], call.resource),
+        **found,
+        "tags": found.get("tags", {})
+        | tags([attributes, *(outer.attributes for outer in trace.above(call))], call.resource),
     }
+
+
+def _langfuse(call: Span) -> dict[str, Any]:
+    """What Langfuse's SDK says of a generation; nothing for a span of others."""
+    if not langfuse_attributes.is_generation(call.attributes):
+        return {}
+    start, end = moment(call.start), moment(call.end) if call.end else None
+    return langfuse_attributes.native_fields(call.attributes, name=call.name, start=start, end=end)
 
 
 def from_details(record: Record) -> dict[str, Any]:

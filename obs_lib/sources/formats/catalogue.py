@@ -6,6 +6,8 @@ from obs_lib.sources.entries import Format
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.formats.gpu import GpuFormat
 from obs_lib.sources.formats.labels import LabelFormat
+from obs_lib.sources.formats.langfuse import LangfuseFormat
+from obs_lib.sources.formats.litellm import LiteLLMFormat
 from obs_lib.sources.formats.native import NativeFormat
 from obs_lib.sources.formats.otlp import OtlpFormat
 from obs_lib.sources.options import SourceOptions
@@ -20,6 +22,10 @@ def build(options: SourceOptions) -> Format:
             return NativeFormat(options.naive_times == "utc", names)
         case "otlp":
             return OtlpFormat(names)
+        case "langfuse":
+            return LangfuseFormat(names)
+        case "litellm":
+            return LiteLLMFormat(names)
         case "labels":
             return LabelFormat()
         case "gpu":

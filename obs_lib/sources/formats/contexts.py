@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from obs_lib.sources.formats import langfuse_attributes
 from obs_lib.sources.formats.attribute_values import first, indexed, number, text, unwrapped
 from obs_lib.sources.formats.otlp_json import Span
 from obs_lib.sources.formats.parse import embedded
@@ -62,6 +63,8 @@ class Retrievals:
 
 def documents(span: Span) -> list[dict[str, Any]] | None:
     """The documents that a span says it retrieved, as {id, text, score}; None where it says nothing about documents."""
+    if (found := langfuse_attributes.contexts(span.attributes)) is not None:
+        return found
     listed = embedded(span.attributes.get(_GENAI))
     if not isinstance(listed, list):
         flat = indexed(span.attributes, _RERANKED) or indexed(span.attributes, _RETRIEVED)

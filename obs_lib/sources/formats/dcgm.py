@@ -52,6 +52,8 @@ class DcgmFormat:
     All other metrics are passed over. Blank values (NaN, and DCGM's own) are null.
     """
 
+    derived = frozenset[str]()
+
     def days(self, raw: bytes) -> set[Day]:
         """The day of the line's own time. Lines without one belong with the comment above them, so they say none."""
         found = None if raw.lstrip().startswith(b"#") else _MILLISECONDS.search(raw)

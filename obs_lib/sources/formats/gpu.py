@@ -26,6 +26,8 @@ class Unreadable(ValueError):
 class GpuFormat:
     """JSON lines of `obs gpu-sample`, one reading each: the columns of GPU_SAMPLES by name; unknown ones are passed over."""
 
+    derived = frozenset[str]()
+
     def days(self, raw: bytes) -> set[Day]:
         """The day of `at`; with another offset than UTC the days around it too."""
         named = _NAMED_MOMENT.search(raw)

@@ -18,6 +18,8 @@ class LabelFormat:
     ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
     """
 
+    derived = frozenset[str]()
+
     def days(self, raw: bytes) -> set[Day]:
         """A label names no day: it belongs to that of its interaction."""
         return set()

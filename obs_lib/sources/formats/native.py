@@ -25,6 +25,8 @@ class NativeFormat:
     {datetime.date(2023, 5, 31)}
     """
 
+    derived = frozenset[str]()
+
     def __init__(self, naive_is_utc: bool = False, names: StageNames | None = None) -> None:
         self._naive_is_utc, self._names = naive_is_utc, names or StageNames()
 

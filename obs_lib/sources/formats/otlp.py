@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
 from obs_lib.sources.formats import calls, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp_json import Record, Span
 from obs_lib.sources.formats.otlp_pile import Pile
@@ -36,6 +36,8 @@ class StageNamer(Protocol):
 
 class OtlpFormat:
     """Lines of OTLP JSON. The traces of all entries of one read are put together in memory."""
+
+    derived = CLOCKED
 
     def __init__(self, names: StageNamer) -> None:
         self.names = names

@@ -98,7 +98,7 @@ def _value(text: str) -> Any:
         raise
     except ValueError as error:
         raise Unreadable("not JSON") from error
-    if _deeper(found, DEEPEST):
+    if text.count("{") + text.count("[") > DEEPEST and _deeper(found, DEEPEST):
         raise Unreadable("nested too deeply")
     return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
 

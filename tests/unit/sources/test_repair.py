@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.repair import RULES, duration_ms, repair
+from obs_lib.sources.repair import BACKWARDS, RULES, repair, without_negative
 from obs_lib.sources.validate import Limits, check
 from obs_lib.tables import INTERACTIONS
 
@@ -51,11 +51,13 @@ def test_what_may_be_stays_as_it_is() -> None:
     assert {name: row[name] for name in fields} == fields
 
 
-def test_a_format_says_what_it_mended_itself() -> None:
-    assert duration_ms(5_000_000, 7_500_000) == (2.5, [])
-    assert duration_ms(7, 5) == (None, ["negative latency"])
+def test_durations_from_clocks_that_went_backwards_are_unknown() -> None:
+    fields = {"total_latency_ms": -0.5, "ttft_ms": 3.0, "decode_ms": -1.0}
+    mended, rules = without_negative(fields, {"total_latency_ms", "ttft_ms"})
+    assert (dict(mended), rules) == (fields | {"total_latency_ms": None}, [BACKWARDS])
+    assert without_negative(fields, ()) == (fields, [])
     row = record()
-    assert repair(row, ["negative latency", "a rule that nobody wrote down"]) == ["negative latency"]
+    assert repair(row, [BACKWARDS, "a rule that nobody wrote down"]) == [BACKWARDS]
 
 
 @given(st.fixed_dictionaries({name: st.none() | st.integers(0, 10**9) for name in FIELDS}))

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from obs_lib.catalogue import GPU
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.summaries.demand import Demand
 from obs_lib.summaries.gpu import MEASURES, Samples, gpu_metrics
@@ -226,7 +226,7 @@ def test_the_same_samples_give_the_same_table_whatever_their_order(interactions:
     samples = frame([sample(n / 9, n % 3, sm_utilization=rng.random(), power_w=rng.random()) for n in range(200)])
     rows = interactions(*asked(dict.fromkeys(range(24), 10)))
     tables = [
-        to_arrow(METRICS, DAY, summarise_day(DAY, rows, scores(), {}, SummaryOptions(), (), gpu_samples=one)[0])
+        rows_of(METRICS, DAY, summarise_day(DAY, rows, scores(), {}, SummaryOptions(), (), gpu_samples=one)[0]).table()
         for one in (samples, samples.iloc[rng.permutation(len(samples))])
     ]
     assert tables[0].equals(tables[1])

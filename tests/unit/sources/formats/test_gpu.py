@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.lake import to_arrow
+from obs_lib.lake import rows_of
 from obs_lib.sources.entries import Entry, Format, Found, Reject
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.formats.gpu import GpuFormat
@@ -40,7 +40,7 @@ def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[
             assert found.of == found.fields["at"]
             assert set(found.fields) == {name for name, _ in GPU_SAMPLES.columns}
             rows.append(found.fields)
-    to_arrow(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))
+    rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))
     return rows, rejects
 
 
@@ -262,4 +262,4 @@ def test_mutated_lines_are_rows_or_rejects(form: Callable[[], Format], line: str
     assert len(found) <= len(mutated)
     rows = [one.fields for one in found if isinstance(one, Found)]
     assert all(one.reason for one in found if isinstance(one, Reject))
-    to_arrow(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))
+    rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))

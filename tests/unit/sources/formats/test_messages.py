@@ -155,6 +155,7 @@ def test_prompts(value: Any, expected: Any) -> None:
             '[{"arguments":"{\\"cut","name":"f"}]',
             None,
         ),
+        ([{"type": "reasoning", "content": "Two and two"}, {"type": "text", "text": "4"}], "4", None),
         ({"total": 4}, '{"total":4}', None),
         ([1, 2], "[1,2]", None),
     ],

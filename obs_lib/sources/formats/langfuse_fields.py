@@ -1,0 +1,228 @@
+"""One observation or score of Langfuse as native fields, in the names of its API, older exports and storage exports.
+
+Names are those of the API in camelCase; a storage export writes the same ones in snake_case (`plain` makes them one). Where
+versions differ the newer name is asked first. Latencies are always taken from the moments: exports write `latency` and
+`timeToFirstToken` in seconds or in milliseconds, depending on the server's version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from obs_lib.sources.formats.error_kinds import error_kind
+from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.formats.messages import answer_of, compact, finish_in, prompt_of
+from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
+from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+
+Item = Mapping[str, Any]
+
+_SOURCES = {"ANNOTATION": "human", "EVAL": "evaluation"}
+_CACHED = re.compile(r"cache_read|cached")
+_FINISH = ("finish_reason", "finishReason")  # where the SDK puts it for a streamed answer
+_DOCUMENTS = ("documents", "docs", "results", "chunks", "contexts", "matches", "data")
+_TEXTS = ("text", "content", "page_content", "pageContent", "chunk", "document")
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """The item with top-level names in camelCase, and JSON texts where objects belong (details, metadata) taken apart.
+
+    >>> plain({"trace_id": "t", "usage_details": '{"input": 3}'})
+    {'traceId': 't', 'usageDetails': {'input': 3}}
+    """
+    found = {re.sub(r"_([a-z])", lambda match: match[1].upper(), name): value for name, value in item.items()}
+    for name in ("usageDetails", "costDetails", "usage", "metadata", "modelParameters", "tags", "traceTags"):
+        if isinstance(found.get(name), str):
+            found[name] = embedded(found[name])
+    return found
+
+
+def interaction(observation: Item, trace: Item) -> dict[str, Any]:
+    """The native fields of a generation; `trace` is its trace's record, empty where that is not in the log."""
+    start, end = moment(observation.get("startTime")), moment(observation.get("endTime"))
+    fields = {
+        "request_id": observation.get("id"),
+        "timestamp": start.isoformat() if start else observation.get("startTime"),
+        "trace_id": observation.get("traceId"),
+        "total_latency_ms": milliseconds(start, end),
+    } | content(observation, trace)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def content(observation: Item, trace: Item) -> dict[str, Any]:
+    """The native fields that do not say which interaction it is and when; None for what the observation does not say."""
+    tokens = _tokens(observation)
+    error, kind = failure(observation)
+    output = embedded(observation.get("output"))
+    return {
+        "user_id": observation.get("userId") or trace.get("userId"),
+        "session_id": observation.get("sessionId") or trace.get("sessionId"),
+        "model_version": observation.get("providedModelName") or observation.get("model"),
+        "prompt_version": _prompt_version(observation),
+        "prompt": _read(observation.get("input"), prompt_of),
+        "response": None if error is not None and not output else _read(observation.get("output"), answer_of),
+        "input_tokens": tokens[0],
+        "cached_input_tokens": tokens[1],
+        "output_tokens": tokens[2],
+        "ttft_ms": _ttft_ms(observation),
+        "finish_reason": _finish(observation, output),
+        "error": error,
+        "error_kind": kind,
+        "cost_usd": _cost(observation, failed=error is not None),
+        "tags": _tags(observation, trace) or None,
+    }
+
+
+def failure(observation: Item) -> tuple[str | None, str | None]:
+    """(error, its kind) of an observation of level ERROR; (None, None) for any other."""
+    if observation.get("level") != "ERROR":
+        return None, None
+    message = observation.get("statusMessage")
+    message = message if isinstance(message, str) and message else None
+    return message or "ERROR", error_kind(None, None, message) or "other"
+
+
+def documents(output: Any) -> list[dict[str, Any]] | None:
+    """What a RETRIEVER's output holds as native `contexts`; None where it holds no list of texts.
+
+    >>> documents({"documents": [{"id": 7, "page_content": "Bern is a city", "score": 0.5}]})
+    [{'id': '7', 'text': 'Bern is a city', 'score': 0.5}]
+    """
+    found = embedded(output)
+    if isinstance(found, dict):
+        found = next((found[name] for name in _DOCUMENTS if isinstance(found.get(name), list)), None)
+    if not isinstance(found, list):
+        return None
+    contexts = [context for item in found if (context := _context(item))]
+    return contexts if contexts or not found else None
+
+
+def raised(guardrail: Item) -> bool:
+    """Whether a GUARDRAIL stopped or flagged something: by its level, or by the usual words of a JSON output."""
+    said = mapping(embedded(guardrail.get("output")))
+    return (
+        guardrail.get("level") in ("WARNING", "ERROR")
+        or any(said.get(name) is False for name in ("passed", "safe", "valid", "allowed"))
+        or any(said.get(name) is True for name in ("blocked", "flagged", "denied", "unsafe"))
+    )
+
+
+def label(score: Item) -> dict[str, Any]:
+    """Name, source, value and text of a score, as columns of `tables.LABELS`. A category is its word, not its number."""
+    value, word = score.get("value"), score.get("stringValue")
+    kind = score.get("dataType") or ("NUMERIC" if number(value) is not None and not word else "CATEGORICAL")
+    if kind == "BOOLEAN":
+        words = {"true": 1.0, "false": 0.0}
+        value = words.get(str(word if number(value) is None and word else value).lower(), number(value))
+    source = str(score.get("source") or "API").upper()
+    numeric = kind in ("NUMERIC", "BOOLEAN")
+    return {
+        "name": score.get("name"),
+        "source": _SOURCES.get(source, source.lower()),
+        "value": number(value) if numeric else None,
+        "text": None if numeric else next((text for text in (word, value) if isinstance(text, str)), None),
+        "inclusion": None,
+    }
+
+
+def _read(value: Any, reading: Callable[[Any], Any]) -> Any:
+    """What a message shape holds; text that is JSON of no such shape (an answer in JSON, say) stays as it was written."""
+    found = embedded(value)
+    result = reading(found)
+    return value if isinstance(value, str) and found is not value and result == compact(found) else result
+
+
+def _prompt_version(observation: Item) -> str | None:
+    """As in "greeting@3": a version alone would be the same for all prompts."""
+    name, version = observation.get("promptName"), observation.get("promptVersion")
+    if not isinstance(name, str) or not name:
+        return None
+    return name if version in (None, "") else f"{name}@{version}"
+
+
+def _tokens(observation: Item) -> tuple[Any, Any, Any]:
+    """(input, of these cached, output) tokens. All kinds of input count as input, as in Langfuse's own sums."""
+    details = mapping(observation.get("usageDetails"))
+    asked = _sum(
+        details, lambda name: name.startswith("input") or (name.startswith("cache") and name.endswith("_tokens"))
+    )
+    told = _sum(details, lambda name: name.startswith("output"))
+    if asked is None and told is None:
+        usage = mapping(observation.get("usage"))
+        if str(usage.get("unit") or "TOKENS").upper() not in ("TOKENS", "TOKEN"):
+            return None, None, None
+        for source, names in (
+            (details, ("prompt_tokens", "completion_tokens")),  # as the OpenAI client counts, before the server maps it
+            (observation, ("inputUsage", "outputUsage")),
+            (observation, ("promptTokens", "completionTokens")),
+            (usage, ("input", "output")),
+            (usage, ("promptTokens", "completionTokens")),
+        ):
+            asked, told = number(source.get(names[0])), number(source.get(names[1]))
+            if asked or told:
+                break
+        else:
+            return None, None, None  # old exports write 0 for what they do not know
+    cached = _sum(details, lambda name: bool(_CACHED.search(name)) and not name.startswith("output"))
+    if cached is None:
+        cached = number(mapping(details.get("prompt_tokens_details")).get("cached_tokens"))
+    return asked, cached, told
+
+
+def _sum(details: Item, wanted: Callable[[str], bool]) -> float | None:
+    found = [count for name, value in details.items() if wanted(name) and (count := number(value)) is not None]
+    return sum(found) if found else None
+
+
+def _ttft_ms(observation: Item) -> float | None:
+    """From start to first token. A client that does not stream writes its end for it, which says nothing."""
+    start, end = moment(observation.get("startTime")), moment(observation.get("endTime"))
+    first = moment(observation.get("completionStartTime"))
+    if first is not None:
+        return None if end is not None and first >= end else milliseconds(start, first)
+    seconds = number(observation.get("timeToFirstToken"))
+    return None if seconds is None else seconds * 1000
+
+
+def _finish(observation: Item, output: Any) -> str | None:
+    metadata = mapping(observation.get("metadata"))
+    return finish_reason(finish_in(output) or next((metadata[name] for name in _FINISH if metadata.get(name)), None))
+
+
+def _cost(observation: Item, *, failed: bool) -> float | None:
+    """What the call cost; the SDK writes 0 for a call that failed, of which nothing is known."""
+    details = mapping(observation.get("costDetails"))
+    known = (observation.get("totalCost"), observation.get("calculatedTotalCost"), details.get("total"))
+    found = next((cost for value in known if (cost := number(value)) is not None), None)
+    found = found if found is not None else _sum(details, lambda _: True)
+    return None if failed and found == 0 else found
+
+
+def _tags(observation: Item, trace: Item) -> Tags:
+    tags: Tags = {}
+    for labels in (observation.get("tags"), observation.get("traceTags"), trace.get("tags")):
+        add_labels(tags, labels)
+    for item in (observation, trace):
+        add_scalars(tags, item, ("environment", "release", "version"))
+    route = observation.get("traceName") or trace.get("name") or observation.get("name")
+    add_scalars(tags, {"route": route})
+    for item in (observation, trace):
+        metadata = mapping(item.get("metadata"))
+        add_scalars(tags, metadata, (name for name in metadata if name not in _FINISH))
+    return tags
+
+
+def _context(item: Any) -> dict[str, Any] | None:
+    if isinstance(item, str):
+        return {"id": None, "text": item, "score": None} if item else None
+    if not isinstance(item, dict):
+        return None
+    inner = mapping(item.get("document")) or item
+    text = next((inner[name] for name in _TEXTS if isinstance(inner.get(name), str) and inner[name]), None)
+    name = inner.get("id", item.get("id"))
+    score = item.get("score", inner.get("score"))
+    if text is None:
+        return None
+    return {"id": None if name is None else str(name), "text": text, "score": number(score)}

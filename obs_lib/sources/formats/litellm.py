@@ -1,0 +1,151 @@
+"""LiteLLM: the StandardLoggingPayload that its proxy and library hand to every logger (S3, GCS, files, own callbacks).
+
+Calls of a model that answers in text are interactions; embeddings, rerankings, moderations and the like are stages of the
+interaction of the same trace. Guardrails and vector stores stand inside the payload, with their own times: stages as well.
+Keys, their hashes, headers, addresses and e-mails of callers are never copied.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
+from obs_lib.sources.formats.litellm_fields import failure, interaction, vector_stores
+from obs_lib.sources.formats.parse import Unreadable, mapping, milliseconds, moment, object_of
+from obs_lib.tables import INTERACTIONS, SPANS
+
+GRACE_S = 15 * 60
+"""Seconds around a day, in which a trace that crosses midnight is still read whole."""
+
+_LLM = ("completion", "text_completion", "responses", "anthropic_messages", "generate_content", "pass_through_endpoint")
+_WRAPPERS = ("standard_logging_object", "standard_logging_payload", "payload", "message")
+_TIMES = re.compile(rb'"(?:startTime|endTime)\\?"\s*:\s*"?(\d{9,10}(?:\.\d{1,9})?)\b')
+_EARLY = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+class StageNamer(Protocol):
+    """Which of `records.STAGES` a span is, by its name and by what it says of its kind."""
+
+    def stage_of(self, name: str, kind: str | None) -> str: ...
+
+
+class LiteLLMFormat:
+    """Payloads, one an entry, also inside the object that a logger wraps them in."""
+
+    derived = CLOCKED
+
+    def __init__(self, names: StageNamer) -> None:
+        self.names = names
+
+    def days(self, raw: bytes) -> set[Day]:
+        """The days of start and end, and of a quarter of an hour around them."""
+        near = (float(found) + grace for found in _TIMES.findall(raw) for grace in (-GRACE_S, GRACE_S))
+        return {at.date() for seconds in near if (at := moment(seconds)) is not None}
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+        """An interaction with its own stages as soon as it is read; the stages that are calls of their own come last."""
+        calls: dict[str, list[tuple[dt.datetime, str]]] = {}
+        steps: list[tuple[Entry, dict[str, Any]]] = []
+        for entry in entries:
+            try:
+                payload = _payload(entry)
+                if _is_llm(payload):
+                    fields = interaction(payload)
+                    yield Found(INTERACTIONS, entry, fields)
+                    yield from self._stages(entry, payload)
+                    start = moment(payload["startTime"])
+                    if start is not None and isinstance(payload.get("id"), str):
+                        calls.setdefault(str(payload.get("trace_id")), []).append((start, payload["id"]))
+                else:
+                    _check_step(payload)
+                    steps.append((entry, payload))
+            except Unreadable as reason:
+                yield Reject(entry, str(reason))
+        for found in calls.values():
+            found.sort()
+        for entry, payload in steps:
+            yield self._step(entry, payload, calls.get(payload["trace_id"], []))
+
+    def _stages(self, entry: Entry, payload: dict[str, Any]) -> Iterator[Found]:
+        """The call itself and what ran around it, as stages."""
+        start, trace, name = moment(payload["startTime"]), payload.get("trace_id"), payload.get("id")
+        if start is None or not isinstance(trace, str) or not trace or not isinstance(name, str) or not name:
+            return
+        base = {"trace_id": trace, "request_id": name, "parent_id": None}
+        fields = _span(payload, self.names) | base | {"span_id": name}
+        yield Found(SPANS, entry, fields, start)
+        for kind, parts in (("guardrail", payload.get("guardrail_information")), ("retriever", vector_stores(payload))):
+            for n, part in enumerate(parts if isinstance(parts, list) else ()):
+                begun, ended = moment(mapping(part).get("start_time")), moment(mapping(part).get("end_time"))
+                label = mapping(part).get("guardrail_name") or mapping(part).get("vector_store_id")
+                label = label if isinstance(label, str) else kind
+                if begun is not None:
+                    stage = {
+                        "span_id": f"{name}/{kind}/{n}",
+                        "parent_id": name,
+                        "stage": self.names.stage_of(label, kind),
+                        "name": label,
+                        "start": begun,
+                        "duration_ms": milliseconds(begun, ended),
+                        "error": "failed to respond" if _unanswered(part) else None,
+                    }
+                    yield Found(SPANS, entry, base | stage, start)
+
+    def _step(self, entry: Entry, payload: dict[str, Any], calls: list[tuple[dt.datetime, str]]) -> Found:
+        """A call that is no interaction: a stage of the first one of its trace that starts at or after it, else the last."""
+        start = moment(payload["startTime"])
+        place = min(bisect_left(calls, (start or _EARLY, "")), len(calls) - 1)
+        at, call = calls[place] if calls else (start, None)
+        fields = {"trace_id": payload["trace_id"], "span_id": payload["id"], "parent_id": None, "request_id": call}
+        return Found(SPANS, entry, _span(payload, self.names) | fields, at)
+
+
+def _payload(entry: Entry) -> dict[str, Any]:
+    """The payload, taken out of the object that wraps it; `Unreadable` where there is none."""
+    if entry.cut:
+        raise Unreadable("line too long")
+    found = object_of(entry.raw)
+    for name in _WRAPPERS:
+        if "startTime" in found:
+            break
+        inner = found.get(name)
+        found = object_of(inner.encode()) if isinstance(inner, str) and inner[:1] == "{" else mapping(inner) or found
+    if "startTime" not in found or not ("call_type" in found or "messages" in found):
+        raise Unreadable("not a StandardLoggingPayload of LiteLLM")
+    return found
+
+
+def _is_llm(payload: dict[str, Any]) -> bool:
+    kind = payload.get("call_type")
+    if not isinstance(kind, str) or not kind:
+        return True
+    return kind in _LLM or kind.removeprefix("_").removeprefix("a").removesuffix("_stream") in _LLM
+
+
+def _check_step(payload: dict[str, Any]) -> None:
+    for name in ("id", "trace_id"):
+        if not isinstance(payload.get(name), str) or not payload[name]:
+            raise Unreadable(f"{payload['call_type']}: without {name}"[:100])
+    if moment(payload["startTime"]) is None:
+        raise Unreadable("startTime: not seconds since 1970")
+
+
+def _span(payload: dict[str, Any], names: StageNamer) -> dict[str, Any]:
+    start, kind = moment(payload["startTime"]), payload.get("call_type")
+    label = kind if isinstance(kind, str) and kind else "completion"
+    return {
+        "stage": names.stage_of(label, label),
+        "name": label,
+        "start": start,
+        "duration_ms": milliseconds(start, moment(payload.get("endTime"))),
+        "error": failure(payload)[0],
+    }
+
+
+def _unanswered(part: Any) -> bool:
+    return mapping(part).get("guardrail_status") == "guardrail_failed_to_respond"

@@ -1,0 +1,170 @@
+"""One StandardLoggingPayload of LiteLLM as native fields.
+
+`response_time` is never read: it is the time to the first token when the call streamed. What a failed call reports as 0
+(tokens, cost) is not known, and neither is the cost of a model that LiteLLM has no price for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obs_lib.sources.formats.error_kinds import error_kind
+from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
+from obs_lib.sources.formats.parse import mapping, milliseconds, moment, number
+from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+
+Payload = dict[str, Any]
+
+_REDACTED = "redacted-by-litellm"  # written for every text where message logging is turned off
+_RAISED = ("guardrail_intervened", "guardrail_flagged")
+_USERS = ("user_api_key_end_user_id", "user_api_key_user_id")
+_LABELS = {
+    "team": ("user_api_key_team_alias", "team_alias", "user_api_key_team_id", "team_id"),
+    "key_alias": ("user_api_key_alias",),
+    "organization": ("user_api_key_org_alias", "user_api_key_org_id"),
+    "project": ("user_api_key_project_alias", "user_api_key_project_id"),
+}
+
+
+def interaction(payload: Payload) -> dict[str, Any]:
+    """The native fields of one call, without those that it says nothing about."""
+    metadata = mapping(payload.get("metadata"))
+    start, end = moment(payload["startTime"]), moment(payload.get("endTime"))
+    error, kind = failure(payload)
+    response = payload.get("response")
+    fields = {
+        "request_id": payload.get("id"),
+        "timestamp": start.isoformat() if start else payload["startTime"],
+        "user_id": _user(payload, metadata),
+        "session_id": payload.get("session_id") or None,
+        "trace_id": payload.get("trace_id") or None,
+        "model_version": payload.get("model") or None,
+        "provider": payload.get("custom_llm_provider") or None,
+        "prompt_version": mapping(metadata.get("prompt_management_metadata")).get("prompt_id"),
+        "prompt": _prompt(payload.get("messages")),
+        "contexts": contexts(payload),
+        "response": _answer(response),
+        "total_latency_ms": milliseconds(start, end),
+        "ttft_ms": _ttft_ms(payload),
+        "finish_reason": finish_reason(finish_in(response)),
+        "safety_flags": _safety_flags(payload),
+        "error": error,
+        "error_kind": kind,
+        "cost_usd": _cost(payload, failed=error is not None),
+        "tags": _tags(payload, metadata) or None,
+    } | _tokens(payload, metadata, failed=error is not None)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def failure(payload: Payload) -> tuple[str | None, str | None]:
+    """(error, its kind) of a failed call; (None, None) for any other."""
+    if payload.get("status") != "failure":
+        return None, None
+    told = mapping(payload.get("error_information"))
+    messages = (payload.get("error_str"), told.get("error_message"), told.get("error_class"))
+    error = next((text for text in messages if isinstance(text, str) and text), "failure")
+    name, status = told.get("error_class"), number(told.get("error_code"))
+    known = name if isinstance(name, str) and name else None
+    return error, error_kind(known, None if status is None else int(status), error) or "other"
+
+
+def vector_stores(payload: Payload) -> list[Any]:
+    """What was asked of vector stores for the call."""
+    found = mapping(payload.get("metadata")).get("vector_store_request_metadata")
+    return found if isinstance(found, list) else []
+
+
+def contexts(payload: Payload) -> list[dict[str, Any]] | None:
+    """What vector stores found for the call, as native `contexts`; None where none was asked."""
+    found, asked = [], False
+    for request in map(mapping, vector_stores(payload)):
+        results = mapping(request.get("vector_store_search_response")).get("data")
+        for result in map(mapping, results if isinstance(results, list) else ()):
+            parts = result.get("content")
+            texts = [mapping(part).get("text") for part in (parts if isinstance(parts, list) else ())]
+            text = "\n".join(text for text in texts if isinstance(text, str) and text)
+            name = result.get("file_id") or result.get("filename")
+            if text:
+                score = number(result.get("score"))
+                found.append({"id": name if isinstance(name, str) else None, "text": text, "score": score})
+        asked = asked or isinstance(results, list)
+    return found if asked else None
+
+
+def _prompt(messages: Any) -> Any:
+    found = prompt_of(messages) if messages else None
+    texts = [message["content"] for message in found] if isinstance(found, list) else [found]
+    return None if all(text in (None, _REDACTED) for text in texts) else found
+
+
+def _answer(response: Any) -> str | None:
+    found = answer_of(response) if response else None
+    return None if found == _REDACTED else found
+
+
+def _user(payload: Payload, metadata: Payload) -> Any:
+    """The person: the end user that the caller names, before the user that owns the key."""
+    named = (payload.get("end_user"), metadata.get(_USERS[0]), mapping(payload.get("model_parameters")).get("user"))
+    return next((name for name in (*named, metadata.get(_USERS[1])) if name), None)
+
+
+def _ttft_ms(payload: Payload) -> float | None:
+    """Start to first token, of a call that streamed; of others LiteLLM writes the end for it."""
+    start, end = moment(payload["startTime"]), moment(payload.get("endTime"))
+    first = moment(payload.get("completionStartTime"))
+    if payload.get("stream") is not True or first is None or (end is not None and first >= end):
+        return None
+    return milliseconds(start, first)
+
+
+def _tokens(payload: Payload, metadata: Payload, *, failed: bool) -> dict[str, Any]:
+    if failed and not payload.get("total_tokens"):
+        return {}
+    usage = mapping(metadata.get("usage_object")) or mapping(mapping(payload.get("response")).get("usage"))
+    details = mapping(usage.get("prompt_tokens_details"))
+    cached = (details.get("cached_tokens"), usage.get("cache_read_input_tokens"))
+    return {
+        "input_tokens": payload.get("prompt_tokens"),
+        "cached_input_tokens": next((count for count in cached if count is not None), None),
+        "output_tokens": payload.get("completion_tokens"),
+    }
+
+
+def _cost(payload: Payload, *, failed: bool) -> float | None:
+    cost = number(payload.get("response_cost"))
+    if cost is None:
+        cost = number(mapping(payload.get("cost_breakdown")).get("total_cost"))
+    unpriced = payload.get("zero_cost_diagnostic") or payload.get("response_cost_failure_debug_info")
+    return None if cost == 0 and (failed or unpriced) else cost
+
+
+def _safety_flags(payload: Payload) -> list[str] | None:
+    """What guardrails blocked or flagged: their categories, else their names. [] where all passed, None where none ran."""
+    ran = payload.get("guardrail_information")
+    checks = [mapping(item) for item in (ran if isinstance(ran, list) else [ran])]
+    checks = [item for item in checks if item.get("guardrail_status") not in (None, "not_run")]
+    if not checks:
+        return None
+    flags: list[str] = []
+    for item in checks:
+        if item["guardrail_status"] in _RAISED:
+            categories = item.get("violation_categories")
+            named = [
+                name for name in (categories if isinstance(categories, list) else ()) if isinstance(name, str) and name
+            ]
+            flags += named or [str(item.get("guardrail_name") or "guardrail")]
+    return list(dict.fromkeys(flags))
+
+
+def _tags(payload: Payload, metadata: Payload) -> Tags:
+    tags: Tags = {}
+    add_labels(tags, payload.get("request_tags"))
+    add_scalars(tags, {"route": payload.get("model_group")})
+    for tag, names in _LABELS.items():
+        add_scalars(tags, {tag: next((metadata[name] for name in names if metadata.get(name)), None)})
+    if payload.get("cache_hit") is True:
+        add_scalars(tags, {"cache_hit": True})
+    for name in ("requester_metadata", "spend_logs_metadata"):
+        add_scalars(tags, metadata.get(name))
+    return tags
