@@ -17,6 +17,7 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
 
     SourceError when a source cannot be read; the lake then stays as it was.
     """
+    from obs_lib.redaction.columns import redact_stored
     from obs_lib.sources.reading import read_day
 
     with ws.step(day, STEP):
@@ -24,6 +25,7 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
         read = read_day(ws.settings.sources, day)
         state = StepState.READY if len(read.interactions) else StepState.NO_DATA
         frames = {INTERACTIONS: read.interactions, QUARANTINE: read.quarantine}
+        frames = {table: redact_stored(table.name, frame, ws.redactor) for table, frame in frames.items()}
         ws.lake.commit(day, STEP, frames, inputs=inputs, state=state)
     return {
         "day": str(day),
@@ -38,7 +40,7 @@ def logs_digest(ws: Workspace, day: Day) -> str:
     from obs_lib.sources.reading import fingerprint_day
 
     rules = [source.model_dump(mode="json", exclude={"path"}) for source in ws.settings.sources]
-    return digest_of(STEP, SCHEMA_VERSION, rules, fingerprint_day(ws.settings.sources, day))
+    return digest_of(STEP, SCHEMA_VERSION, rules, ws.redactor.stored_rules, fingerprint_day(ws.settings.sources, day))
 
 
 def late_days(ws: Workspace, day: Day) -> list[Day]:
