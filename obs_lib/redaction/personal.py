@@ -1,7 +1,7 @@
 r"""E-mail addresses, IBANs, card numbers and IP addresses: found by their shape, and checked by their own arithmetic.
 
-Each masker takes a text and gives it with what it found replaced. Patterns are bounded, so time is linear in the text, and
-none begins inside an escape such as `\n` or `\u00e9`, because excerpts of raw log lines hold JSON text.
+Each masker takes a text and gives it with what it found replaced. Patterns are bounded, so time is linear in the text. None
+begins inside an escape such as `\n` or `\u00e9`, and any may begin behind one: excerpts of raw log lines hold JSON text.
 """
 
 from __future__ import annotations
@@ -15,25 +15,31 @@ Masker = Callable[[str], str]
 
 _NOT_IN_ESCAPE = r"(?<!\\(?:u[0-9A-Fa-f]{0,3})?)"
 
+ESCAPE = r"\\(?:u[0-9A-Fa-f]{4}|[bfnrt])"
+
+
+def _after(unwanted: str) -> str:
+    """A place behind an escape, or behind anything but the unwanted characters and not inside an escape."""
+    return rf"(?:(?<={ESCAPE})|(?<![{unwanted}]){_NOT_IN_ESCAPE})"
+
+
 _LABEL = r"[^\W_](?:[\w-]{0,61}\w)?"
+# The local part may hold more by RFC 5322, but `=`, `/`, `&` or `|` before an address nearly always belong to what is around.
 _EMAIL = regex.compile(
-    rf"{_NOT_IN_ESCAPE}[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}+@(?:{_LABEL}\.){{1,8}}"
+    rf"{_NOT_IN_ESCAPE}\w[\w.+'-]{{0,63}}+@(?:{_LABEL}\.){{1,8}}"
     r"(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24}+)(?![\w(])"
 )
-_IBAN = regex.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}+(?: ?[A-Z0-9]{1,3})?+(?!\w)")
+_IBAN = regex.compile(_after(r"\w") + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}+(?: ?[A-Z0-9]{1,3})?+(?!\w)")
 _CARD = regex.compile(
-    rf"(?<![\w.,-]){_NOT_IN_ESCAPE}"
-    r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3\d{3}([ -]?)\d{6}\2\d{4,5}|\d{19})(?![\w-]|[.,]\d)"
+    _after(r"\w.,-") + r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3\d{3}([ -]?)\d{6}\2\d{4,5}|\d{19})(?![\w-]|[.,]\d)"
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = regex.compile(rf"(?<![\w.-]){_NOT_IN_ESCAPE}(?:{_OCTET}\.){{3}}{_OCTET}(?![\w-]|\.\d)")
+_IPV4 = regex.compile(_after(r"\w.-") + rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![\w-]|\.\d)")
 # Only what is given out to networks: global (2..., 3...), private (fc, fd) and link-local (fe80). `x[1::2]` is a slice.
-_IPV6 = regex.compile(
-    rf"(?<![\w:.]){_NOT_IN_ESCAPE}[23f][0-9a-f]{{3}}:[0-9a-f:]{{2,35}}+(?:%\w{{1,16}})?(?![\w:])", regex.IGNORECASE
-)
+_IPV6 = regex.compile(_after(r"\w:.") + r"[23f][0-9a-f]{3}:[0-9a-f:]{2,35}+(?:%\w{1,16})?(?![\w:])", regex.IGNORECASE)
 
 _VERSION = regex.compile(
-    r"(?:\b(?:v|ver|version|versions|release|build|section|chapter|figure|table|step|rev|revision)[.:\s]{0,2}|[§#=><~^]\s?)\Z",
+    r"(?:\b(?:v|ver|version|versions|release|build|section|chapter|figure|table|step|rev|revision)\W{0,4}|[=><~]=\s?|[§#^]\s?)\Z",
     regex.IGNORECASE,
 )
 _SPEAKS_OF_IP = regex.compile(r"(?<!\[)\b(?:ip|ipv4|address|addresses|hosts?|dns|gateway)\b", regex.IGNORECASE)

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
+from obs_lib.redaction.personal import ESCAPE
+
 # Digits with what people write between them; possessive, so that the whole text is walked once.
 _RUN = regex.compile(r"(?:\+(?=[\d(])|[\d(])[\d \t().\-/\u00a0\u2010-\u2015]*+")
-_LEAST_DIGITS = 7
+_LEAST_DIGITS, _LEAST_DIGITS_WITH_PLUS = 7, 10
 _LONGEST_RUN = 300  # characters; where nothing but digits and gaps goes on for longer, it is a table of numbers
 _NANP = regex.compile(r"(?:1[ .-]?)?(?:\([2-9]\d\d\)[ .-]?|[2-9]\d\d[ .-])\d{3}[ .-]\d{4}")
 _TRUNK = regex.compile(r"\(?0\d{2,4}\)?[ -]\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?")
@@ -20,7 +22,9 @@ _CALLED = regex.compile(
     r"(?<!\[)\b(?:phones?|tel|telephone|mobile|cell|cellphone|call|fax|whatsapp|sms|text)\b\W{0,3}\D{0,20}\Z",
     regex.IGNORECASE,
 )
-_INSIDE = regex.compile(r"[\w$€£¥%]|\d[.,]")
+_GOES_ON = regex.compile(r"\d[ \t.-]\Z")
+_DECIMAL = regex.compile(r"\d+\.\d+")
+_INSIDE = regex.compile(rf"(?:[\w$€£¥%]|\d[.,])\Z(?<!{ESCAPE})")
 
 
 def mask_phones(text: str, regions: Sequence[str]) -> str:
@@ -49,26 +53,30 @@ def _in_run(text: str, run: regex.Match[str], regions: Sequence[str]) -> Iterato
     # With a plus the country stands in the number itself.
     for region in (regions or (None,)) if window[0] != "+" else (None,):
         for match in PhoneNumberMatcher(window, region, Leniency.POSSIBLE, max_tries=len(window)):
-            start, end = run.start() + match.start, run.start() + match.end
-            alone = not _INSIDE.search(text[max(0, start - 1) : start]) and not text[end : end + 1].isalnum()
-            if alone and _written_as_phone(match, region, text[max(0, start - 40) : start]):
+            raw = match.raw_string
+            if raw.startswith("(") and ")" not in raw:  # the bracket belongs to the sentence
+                raw = raw[1:]
+            start, end = run.start() + match.end - len(raw), run.start() + match.end
+            alone = not _INSIDE.search(text[max(0, start - 6) : start]) and not text[end : end + 1].isalnum()
+            if alone and _written_as_phone(raw, region, text[max(0, start - 40) : start]):
                 yield start, end
 
 
-def _written_as_phone(match: object, region: str | None, before: str) -> bool:
+def _written_as_phone(raw: str, region: str | None, before: str) -> bool:
     """Whether what could be a number of the region is also written like one."""
-    from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, is_valid_number
+    from phonenumbers import Leniency, PhoneNumberMatcher, is_valid_number, parse
 
-    assert isinstance(match, PhoneNumberMatch)
-    raw, valid = match.raw_string, is_valid_number(match.number)
-    bare = raw.lstrip("+").isdigit()
+    number = parse(raw, region)
+    valid, bare = is_valid_number(number), raw.lstrip("+").isdigit()
     if raw.startswith("+"):
-        return valid or not bare
+        return valid or not bare or len(raw) > _LEAST_DIGITS_WITH_PLUS
     if bare:
         return valid and _CALLED.search(before) is not None
     body = regex.sub(r"\s*(?:x|ext)\D*\d+\Z", "", raw, flags=regex.IGNORECASE)
-    if match.number.country_code == 1:
+    if number.country_code == 1:
         return _NANP.fullmatch(body) is not None
+    if _GOES_ON.search(before) or _DECIMAL.fullmatch(body):
+        return False
     if _TRUNK.fullmatch(body):
         return True
     return valid and PhoneNumberMatcher(raw, region, Leniency.STRICT_GROUPING).has_next()
