@@ -22,8 +22,8 @@ _JSON = {"interactions": ("messages", "contexts")}
 _NAMES_OF_THINGS = frozenset({"id", "role"})
 _CUT = 200  # characters at which sources/validate.py cuts an excerpt
 
-_SHOWN = ("title", "note", "reason", "excerpt", "error")
-_SHOWN_JSON = ("evidence",)
+_SHOWN = ["title", "note", "reason", "excerpt", "error"]
+_SHOWN_JSON = ["evidence"]
 
 
 def redact_interactions(frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:

@@ -54,11 +54,13 @@ class Redactor:
 
     def shown(self, text: str) -> str:
         """The text as a report, a message or a terminal may show it."""
-        return self.shown_column([text])[0]
+        (masked,) = self.shown_column([text])
+        return str(masked)
 
     def stored(self, text: str) -> str:
         """The text as the lake may keep it: unchanged, unless personal data is masked at ingest."""
-        return self.stored_column([text])[0]
+        (masked,) = self.stored_column([text])
+        return str(masked)
 
     def shown_column(self, values: Iterable[Any]) -> list[Any]:
         """Each text as `shown`; what is no text as it is. Equal texts are masked once."""
