@@ -39,7 +39,7 @@ _IPV4 = regex.compile(_after(r"\w.-") + rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![\w-]|\
 _IPV6 = regex.compile(_after(r"\w:.") + r"[23f][0-9a-f]{3}:[0-9a-f:]{2,35}+(?:%\w{1,16})?(?![\w:])", regex.IGNORECASE)
 
 _VERSION = regex.compile(
-    r"(?:\b(?:v|ver|version|versions|release|build|section|chapter|figure|table|step|rev|revision)\W{0,4}|[=><~]=\s?|[§#^]\s?)\Z",
+    r"(?:\b(?:v|ver|versions?|release|build|rev|revision)\W{0,4}|\b(?:section|chapter|figure|table)[.\s]?|[=><~]=\s?|[§#^]\s?)\Z",
     regex.IGNORECASE,
 )
 _SPEAKS_OF_IP = regex.compile(r"(?<!\[)\b(?:ip|ipv4|address|addresses|hosts?|dns|gateway)\b", regex.IGNORECASE)
