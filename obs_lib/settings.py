@@ -20,6 +20,7 @@ from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.lake_options import LakeOptions
 from obs_lib.models.options import ModelOptions
 from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
+from obs_lib.redaction.options import RedactionOptions
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.sources.options import SourceOptions
 from obs_lib.summaries.options import SummaryOptions
@@ -53,12 +54,15 @@ class Settings(BaseModel):
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
+    redaction: RedactionOptions = Field(default_factory=RedactionOptions)
     report: ReportOptions = Field(default_factory=ReportOptions)
     schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
 
     def digest(self, *sections: str) -> str:
         """Name of the settings that change results; where data lies and how work is spread do not."""
-        chosen = sections or ("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "report")
+        chosen = sections or (
+            *("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "redaction", "report"),
+        )
         dump = self.model_dump(mode="json", include=set(chosen))
         for section, placings in _PLACING.items():
             for placing in placings:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from obs_lib import __version__
 from obs_lib.errors import DayNotReady, NoGpu, ObsError
+from obs_lib.redaction.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
@@ -40,10 +41,10 @@ def run_app() -> None:
         app()
     except ObsError as error:
         errors.print(f"[bold red]{type(error).__name__}[/]", end=" ")
-        errors.print(str(error), markup=False)
+        errors.print(mask_secrets(str(error)), markup=False)
         sys.exit(error.exit_code)
     except OSError as error:
-        errors.print(f"cannot go on: {error}", markup=False)
+        errors.print(mask_secrets(f"cannot go on: {error}"), markup=False)
         sys.exit(ObsError.exit_code)
 
 
@@ -99,7 +100,7 @@ def backfill(
             progress.update(bar, advance=1, description=str(day))
             if error is not None:
                 failed += 1
-                progress.console.print(f"{day} failed: {error}", markup=False)
+                progress.console.print(mask_secrets(f"{day} failed: {error}"), markup=False)
         progress.update(bar, description="fold")
         rendered = fold(ws, lambda step: progress.update(bar, description=step))
     errors.print(f"{len(days) - failed} of {len(days)} days done, {len(rendered)} report(s) rendered")
@@ -154,6 +155,7 @@ def config_check(config: Config = None) -> None:
         "lake": ws.lake.root,
         "encoder": ws.encoder.identity,
         "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
+        "redaction": ws.redactor.describe,
     }
     for what, value in told.items():
         typer.echo(f"{what:<11}{value}")
@@ -215,8 +217,10 @@ def _print_table(
     """Print one day of a table: the columns for people, or as JSON these and `only_json`."""
     from obs_lib.cli.printing import print_frame
     from obs_lib.pipeline.workspace import open_workspace
+    from obs_lib.redaction.columns import shown_rows
 
-    frame = open_workspace(config).lake.read_ready(table, day)
+    ws = open_workspace(config)
+    frame = shown_rows(ws.lake.read_ready(table, day), ws.redactor)
     print_frame(frame[[*columns, *only_json] if as_json else columns], as_json)
 
 

@@ -26,6 +26,7 @@ def deliver(
     Returns how many messages were sent, failed, and were left alone as too old.
     """
     from obs_lib.alerts.delivery import channels, send, too_old
+    from obs_lib.redaction.columns import shown_rows
     from obs_lib.reporting.notification import message
 
     now = now or dt.datetime.now(dt.UTC)
@@ -39,7 +40,7 @@ def deliver(
         rows = paging[(paging["day"] == str(day)) & paging["pages"]]
         if rows.empty:
             continue
-        title, body = message(rows, day, link(day) if link else None)
+        title, body = message(shown_rows(rows, ws.redactor), day, link(day) if link else None)
         for channel in channels(urls):
             subject = f"{day} {channel.name} {_what(rows)}"
             if subject in done:

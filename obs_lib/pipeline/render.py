@@ -14,6 +14,7 @@ from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
+from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day
@@ -83,7 +84,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
     sketches = ws.lake.read(SKETCHES, [day])
     quarantine = ws.lake.read(QUARANTINE, [day])
     metrics = ws.lake.read(METRICS, _trend_days(ws, day))
-    return Edition(
+    edition = Edition(
         day=day,
         metrics=metrics,
         drift=ws.lake.read(DRIFT, _trend_days(ws, day)),
@@ -99,6 +100,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         segments=_segments(metrics, day),
         traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
     )
+    return shown_edition(edition, ws.redactor)
 
 
 def _trend_days(ws: Workspace, day: Day) -> list[Day]:
@@ -140,6 +142,7 @@ def _provenance(ws: Workspace) -> dict[str, str]:
     return {
         "code": f"obs_lib {__version__}, schema {SCHEMA_VERSION}",
         "settings": ws.settings.digest(),
+        "redaction": ws.redactor.describe,
         "model:encoder": ws.encoder.identity,
         **told,
     }

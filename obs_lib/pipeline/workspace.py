@@ -18,6 +18,7 @@ from obs_lib.settings import Settings, environment_connection, load_settings
 if TYPE_CHECKING:
     from obs_lib.models.encoder import Encoder
     from obs_lib.records import Evaluator
+    from obs_lib.redaction.redactor import Redactor
     from obs_lib.sources.reading import Source
 
 
@@ -52,6 +53,13 @@ class Workspace:
         from obs_lib.evaluators.catalogue import build
 
         return build(self.settings.evaluators, self.encoder.weights, self.settings.scoring.evaluators)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Masks what is stored and what is shown. ConfigError when it should find names and has no model for it."""
+        from obs_lib.redaction.redactor import Redactor
+
+        return Redactor(self.settings.redaction)
 
     @contextmanager
     def step(self, day: Day, name: str) -> Iterator[None]:

@@ -18,7 +18,9 @@ _FACTS = 6  # pieces of evidence shown for one example
 def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     """One group an evaluator, in the order of the catalogue, worst example first."""
     yield Heading(
-        "Worst examples", "examples", lead="Excerpts as logged. Unseen characters are written out and keys are masked."
+        "Worst examples",
+        "examples",
+        lead="Excerpts, masked as said under the method. Unseen characters are written out.",
     )
     by_evaluator: dict[str, list[Row]] = {}
     for row in sorted(edition.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):

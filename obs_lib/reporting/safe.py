@@ -1,12 +1,15 @@
 """Text from logs, made fit to be shown: visible, short, without keys.
 
-Escaping for a medium (HTML, a terminal) is the renderer's; what is done here holds for all of them.
+Personal data is masked before a text comes here (pipeline/shown.py). Escaping for a medium (HTML, a terminal) is the
+renderer's; what is done here holds for all of them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from obs_lib.redaction.secrets import mask_secrets
 
 # Characters that change how their neighbours are read, or that nobody sees: control codes, bidirectional overrides,
 # zero-width and tag characters, line separators, lone surrogates. Zero-width joiners stay: scripts and emoji need them.
@@ -18,22 +21,6 @@ _UNSEEN = re.compile(
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
 
-# What credentials look like, by their issuers' own prefixes. The prefix stays, so that a reader knows what leaked.
-_SECRETS = (
-    re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[\s\S]{0,8000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"),
-    re.compile(r"\b((?:sk|pk|rk)[-_](?:[a-z]{2,8}[-_]){0,2})[A-Za-z0-9_-]{16,400}"),
-    re.compile(
-        r"\b(gh[pousr]_|github_pat_|glpat-|hf_|npm_|pypi-|dop_v1_|SG\.|xox[abeprs]-|ya29\.|AIza)[A-Za-z0-9_.-]{16,400}"
-    ),
-    re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{14}\b"),
-    re.compile(r"\b(eyJ)[A-Za-z0-9_-]{16,2000}(?:\.[A-Za-z0-9_-]{1,4000}){0,2}"),
-    re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{16,2000}"),
-    re.compile(
-        r"(?i)(\b(?:api[_-]?key|secret|access[_-]?token|passw(?:or)?d)\b[\"']?\s{0,3}[:=]\s{0,3}[\"']?)[^\s\"',;]{8,400}"
-    ),
-    re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,80}:)[^\s/@]{3,200}(?=@)"),
-)
-MASK = "[masked]"
 _BEYOND = 2_000  # characters behind a cut that are looked at, so that a key across the cut is known for one
 
 
@@ -47,24 +34,13 @@ def visible(text: str) -> str:
     return _PILE.sub(r"\1", _UNSEEN.sub(_written_out, text))
 
 
-def masked(text: str) -> str:
-    """The text with everything that looks like a credential replaced by `[masked]`, its prefix kept.
-
-    >>> masked("key sk-proj-abcdefghijklmnopqrstuv ok")
-    'key sk-proj-[masked] ok'
-    """
-    for pattern in _SECRETS:
-        text = pattern.sub(lambda found: found.group(1) + MASK, text)
-    return text
-
-
 def excerpt(value: object, limit: int) -> str:
     """At most about `limit` characters of a text from a log: visible, masked, ending in how much was left out.
 
     Keys are masked before the cut, so that no half of one is left; text far behind the cut is not looked at.
     """
     text = "" if value is None else str(value)
-    shown = masked(visible(text[: limit + _BEYOND])).strip()
+    shown = mask_secrets(visible(text[: limit + _BEYOND])).strip()
     if len(shown) <= limit and len(text) <= limit + _BEYOND:
         return shown
     left = shown[:limit]
@@ -76,7 +52,7 @@ def excerpt(value: object, limit: int) -> str:
 def line(value: object, limit: int = 160) -> str:
     """The same as `excerpt`, on one line and ending in a bare ellipsis: for names, titles, notes."""
     text = "" if value is None else str(value)
-    shown = " ".join(masked(visible(text[: limit + _BEYOND])).split())
+    shown = " ".join(mask_secrets(visible(text[: limit + _BEYOND])).split())
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
 
 

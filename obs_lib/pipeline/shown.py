@@ -1,0 +1,40 @@
+"""What of the lake's rows people may see: the one place through which text from logs enters reports and messages."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from obs_lib.redaction.columns import shown_rows, shown_segment
+from obs_lib.redaction.redactor import Redactor
+
+if TYPE_CHECKING:
+    from obs_lib.reporting.edition import Edition
+
+
+def shown_edition(edition: Edition, redactor: Redactor) -> Edition:
+    """The edition with everything in it that may come from a log masked as the settings say.
+
+    Before any cut, so that no half of an address or a key is left at one; numbers, ids and what the code says stay.
+    """
+    shown = redactor.shown
+    return dataclasses.replace(
+        edition,
+        metrics=shown_rows(edition.metrics, redactor),
+        drift=shown_rows(edition.drift, redactor),
+        alerts=shown_rows(edition.alerts, redactor),
+        examples=[
+            {
+                name: shown_segment(value, redactor) if name == "segment" else redactor.shown_value(value)
+                for name, value in row.items()
+                if name not in ("evaluator", "request_id")
+            }
+            | {name: row[name] for name in ("evaluator", "request_id") if name in row}
+            for row in edition.examples
+        ],
+        reasons=[(evaluator, status, shown(note), n) for evaluator, status, note, n in edition.reasons],
+        versions=[(shown_segment(segment, redactor), version, n) for segment, version, n in edition.versions],
+        quarantine=[(file, line, shown(reason)) for file, line, reason in edition.quarantine],
+        steps=[(step, state, shown(note)) for step, state, note in edition.steps],
+        segments=[shown_segment(segment, redactor) for segment in edition.segments],
+    )
