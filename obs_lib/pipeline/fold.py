@@ -17,6 +17,8 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
 LEFT_STEPS = ("ingest", "plan", "evaluate", "collect", "summarise")
+DROP = "drop"
+"""The step of `pipeline/maintain.py` that closes a day."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,16 @@ class History:
         found = [self.steps.get((day, step)) for step in LEFT_STEPS]
         return [(r.step, r.note) for r in found if r is not None and r.state is StepState.FAILED]
 
+    def closed(self, day: Day) -> bool:
+        """Whether maintenance has dropped the day's rows, and its numbers are still the ones that were made of them."""
+        dropped, summary = self.steps.get((day, DROP)), self.summary(day)
+        return dropped is not None and summary is not None and dropped.inputs == closing(summary)
+
+
+def closing(summary: StepRecord) -> str:
+    """What names the numbers of a day whose rows are dropped. A day that is run again gets others, or keeps these."""
+    return digest_of(DROP, dict(summary.digests))
+
 
 def history(ws: Workspace) -> History:
     """Read `days` once."""
@@ -68,6 +80,8 @@ def go_forward(
     done = []
     for day in past.days:
         now = History(steps)
+        if now.closed(day):  # it cannot be made again; what was made of it stands
+            continue
         wanted = digest_of(step, inputs(now, day))
         record = steps.get((day, step))
         if record is None or not record.readable or record.inputs != wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from obs_lib.digests import digest_of
+from obs_lib.pipeline.erasures import read_erasures, without_erased
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
@@ -22,14 +23,18 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
     with ws.step(day, STEP):
         inputs = logs_digest(ws, day)
         read = read_day(ws.settings.sources, day)
-        state = StepState.READY if len(read.interactions) else StepState.NO_DATA
-        frames = {INTERACTIONS: read.interactions, QUARANTINE: read.quarantine}
+        erased = read_erasures(ws.lake)
+        found = {INTERACTIONS: read.interactions, QUARANTINE: read.quarantine}
+        frames = {table: without_erased(frame, erased) for table, frame in found.items()}
+        state = StepState.READY if len(frames[INTERACTIONS]) else StepState.NO_DATA
         ws.lake.commit(day, STEP, frames, inputs=inputs, state=state)
+    if read_erasures(ws.lake) != erased:  # somebody was erased after we looked: the day must not bring them back
+        return ingest(ws, day)
     return {
         "day": str(day),
         "state": state.value,
-        "interactions": len(read.interactions),
-        "quarantined": len(read.quarantine),
+        "interactions": len(frames[INTERACTIONS]),
+        "quarantined": len(frames[QUARANTINE]),
     }
 
 
