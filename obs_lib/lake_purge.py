@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from obs_lib.lake import Lake
-from obs_lib.lake_upkeep import keep_no_statistics, live_files, stored_files
+from obs_lib.lake_upkeep import keep_no_statistics, live_files, stored_files, vacuum
 from obs_lib.records import Day, StepState
 from obs_lib.tables import Table
 
@@ -38,13 +38,15 @@ def purge(lake: Lake, table: Table, dead: Collection[Day] = ()) -> int:
     if lake.open(table) is None:
         return 0
     keep_no_statistics(lake, table)
-    gone = _remove_files(lake, table, {str(day) for day in dead})
+    # Files that the log says are removed: nobody can commit them any more.
+    gone = vacuum(lake, table, 0, full=False)
+    gone += _remove_unknown(lake, table, {str(day) for day in dead})
     _purge_log(lake, table)
     return gone
 
 
-def _remove_files(lake: Lake, table: Table, dead: set[str]) -> int:
-    """The order counts: files first, then who is writing, then what the current version knows."""
+def _remove_unknown(lake: Lake, table: Table, dead: set[str]) -> int:
+    """Files of killed writers. The order counts: files first, then who is writing, then what the current version knows."""
     files = stored_files(lake, table)
     writing = {str(one.day) for one in lake.records(step=table.step) if one.state is StepState.WRITING} - dead
     opened = lake.open(table)

@@ -163,12 +163,15 @@ def _join(lake: Lake, table: Table, day: str) -> None:
         opened.optimize.compact(partition_filters=[("day", "=", day)])
 
 
-def vacuum(lake: Lake, table: Table, hours: int, dry_run: bool = False) -> int:
-    """Remove files that no version of the last `hours` needs, those of killed writers among them; returns how many."""
+def vacuum(lake: Lake, table: Table, hours: int, *, full: bool = True, dry_run: bool = False) -> int:
+    """Remove files that no version of the last `hours` needs; returns how many.
+
+    full : also those that no version knows, which a killed writer left or a running one is about to commit.
+    """
     opened = lake.open(table)
     if opened is None:
         return 0
-    return len(opened.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=True))
+    return len(opened.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=full))
 
 
 def checkpoint(lake: Lake, table: Table) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,11 @@ from obs_lib.tables import (
     ERASURES,
     INTERACTIONS,
     LABELS,
+    METRICS,
     OPERATIONS,
     QUARANTINE,
     SCORES,
+    SKETCHES,
     SPANS,
     TABLES,
     Table,
@@ -45,6 +47,7 @@ _BY_STEP = {"ingest": (SPANS, LABELS, QUARANTINE, INTERACTIONS), "collect": (SCO
 
 _NIGHT = dt.timedelta(hours=6)  # a task's time limit: a plan older than that is nobody's
 _TEMPORARY = dt.timedelta(minutes=1)  # a page is written in milliseconds; an older unfinished one is of a killed writer
+_UNFINISHED = "somebody was erased from this day while it was unfinished: run it again"
 Tell = Callable[[str], None]
 
 
@@ -134,19 +137,31 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     good = _good_steps(ws, day)
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
+    sound = True
     for step, tables in _BY_STEP.items():
-        if step in good:
+        sound = sound and step in good
+        if sound:
             was = good[step]
             frames = _rows_left(ws, day, [table for table in tables if table.name in was["tables"]], erased)
-            state = StepState.READY if len(frames[tables[-1] if step == "ingest" else SCORES]) else StepState.NO_DATA
+            state = StepState.READY if len(frames[INTERACTIONS if step == "ingest" else SCORES]) else StepState.NO_DATA
             ws.lake.commit(day, step, frames, inputs=was["inputs"], state=state, note=was["note"])
-        else:  # nobody may read these, and the step must be run again anyway
-            for table in tables:
-                if day in days_held(ws.lake, table):
-                    drop_days(ws.lake, table, [day])
-    if "summarise" in good:
+        else:
+            _void(ws, day, step, tables)
+    if sound and "summarise" in good:
         summarise(ws, day)
+    elif not sound:
+        _void(ws, day, "summarise", (METRICS, SKETCHES))
     ws.lake.commit(day, STEP, {}, inputs="", state=StepState.READY)
+
+
+def _void(ws: Workspace, day: Day, step: str, tables: Sequence[Table]) -> None:
+    """Empty the tables of a step that nobody has finished, or that rests on such a one: it must be run again anyway."""
+    record = ws.lake.record(day, step)
+    if record is not None and record.readable:
+        ws.lake.commit(day, step, {}, inputs="", state=StepState.FAILED, note=_UNFINISHED)
+    for table in tables:
+        if day in days_held(ws.lake, table):
+            drop_days(ws.lake, table, [day])
 
 
 def _good_steps(ws: Workspace, day: Day) -> dict[str, Any]:

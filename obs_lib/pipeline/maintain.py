@@ -117,7 +117,9 @@ def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Kept]:
         for table in TABLES:
             if not dry_run:
                 checkpoint(ws.lake, table)
-            done.append(Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.keeping.vacuum_hours, dry_run)))
+            done.append(
+                Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.keeping.vacuum_hours, dry_run=dry_run))
+            )
     return [one for one in done if one.count]
 
 
