@@ -123,14 +123,17 @@ def settle(lake: Lake, before: Day) -> int:
     row that a step marks in the meantime stays here, and what stands here is newer.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     from deltalake import write_deltalake
 
     opened = lake.open(DAYS)
-    where = f"day < '{before}'"
-    if opened is None or not opened.file_uris([("day", "<", str(before))]):
+    if opened is None:
         return 0
-    rows = pa.table(opened.to_pyarrow_dataset(schema=DAYS.schema).to_table()).cast(DAYS.schema).to_pylist()
-    moving = {(row["day"], row["step"]): row for row in rows if row["day"] < str(before)}
+    files = opened.to_pyarrow_dataset(schema=DAYS.schema, filesystem=lake.filesystem(DAYS))
+    rows = files.to_table(filter=pc.field("day") < str(before)).cast(DAYS.schema).to_pylist()
+    if not rows:
+        return 0
+    moving = {(row["day"], row["step"]): row for row in rows}
     settled = {(row["day"], row["step"]): row for row in lake.rows(SETTLED, None).to_pylist()} | moving
     write_deltalake(
         f"{lake.root}/{SETTLED.name}",
@@ -139,7 +142,7 @@ def settle(lake: Lake, before: Day) -> int:
         configuration=NO_STATISTICS,
         storage_options=lake.storage,
     )
-    return len(moving) if _unless_changed(partial(opened.delete, where)) else 0
+    return len(moving) if _unless_changed(partial(opened.delete, f"day < '{before}'")) else 0
 
 
 def compact(lake: Lake, table: Table, dry_run: bool = False) -> int:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline import closing
+from obs_lib.pipeline.closing import is_closed
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
 LEFT_STEPS = ("ingest", "plan", "evaluate", "collect", "summarise")
-DROP = "drop"
-"""The step of `pipeline/maintain.py` that closes a day."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,8 @@ class History:
         return [(r.step, r.note) for r in found if r is not None and r.state is StepState.FAILED]
 
     def closed(self, day: Day) -> bool:
-        """Whether maintenance has dropped the day's rows, and its numbers are still the ones that were made of them."""
-        dropped, summary = self.steps.get((day, DROP)), self.summary(day)
-        return dropped is not None and summary is not None and dropped.inputs == closing(summary)
-
-
-def closing(summary: StepRecord) -> str:
-    """What names the numbers of a day whose rows are dropped. A day that is run again gets others, or keeps these."""
-    return digest_of(DROP, dict(summary.digests))
+        """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""
+        return is_closed(self.steps.get((day, closing.STEP)), self.summary(day))
 
 
 def history(ws: Workspace) -> History:
@@ -80,7 +74,7 @@ def go_forward(
     done = []
     for day in past.days:
         now = History(steps)
-        if now.closed(day):  # it cannot be made again; what was made of it stands
+        if now.closed(day):
             continue
         wanted = digest_of(step, inputs(now, day))
         record = steps.get((day, step))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from obs_lib.digests import digest_of
+from obs_lib.pipeline.closing import reopen
 from obs_lib.pipeline.erasures import read_erasures, without_erased
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -23,6 +24,7 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
     with ws.step(day, STEP):
         inputs = logs_digest(ws, day)
         read = read_day(ws.settings.sources, day)
+        reopen(ws.lake, day)
         erased = read_erasures(ws.lake)
         found = {INTERACTIONS: read.interactions, QUARANTINE: read.quarantine}
         frames = {table: without_erased(frame, erased) for table, frame in found.items()}

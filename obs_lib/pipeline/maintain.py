@@ -19,7 +19,8 @@ from obs_lib.lake_upkeep import (
     settle,
     vacuum,
 )
-from obs_lib.pipeline.fold import DROP, closing, history
+from obs_lib.pipeline.closing import close
+from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -88,8 +89,8 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kep
         for age, tables in groups:
             if age is not None:
                 old = _old_days(ws, tables, now - dt.timedelta(days=age), now)
-                if not dry_run:
-                    _close(ws, [day for days in old.values() for day in days] if tables is ROWS else [])
+                if tables is ROWS and not dry_run:
+                    close(ws.lake, _without_baseline(ws, {day for days in old.values() for day in days}))
                 done += [_drop(ws, table, days, dry_run) for table, days in old.items() if days]
         if keeping.rows_days is not None:
             done.append(_drop_pages(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
@@ -131,13 +132,10 @@ def _old_days(ws: Workspace, tables: Sequence[Table], oldest: dt.datetime, now: 
     return {table: sorted(day for day in held[table] if day < oldest.date() and day not in busy) for table in tables}
 
 
-def _close(ws: Workspace, days: list[Day]) -> None:
-    """Before the first row goes: a run killed in between leaves a closed day with some rows, and the next drops them."""
-    past = history(ws)
-    for day in sorted(set(days)):
-        summary = past.summary(day)
-        if summary is not None:
-            ws.lake.commit(day, DROP, {}, inputs=closing(summary))
+def _without_baseline(ws: Workspace, dropped: set[Day]) -> set[Day]:
+    """The days, and those after them that would be held against them."""
+    reach = range(ws.settings.drift.window_days + 1)
+    return {day + dt.timedelta(days=ahead) for day in dropped for ahead in reach}
 
 
 def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:

@@ -32,21 +32,19 @@ def workspace(folder: Path, logs: Path, **sections: object) -> Workspace:
 
 def persons_lines(day: dt.date) -> list[dict[str, Any]]:
     """Three requests, one of them logged twice; the last one shares its texts with nobody."""
-    rows = []
-    for n in (1, 2, 2, 3):
-        rows.append(
-            {
-                "request_id": f"ada-{day}-{n}",
-                "timestamp": f"{day}T0{n}:00:00Z",
-                "user_id": PERSON,
-                "prompt": f"Is a {MARK} faster than bike {n}?",
-                "response": f"A {ANSWER} is not a bicycle, {day}." if n > 1 else "I cannot help with that.",
-                "tags": {"route": "support"},
-                "total_latency_ms": 100.0 * n,
-                "output_tokens": 9,
-            }
-        )
-    return rows
+    return [
+        {
+            "request_id": f"ada-{day}-{n}",
+            "timestamp": f"{day}T0{n}:00:00Z",
+            "user_id": PERSON,
+            "prompt": f"Is a {MARK} faster than bike {n}?",
+            "response": f"A {ANSWER} is not a bicycle, {day}." if n > 1 else "I cannot help with that.",
+            "tags": {"route": "support"},
+            "total_latency_ms": 100.0 * n,
+            "output_tokens": 9,
+        }
+        for n in (1, 2, 2, 3)
+    ]
 
 
 def add_person(logs: Path, folder: Path) -> Path:
