@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ from obs_lib.tables import (
     QUARANTINE,
     SCORES,
     SPANS,
+    TABLES,
 )
 from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
 
@@ -317,3 +319,51 @@ def test_scores_of_others_stay_as_they_were(ws: Workspace) -> None:
     forget(ws, "user", PERSON)
     after = ws.lake.read(SCORES, RUN)
     assert after.equals(before[~before["request_id"].str.startswith("ada-")].reset_index(drop=True))
+
+
+def test_every_column_that_can_hold_a_person_is_written_down(checkout: Path) -> None:
+    """A new text column must be thought of: it belongs into the page, and into forget where it can hold a person."""
+    lines = (checkout / "docs/privacy-erasure.md").read_text(encoding="utf-8").splitlines()
+    told = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    harmless = set(
+        [
+            "day",
+            "timestamp",
+            "model_version",
+            "provider",
+            "prompt_version",
+            "finish_reason",
+            "error_kind",
+            "stage",
+            "host",
+            "gpu",
+            "throttle",
+            "processes",
+            "sm_source",
+            "evaluator",
+            "version",
+            "status",
+            "model",
+            "metric",
+            "kind",
+            "verdict",
+            "unit",
+            "baseline_days",
+            "fingerprint",
+            "severity",
+            "state",
+            "first_day",
+            "last_day",
+            "format",
+            "path",
+            "step",
+            "digests",
+            "outcome",
+            "salt",
+        ]
+    )
+    named_elsewhere = {("gpu_samples", "name"), ("drift", "name"), ("reports", "digest")}  # of a GPU, a metric, a page
+    for table in TABLES:
+        texts = {f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)} - harmless
+        unnamed = {name for name in texts if f"`{name}`" not in told.get(table.name, "")}
+        assert {(table.name, name) for name in unnamed} <= named_elsewhere
