@@ -321,47 +321,18 @@ def test_scores_of_others_stay_as_they_were(ws: Workspace) -> None:
     assert after.equals(before[~before["request_id"].str.startswith("ada-")].reset_index(drop=True))
 
 
+NAMES_NOBODY = """
+day timestamp model_version provider prompt_version finish_reason error_kind stage host gpu throttle processes sm_source
+evaluator version status model metric kind verdict unit baseline_days fingerprint severity state first_day last_day
+format path step digests outcome salt
+"""
+
+
 def test_every_column_that_can_hold_a_person_is_written_down(checkout: Path) -> None:
     """A new text column must be thought of: it belongs into the page, and into forget where it can hold a person."""
     lines = (checkout / "docs/privacy-erasure.md").read_text(encoding="utf-8").splitlines()
     told = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
-    harmless = set(
-        [
-            "day",
-            "timestamp",
-            "model_version",
-            "provider",
-            "prompt_version",
-            "finish_reason",
-            "error_kind",
-            "stage",
-            "host",
-            "gpu",
-            "throttle",
-            "processes",
-            "sm_source",
-            "evaluator",
-            "version",
-            "status",
-            "model",
-            "metric",
-            "kind",
-            "verdict",
-            "unit",
-            "baseline_days",
-            "fingerprint",
-            "severity",
-            "state",
-            "first_day",
-            "last_day",
-            "format",
-            "path",
-            "step",
-            "digests",
-            "outcome",
-            "salt",
-        ]
-    )
+    harmless = {*NAMES_NOBODY.split()}
     named_elsewhere = {("gpu_samples", "name"), ("drift", "name"), ("reports", "digest")}  # of a GPU, a metric, a page
     for table in TABLES:
         texts = {f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)} - harmless

@@ -182,13 +182,12 @@ def test_beside_a_running_backfill_both_end_well(finished: Path, few: Path, tmp_
     ws = workspace(tmp_path, few, keeping={"settle_days": 2}, **NOTHING_TO_ENCODE)
     quiet = workspace(finished, few, **NOTHING_TO_ENCODE)
     command = [sys.executable, "-c", BACKFILL, str(tmp_path / "obs.yaml"), *map(str, RUN)]
-    other = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    turns = 0
-    while other.poll() is None:
-        maintain(ws)
-        turns += 1
-    assert other.stderr is not None
-    assert (other.returncode, other.stderr.read()) == (0, "")
+    with (tmp_path / "stderr").open("w+") as stderr, subprocess.Popen(command, stderr=stderr) as other:
+        turns = 0
+        while other.poll() is None:
+            maintain(ws)
+            turns += 1
+    assert (other.returncode, (tmp_path / "stderr").read_text()) == (0, "")
     assert turns > 3
     maintain(ws)
     assert digests(ws) == digests(quiet)
