@@ -24,7 +24,7 @@ from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, La
 from obs_lib.lake_options import LakeOptions
 from obs_lib.records import Day, StepState
 from obs_lib.rows import Rows
-from obs_lib.tables import DAYS, OPERATIONS, Table
+from obs_lib.tables import DAYS, OPERATIONS, SETTLED, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _T = TypeVar("_T")
+NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
+"""Delta's log keeps the smallest and largest text of every column and file. Readers choose files by day and need none."""
+
 _PORTION = 64 << 20  # bytes written at once
 _TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
@@ -82,13 +85,21 @@ class Lake:
         unsafe = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else {}
         self._storage = store | unsafe or None
 
+    @property
+    def storage(self) -> dict[str, str] | None:
+        """Options of the object store, for upkeep; None for none."""
+        return self._storage
+
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
         """What `days` holds, sorted by day and step; all days when `days` is None."""
-        found = [_record(row) for row in self._scan(DAYS, days).to_pylist()]
-        found = [record for record in found if step in (None, record.step)]
-        return sorted(found, key=lambda record: (record.day, record.step))
+        chosen = None if days is None else list(days)
+        current = self._scan(DAYS, chosen).to_pylist()
+        # Read second, because rows move from `days` to here; what `days` says is newer.
+        settled = self._scan(SETTLED, chosen).to_pylist()
+        rows = {(row["day"], row["step"]): row for row in (*settled, *current)}
+        return [_record(row) for key, row in sorted(rows.items()) if step in (None, row["step"])]
 
     def record(self, day: Day, step: str) -> StepRecord | None:
         """What `days` holds of one step of one day; None when it never ran."""
@@ -113,6 +124,23 @@ class Lake:
         order = [name for name in ("day", *table.key) if name in rows.column_names]
         frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
         return frame
+
+    def rows(self, table: Table, days: Iterable[Day] | None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows whatever the state of their day, in no order; for upkeep, which must see what readers must not."""
+        return self._scan(table, days, columns)
+
+    def open(self, table: Table) -> DeltaTable | None:
+        """The Delta table as it stands now, for upkeep; None where nothing was ever written."""
+        return self._open(table)
+
+    def filesystem(self, table: Table) -> FileSystem:
+        """The table's folder, paths relative to it, for upkeep."""
+        from deltalake.fs import DeltaStorageHandler
+        from pyarrow.fs import PyFileSystem
+
+        return self._native_files(table) or PyFileSystem(
+            DeltaStorageHandler(f"{self.root}/{table.name}", self._storage)
+        )
 
     def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""
@@ -175,6 +203,10 @@ class Lake:
             OPERATIONS, lambda: self._write(OPERATIONS, rows_of(OPERATIONS, now.date(), pd.DataFrame([row])).table())
         )
 
+    def append(self, table: Table, day: Day, frame: pd.DataFrame) -> None:
+        """Append rows to a table that no step replaces."""
+        self._attempt(table, lambda: self._write(table, rows_of(table, day, frame).table()))
+
     # -- how -------------------------------------------------------------------------------------------------------
 
     def _replace_all(self, day: Day, tables: Mapping[Table, Rows], before: StepRecord | None) -> None:
@@ -233,7 +265,14 @@ class Lake:
         uri = f"{self.root}/{table.name}"
         if not DeltaTable.is_deltatable(uri, self._storage):
             partitions = ["day", "step"] if table is DAYS else ["day"]
-            DeltaTable.create(uri, table.schema, mode="ignore", partition_by=partitions, storage_options=self._storage)
+            DeltaTable.create(
+                uri,
+                table.schema,
+                mode="ignore",
+                partition_by=partitions,
+                configuration=NO_STATISTICS,
+                storage_options=self._storage,
+            )
         # merge: a lake of an earlier release learns the columns that have come since
         if replace is None:
             write_deltalake(uri, rows, mode="append", schema_mode="merge", storage_options=self._storage)

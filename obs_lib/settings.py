@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.connections import Connection
@@ -17,6 +17,7 @@ from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.keeping_options import KeepingOptions
 from obs_lib.lake_options import LakeOptions
 from obs_lib.models.options import ModelOptions
 from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
@@ -57,6 +58,16 @@ class Settings(BaseModel):
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
     report: ReportOptions = Field(default_factory=ReportOptions)
     schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
+    keeping: KeepingOptions = Field(default_factory=KeepingOptions)
+
+    @model_validator(mode="after")
+    def _rows_outlive_their_use(self) -> Settings:
+        needed = self.drift.window_days + self.schedule.look_back_days
+        if self.keeping.rows_days is not None and self.keeping.rows_days <= needed:
+            raise ValueError(
+                f"keeping.rows_days more than drift.window_days and schedule.look_back_days together ({needed})"
+            )
+        return self
 
     def digest(self, *sections: str) -> str:
         """Name of the settings that change results; where data lies and how work is spread do not."""

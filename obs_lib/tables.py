@@ -269,6 +269,20 @@ OPERATIONS = Table(
     (("at", _TIME), ("kind", _TEXT), ("subject", _TEXT), ("outcome", _TEXT), ("detail", _TEXT)),
 )
 
+SETTLED = Table("days_settled", ("step",), None, DAYS.columns)
+"""The rows of `days` that maintenance has moved together: one file instead of one a day and step. `Lake.records` reads both."""
+
+ERASURES = Table(
+    "erasures",  # append only; `day` is the day of the request, not that of the rows
+    ("kind", "digest"),
+    None,
+    (
+        ("kind", _TEXT),  # user | request | trace
+        ("digest", _TEXT),  # HMAC-SHA-256 of the id under `salt`, 32 hex digits; never the id
+        ("salt", _TEXT),  # hex; drawn at random once a lake
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     INTERACTIONS,
     SPANS,
@@ -283,5 +297,7 @@ TABLES: tuple[Table, ...] = (
     ALERTS,
     REPORTS,
     DAYS,
+    SETTLED,
     OPERATIONS,
+    ERASURES,
 )

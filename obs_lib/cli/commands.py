@@ -142,6 +142,53 @@ def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
     _print_table(ALERTS, day.date(), config, columns, json, ["kind", "last_day", "score", "evidence"])
 
 
+@app.command()
+def forget(
+    user: Annotated[str | None, typer.Option(help="Id of the person, as the logs give it.")] = None,
+    request: Annotated[str | None, typer.Option(help="Id of one request.")] = None,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Nights that look at work were killed.")] = False,
+) -> None:
+    """Erase a person or a request from every table and every kept version, and re-make what showed them.
+
+    Prints what was removed by day and table. Your log files are not touched; what is read from them later is left out.
+    """
+    from obs_lib.cli.printing import print_rows
+    from obs_lib.pipeline.forget import forget as erase
+    from obs_lib.pipeline.workspace import open_workspace
+
+    if not (name := user or request) or (user and request):
+        raise typer.BadParameter("give one id, with --user or with --request")
+    ws = open_workspace(config)
+    with errors.status("forget") as status:
+        removed = erase(ws, "user" if user else "request", name, dry_run=dry_run, force=force, tell=status.update)
+    print_rows(removed)
+    total = sum(one.rows for one in removed)
+    what = "would be removed" if dry_run else "removed; numbers, pages and old versions are made anew"
+    errors.print(f"{total} rows {what}" if total else "nothing was found", soft_wrap=True)
+    logs = ", ".join(source.where for source in ws.settings.sources)
+    errors.print(f"the log files are not ours and stay as they are: {logs}", soft_wrap=True, markup=False)
+
+
+@app.command()
+def maintain(
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")] = False,
+) -> None:
+    """Drop what is older than the settings keep, join small files, and let old versions go."""
+    from obs_lib.cli.printing import print_rows
+    from obs_lib.pipeline.maintain import maintain as keep
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    with errors.status("maintain") as status:
+        done = keep(ws, dry_run=dry_run, tell=status.update)
+    print_rows(done)
+    if not done:
+        errors.print("nothing to do")
+
+
 @config_app.command("check")
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""

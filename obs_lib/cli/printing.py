@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
+    from _typeshed import DataclassInstance
 
 _PIPE_WIDTH = 200
 
@@ -30,6 +33,14 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
         table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
     # A pipe or a file has no width of its own: 80 columns would break every cell.
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def print_rows(rows: Sequence[DataclassInstance]) -> None:
+    """Print dataclasses of one kind as a table for people; nothing for none."""
+    import pandas as pd
+
+    if rows:
+        print_frame(pd.DataFrame([asdict(row) for row in rows]), as_json=False)
 
 
 def _plain(value: Any) -> Any:

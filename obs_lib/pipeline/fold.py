@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline import closing
+from obs_lib.pipeline.closing import is_closed
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
@@ -47,6 +49,10 @@ class History:
         found = [self.steps.get((day, step)) for step in LEFT_STEPS]
         return [(r.step, r.note) for r in found if r is not None and r.state is StepState.FAILED]
 
+    def closed(self, day: Day) -> bool:
+        """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""
+        return is_closed(self.steps.get((day, closing.STEP)), self.summary(day))
+
 
 def history(ws: Workspace) -> History:
     """Read `days` once."""
@@ -68,6 +74,8 @@ def go_forward(
     done = []
     for day in past.days:
         now = History(steps)
+        if now.closed(day):
+            continue
         wanted = digest_of(step, inputs(now, day))
         record = steps.get((day, step))
         if record is None or not record.readable or record.inputs != wanted:

@@ -1,4 +1,4 @@
-"""Read a day's logs; replace its interactions and its quarantine."""
+"""Read a day's logs; replace its interactions, spans, labels, GPU samples and its quarantine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obs_lib.digests import digest_of
+from obs_lib.pipeline.admission import admitted
+from obs_lib.pipeline.closing import reopen
+from obs_lib.pipeline.erasures import read_erasures
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
@@ -24,11 +27,16 @@ def ingest(ws: Workspace, day: Day) -> dict[str, object]:
     """
     from obs_lib.sources.reading import read_day
 
-    with ws.step(day, STEP), scratch_folder(ws) as scratch:
+    with ws.step(day, STEP), scratch_folder(ws, day) as scratch:
         read = read_day(ws.sources, day, scratch)
-        interactions, rejected = read.rows[INTERACTIONS].count, read.rows[QUARANTINE].count
+        reopen(ws.lake, day)
+        erased = read_erasures(ws.lake)
+        rows = admitted(read.rows, erased, ws.redactor)
+        interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA
-        ws.lake.commit(day, STEP, read.rows, inputs=_digest(ws, read.fingerprint), state=state)
+        ws.lake.commit(day, STEP, rows, inputs=_digest(ws, read.fingerprint), state=state)
+    if read_erasures(ws.lake) != erased:  # somebody was erased after we looked: the day must not bring them back
+        return ingest(ws, day)
     return {"day": str(day), "state": state.value, "interactions": interactions, "quarantined": rejected}
 
 
@@ -41,13 +49,13 @@ def logs_digest(ws: Workspace, day: Day) -> str:
 
 def _digest(ws: Workspace, fingerprint: str) -> str:
     rules = [source.model_dump(mode="json", exclude=_PLACE) for source in ws.settings.sources]
-    return digest_of(STEP, SCHEMA_VERSION, rules, fingerprint)
+    return digest_of(STEP, SCHEMA_VERSION, rules, ws.redactor.stored_rules, fingerprint)
 
 
 @contextmanager
-def scratch_folder(ws: Workspace) -> Iterator[Path]:
+def scratch_folder(ws: Workspace, day: Day) -> Iterator[Path]:
     """A folder for rows on their way, gone when they have arrived. Beside the lake, because a day may not fit into /tmp."""
-    place = ws.lake.files / "staging"
+    place = ws.lake.files / "staging" / str(day)
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
         yield Path(folder)

@@ -15,8 +15,9 @@ def list_days(ws: Workspace) -> list[dict[str, object]]:
 
     severity : the worst open one; on a day without, "" when it was quiet, else the word for what it was ("No data").
     """
-    days = [record.day for record in ws.lake.records(step=STEP) if record.readable]
-    told = ws.lake.read(REPORTS, days).set_index("day")["provenance"].map(json.loads)
+    rendered = [record.day for record in ws.lake.records(step=STEP) if record.readable]
+    told = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
+    days = [day for day in rendered if str(day) in told.index]  # maintenance drops verdicts of days long past
     alerts = ws.lake.read(ALERTS, days)
     opened = alerts[alerts["state"] != "RESOLVED"]
     rows: list[dict[str, object]] = []

@@ -65,6 +65,11 @@ class SourceOptions(BaseModel):
         description="Bytes that a line may hold; longer ones are quarantined unread.",
     )
 
+    @property
+    def where(self) -> str:
+        """The place in a reader's words."""
+        return self.path or self.url or f"connection {self.connection}"
+
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if self.query is None and self.path is None and self.format != "langfuse":

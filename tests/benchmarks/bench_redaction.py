@@ -25,7 +25,8 @@ from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.samples.generate import write_samples
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import known_days, read_day
+from obs_lib.sources.reading import known_days, open_source, read_day
+from obs_lib.tables import INTERACTIONS
 from tests.unit.redaction.labelled import KINDS, agreement, labelled
 
 
@@ -69,8 +70,12 @@ def quality(name: str, mask: Callable[[str], str]) -> None:
 
 
 def days(folder: Path) -> list[pd.DataFrame]:
-    source = (SourceOptions(path=str(folder)),)
-    return [read_day(source, day).interactions for day in known_days(source)]
+    sources = [open_source(SourceOptions(path=str(folder)))]
+    found = []
+    for day in known_days(sources):
+        with tempfile.TemporaryDirectory() as scratch:
+            found.append(read_day(sources, day, Path(scratch)).frame(INTERACTIONS))
+    return found
 
 
 def cost(name: str, frames: list[pd.DataFrame], redactor: Redactor) -> None:

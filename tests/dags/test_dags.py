@@ -27,7 +27,7 @@ import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
 sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
 before = set(sys.modules)
 start = time.process_time()
-for name in ("obs_plugin", "obs_nightly", "obs_fold"):
+for name in ("obs_plugin", "obs_nightly", "obs_fold", "obs_maintenance"):
     __import__(name)
 print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
 """
@@ -44,9 +44,9 @@ def parsed(airflow_home: Path) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_both_dags_import(dagbag: Any) -> None:
+def test_all_dags_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {"obs_nightly", "obs_fold"}
+    assert set(dagbag.dags) == {"obs_nightly", "obs_fold", "obs_maintenance"}
 
 
 def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
@@ -75,6 +75,13 @@ def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
     for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "deliver")):
         assert fold.get_task(earlier).downstream_task_ids == {later}
     assert fold.max_active_runs == 1
+
+
+def test_upkeep_runs_once_a_week_one_step_after_the_other(dagbag: Any) -> None:
+    upkeep = dagbag.dags["obs_maintenance"]
+    assert upkeep.get_task("drop_old").downstream_task_ids == {"join_files"}
+    assert upkeep.get_task("join_files").downstream_task_ids == {"drop_versions"}
+    assert (upkeep.max_active_runs, upkeep.catchup) == (1, False)
 
 
 def test_model_tasks_need_no_pool_that_somebody_must_create(dagbag: Any) -> None:

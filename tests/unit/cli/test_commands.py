@@ -95,3 +95,18 @@ def test_two_at_a_time_find_what_one_found(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     pages = [sorted((home / lake / "files/pages").iterdir()) for lake in ("lake", "two")]
     assert [page.read_bytes() for page in pages[0]] == [page.read_bytes() for page in pages[1]]
+
+
+def test_forget_tells_what_goes_and_maintain_what_it_does(home: Path) -> None:
+    told = obs("forget", "--user", "u-013", "--dry-run", cwd=home)
+    assert told.returncode == 0, told.stderr
+    assert "interactions" in told.stdout
+    assert "would be removed" in told.stderr
+    assert "the log files are not ours and stay as they are" in told.stderr
+    nobody = obs("forget", "--user", "[bold]nobody", "--dry-run", cwd=home)
+    assert (nobody.returncode, nobody.stdout) == (0, "")
+    assert "nothing was found" in nobody.stderr
+    both = obs("forget", "--user", "a", "--request", "b", cwd=home)
+    assert (both.returncode, "give one id" in both.stderr) == (2, True)
+    kept = obs("maintain", "--dry-run", cwd=home)
+    assert kept.returncode == 0, kept.stderr

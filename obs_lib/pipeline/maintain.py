@@ -1,0 +1,152 @@
+"""Keep the lake small: drop what is older than the settings keep, join small files, let old versions go.
+
+Three steps, each safe beside running nights, safe to kill and to run twice. What is kept reads as before, to the digest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from obs_lib.lake_upkeep import (
+    alone,
+    checkpoint,
+    compact,
+    days_held,
+    drop_days,
+    keep_no_statistics,
+    settle,
+    vacuum,
+)
+from obs_lib.pipeline.closing import close
+from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
+from obs_lib.tables import (
+    ALERTS,
+    DRIFT,
+    EMBEDDINGS,
+    GPU_SAMPLES,
+    INTERACTIONS,
+    LABELS,
+    METRICS,
+    OPERATIONS,
+    QUARANTINE,
+    REPORTS,
+    SCORES,
+    SKETCHES,
+    SPANS,
+    TABLES,
+    Table,
+)
+
+ROWS = (SPANS, LABELS, QUARANTINE, SCORES, EMBEDDINGS, SKETCHES, INTERACTIONS)
+"""Everything that holds texts or ids of people, or can be led back to them: sketches hold example answers and rare words."""
+
+SUMMARIES = (METRICS, DRIFT, ALERTS, REPORTS)
+_JUST_WRITTEN = dt.timedelta(days=1)
+"""An old day that is being run again keeps its rows until its night is over."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one step did to one table: days dropped, files joined or files removed. Zero is not told."""
+
+    step: str
+    table: str
+    count: int
+
+
+def maintain(
+    ws: Workspace, *, now: dt.datetime | None = None, dry_run: bool = False, tell: Tell = lambda _: None
+) -> list[Kept]:
+    """All steps, one after another. now : defaults to the clock; ages are counted from it."""
+    now = now or dt.datetime.now(dt.UTC)
+    done = []
+    tell("drop old days")
+    done += drop_old(ws, now, dry_run)
+    tell("join files")
+    done += join_files(ws, now, dry_run)
+    tell("old versions")
+    return done + drop_versions(ws, dry_run)
+
+
+def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
+    """Drop the days that are older than `keeping` says, and close them, so that the fold does not take them up again."""
+    keeping = ws.settings.keeping
+    groups = (
+        (keeping.rows_days, ROWS),
+        (keeping.gpu_days, (GPU_SAMPLES,)),
+        (keeping.summaries_days, SUMMARIES),
+        (keeping.operations_days, (OPERATIONS,)),
+    )
+    done = []
+    with alone(ws.lake):
+        for age, tables in groups:
+            if age is not None:
+                old = _old_days(ws, tables, now - dt.timedelta(days=age), now)
+                if tables is ROWS and not dry_run:
+                    close(ws.lake, _without_baseline(ws, {day for days in old.values() for day in days}))
+                done += [_drop(ws, table, days, dry_run) for table, days in old.items() if days]
+        if keeping.rows_days is not None:
+            done.append(_drop_pages(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
+    return [one for one in done if one.count]
+
+
+def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
+    """Join each day's small files, and the states of days that are over."""
+    settled_before = (now - dt.timedelta(days=ws.settings.keeping.settle_days)).date()
+    done = []
+    with alone(ws.lake):
+        for table in TABLES:
+            if not dry_run:
+                keep_no_statistics(ws.lake, table)
+            done.append(Kept("join", table.name, compact(ws.lake, table, dry_run)))
+        if not dry_run:
+            done.append(Kept("join", "days", settle(ws.lake, settled_before)))
+    return [one for one in done if one.count]
+
+
+def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Kept]:
+    """Remove files that only versions older than `keeping.vacuum_hours` need, and sum up the logs."""
+    done = []
+    with alone(ws.lake):
+        for table in TABLES:
+            if not dry_run:
+                checkpoint(ws.lake, table)
+            done.append(
+                Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.keeping.vacuum_hours, dry_run=dry_run))
+            )
+    return [one for one in done if one.count]
+
+
+def _old_days(ws: Workspace, tables: Sequence[Table], oldest: dt.datetime, now: dt.datetime) -> dict[Table, list[Day]]:
+    """For each table its days before `oldest`, without those that some step has just written or is writing."""
+    held = {table: days_held(ws.lake, table) for table in tables}
+    busy = {day for days in held.values() for day, written in days.items() if now - written < _JUST_WRITTEN}
+    busy |= {record.day for record in ws.lake.records() if record.state is StepState.WRITING}
+    return {table: sorted(day for day in held[table] if day < oldest.date() and day not in busy) for table in tables}
+
+
+def _without_baseline(ws: Workspace, dropped: set[Day]) -> set[Day]:
+    """The days, and those after them that would be held against them."""
+    reach = range(ws.settings.drift.window_days + 1)
+    return {day + dt.timedelta(days=ahead) for day in dropped for ahead in reach}
+
+
+def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:
+    gone = dry_run or drop_days(ws.lake, table, days)
+    return Kept("drop", table.name, len(days) if gone else 0)
+
+
+def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
+    """Pages show example answers, so they go with the rows; the verdict stays in `reports`."""
+    past = history(ws)
+    old = [day for day in past.days if day < oldest and page_path(ws, day).is_file() and (dry_run or past.closed(day))]
+    for day in old if not dry_run else []:
+        page_path(ws, day).unlink(missing_ok=True)
+    return Kept("drop", "pages", len(old))
