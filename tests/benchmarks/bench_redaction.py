@@ -13,6 +13,7 @@ import argparse
 import gzip
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from obs_lib import lake_upkeep
-from obs_lib.digests import digest_of_table
 from obs_lib.lake import Lake, LakeOptions
 from obs_lib.lake_purge import purge
 from obs_lib.lake_upkeep import compact, delete_moments, drop_days, settle, sizes, vacuum
 from obs_lib.records import StepState
 from obs_lib.tables import DAYS, OPERATIONS, QUARANTINE, SETTLED
+from tests.rows import digest_of_table
 
 FIRST = dt.date(2023, 6, 1)
 

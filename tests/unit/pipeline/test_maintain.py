@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from obs_lib.digests import digest_of_table
 from obs_lib.keeping_options import KeepingOptions
 from obs_lib.lake_upkeep import days_held, sizes
 from obs_lib.pipeline.maintain import ROWS, Kept, maintain
@@ -22,6 +21,7 @@ from obs_lib.records import StepState
 from obs_lib.samples.generate import write_samples
 from obs_lib.settings import ConfigError, parse_settings
 from obs_lib.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES, Table
+from tests.rows import digest_of_table
 from tests.unit.pipeline.lakes import DAYS, digests, pages, run, workspace
 
 RUN = DAYS[:3]

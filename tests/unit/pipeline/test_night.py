@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 import pytest
-from obs_lib.sources.native import frame_of
 
 from obs_lib.errors import DayNotReady, ObsError
 from obs_lib.pipeline import evaluate as evaluate_step
@@ -25,6 +24,7 @@ from obs_lib.records import StepState
 from obs_lib.sources.formats.native_spans import spans_of
 from obs_lib.sources.stages import StageNames
 from obs_lib.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, SCORES, SKETCHES, SPANS
+from tests.rows import frame_of
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 EMPTY = dt.date(2024, 4, 1)

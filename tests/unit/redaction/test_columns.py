@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pandas as pd
-from obs_lib.sources.native import frame_of
 
 from obs_lib.redaction.columns import redact_interactions, redact_stored, shown_rows
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.sources.validate import canonical
 from obs_lib.tables import INTERACTIONS, QUARANTINE
+from tests.rows import frame_of
 
 MAIL = "alice@example.com"
 INGEST, SHOWN = (Redactor(RedactionOptions.model_validate({"personal": mode})) for mode in ("ingest", "shown"))
