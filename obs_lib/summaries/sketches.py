@@ -6,6 +6,7 @@ tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count
 answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
 versions  key = model version: n interactions; empty payload
 examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, response, value, note, evidence}; `all` only
+latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 """
 

@@ -13,7 +13,7 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
-from obs_lib.summaries.system import system_metrics
+from obs_lib.summaries.system import system_summary
 from obs_lib.tables import METRICS, SKETCHES
 
 if TYPE_CHECKING:
@@ -43,10 +43,8 @@ def summarise_day(
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(rows["tags"], segment_tags, options.max_segments)
-    metrics = [
-        *system_metrics(day, rows, segments, options),
-        *quality_metrics(day, rows, scores, segments),
-    ]
+    system, latency = system_summary(day, rows, segments, options)
+    metrics = [*system, *quality_metrics(day, rows, scores, segments)]
     responses = Texts(rows["response"])
     found = [
         *sketches.tokens(responses, segments, options.vocabulary),
@@ -54,6 +52,7 @@ def summarise_day(
         *sketches.versions(Texts(rows["model_version"]), segments),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
+        *latency,
     ]
     return _metrics(metrics), _sketches(found)
 
