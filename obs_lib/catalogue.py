@@ -60,17 +60,22 @@ ERRORS: tuple[Metric, ...] = (
 )
 
 FINISH: tuple[Metric, ...] = (
-    Metric("finish_stop_rate", "Answers that ended by themselves", "share", None, None, "share of finish_reason = stop"),
+    Metric(
+        "finish_stop_rate", "Answers that ended by themselves", "share", None, None, "share of finish_reason = stop"
+    ),
     Metric("finish_length_rate", "Answers cut by length", "share", "higher", None, "share of finish_reason = length"),
     Metric(
         "finish_filter_rate", "Answers filtered", "share", "higher", None, "share of finish_reason = content_filter"
     ),
     Metric("finish_tool_rate", "Answers that call a tool", "share", None, None, "share of finish_reason = tool_call"),
-    Metric("finish_error_rate", "Answers broken off by an error", "share", None, None, "share of finish_reason = error"),
+    Metric(
+        "finish_error_rate", "Answers broken off by an error", "share", None, None, "share of finish_reason = error"
+    ),
     Metric("finish_other_rate", "Other finish reasons", "share", None, None, "share of any other finish_reason"),
 )
 
 SPEED: tuple[Metric, ...] = (
+    Metric("ttft_p50", "Time to first token, p50", "ms", "higher", None, "median of ttft_ms"),
     Metric("ttft_p95", "Time to first token, p95", "ms", "higher", 500.0, "95th percentile of ttft_ms"),
     Metric(
         "tpot_p95",
@@ -80,7 +85,7 @@ SPEED: tuple[Metric, ...] = (
         50.0,
         "95th percentile of tpot_ms; where absent (total - ttft) / (output_tokens - 1)",
     ),
-    Metric("prefill_p50", "Prefill, p50", "ms", "higher", None, "median of prefill_ms; where absent ttft_ms"),
+    Metric("prefill_p50", "Prefill, p50", "ms", None, None, "median of prefill_ms; where absent ttft_ms"),
     Metric("decode_p50", "Decode, p50", "ms", "higher", None, "median of decode_ms; where absent total - ttft"),
     Metric(
         "decode_share",
@@ -124,7 +129,7 @@ SPEED: tuple[Metric, ...] = (
         "ms",
         None,
         None,
-        "slope of total - ttft on output tokens after the first; without ttft, that of total latency",
+        "slope of decode time on output tokens after the first; without ttft, that of total latency",
     ),
 )
 

@@ -2,9 +2,9 @@
 
 Three models, each `y = overhead + slope * tokens (+ slope * tokens)`:
 
-prefill  time to first token on the input tokens that were not cached
-decode   total latency - time to first token on the output tokens after the first
-total    total latency on both
+ttft    time to first token (the prefill) on the input tokens that were not cached
+decode  decode time, as logged or total latency - ttft, on the output tokens after the first
+total   total latency on both
 
 Rows are kept as cells: requests with about the same tokens, summed up. Cells of several days stand side by side, so a
 model of a week is fitted to what its days have kept, without a row. Latencies are skewed and their noise grows with
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MODELS: dict[str, tuple[str, ...]] = {"prefill": ("input",), "decode": ("output",), "total": ("input", "output")}
+MODELS: dict[str, tuple[str, ...]] = {"ttft": ("input",), "decode": ("output",), "total": ("input", "output")}
 """Each model and the tokens that explain it."""
 
 MIN_ROWS = 20
@@ -132,7 +132,9 @@ def fit(found: Cells) -> Line | None:
             break
     apart = found.log_y - np.log(predicted)
     variance = float((found.within + found.n * np.square(apart)).sum()) / freedom
-    return Line(scaled / scale, _covariance(design, found.n / np.square(predicted), scaled > 0, variance), variance**0.5)
+    return Line(
+        scaled / scale, _covariance(design, found.n / np.square(predicted), scaled > 0, variance), variance**0.5
+    )
 
 
 def _design(x: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obs_lib.latency_model import MIN_ROWS, Cells, cells, fit, merge, pack
-from obs_lib.summaries.intervals import Z, Estimate, Floats, weighted_mean
+from obs_lib.summaries.intervals import Estimate, Floats, Z, weighted_mean
 from obs_lib.summaries.measures import mean, percentile, ratio
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Measure, Result, Rows, absent
@@ -48,8 +48,8 @@ def _model_columns(rows: Rows) -> dict[str, tuple[list[Floats], Floats]]:
     # Where no row says what went in, total latency is explained by what came out alone.
     asked = np.zeros(len(given)) if np.isnan(given).all() else given
     return {
-        "prefill": ([given], np.where(rows.failed == 1, np.nan, rows.ttft)),
-        "decode": ([made], latency - rows.ttft),
+        "ttft": ([given], np.where(rows.failed == 1, np.nan, rows.ttft)),
+        "decode": ([made], np.where(rows.failed == 1, np.nan, rows.decode)),
         "total": ([asked, made], latency),
     }
 
@@ -100,11 +100,12 @@ def _decode_per_token(rows: Rows, options: SummaryOptions) -> Result:
 
 _STAGES = "prefill and decode time, nor what they are derived from,"
 _NEEDS = {
-    "prefill": "time to first token together with input tokens",
+    "ttft": "time to first token together with input tokens",
     "decode": "latency together with output tokens",
 }
 
 MEASURES: dict[str, Measure] = {
+    "ttft_p50": percentile("ttft", "time to first token", 0.5),
     "ttft_p95": percentile("ttft", "time to first token", 0.95),
     "tpot_p95": percentile("tpot", "time per output token, nor what it is derived from,", 0.95),
     "prefill_p50": percentile("prefill", _STAGES, 0.5),
@@ -115,7 +116,7 @@ MEASURES: dict[str, Measure] = {
     "latency_p95": percentile("latency", "latency", 0.95),
     "latency_p99": percentile("latency", "latency", 0.99),
     "token_weighted_latency": _token_weighted,
-    "overhead": _part("prefill", 0),
-    "prefill_per_1k": _part("prefill", 1, 1000.0),
+    "overhead": _part("ttft", 0),
+    "prefill_per_1k": _part("ttft", 1, 1000.0),
     "decode_per_token": _decode_per_token,
 }

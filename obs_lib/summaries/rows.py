@@ -13,6 +13,7 @@ from obs_lib.latency_model import Cells
 from obs_lib.records import ALL, ERROR_KINDS, Day, MetricStatus, MetricValue
 from obs_lib.summaries.intervals import Estimate, Floats
 from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.prices import costs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,6 @@ Measure = Callable[[Rows, SummaryOptions], Result]
 
 def read_rows(frame: pd.DataFrame, options: SummaryOptions) -> Rows:
     """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
-    from obs_lib.summaries.usage import costs
 
     def numbers(name: str) -> Floats:
         return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
