@@ -89,7 +89,7 @@ SPEED: tuple[Metric, ...] = (
     Metric("decode_p50", "Decode, p50", "ms", "higher", None, "median of decode_ms; where absent total - ttft"),
     Metric(
         "decode_share",
-        "Decode, share of the time",
+        "Decode share of the time",
         "share",
         None,
         None,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import contrast, too_few, values
-from obs_lib.latency_model import Cells, Line, fit, merge, unpack
+from obs_lib.latency_model import Cells, Line, fit, merge
 from obs_lib.records import Distance, Metric
 
 PREFIX = "equal_tokens:"
@@ -47,13 +47,8 @@ class Explained:
 
 def explained(metric: Metric, segment: str, days: Sequence[DaySummary], min_answers: int) -> list[Explained]:
     """The days whose model of the metric rests on enough requests."""
-    model = EXPLAINED_BY[metric.name]
-    found = []
-    for day in days:
-        rows = day.sketch("latency_model", segment)
-        payloads = rows["payload"][(rows["key"] == model) & (rows["n"] >= min_answers)]
-        found += [Explained(day, unpack(model, bytes(payload))) for payload in payloads]
-    return found
+    found = ((day, day.cells(EXPLAINED_BY[metric.name], segment)) for day in days)
+    return [Explained(day, cells) for day, cells in found if cells is not None and cells.rows >= min_answers]
 
 
 def equal_tokens(metric: Metric, segment: str, today: Explained, window: Sequence[Explained]) -> Distance:

@@ -108,7 +108,9 @@ def test_objectives_judge_on_the_side_that_is_worse() -> None:
 def test_metrics_without_data_are_named_once_with_their_reason() -> None:
     note = table(made("quiet"), "All interactions").note
     assert (
-        note == "No data: Throughput against capacity (no configured capacity); "
+        note == "Never: Errors: content filter, Errors: context length, Errors: auth, Errors: client, Errors: server, "
+        "Errors: connection, Errors: other, Answers that call a tool, Other finish reasons. "
+        "No data: Throughput against capacity, Peak concurrency against capacity (no configured capacity); "
         "Answers filtered, Safety flags (the logs have no such field)."
     )
 
