@@ -78,13 +78,12 @@ def cells(x: Sequence[Floats], y: Floats) -> Cells:
     for tokens in columns:
         code = code * _WIDTH + _GRID_OF[np.minimum(tokens, _MOST_TOKENS).astype(np.int64)]
     size = _WIDTH ** len(columns)
-    n = np.bincount(code, minlength=size).astype(np.float64)
-    kept = n > 0
-    n = n[kept]
+    counts = np.bincount(code, minlength=size)
+    kept = counts > 0
+    n = counts[kept].astype(np.float64)
 
     def sums(values: Floats) -> Floats:
-        found: Floats = np.bincount(code, weights=values, minlength=size)[kept]
-        return found
+        return np.bincount(code, weights=values, minlength=size)[kept].astype(np.float64, copy=False)
 
     mean = sums(log_y) / n
     within = np.maximum(sums(np.square(log_y)) - n * np.square(mean), 0.0)
@@ -123,7 +122,7 @@ def fit(found: Cells) -> Line | None:
         return None
     design, y = _design(found.x), np.exp(found.log_y)
     scale = np.maximum(design.max(axis=0), 1.0)  # tokens reach thousands: columns of about one size solve well
-    predicted = y
+    predicted, scaled = y, np.zeros(len(scale))
     for _ in range(_ROUNDS):
         weight = np.sqrt(found.n) / predicted
         scaled, _ = nnls(design / scale * weight[:, None], y * weight)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from obs_lib.drift.decision import decide
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Alert, DriftVerdict
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.reading import read_day
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.system import system_summary
@@ -61,7 +64,12 @@ def summary(day: dt.date, rng: np.random.Generator, weather: Weather, logs: str,
     if logs == WITH_TTFT:
         known["ttft_ms"] = pa.array(first)
     frame = pa.table({name: known.get(name, pa.nulls(n, kind)) for name, kind in INTERACTIONS.columns}).to_pandas()
-    values, sketches = system_summary(day, frame, Segments(frame["tags"], (), 0), SummaryOptions())
+    return summarised(day, frame, ())
+
+
+def summarised(day: dt.date, frame: pd.DataFrame, tags: tuple[str, ...]) -> DaySummary:
+    """What `compare` reads of a day."""
+    values, sketches = system_summary(day, frame, Segments(frame["tags"], tags, 20), SummaryOptions())
     metrics = pd.DataFrame([asdict(value) for value in values])
     measured = dict.fromkeys(("value", "low", "high", "std_error"), "float64")
     metrics = metrics.assign(status=metrics["status"].astype(str)).astype(measured)
@@ -81,8 +89,8 @@ class History:
         window = self.days[-7:]
         drift = decide(measure(today, window, DriftOptions(), self.away), DriftOptions())
         away = dict(self.away)
-        for name in drift["name"][drift["verdict"].isin(AWAY)]:
-            away[(name, "all")] = away.get((name, "all"), frozenset()) | {today.day}
+        for name, segment in drift[drift["verdict"].isin(AWAY)][["name", "segment"]].itertuples(index=False):
+            away[(name, segment)] = away.get((name, segment), frozenset()) | {today.day}
         night = Night(today.day, today.metrics, drift, [one.metrics for one in window], DataFacts(interactions=300))
         return History((*self.days, today), away, tuple(raise_alerts(night, self.alerts, ALERTS)), drift)
 
@@ -163,3 +171,24 @@ def test_two_hundred_quiet_days_stay_quiet() -> None:
     # The false discovery rate is 1%; where nothing changed at all, every alarm is false, so it bounds alarms a day.
     assert alarms <= 0.01 * len(histories) + 3 * np.sqrt(0.01 * 0.99 * len(histories))
     assert sum(len(paging(history)) for history in histories) == 0
+
+
+@pytest.mark.real
+def test_real_logs_are_quiet_until_the_model_changes_and_then_say_what_changed(real_data: Path) -> None:
+    """No first token and no input tokens in these logs: total latency on output tokens. Day 15 brings another GPT-4."""
+    route = "route=assistant-large"
+    history = History()
+    for number in range(1, 16):
+        day = dt.date(2023, 6, number)
+        frame = read_day([SourceOptions(path=str(real_data / "logs" / "chat"))], day).interactions
+        history = history.then(summarised(day, frame.sort_values("request_id", ignore_index=True), ("route",)))
+        moved = history.drift[history.drift["verdict"].isin(AWAY)]
+        assert moved.empty == (number < 15)
+        assert paging(history) == []
+    before, after = (one.metric("decode_per_token", route) for one in history.days[-2:])
+    assert before is not None
+    assert after is not None
+    assert after[0] > 1.5 * before[0]  # slower a token, and shorter answers hide it
+    verdicts = moved[moved["segment"] == route].set_index("name")["verdict"]
+    assert verdicts["change:latency_p95"] == "EXPLAINED"
+    assert verdicts["equal_tokens:token_weighted_latency"] == "DRIFTED"
