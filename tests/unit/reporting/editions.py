@@ -209,7 +209,11 @@ def drift(
                     for m in METRICS
                     if m.worse and m not in ERROR_KIND_RATES
                 ]
-    return pd.DataFrame(rows, columns=["day", *(name for name, _ in DRIFT.columns)])
+    return distances(*rows)
+
+
+def distances(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in DRIFT.columns)])
 
 
 def _change(name: str, unit: str, segment: str, value: float | None, few: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from obs_lib.records import ALL
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, Table, Tone
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
@@ -178,3 +179,30 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
     assert said.sentence.startswith("1 incident got worse: ")
     assert worse[0] in said.sentence
     assert "new." in said.sentence
+
+
+def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_drift() -> None:
+    edition = editions.quiet()
+    adjusted = {"unit": "ms", "baseline_value": 3120.0}
+    raw = {**adjusted, "p_value": 1e-6, "p_adjusted": 1e-5}
+    rows = [
+        editions.drift_row(editions.DAY, "change:latency_p50", ALL, verdict="EXPLAINED", effect=2900.0, **raw),
+        editions.drift_row(editions.DAY, "equal_tokens:latency_p50", ALL, verdict="STABLE", effect=31.0, **adjusted),
+        editions.drift_row(editions.DAY, "change:latency_p95", ALL, verdict="STABLE", effect=10.0, **raw),
+        editions.drift_row(editions.DAY, "equal_tokens:latency_p95", ALL, verdict="DRIFTED", effect=1200.0, **raw),
+    ]
+    document = compose(dataclasses.replace(edition, drift=editions.distances(*rows)), ReportOptions())
+    whole = table(document, "All interactions")
+    explained = next(r for g in whole.groups for r in g.rows if r[0].text == "Latency, p50")[5]
+    assert (explained.mark, explained.tone) == ("explained by tokens", Tone.NOTICE)
+    assert "at equal tokens +31.0 ms (+1%)" in explained.details
+    assert "changed at equal tokens" in row_of(whole, "Latency, p95")
+    assert whole.summary == "1 change"
+    (note,) = (note for note in every(document, Note) if note.mark == "Explained by tokens")
+    assert note.text.endswith("All interactions: Latency, p50.")
+    assert row(table(document, "Metrics that changed"), "Latency, p95, at equal tokens")["Change"].startswith("+1.20 s")
+    assert not any("equal_tokens" in one.caption for one in every(document, Table))
+
+
+def row_of(found: Table, head: str) -> list[str]:
+    return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]
