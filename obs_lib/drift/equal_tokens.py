@@ -28,7 +28,6 @@ EXPLAINED_BY: dict[str, str] = {
     "ttft_p50": "ttft",
     "ttft_p95": "ttft",
     "decode_p50": "decode",
-    "latency_mean": "total",
     "latency_p50": "total",
     "latency_p95": "total",
     "latency_p99": "total",
@@ -89,10 +88,6 @@ def equal_tokens(metric: Metric, segment: str, today: Explained, window: Sequenc
 Typical = Callable[[Line, Cells], float]
 
 
-def _mean(line: Line, found: Cells) -> float:
-    return float(np.average(line.predict(found.x), weights=found.n))
-
-
 def _token_weighted(line: Line, found: Cells) -> float:
     return float(np.average(line.predict(found.x), weights=found.n * (found.x[:, -1] + 1)))
 
@@ -119,7 +114,6 @@ _TYPICAL: Mapping[str, Typical] = {
     "ttft_p50": _quantile(0.5),
     "ttft_p95": _quantile(0.95),
     "decode_p50": _quantile(0.5),
-    "latency_mean": _mean,
     "latency_p50": _quantile(0.5),
     "latency_p95": _quantile(0.95),
     "latency_p99": _quantile(0.99),

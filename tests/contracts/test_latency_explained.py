@@ -38,11 +38,15 @@ WITH_TTFT, TOTAL_ONLY, OUTPUT_ONLY = "ttft", "total", "output"
 
 @dataclass(frozen=True)
 class Weather:
-    """longer : factor on tokens. slower : factor on times at equal tokens. hang : share of requests that take ten times."""
+    """longer : factor on tokens. slower : factor on times at equal tokens. hang : share of requests that take ten times.
+
+    stuck : whether one request takes ten minutes.
+    """
 
     longer: float = 1.0
     slower: float = 1.0
     hang: float = 0.0
+    stuck: bool = False
 
 
 def summary(day: dt.date, rng: np.random.Generator, weather: Weather, logs: str, n: int = 300) -> DaySummary:
@@ -51,6 +55,8 @@ def summary(day: dt.date, rng: np.random.Generator, weather: Weather, logs: str,
     server = weather.slower * rng.lognormal(0, 0.02) * np.where(rng.random(n) < weather.hang, 10, 1)
     first = server * (100 * rng.lognormal(0, 0.3, n) + 0.4 * given * rng.lognormal(0, 0.15, n))
     total = first + server * 18 * (made - 1) * rng.lognormal(0, 0.2, n)
+    if weather.stuck:
+        total[0] = 600_000
     noon = dt.datetime.combine(day, dt.time(12), dt.UTC)
     known: dict[str, Any] = {
         "request_id": pa.array([f"r{k:05d}" for k in range(n)]),
@@ -161,6 +167,11 @@ def test_requests_that_hang_are_not_put_down_to_long_prompts() -> None:
     assert verdict(history.drift, "equal_tokens:latency_p95") == "DRIFTED"
     assert verdict(history.drift, "change:latency_p95") == "DRIFTED"
     assert any(alert.kind == "change" for alert in history.alerts)
+
+
+def test_one_request_that_is_stuck_pages_nobody() -> None:
+    for history in nights(0, Weather(stuck=True)):
+        assert paging(history) == []
 
 
 @pytest.mark.slow
