@@ -7,7 +7,7 @@ what a night runs (`Segments` and `system_summary`: every system metric with its
 of the latency models); DuckDB's is a single query over the Arrow table with two threads, that takes the quantiles, sums,
 means and counts of the same columns for the whole and for each route, without intervals, concurrency or models.
 
-Prints JSON: seconds of each (the best of the rounds), their ratio, seconds of parts of ours, and the peak memory of each,
+Prints JSON: seconds of each (the best of the rounds), their ratio, and the peak memory of each, the data included,
 measured in processes of their own.
 """
 
