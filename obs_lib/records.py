@@ -185,7 +185,8 @@ class Evaluator(Protocol):
 class Distance:
     """How far a day stands from its baseline, and what chance alone would give. Measuring only: knows no threshold.
 
-    name : "semantic_drift", "token_kl", or "change:<metric>".
+    name : "semantic_drift", "token_kl", "change:<metric>", or "equal_tokens:<metric>" (a change with the length of prompts
+        and answers taken out).
     statistic : the distance itself; None when it could not be measured (note says why).
     null_mean, null_high : mean and 95% quantile of the statistic if nothing had changed; None if unknown.
     p_value : chance of a statistic at least this extreme if nothing had changed, in (0, 1]; None if unknown.
@@ -212,10 +213,14 @@ class Distance:
 
 
 class DriftVerdict(StrEnum):
-    """What the decision makes of a distance, seeing all distances of the day at once."""
+    """What the decision makes of a distance, seeing all distances of the day at once.
+
+    EXPLAINED: the metric changed, and the length of prompts and answers says why (at equal tokens it is STABLE).
+    """
 
     STABLE = "STABLE"
     DRIFTED = "DRIFTED"
+    EXPLAINED = "EXPLAINED"
     TOO_FEW = "TOO_FEW"
 
 

@@ -191,7 +191,7 @@ SKETCHES = Table(
     ("kind", "segment", "key"),
     "summarise",
     (
-        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | traces
+        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | traces | latency_model
         ("segment", _TEXT),
         ("key", _TEXT),
         ("n", _INT),

@@ -19,18 +19,24 @@ from obs_lib.settings import Settings
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
+_MARKS: dict[Any, str] = {tuple: "[]", dict: ".<name>"}
 
 
 def rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:
-    """(key, default, description) of every field, sections opened; a list of sections is written `name[].key`."""
+    """(key, default, description) of every field, sections opened.
+
+    A list of sections is written `name[].key`, sections under names of one's own `name.<name>.key`.
+    """
     found = []
     for name, field in model.model_fields.items():
         inner = _section(field)
         if inner is not None:
-            mark = "[]" if get_origin(field.annotation) is tuple else ""
-            found += rows(inner, f"{prefix}{name}{mark}.")
+            kind = get_origin(field.annotation)
+            if kind is dict:
+                found.append(_row(prefix + name, field))
+            found += rows(inner, f"{prefix}{name}{_MARKS.get(kind, '')}.")
         else:
-            found.append((prefix + name, _default(field), (field.description or "").replace("|", "\\|")))
+            found.append(_row(prefix + name, field))
     return found
 
 
@@ -49,6 +55,10 @@ def updated(text: str) -> str:
 def _section(field: FieldInfo) -> type[BaseModel] | None:
     kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if kind not in (NoneType, Ellipsis)]
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _row(key: str, field: FieldInfo) -> tuple[str, str, str]:
+    return key, _default(field), (field.description or "").replace("|", "\\|")
 
 
 def _default(field: FieldInfo) -> str:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import BY_NAME
-from obs_lib.records import ALL, DriftVerdict, Severity
+from obs_lib.records import ALL, DriftVerdict, Metric, Severity
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAUSE = "change"
-_CHANGE = "change:"
+# Percentiles at equal tokens weigh by this name: what tokens do not explain is the server itself. A mean is left out,
+# since one request that hangs can move it.
+EQUAL_TOKENS = "latency at equal tokens"
+_CHANGE, _EQUAL_TOKENS = "change:", "equal_tokens:"
 _OWN_FAMILY = {
     "error_rate": "errors",
     "stage_error_rate": "errors",
@@ -34,7 +37,7 @@ def family(name: str) -> str:
     >>> family("token_kl"), family("change:toxicity_rate"), family("change:ttft_p95")
     ('answers', 'toxicity', 'latency')
     """
-    metric = BY_NAME.get(name.removeprefix(_CHANGE)) if name.startswith(_CHANGE) else None
+    metric = _metric(name)
     if metric is None:
         return "answers"
     if metric.score is not None:
@@ -46,7 +49,8 @@ def change_conditions(drift: pd.DataFrame, metrics: pd.DataFrame, options: Alert
     """Return at most one condition a segment, with all its signals as evidence, strongest first.
 
     drift : the day's rows of the table. metrics : the day's rows of the table.
-    A changed metric is a signal where it changed for the worse; a drifted distance always is. The score is
+    A changed metric is a signal where it changed for the worse and tokens do not explain it; a drifted distance always is.
+    The score is
     1 - product over families of (1 - weight * strength), the strength of the family's strongest signal, so that
     several families together weigh much and one noisy metric alone little.
     """
@@ -63,10 +67,11 @@ def score(signals: Sequence[Signal], options: AlertOptions) -> float:
     strongest: dict[str, float] = {}
     for signal in signals:
         name, strength = str(signal["family"]), number(signal["strength"]) or 0.0
-        strongest[name] = max(strongest.get(name, 0.0), strength)
+        weight = options.family_weights.get(str(signal.get("basis", name)), options.default_weight)
+        strongest[name] = max(strongest.get(name, 0.0), weight * strength)
     left = 1.0
-    for name, strength in sorted(strongest.items()):
-        left *= 1 - options.family_weights.get(name, options.default_weight) * strength
+    for _, weighed in sorted(strongest.items()):
+        left *= 1 - weighed
     return 1 - left
 
 
@@ -86,7 +91,7 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
         if effect is None or not _adverse(name, effect):
             continue
         fact: dict[str, object] = {
-            "metric": name.removeprefix(_CHANGE),
+            "metric": name.removeprefix(_CHANGE).removeprefix(_EQUAL_TOKENS),
             "family": family(name),
             "effect": effect,
             "unit": str(row["unit"]),
@@ -94,12 +99,16 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
             "strength": strength(effect, number(row["threshold"])),
             **_values(name, {str(key): value for key, value in row.items()}),
         }
+        if name.startswith(_EQUAL_TOKENS):
+            fact["note"] = "with prompts and answers as long as in the baseline"
+            if name.rpartition("_p")[2].isdigit():
+                fact["basis"] = EQUAL_TOKENS
         yield str(row["segment"]), fact
 
 
 def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
     base, moved = number(row["baseline_value"]), number(row["effect"])
-    if name.startswith(_CHANGE) and base is not None and moved is not None:
+    if _metric(name) is not None and base is not None and moved is not None:
         return {"value": base + moved, "baseline": base}
     return {
         "value": number(row["statistic"]),
@@ -109,12 +118,20 @@ def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _adverse(name: str, effect: float) -> bool:
-    if not name.startswith(_CHANGE):
+    if not name.startswith((_CHANGE, _EQUAL_TOKENS)):
         return True
-    metric = BY_NAME.get(name.removeprefix(_CHANGE))
+    metric = _metric(name)
     if metric is None or metric.worse is None:
         return False
     return effect > 0 if metric.worse == "higher" else effect < 0
+
+
+def _metric(name: str) -> Metric | None:
+    """The metric whose change a distance is; None for a distance of its own."""
+    for prefix in (_CHANGE, _EQUAL_TOKENS):
+        if name.startswith(prefix):
+            return BY_NAME.get(name.removeprefix(prefix))
+    return None
 
 
 def _outages(metrics: pd.DataFrame, options: AlertOptions) -> dict[str, dict[str, object]]:

@@ -40,6 +40,6 @@ def raise_alerts(night: Night, previous: Iterable[Alert], options: AlertOptions)
     conditions = data_conditions(night.facts, night.metrics, options)
     if night.judged:
         conditions += change_conditions(night.drift, night.metrics, options)
-        conditions += breaches(night.metrics, night.window, options)
+        conditions += breaches(night.metrics, night.window, options, night.drift)
     judged: frozenset[Kind] = EVERY_KIND if night.judged else frozenset({"data"})
     return advance(night.day, previous, conditions, options, judged)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS
-from obs_lib.records import Metric
+from obs_lib.records import DriftVerdict, Metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
+_EQUAL_TOKENS = "equal_tokens:"
 SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
 
 
@@ -29,14 +31,18 @@ def beyond(metric: Metric, value: float | None, limit: float) -> bool:
     return value > limit if metric.worse == "higher" else value < limit
 
 
-def breaches(metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: AlertOptions) -> list[Condition]:
+def breaches(
+    metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: AlertOptions, drift: pd.DataFrame | None = None
+) -> list[Condition]:
     """Return one condition for each metric and segment whose value is beyond its limit.
 
-    metrics : the day's rows of the table. window : the rows of each earlier day known, one frame a day.
+    metrics, drift : the day's rows of the tables. window : the `metrics` rows of each earlier day known, one frame a day.
     A breach is sudden only where at least `min_history` earlier days are known and none of them was in breach: with a
     short history nobody can tell, so nobody is told. A sudden breach is worth a message where the whole interval lies
-    beyond the objective; one that only its point estimate breaks colours the figure and stands in the report.
+    beyond the objective; one that only its point estimate breaks, or that longer prompts and answers explain, colours the
+    figure and stands in the report.
     """
+    adjusted = _at_equal_tokens(drift)
     today, before = _by_key(metrics), [_by_key(frame) for frame in window]
     conditions = []
     for metric in METRICS:
@@ -46,8 +52,26 @@ def breaches(metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: Ale
         for (name, segment), row in today.items():
             if name == metric.name and _breached(metric, row, limit, options):
                 history = [day[(name, segment)] for day in before if (name, segment) in day]
-                conditions.append(_condition(metric, row, limit, (history, options)))
+                found = _condition(metric, row, limit, (history, options))
+                conditions.append(_explained(found, metric, limit, adjusted.get((name, segment))))
     return conditions
+
+
+def _at_equal_tokens(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
+    """What metrics would be with prompts and answers as long as in the baseline, where that has not changed."""
+    if drift is None or drift.empty:
+        return {}
+    rows = drift[drift["name"].str.startswith(_EQUAL_TOKENS) & (drift["verdict"] == DriftVerdict.STABLE.value)]
+    keys = zip(rows["name"].str.removeprefix(_EQUAL_TOKENS), rows["segment"], strict=True)
+    return dict(zip(keys, (rows["baseline_value"] + rows["effect"]).tolist(), strict=True))
+
+
+def _explained(condition: Condition, metric: Metric, limit: float, adjusted: float | None) -> Condition:
+    """The breach, no longer urgent where it would be none at equal tokens."""
+    if adjusted is None or beyond(metric, adjusted, limit):
+        return condition
+    fact = {**condition.evidence[0], "note": "explained by longer prompts or answers", "at_equal_tokens": adjusted}
+    return replace(condition, urgent=False, evidence=(fact,))
 
 
 def _condition(

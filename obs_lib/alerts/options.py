@@ -45,8 +45,14 @@ class AlertOptions(BaseModel):
         2, ge=1, le=30, description="Days without a signal after which an incident is resolved; days, 1 to 30."
     )
     family_weights: dict[str, Share] = Field(
-        default_factory=lambda: {"groundedness": 0.8, "toxicity": 0.8, "errors": 0.8},
-        description="Most that one family of signals adds to the composite score, by family; 0 to 1.",
+        default_factory=lambda: {
+            "groundedness": 0.8,
+            "toxicity": 0.8,
+            "errors": 0.8,
+            "latency at equal tokens": 0.85,
+        },
+        description="Most that one family of signals adds to the composite score, by family; 0 to 1. `latency at equal tokens` "
+        "weighs those latencies of the family `latency` that longer prompts and answers do not explain.",
     )
     default_weight: Share = Field(0.6, description="The same for families that family_weights does not name; 0 to 1.")
     p1_score: Share = Field(0.75, description="Composite score from which a change is P1; 0 to 1, at least p2_score.")

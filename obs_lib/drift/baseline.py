@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 from obs_lib.catalogue import GPU
+from obs_lib.latency_model import Cells, unpack
 from obs_lib.records import ALL, Day
 
 _OF_GPUS = frozenset(metric.name for metric in GPU)
@@ -60,9 +61,19 @@ class DaySummary:
             for metric, segment, value, error, n in zip(*columns, strict=True)
         }
 
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], Cells]:
+        rows = self.sketches[self.sketches["kind"] == "latency_model"]
+        named = zip(rows["key"], rows["segment"], rows["payload"], strict=True)
+        return {(model, segment): unpack(model, bytes(payload)) for model, segment, payload in named}
+
     def sketch(self, kind: str, segment: str) -> pd.DataFrame:
         """Return the rows of one kind of sketch in one segment; none is an empty frame."""
         return self._sketches.get((kind, segment), self.sketches.iloc[:0])
+
+    def cells(self, model: str, segment: str) -> Cells | None:
+        """Return the cells of a latency model; None where the day has none."""
+        return self._cells.get((model, segment))
 
     def metric(self, name: str, segment: str) -> tuple[float, float | None, int] | None:
         """Return (value, standard error or None, n) of a metric; None where it is NO_DATA or absent."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obs_lib.catalogue import GPU
+from obs_lib.catalogue import ERROR_KIND_RATES, GPU
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.records import Day, Distance, Metric
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 PREFIX = "change:"
 EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
-EXTENSIVE = frozenset({"capacity_use", *(metric.name for metric in GPU)})
-DEPENDENT = frozenset({"stage_share", "stage_critical_share"})  # one stage slower, and the shares of all others fall
+EXTENSIVE = frozenset({"capacity_use", "concurrency_use", *(metric.name for metric in GPU)})
+PARTS = frozenset(metric.name for metric in ERROR_KIND_RATES)  # the whole is judged, its parts say why
 CONSTANT = 1e-9  # a spread under this part of the value is rounding
 LEAST_SHARE = 1e-3  # keeps the degrees of freedom finite where all baseline values are equal
 BEYOND = 10  # interactions beyond a percentile
@@ -25,44 +25,17 @@ MOST_FREEDOM = 4.0  # times b - 1: a few days that happen to agree do not prove 
 
 
 def judged(metric: Metric) -> bool:
-    """Return whether changes of a metric are judged.
+    """Return whether changes of a metric are judged: of what has a worse side, and is no total nor part of another.
 
-    Totals follow the traffic, not the model, and are not; nor are the numbers of GPUs, which follow it too and have
-    objectives, nor shares of the traces' time: durations tell the same.
+    Totals follow the traffic, not the model; so do the numbers of GPUs, which have objectives.
     """
-    return metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | DEPENDENT
+    return metric.worse is not None and metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | PARTS
 
 
 def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:
-    """Measure today minus the mean of the baseline days, with a two-sided p-value.
-
-    Let S2 be the variance of the b baseline values and M their mean sampling variance (std_error squared). Days
-    scatter by sampling and by themselves, so a day's variance is the greater of both, and that of the difference
-
-        V = max(S2 - M, 0) + M * n_baseline / n_today + max(S2, M) / b
-
-    (today's sampling variance is the baseline's at today's size: what it would be if nothing had changed). Only S2
-    is estimated from few days; Satterthwaite's degrees of freedom are then (b - 1) (max(S2, M) / S2)^2: Student's t
-    with b - 1 where the days' own scatter rules, more where sampling does, at most 4 (b - 1) since S2 itself is known
-    poorly. Every day of `window` must have the metric. Where neither says anything (constant values, no std_error)
-    p is 1 / (b + 1): the chance that the odd one of b + 1 alike days comes last.
-    """
-    from scipy.special import stdtr, stdtrit
-
-    now = _values(metric, segment, [today])
-    then = _values(metric, segment, window)
-    b, baseline = len(window), float(then[:, 0].mean())
-    difference = float(now[0, 0]) - baseline
-    between, sampling = float(then[:, 0].var(ddof=1)), float(then[:, 1].mean())
-    day = max(between, sampling)
-    variance = max(between - sampling, 0.0) + sampling * float(then[:, 2].mean() / now[0, 2]) + day / b
-    least = CONSTANT * max(abs(baseline), abs(float(now[0, 0])))
-    if variance <= least**2:
-        p_value, high = (1.0 if abs(difference) <= least else 1 / (b + 1)), None
-    else:
-        freedom = (b - 1) * min((day / max(between, LEAST_SHARE * day)) ** 2, MOST_FREEDOM)
-        p_value = min(1.0, max(2 * float(stdtr(freedom, -abs(difference) / np.sqrt(variance))), 1e-300))
-        high = float(stdtrit(freedom, 0.975) * np.sqrt(variance))
+    """Measure today minus the mean of the baseline days, as `contrast` does. Every day must have the metric."""
+    now, then = values(metric, segment, [today])[0], values(metric, segment, window)
+    difference, p_value, high = contrast(now, then)
     return Distance(
         name=PREFIX + metric.name,
         segment=segment,
@@ -73,10 +46,45 @@ def metric_change(metric: Metric, segment: str, today: DaySummary, window: Seque
         effect=difference,
         unit=metric.unit,
         n_baseline=int(then[:, 2].sum()),
-        n_current=int(now[0, 2]),
+        n_current=int(now[2]),
         baseline_days=tuple(summary.day for summary in window),
-        baseline_value=baseline,
+        baseline_value=float(then[:, 0].mean()),
     )
+
+
+def contrast(
+    now: NDArray[np.float64], then: NDArray[np.float64], doubt: float = 0.0
+) -> tuple[float, float, float | None]:
+    """Return today minus the mean of the baseline days, its two-sided p-value, and its 97.5% quantile under chance alone.
+
+    now, then : (value, sampling variance, n), of shape (3,) and (days, 3). doubt : any further variance of today's value.
+
+    Let S2 be the variance of the b baseline values and M their mean sampling variance (std_error squared). Days
+    scatter by sampling and by themselves, so a day's variance is the greater of both, and that of the difference
+
+        V = max(S2 - M, 0) + M * n_baseline / n_today + max(S2, M) / b
+
+    (today's sampling variance is the baseline's at today's size: what it would be if nothing had changed). Only S2
+    is estimated from few days; Satterthwaite's degrees of freedom are then (b - 1) (max(S2, M) / S2)^2: Student's t
+    with b - 1 where the days' own scatter rules, more where sampling does, at most 4 (b - 1) since S2 itself is known
+    poorly. Where neither says anything (constant values, no std_error)
+    p is 1 / (b + 1): the chance that the odd one of b + 1 alike days comes last.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    b, baseline = len(then), float(then[:, 0].mean())
+    difference = float(now[0]) - baseline
+    between, sampling = float(then[:, 0].var(ddof=1)), float(then[:, 1].mean())
+    day = max(between, sampling)
+    variance = max(between - sampling, 0.0) + sampling * float(then[:, 2].mean() / now[2]) + day / b + doubt
+    least = CONSTANT * max(abs(baseline), abs(float(now[0])))
+    if variance <= least**2:
+        p_value, high = (1.0 if abs(difference) <= least else 1 / (b + 1)), None
+    else:
+        freedom = (b - 1) * min((day / max(between, LEAST_SHARE * day)) ** 2, MOST_FREEDOM)
+        p_value = min(1.0, max(2 * float(stdtr(freedom, -abs(difference) / np.sqrt(variance))), 1e-300))
+        high = float(stdtrit(freedom, 0.975) * np.sqrt(variance))
+    return difference, p_value, high
 
 
 def least_answers(metric: Metric, min_answers: int) -> int:
@@ -99,8 +107,8 @@ def too_few(name: str, segment: str, unit: str, note: str, days: Sequence[Day] =
     return Distance(name, segment, None, None, None, None, None, unit, 0, 0, tuple(days), note=note)
 
 
-def _values(metric: Metric, segment: str, days: Sequence[DaySummary]) -> NDArray[np.float64]:
-    """(value, sampling variance, n) of each day, shape (days, 3)."""
+def values(metric: Metric, segment: str, days: Sequence[DaySummary]) -> NDArray[np.float64]:
+    """Return (value, sampling variance, n) of each day that has the metric, shape (days, 3)."""
     rows = filter(None, (day.metric(metric.name, segment) for day in days))
     return np.array([(value, _sampling_variance(metric, value, error, n), n) for value, error, n in rows])
 

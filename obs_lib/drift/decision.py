@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from obs_lib.drift import equal_tokens
 from obs_lib.drift.change import PREFIX
 from obs_lib.drift.kl import NAME as TOKEN_KL
 from obs_lib.drift.options import DriftOptions
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+BOTH_WAYS = (PREFIX, equal_tokens.PREFIX)
+MOST_LEFT = 0.5  # part of a change that may be left at equal tokens where tokens explain it
 ABSOLUTE_UNITS = frozenset({"share", "probability", "score"})
 
 
@@ -48,12 +51,16 @@ def judge(distances: Sequence[Distance], options: DriftOptions) -> list[Judged]:
     """Judge all distances of one day, in their order.
 
     DRIFTED: adjusted p at most `false_discovery_rate` and an effect of at least its smallest. Distances count upwards
-    only, changes both ways. TOO_FEW: nothing was measured. Segments overlap and metrics hang together, which
-    Benjamini-Hochberg allows as long as they do so positively (Benjamini and Yekutieli 2001).
+    only, changes both ways. EXPLAINED: a change that would be DRIFTED, were it not for the tokens: at equal tokens the
+    metric is STABLE, and at least half of the change is gone. TOO_FEW: nothing was measured. Segments overlap and
+    metrics hang together, which Benjamini-Hochberg allows as long as they do so positively (Benjamini and Yekutieli
+    2001).
     """
     measured = [distance for distance in distances if distance.p_value is not None]
     adjusted = iter(benjamini_hochberg([distance.p_value or 0.0 for distance in measured]))
-    return [_judge(one, None if one.p_value is None else float(next(adjusted)), options) for one in distances]
+    found = [_judge(one, None if one.p_value is None else float(next(adjusted)), options) for one in distances]
+    by_name = {(one.distance.name, one.distance.segment): one for one in found}
+    return [_explain(one, by_name.get(_at_equal_tokens(one.distance))) for one in found]
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -76,20 +83,38 @@ def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:
         return options.min_semantic
     if distance.name == TOKEN_KL:
         return options.min_token_kl
-    if (own := options.min_changes.get(distance.name.removeprefix(PREFIX))) is not None:
+    if (own := options.min_changes.get(_metric(distance))) is not None:
         return own
     if distance.unit in ABSOLUTE_UNITS:
         return options.min_share
-    return None if distance.baseline_value is None else options.min_relative * abs(distance.baseline_value)
+    relative = options.min_slowdown if distance.name.startswith(equal_tokens.PREFIX) else options.min_relative
+    return None if distance.baseline_value is None else relative * abs(distance.baseline_value)
 
 
 def _judge(distance: Distance, p_adjusted: float | None, options: DriftOptions) -> Judged:
     threshold = smallest_effect(distance, options)
     if p_adjusted is None or distance.effect is None or threshold is None:
         return Judged(distance, DriftVerdict.TOO_FEW, p_adjusted, threshold)
-    size = abs(distance.effect) if distance.name.startswith(PREFIX) else distance.effect
+    size = abs(distance.effect) if distance.name.startswith(BOTH_WAYS) else distance.effect
     drifted = p_adjusted <= options.false_discovery_rate and size >= threshold and size > 0
     return Judged(distance, DriftVerdict.DRIFTED if drifted else DriftVerdict.STABLE, p_adjusted, threshold)
+
+
+def _metric(distance: Distance) -> str:
+    return distance.name.removeprefix(PREFIX).removeprefix(equal_tokens.PREFIX)
+
+
+def _at_equal_tokens(distance: Distance) -> tuple[str, str]:
+    return equal_tokens.PREFIX + distance.name.removeprefix(PREFIX), distance.segment
+
+
+def _explain(judged: Judged, adjusted: Judged | None) -> Judged:
+    """The change with what its counterpart at equal tokens makes of it."""
+    raw, left = judged.distance.effect, None if adjusted is None else adjusted.distance.effect
+    if adjusted is None or judged.verdict is not DriftVerdict.DRIFTED or not raw or left is None:
+        return judged
+    explained = adjusted.verdict is DriftVerdict.STABLE and left / raw <= MOST_LEFT
+    return replace(judged, verdict=DriftVerdict.EXPLAINED) if explained else judged
 
 
 def _row(judged: Judged) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from obs_lib.catalogue import METRICS
-from obs_lib.drift import change, kl, semantic
+from obs_lib.drift import change, equal_tokens, kl, semantic
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
 from obs_lib.drift.options import DriftOptions
@@ -23,8 +23,9 @@ def measure(
 ) -> list[Distance]:
     """Measure every segment of `today` against `window` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each judged metric that today or the window has; of a stage
-    of the traces the metrics alone. What cannot be measured is there too, with statistic None and the reason as its note.
+    One distance for the words, one for the meaning, one for each judged metric that today or the window has, and one
+    more at equal tokens where tokens explain the metric and both days and window know them; of a stage of the traces
+    the metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
     Days that drifted themselves are no baseline for the same distance, or the second bad day would look normal beside the
     first. Once fewer than `min_days` others are left in the window, the new level is the baseline.
@@ -43,7 +44,10 @@ def measure(
         distances.extend(
             distance
             for metric in filter(change.judged, METRICS)
-            for distance in _change(metric, segment, today, steady(change.PREFIX + metric.name), options)
+            for distance in (
+                *_change(metric, segment, today, steady(change.PREFIX + metric.name), options),
+                *_equal_tokens(metric, segment, today, steady(equal_tokens.PREFIX + metric.name), options),
+            )
         )
     return distances
 
@@ -106,6 +110,19 @@ def _change(
         yield change.metric_change(metric, segment, today, days)
         return
     yield too_few(change.PREFIX + metric.name, segment, metric.unit, note, [day.day for day in days])
+
+
+def _equal_tokens(
+    metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
+) -> Iterator[Distance]:
+    if metric.name not in equal_tokens.EXPLAINED_BY:
+        return
+    least = change.least_answers(metric, options.min_answers)
+    days = change.usable(metric, segment, window, least)
+    known = equal_tokens.explained(metric, segment, days, options.min_answers)
+    now = equal_tokens.explained(metric, segment, change.usable(metric, segment, [today], least), options.min_answers)
+    if now and len(known) >= options.min_days:
+        yield equal_tokens.equal_tokens(metric, segment, now[0], known)
 
 
 def _short_history(days: int, options: DriftOptions) -> str:

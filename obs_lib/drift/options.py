@@ -47,6 +47,12 @@ class DriftOptions(BaseModel):
     min_relative: float = Field(
         0.2, ge=0, le=10, description="Smallest change of any other metric, as a part of its baseline; 0 to 10."
     )
+    min_slowdown: float = Field(
+        0.1,
+        ge=0,
+        le=10,
+        description="Smallest change of a latency at equal tokens, as a part of its baseline; 0 to 10.",
+    )
     min_changes: dict[str, float] = Field(
         default_factory=lambda: {
             "error_rate": 0.01,

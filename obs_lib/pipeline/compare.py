@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from obs_lib.drift.measure import DaySummary, Drifted
 
 STEP = "compare"
-_SKETCHES = ("tokens", "answers")
+_SKETCHES = ("tokens", "answers", "latency_model")
+_AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 
 
 def compare(ws: Workspace) -> list[str]:
@@ -62,9 +63,9 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
 
 
 def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
-    """Which of the baseline days were found drifted themselves, by distance and segment."""
+    """Which of the baseline days stood away from their own baseline, by distance and segment; whatever the reason."""
     rows = ws.lake.read(DRIFT, days)
-    rows = rows[rows["verdict"] == DriftVerdict.DRIFTED.value]
+    rows = rows[rows["verdict"].isin(_AWAY)]
     found: dict[tuple[str, str], set[Day]] = {}
     for day, name, segment in zip(rows["day"], rows["name"], rows["segment"], strict=True):
         found.setdefault((name, segment), set()).add(dt.date.fromisoformat(day))

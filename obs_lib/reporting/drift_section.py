@@ -46,6 +46,7 @@ _VERDICTS = {
     DriftVerdict.STABLE: ("stable", Tone.GOOD),
     DriftVerdict.TOO_FEW: ("too early", Tone.ABSENT),
 }
+_CHANGES = ("change:", "equal_tokens:")
 _PANELS = 3  # segments with a chart of their own for each distance: a row of them on a wide screen
 
 
@@ -66,23 +67,22 @@ def drift_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     if chart.panels:
         yield chart
     segments = edition.shown_segments[: 2 * options.max_segments]
-    for name in dict.fromkeys(name for name, _ in today if not name.startswith("change:")):
+    for name in dict.fromkeys(name for name, _ in today if not name.startswith(_CHANGES)):
         found = [today[(name, segment)] for segment in segments if (name, segment) in today]
         if found:
             yield _distance_table(name, found)
-    moved = [
-        row for (name, _), row in today.items() if name.startswith("change:") and row["verdict"] == DriftVerdict.DRIFTED
-    ]
+    changes = [row for (name, _), row in today.items() if name.startswith(_CHANGES)]
+    moved = [row for row in changes if row["verdict"] == DriftVerdict.DRIFTED]
     if moved:
         yield _moved_table(
             sorted(moved, key=lambda r: (number(r["p_adjusted"]) or 0.0, r["name"], r["segment"])), options
         )
     else:
-        tested = sum(
-            name.startswith("change:") and r["verdict"] == DriftVerdict.STABLE for (name, _), r in today.items()
-        )
+        tested = sum(row["verdict"] != DriftVerdict.TOO_FEW for row in changes)
         if tested:
             yield Note(f"None of {numbers.plural(tested, 'metric comparison')} found a change.", Tone.GOOD, "Stable")
+    if explained := [row for row in changes if row["verdict"] == DriftVerdict.EXPLAINED]:
+        yield _explained(explained)
 
 
 def baseline_days(row: Row) -> list[str]:
@@ -168,11 +168,11 @@ def _moved_table(moved: Sequence[Row], options: ReportOptions) -> Table:
     )
     body = []
     for row in moved[: options.max_rows]:
-        name = row["name"].removeprefix("change:")
+        name = _metric(row)
         unit = BY_NAME[name].unit if name in BY_NAME else row["unit"]
         body.append(
             (
-                Cell(BY_NAME[name].title if name in BY_NAME else line(name, 60)),
+                Cell(_changed_title(row)),
                 Cell(numbers.change(row["effect"], unit, row["baseline_value"]), tone=Tone.SERIOUS, mark="changed"),
                 Cell(segment_title(row["segment"])),
                 Cell(numbers.write(row["baseline_value"], unit)),
@@ -187,6 +187,32 @@ def _moved_table(moved: Sequence[Row], options: ReportOptions) -> Table:
         (RowGroup("", tuple(body)),),
         note=f"{hidden} more are left out." if hidden else "",
     )
+
+
+def _explained(found: Sequence[Row]) -> Note:
+    """Changes that longer or shorter prompts and answers explain: nobody is told of them elsewhere."""
+    where: dict[str, list[str]] = {}
+    for row in sorted(found, key=lambda row: (row["segment"] != ALL, row["segment"], row["name"])):
+        where.setdefault(segment_title(row["segment"]), []).append(_changed_title(row))
+    told = "; ".join(f"{segment}: {', '.join(titles)}" for segment, titles in where.items())
+    return Note(
+        f"At equal tokens these are as before, so the length of prompts and answers explains their change. {told}.",
+        Tone.NOTICE,
+        "Explained by tokens",
+    )
+
+
+def _metric(row: Row) -> str:
+    name: str = row["name"]
+    for prefix in _CHANGES:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _changed_title(row: Row) -> str:
+    name = _metric(row)
+    title = BY_NAME[name].title if name in BY_NAME else line(name, 60)
+    return f"{title}, at equal tokens" if row["name"].startswith("equal_tokens:") else title
 
 
 def _today(row: Row) -> float | None:

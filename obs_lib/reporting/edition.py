@@ -151,6 +151,10 @@ class Edition:
         """The comparison of a metric with its baseline; None where none was made."""
         return self.distances.get((self.iso, f"change:{metric}", segment))
 
+    def at_equal_tokens(self, metric: str, segment: str) -> Row | None:
+        """The same with the length of prompts and answers taken out; None where tokens do not explain the metric."""
+        return self.distances.get((self.iso, f"equal_tokens:{metric}", segment))
+
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table with None wherever pandas says NaN, NaT or NA."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, QUALITY, SYSTEM
+from obs_lib.catalogue import ERROR_KIND_RATES, FINISH, GPU, INTERACTION_METRICS, QUALITY, SYSTEM, SYSTEM_GROUPS
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -36,6 +36,7 @@ _COLUMNS = (
     Column("Against the baseline", "number"),
     Column("Trend", "figure"),
 )
+_PARTS = frozenset(metric.name for metric in (*ERROR_KIND_RATES, *FINISH))  # not shown where they never occurred
 _LINES = 4  # lines in one chart: more can not be told apart without colour
 
 
@@ -115,8 +116,8 @@ def _overview_cell(edition: Edition, metric: Metric, segment: str) -> Cell:
 
 def _standing(edition: Edition, metric: Metric, segment: str) -> tuple[Tone, str]:
     breach = is_breach(edition.value(metric.name, segment), edition.objectives.get(metric.name), metric.worse)
-    changed = edition.change(metric.name, segment)
-    if changed is not None and changed["verdict"] == DriftVerdict.DRIFTED:
+    compared = (edition.change(metric.name, segment), edition.at_equal_tokens(metric.name, segment))
+    if any(row is not None and row["verdict"] == DriftVerdict.DRIFTED for row in compared):
         return (Tone.SERIOUS, "breach, changed") if breach else (Tone.NOTICE, "changed")
     return (Tone.WARNING, "breach") if breach else (Tone.PLAIN, "")
 
@@ -164,8 +165,7 @@ def _panel(edition: Edition, metric: Metric, series: tuple[Series, ...], options
 
 def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Table:
     groups = [
-        ("Quality", _rows(edition, segment, QUALITY, options)),
-        ("System", _rows(edition, segment, SYSTEM, options)),
+        (title, _rows(edition, segment, metrics, options)) for title, metrics in (("Quality", QUALITY), *SYSTEM_GROUPS)
     ]
     standings = [_standing(edition, metric, segment) for metric in INTERACTION_METRICS]
     breaches = sum("breach" in mark for _, mark in standings)
@@ -183,7 +183,7 @@ def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Ta
         summary=", ".join(said) or ("nothing to report" if measured else "no data"),
         tone=tone,
         folded=segment != ALL,
-        note=_without_data(edition, segment, options),
+        note=" ".join(filter(None, (_never(edition, segment, options), _without_data(edition, segment, options)))),
     )
 
 
@@ -215,8 +215,12 @@ def _rows(
     return tuple(
         _row(edition, metric, segment, options)
         for metric in metrics
-        if any(value is not None for value in edition.trend(metric.name, segment, options.trend_days))
+        if (known := _known(edition, metric, segment, options)) and (any(known) or metric.name not in _PARTS)
     )
+
+
+def _known(edition: Edition, metric: Metric, segment: str, options: ReportOptions) -> list[float]:
+    return [value for value in edition.trend(metric.name, segment, options.trend_days) if value is not None]
 
 
 def _row(edition: Edition, metric: Metric, segment: str, options: ReportOptions) -> tuple[Cell, ...]:
@@ -242,21 +246,28 @@ def _row(edition: Edition, metric: Metric, segment: str, options: ReportOptions)
         Cell(numbers.interval(row.get("low"), row.get("high"), metric.unit)),
         Cell(numbers.count(row["n"]) if row else "", tuple(left_out)),
         Cell(objective_text(metric, limit)),
-        _change_cell(edition.change(metric.name, segment), metric),
+        _change_cell(edition.change(metric.name, segment), edition.at_equal_tokens(metric.name, segment), metric),
         Cell("", figure=Trend(history, _in_words(history, metric.unit), limit)),
     )
 
 
-def _change_cell(row: Row | None, metric: Metric) -> Cell:
+def _change_cell(row: Row | None, adjusted: Row | None, metric: Metric) -> Cell:
     if row is None:
         return Cell("")
     if row["verdict"] == DriftVerdict.TOO_FEW:
         return Cell("too early", tone=Tone.ABSENT)
     text = numbers.change(row["effect"], metric.unit, row["baseline_value"])
-    detail = f"from {numbers.write(row['baseline_value'], metric.unit)}"
-    if row["verdict"] == DriftVerdict.DRIFTED:
-        return Cell(text, (f"{detail}, p {_p(row)}",), Tone.SERIOUS, "changed")
-    return Cell(text, (detail,))
+    changed = row["verdict"] == DriftVerdict.DRIFTED
+    details = [f"from {numbers.write(row['baseline_value'], metric.unit)}" + (f", p {_p(row)}" if changed else "")]
+    slower = adjusted is not None and adjusted["verdict"] == DriftVerdict.DRIFTED
+    if adjusted is not None and (slower or changed or row["verdict"] == DriftVerdict.EXPLAINED):
+        left = numbers.change(adjusted["effect"], metric.unit, adjusted["baseline_value"])
+        details.append(f"at equal tokens {left}")
+    if changed or slower:
+        return Cell(text, tuple(details), Tone.SERIOUS, "changed" if changed else "changed at equal tokens")
+    if row["verdict"] == DriftVerdict.EXPLAINED:
+        return Cell(text, tuple(details), Tone.NOTICE, "explained by tokens")
+    return Cell(text, tuple(details))
 
 
 def _p(row: Row) -> str:
@@ -274,11 +285,19 @@ def _in_words(values: tuple[float | None, ...], unit: str) -> str:
     return text + (f", {numbers.plural(gaps, 'day')} without data" if gaps else "")
 
 
+def _never(edition: Edition, segment: str, options: ReportOptions) -> str:
+    """Kinds of errors and finish reasons that did not occur in the days shown."""
+    parts = [metric for metric in SYSTEM if metric.name in _PARTS]
+    found = [(metric.title, _known(edition, metric, segment, options)) for metric in parts]
+    titles = [title for title, known in found if known and not any(known)]
+    return f"Never: {', '.join(titles)}." if titles else ""
+
+
 def _without_data(edition: Edition, segment: str, options: ReportOptions) -> str:
     """Metrics that never had a value in the days shown, grouped by the reason."""
     reasons: dict[str, list[str]] = {}
     for metric in INTERACTION_METRICS:
-        if all(value is None for value in edition.trend(metric.name, segment, options.trend_days)):
+        if metric not in ERROR_KIND_RATES and not _known(edition, metric, segment, options):
             row = edition.measured.get((edition.iso, metric.name, segment), {})
             reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)
     if not reasons:

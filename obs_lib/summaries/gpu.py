@@ -19,7 +19,7 @@ from obs_lib.records import ALL, THROTTLING, Day, MetricValue
 from obs_lib.summaries.demand import HOURS, Demand, demand
 from obs_lib.summaries.intervals import Estimate, Floats, Z, share, weighted_mean
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.system import Result, metric_value
+from obs_lib.summaries.rows import Result, metric_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,6 +8,7 @@ All intervals hold 95%. The day is seen as a sample of how the system behaves, s
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 import numpy as np
@@ -56,9 +57,18 @@ def share(hits: NDArray[np.bool_], weights: Floats | None = None) -> Estimate:
     The standard error is the half width of the Wilson interval over z: unlike sqrt(p (1 - p) / n) it does not claim
     certainty where nothing or everything was a hit.
     """
-    weights = np.ones(len(hits)) if weights is None else weights
-    value = float((weights * hits).sum() / weights.sum())
-    low, high = wilson(value, effective_n(weights))
+    if weights is None:
+        return share_of_counts(int(np.count_nonzero(hits)), len(hits))
+    return _share(float((weights * hits).sum() / weights.sum()), effective_n(weights))
+
+
+def share_of_counts(hits: int, n: int) -> Estimate:
+    """`share` of so many hits among n > 0."""
+    return _share(hits / n, n)
+
+
+def _share(value: float, n: float) -> Estimate:
+    low, high = wilson(value, n)
     return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z))
 
 
@@ -73,20 +83,33 @@ def weighted_mean(values: Floats, weights: Floats | None = None) -> Estimate:
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., section 6.4; Hajek (1971). Degrees of freedom: effective n - 1.
     """
-    weights = np.ones(len(values)) if weights is None else weights
-    total = weights.sum()
-    value = float((weights * values).sum() / total)
     n = len(values)
+    if weights is None:
+        return _around(value := float(values.sum() / n), values - value, n, n)
+    total = float(weights.sum())
+    value = float((weights * values).sum() / total)
+    return _around(value, weights * (values - value), total, effective_n(weights))
+
+
+def ratio(part: Floats, whole: Floats) -> Estimate:
+    """sum(part) / sum(whole), wholes > 0: the mean of part / whole, weighted by the whole."""
+    total = float(whole.sum())
+    value = float(part.sum() / total)
+    return _around(value, part - value * whole, total, effective_n(whole))
+
+
+def _around(value: float, residuals: Floats, total: float, effective: float) -> Estimate:
+    """Student's interval around a mean, from weighted residuals and the sum of the weights."""
+    n = len(residuals)
     if n < 2:
         return Estimate(value)
-    residuals = weights * (values - value)
     error = float(np.sqrt(n / (n - 1) * np.square(residuals).sum()) / total)
-    reach = _student(effective_n(weights) - 1) * error
+    reach = _student(effective - 1) * error
     return Estimate(value, value - reach, value + reach, error)
 
 
-def quantile(values: Floats, q: float) -> tuple[Estimate, bool]:
-    """The q-quantile (0 < q < 1) of n > 0 values, interpolated linearly, between two order statistics.
+def quantile(ordered: Floats, q: float) -> tuple[Estimate, bool]:
+    """The q-quantile (0 < q < 1) of n > 0 ascending values, interpolated linearly, between two order statistics.
 
     The interval's ends are the order statistics whose ranks hold the quantile with 95% by the binomial distribution,
     whatever the distribution of the values. The second result is False where n is too small for that: the interval then
@@ -96,14 +119,21 @@ def quantile(values: Floats, q: float) -> tuple[Estimate, bool]:
     ----------
     David and Nagaraja (2003), Order Statistics, section 7.1; Woodruff (1952) for the standard error.
     """
-    ordered = np.sort(values)
     n = len(ordered)
-    value = float(np.quantile(ordered, q))
+    value = _interpolated(ordered, q)
     if n < 2:
         return Estimate(value), False
     low, high, enough = quantile_ranks(n, q)
     first, last = float(ordered[low - 1]), float(ordered[high - 1])
     return Estimate(value, min(first, value), max(last, value), (last - first) / (2 * Z)), enough
+
+
+def _interpolated(ordered: Floats, q: float) -> float:
+    """What `np.quantile` gives (Hyndman and Fan's type 7), without partitioning values that are in order already."""
+    place = q * (len(ordered) - 1)
+    below = min(int(place), len(ordered) - 1)
+    above = min(below + 1, len(ordered) - 1)
+    return float(np.quantile(ordered[[below, above]], min(max(place - below, 0.0), 1.0)))
 
 
 def quantile_ranks(n: int, q: float) -> tuple[int, int, bool]:
@@ -114,11 +144,12 @@ def quantile_ranks(n: int, q: float) -> tuple[int, int, bool]:
     """
     from scipy.special import bdtr
 
-    reach = int(6 * np.sqrt(n * q * (1 - q))) + 10
-    below = np.arange(max(0, int(n * q) - reach), min(n, int(n * q) + reach) + 1)
-    chance = bdtr(below, n, q)  # P(at most `below` values lie under the quantile)
-    low = int(below[chance <= _TAIL][-1]) + 1 if (chance <= _TAIL).any() else 0
-    high = int(below[chance >= 1 - _TAIL][0]) + 1
+    def at_most(below: int) -> float:
+        """The chance that at most so many values lie under the quantile."""
+        return float(bdtr(below, n, q))
+
+    low = bisect_right(range(n + 1), _TAIL, key=at_most)
+    high = bisect_left(range(n + 1), 1 - _TAIL, key=at_most) + 1
     return max(low, 1), min(high, n), low >= 1 and high <= n
 
 

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Price(BaseModel):
+    """What a model's tokens cost, in USD per million."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0, le=1e6, description="Input tokens that were not cached; USD per million.")
+    output: float = Field(ge=0, le=1e6, description="Output tokens; USD per million.")
+    cached_input: float | None = Field(
+        None, ge=0, le=1e6, description="Cached input tokens; USD per million, null for the price of the others."
+    )
+
+
+def _version(pattern: str) -> str:
+    if "*" in pattern[:-1] or not pattern:
+        raise ValueError("must name a model version, or its beginning with one `*` at the end")
+    return pattern
 
 
 class SummaryOptions(BaseModel):
@@ -15,6 +35,17 @@ class SummaryOptions(BaseModel):
         gt=0,
         le=1e9,
         description="Output tokens a second that the whole deployment can make; null when unknown (no capacity figure).",
+    )
+    capacity_concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=10_000_000,
+        description="Requests that the whole deployment can run at once; null when unknown (no concurrency figure).",
+    )
+    prices: dict[Annotated[str, AfterValidator(_version)], Price] = Field(
+        default_factory=dict,
+        description="Prices by model version, or by its beginning and `*` (the longest counts): USD per million of "
+        "`input`, `output` and `cached_input` tokens. A cost that is logged counts before one that is derived.",
     )
     busy_share: float = Field(
         0.5,

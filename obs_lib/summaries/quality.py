@@ -12,8 +12,8 @@ from obs_lib.catalogue import QUALITY
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.intervals import Estimate, Floats, share, weighted_mean
+from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.system import Result, metric_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ answers   key = prompt: n answers; payload float32 (little endian) sum of the an
 versions  key = model version: n interactions; empty payload
 examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, response, value, note, evidence}; `all` only
 traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see slow_traces.py); `all` only
+latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 """
 

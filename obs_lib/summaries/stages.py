@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from obs_lib.catalogue import STAGE_METRICS
 from obs_lib.records import STAGES, Day, MetricValue
 from obs_lib.summaries.intervals import Estimate, Floats, quantile, share, weighted_mean
-from obs_lib.summaries.system import Result, metric_value
+from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.traces import Trace, trace_of
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _quantile(durations: Floats, q: float) -> Result:
     n_skipped = len(durations) - len(known)
     if not len(known):
         return Result(None, 0, n_skipped, "no duration in the logs")
-    estimate, enough = quantile(known, q)
+    estimate, enough = quantile(np.sort(known), q)
     return Result(estimate, len(known), n_skipped, "" if enough else "too few values for a full 95% interval")
 
 

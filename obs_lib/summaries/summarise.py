@@ -16,7 +16,7 @@ from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure, stage_metrics
-from obs_lib.summaries.system import system_metrics
+from obs_lib.summaries.system import system_summary
 from obs_lib.tables import METRICS, SKETCHES
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def summarise_day(
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(rows["tags"], segment_tags, options.max_segments)
+    system, latency = system_summary(day, rows, segments, options)
     metrics = [
-        *system_metrics(day, rows, segments, options),
+        *system,
         *quality_metrics(day, rows, scores, segments),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
@@ -68,6 +69,7 @@ def summarise_day(
         *sketches.versions(Texts(rows["model_version"]), segments),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
+        *latency,
     ]
     if traces and times:
         found += slow_traces(traces, times, rows, segments, options)

@@ -106,8 +106,12 @@ def test_young_versions_survive_a_vacuum(lake: Lake) -> None:
     assert list(lake.read(QUARANTINE, [FIRST])["line"]) == [2]
 
 
-def test_deltas_log_tells_texts_and_a_purge_takes_them_out(lake: Lake) -> None:
-    """Delta's entries hold the smallest and largest text of each file: the reason why a vacuum is not enough."""
+def test_deltas_log_tells_texts_and_a_purge_takes_them_out(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delta's entries hold the smallest and largest text of each file: the reason why a vacuum is not enough.
+
+    Tables are made without them today; those of an earlier release have them.
+    """
+    monkeypatch.setattr("obs_lib.lake.NO_STATISTICS", {})
     for n in range(3):
         lake.commit(FIRST, "ingest", {QUARANTINE: rejected(n, excerpt=f"secret {n}")}, inputs=str(n))
     lake.open(QUARANTINE).create_checkpoint()  # type: ignore[union-attr]

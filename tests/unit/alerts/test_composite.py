@@ -107,3 +107,24 @@ def test_a_slower_and_failing_stage_is_an_incident_of_latency_and_errors(metrics
     assert found.families == {"latency", "errors"}
     faster = drift({**stage, "name": "change:stage_duration_p50", "unit": "ms", "effect": -30.0, "threshold": 12.0})
     assert change_conditions(faster, metrics(), OPTIONS) == []
+
+
+def test_a_latency_that_tokens_explain_is_no_signal(metrics: Make, drift: Make) -> None:
+    latency = {
+        "name": "change:latency_p95",
+        "unit": "ms",
+        "effect": 900.0,
+        "threshold": 200.0,
+        "baseline_value": 1000.0,
+    }
+    adjusted = {**latency, "name": "equal_tokens:latency_p95"}
+    explained = drift({**latency, "verdict": "EXPLAINED"}, {**adjusted, "verdict": "STABLE"})
+    assert change_conditions(explained, metrics(), OPTIONS) == []
+    (raw,) = change_conditions(drift(latency), metrics(), OPTIONS)
+    (both,) = change_conditions(drift(latency, {**adjusted, "effect": 400.0, "threshold": 100.0}), metrics(), OPTIONS)
+    assert (raw.severity, both.severity) == ("P2", "P1")  # what tokens do not explain is the server
+    assert both.families == {"latency"}
+    assert both.score == pytest.approx(0.85 * 0.9375)
+    assert {fact["metric"] for fact in both.evidence} == {"latency_p95"}
+    faster = drift({**adjusted, "effect": -400.0})
+    assert change_conditions(faster, metrics(), OPTIONS) == []

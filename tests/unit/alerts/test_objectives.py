@@ -86,3 +86,19 @@ def test_gpus_with_too_little_work_and_with_no_room_left_are_told_apart(metrics:
         ("gpu_utilization", "gpu=n1/0"),
         ("gpu_saturated", "gpu=n1/1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "adjusted", "urgent"),
+    [("STABLE", 480.0, False), ("STABLE", 520.0, True), ("DRIFTED", 480.0, True), (None, 480.0, True)],
+)
+def test_a_breach_that_longer_prompts_explain_is_not_urgent(
+    metrics: Make, drift: Make, verdict: str | None, adjusted: float, urgent: bool
+) -> None:
+    slow = metrics({"metric": "ttft_p95", "value": 900.0, "low": 800.0, "high": 1000.0})
+    row = {"name": "equal_tokens:ttft_p95", "baseline_value": 450.0, "effect": adjusted - 450.0, "verdict": verdict}
+    (found,) = breaches(slow, [], OPTIONS, drift(row) if verdict else drift())
+    assert found.urgent is urgent
+    assert ("at_equal_tokens" in found.evidence[0]) is not urgent
+    (elsewhere,) = breaches(slow, [], OPTIONS, drift({**row, "segment": "route=a"}))
+    assert elsewhere.urgent

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,3 +80,26 @@ def test_rows_are_the_tables_columns() -> None:
     assert list(frame.columns) == [name for name, _ in DRIFT.columns]
     assert frame.loc[0, ["verdict", "threshold", "baseline_days"]].tolist() == ["DRIFTED", 0.05, "[]"]
     assert list(decide([], OPTIONS).columns) == list(frame.columns)
+
+
+@pytest.mark.parametrize(
+    ("p", "left", "verdict"),
+    [
+        (0.9, 5.0, "EXPLAINED"),  # nothing is left at equal tokens
+        (0.9, -90.0, "EXPLAINED"),  # less than nothing
+        (0.9, 60.0, "DRIFTED"),  # most of it is still there, though no longer sure
+        (1e-9, 40.0, "DRIFTED"),  # part of it is sure
+        (None, None, "DRIFTED"),  # nobody knows the tokens
+    ],
+)
+def test_a_change_that_is_gone_at_equal_tokens_is_explained(p: float | None, left: float | None, verdict: str) -> None:
+    raw = distance("change:latency_p95", 1e-9, 100.0, "ms", 200.0)
+    adjusted = distance("equal_tokens:latency_p95", p, left, "ms", 200.0)
+    elsewhere = replace(distance("equal_tokens:latency_p95", 0.9, 0.0, "ms", 200.0), segment="route=a")
+    assert judge([raw, adjusted, elsewhere], OPTIONS)[0].verdict.value == verdict
+    assert judge([raw], OPTIONS)[0].verdict.value == "DRIFTED"
+
+
+def test_less_counts_at_equal_tokens_and_both_ways() -> None:
+    found = [distance("equal_tokens:latency_p95", 1e-9, effect, "ms", 200.0) for effect in (30.0, -30.0, 10.0)]
+    assert [one.verdict.value for one in judge(found, OPTIONS)] == ["DRIFTED", "DRIFTED", "STABLE"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
+from obs_lib.catalogue import BY_NAME, ERROR_KIND_RATES, INTERACTION_METRICS, METRICS
 from obs_lib.records import ALL
 from obs_lib.reporting.edition import Edition
 from obs_lib.tables import ALERTS, DRIFT
@@ -22,9 +22,27 @@ LARGE = "route=assistant-large"
 
 USUAL = {
     "requests": 680.0,
+    "peak_concurrency": 14.0,
     "error_rate": 0.004,
+    **{metric.name: 0.0 for metric in ERROR_KIND_RATES},
+    "error_rate:timeout": 0.003,
+    "error_rate:rate_limit": 0.001,
+    "finish_stop_rate": 0.985,
+    "finish_tool_rate": 0.0,
+    "finish_error_rate": 0.004,
+    "finish_other_rate": 0.0,
+    "ttft_p50": 214.0,
     "ttft_p95": 412.0,
     "tpot_p95": 31.5,
+    "prefill_p50": 214.0,
+    "decode_p50": 2830.0,
+    "decode_share": 0.93,
+    "latency_mean": 4120.0,
+    "overhead": 71.0,
+    "prefill_per_1k": 188.0,
+    "decode_per_token": 22.4,
+    "cached_share": 0.34,
+    "cost_per_request": 0.0094,
     "latency_p50": 3120.0,
     "latency_p95": 11_840.0,
     "latency_p99": 19_310.0,
@@ -120,7 +138,11 @@ def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | 
         "n": n if known else 0,
         "n_skipped": 214 if name == "hallucination_rate" else 0,
         "n_failed": 0,
-        "note": "" if known else "no configured capacity" if name == "capacity_use" else "the logs have no such field",
+        "note": ""
+        if known
+        else "no configured capacity"
+        if name in ("capacity_use", "concurrency_use")
+        else "the logs have no such field",
     }
 
 
@@ -186,9 +208,13 @@ def drift(
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
                     for m in INTERACTION_METRICS
-                    if m.worse
+                    if m.worse and m not in ERROR_KIND_RATES
                 ]
-    return pd.DataFrame(rows, columns=["day", *(name for name, _ in DRIFT.columns)])
+    return distances(*rows)
+
+
+def distances(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in DRIFT.columns)])
 
 
 def _change(name: str, unit: str, segment: str, value: float | None, few: bool) -> dict[str, Any]:

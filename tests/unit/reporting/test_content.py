@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from obs_lib.records import ALL
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, Table, Tone
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
@@ -108,7 +109,9 @@ def test_objectives_judge_on_the_side_that_is_worse() -> None:
 def test_metrics_without_data_are_named_once_with_their_reason() -> None:
     note = table(made("quiet"), "All interactions").note
     assert (
-        note == "No data: Throughput against capacity (no configured capacity); "
+        note == "Never: Errors: content filter, Errors: context length, Errors: auth, Errors: client, Errors: server, "
+        "Errors: connection, Errors: other, Answers that call a tool, Other finish reasons. "
+        "No data: Throughput against capacity, Peak concurrency against capacity (no configured capacity); "
         "Answers filtered, Safety flags (the logs have no such field)."
     )
 
@@ -196,3 +199,30 @@ def test_gpus_that_are_too_many_are_counted() -> None:
     document = compose(editions.with_gpus(shown), ReportOptions(max_segments=4))
     assert sum(one.caption.startswith("gpu=n1/") for one in every(document, Table)) == 4
     assert any(note.text.startswith("8 more GPUs left out") for note in every(document, Note))
+
+
+def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_drift() -> None:
+    edition = editions.quiet()
+    adjusted = {"unit": "ms", "baseline_value": 3120.0}
+    raw = {**adjusted, "p_value": 1e-6, "p_adjusted": 1e-5}
+    rows = [
+        editions.drift_row(editions.DAY, "change:latency_p50", ALL, verdict="EXPLAINED", effect=2900.0, **raw),
+        editions.drift_row(editions.DAY, "equal_tokens:latency_p50", ALL, verdict="STABLE", effect=31.0, **adjusted),
+        editions.drift_row(editions.DAY, "change:latency_p95", ALL, verdict="STABLE", effect=10.0, **raw),
+        editions.drift_row(editions.DAY, "equal_tokens:latency_p95", ALL, verdict="DRIFTED", effect=1200.0, **raw),
+    ]
+    document = compose(dataclasses.replace(edition, drift=editions.distances(*rows)), ReportOptions())
+    whole = table(document, "All interactions")
+    explained = next(r for g in whole.groups for r in g.rows if r[0].text == "Latency, p50")[5]
+    assert (explained.mark, explained.tone) == ("explained by tokens", Tone.NOTICE)
+    assert "at equal tokens +31.0 ms (+1%)" in explained.details
+    assert "changed at equal tokens" in row_of(whole, "Latency, p95")
+    assert whole.summary == "1 change"
+    (note,) = (note for note in every(document, Note) if note.mark == "Explained by tokens")
+    assert note.text.endswith("All interactions: Latency, p50.")
+    assert row(table(document, "Metrics that changed"), "Latency, p95, at equal tokens")["Change"].startswith("+1.20 s")
+    assert not any("equal_tokens" in one.caption for one in every(document, Table))
+
+
+def row_of(found: Table, head: str) -> list[str]:
+    return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]

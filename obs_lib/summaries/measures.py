@@ -1,0 +1,75 @@
+"""The few shapes that most system metrics have: a percentile, a share, a sum, a mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from obs_lib.summaries.intervals import Estimate, Floats, quantile, share_of_counts, weighted_mean
+from obs_lib.summaries.intervals import ratio as ratio_of
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.rows import Measure, Result, Rows, absent, present
+
+
+def percentile(field: str, what: str, q: float) -> Measure:
+    """The q-quantile of a column, between two order statistics."""
+
+    def measure(rows: Rows, _: SummaryOptions) -> Result:
+        known = rows.ordered(field)
+        n, missing = len(known), len(rows) - len(known)
+        if not n:
+            return absent(what, missing)
+        estimate, enough = quantile(known, q)
+        return Result(estimate, n, missing, "" if enough else "too few values for a full 95% interval")
+
+    return measure
+
+
+def mean(field: str, what: str, least: float = -np.inf) -> Measure:
+    """The mean of a column. least : the smallest that a value can be; Student's interval does not know it."""
+
+    def measure(rows: Rows, _: SummaryOptions) -> Result:
+        known, n, missing = present(getattr(rows, field))
+        if not n:
+            return absent(what, missing)
+        value, low, *rest = weighted_mean(known)
+        return Result(Estimate(value, None if low is None else max(low, least), *rest), n, missing)
+
+    return measure
+
+
+def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | None = None) -> Measure:
+    """The share of rows whose code in `field` is one of `hits`, of those whose code in `among` is known."""
+
+    def measure(rows: Rows, _: SummaryOptions) -> Result:
+        n = sum(rows.counts(among or field))
+        if not n:
+            return absent(what, len(rows))
+        counts = rows.counts(field)
+        return Result(share_of_counts(sum(counts[hit] for hit in hits), n), n, len(rows) - n)
+
+    return measure
+
+
+def ratio(part: Floats, whole: Floats) -> tuple[Estimate | None, int]:
+    """Sum of parts over sum of wholes, of the rows where both are known and the whole is above zero, and how many."""
+    usable = (whole > 0) & ~np.isnan(part)
+    n = int(np.count_nonzero(usable))
+    if not n:
+        return None, 0
+    value, low, high, error = ratio_of(part[usable], whole[usable])
+    if low is None or high is None:
+        return Estimate(value), n
+    return Estimate(value, min(max(low, 0.0), value), max(min(high, 1.0), value), error), n
+
+
+def total(field: str, what: str) -> Measure:
+    """The sum of a column. A total has no sampling error."""
+
+    def measure(rows: Rows, _: SummaryOptions) -> Result:
+        known, n, missing = present(getattr(rows, field))
+        note = f"{missing} interactions do not say" if missing else ""
+        return Result(Estimate(float(known.sum())), n, missing, note) if n else absent(what, missing)
+
+    return measure

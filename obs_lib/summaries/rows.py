@@ -1,0 +1,188 @@
+"""The columns that system metrics read, as arrays, and what a metric makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obs_lib.latency_model import Cells
+from obs_lib.records import ALL, ERROR_KINDS, Day, MetricStatus, MetricValue
+from obs_lib.summaries.intervals import Estimate, Floats
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.prices import costs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Codes = NDArray[np.int8]
+"""Positions in a tuple of known words; UNKNOWN where the logs say nothing, `len` of the tuple for any other word."""
+
+UNKNOWN = -1
+_MOST_CODES = 16  # UNKNOWN, and more words than any column knows
+FINISH_REASONS = ("stop", "length", "content_filter", "tool_call", "error")
+
+
+class Result(NamedTuple):
+    """One metric in one segment. `estimate` is None for NO_DATA; n rows entered, n_skipped lacked the field."""
+
+    estimate: Estimate | None
+    n: int
+    n_skipped: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some interactions as arrays of one length. Numbers are NaN where unknown, verdicts UNKNOWN, else 0 or 1.
+
+    start_ms : milliseconds since the first start of the day. error : position in ERROR_KINDS, of failed requests only.
+    finish : position in FINISH_REASONS. prefill, decode : as logged, else from ttft and total latency.
+    models : cells of each latency model (see `latency_model`).
+    """
+
+    segment: str
+    start_ms: NDArray[np.int32]
+    hour: NDArray[np.int8]
+    input_tokens: Floats
+    cached_tokens: Floats
+    output_tokens: Floats
+    ttft: Floats
+    tpot: Floats
+    prefill: Floats
+    decode: Floats
+    latency: Floats
+    cost: Floats
+    cost_logged: NDArray[np.bool_]
+    quality: Floats
+    failed: Codes
+    error: Codes
+    finish: Codes
+    flagged: Codes
+    models: Mapping[str, Cells] = field(default_factory=dict)
+    _ordered: dict[str, Floats] = field(default_factory=dict, repr=False)
+    _counts: dict[str, list[int]] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.hour)
+
+    def take(self, segment: str, rows: NDArray[np.intp], models: Mapping[str, Cells]) -> Rows:
+        """The same columns for some of the rows, given in ascending order."""
+        every = len(rows) == len(self)  # the whole day: nothing to copy
+        columns = {
+            item.name: getattr(self, item.name) if every else getattr(self, item.name)[rows]
+            for item in fields(self)
+            if item.name not in ("segment", "models", "_ordered", "_counts")
+        }
+        return Rows(segment, **columns, models=models)
+
+    def ordered(self, name: str) -> Floats:
+        """The known values of a column in ascending order, sorted once for all that is asked of it in a row."""
+        if name not in self._ordered:
+            self._ordered.clear()  # one column at a time: a day of ten million rows holds 80 MB in each
+            values = np.sort(getattr(self, name))
+            self._ordered[name] = values[: np.searchsorted(values, np.nan)]  # NaN comes last
+        return self._ordered[name]
+
+    def counts(self, name: str) -> list[int]:
+        """How often each code stands in a column; UNKNOWN is not counted."""
+        if name not in self._counts:
+            self._counts[name] = np.bincount(getattr(self, name) + 1, minlength=_MOST_CODES)[1:].tolist()
+        return self._counts[name]
+
+
+Measure = Callable[[Rows, SummaryOptions], Result]
+
+
+def read_rows(frame: pd.DataFrame, options: SummaryOptions) -> Rows:
+    """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
+
+    def numbers(name: str) -> Floats:
+        return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    tokens, ttft, total = numbers("output_tokens"), numbers("ttft_ms"), numbers("total_latency_ms")
+    finish = _codes(frame["finish_reason"], FINISH_REASONS)
+    wrong = frame["error"].notna().to_numpy(dtype=bool) | (finish == FINISH_REASONS.index("error"))
+    failed = np.where(frame["error_logged"].to_numpy(dtype=bool), wrong.astype(np.int8), np.int8(UNKNOWN))
+    start = frame["timestamp"].dt.as_unit("ms").astype("int64").to_numpy()
+    cost, logged = costs(frame, options)
+    return Rows(
+        segment=ALL,
+        start_ms=(start - start.min(initial=start[0] if len(start) else 0)).astype(np.int32),
+        hour=(start // 3_600_000 % 24).astype(np.int8),
+        input_tokens=numbers("input_tokens"),
+        cached_tokens=numbers("cached_input_tokens"),
+        output_tokens=tokens,
+        ttft=ttft,
+        tpot=_tpot(numbers("tpot_ms"), total, ttft, tokens),
+        prefill=_else(numbers("prefill_ms"), ttft),
+        decode=_else(numbers("decode_ms"), _not_negative(total - ttft)),
+        latency=total,
+        cost=cost,
+        cost_logged=logged,
+        quality=numbers("quality_score"),
+        failed=failed,
+        error=_error_kinds(frame["error_kind"], failed),
+        finish=finish,
+        flagged=_flags(frame["safety_flags"]),
+    )
+
+
+def metric_value(day: Day, metric: str, segment: str, result: Result, n_failed: int = 0) -> MetricValue:
+    """The record of a result."""
+    estimate, n, n_skipped, note = result
+    if estimate is None:
+        return MetricValue(
+            day, metric, segment, MetricStatus.NO_DATA, None, None, None, None, n, n_skipped, n_failed, note
+        )
+    return MetricValue(day, metric, segment, MetricStatus.OK, *estimate, n, n_skipped, n_failed, note)
+
+
+def present(values: Floats) -> tuple[Floats, int, int]:
+    """The known values, how many they are, and how many are unknown."""
+    unknown = np.isnan(values)
+    missing = int(np.count_nonzero(unknown))
+    return values[~unknown] if missing else values, len(values) - missing, missing
+
+
+def absent(what: str, n_skipped: int) -> Result:
+    """No value, since no row has what the metric needs."""
+    return Result(None, 0, n_skipped, f"no {what} in the logs" if n_skipped else "no interactions")
+
+
+def _codes(column: pd.Series, known: Sequence[str]) -> Codes:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = pa.array(column, type=pa.string(), from_pandas=True)
+    found = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)
+    return np.where(pc.is_null(words).to_numpy(zero_copy_only=False), UNKNOWN, found).astype(np.int8)
+
+
+def _error_kinds(column: pd.Series, failed: Codes) -> Codes:
+    """The kind of each failure; one without a kind, or with an unknown one, is "other"."""
+    kind, other = _codes(column, ERROR_KINDS), ERROR_KINDS.index("other")
+    named = np.where((kind == UNKNOWN) | (kind == len(ERROR_KINDS)), other, kind)
+    return np.where(failed == 1, named, UNKNOWN).astype(np.int8)
+
+
+def _flags(column: pd.Series) -> Codes:
+    return np.where(column.isna(), UNKNOWN, (column != "[]").to_numpy(dtype=bool)).astype(np.int8)
+
+
+def _tpot(logged: Floats, latency: Floats, ttft: Floats, tokens: Floats) -> Floats:
+    """Time per output token: as logged, else (total - ttft) / (tokens - 1) where that is defined and not negative."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        derived = np.where(tokens > 1, (latency - ttft) / (tokens - 1), np.nan)
+    return _else(logged, _not_negative(derived))
+
+
+def _not_negative(values: Floats) -> Floats:
+    return np.where(values >= 0, values, np.nan)
+
+
+def _else(first: Floats, second: Floats) -> Floats:
+    return np.where(np.isnan(first), second, first)

@@ -1,0 +1,36 @@
+"""Tokens, and what they cost."""
+
+from __future__ import annotations
+
+from obs_lib.summaries.measures import mean, ratio, total
+from obs_lib.summaries.options import SummaryOptions
+from obs_lib.summaries.rows import Measure, Result, Rows, absent
+
+_COST = "cost, nor a price for the model,"
+
+
+def _cost(measure: Measure) -> Measure:
+    """The measure with a note of where costs come from, unless every one was logged."""
+
+    def with_origin(rows: Rows, options: SummaryOptions) -> Result:
+        estimate, n, missing, note = measure(rows, options)
+        logged = int(rows.cost_logged.sum())
+        if estimate is None or logged == len(rows):
+            return Result(estimate, n, missing, note)
+        return Result(estimate, n, missing, f"{logged} logged, {n - logged} from tokens and prices, {missing} unknown")
+
+    return with_origin
+
+
+def _cached_share(rows: Rows, _: SummaryOptions) -> Result:
+    estimate, n = ratio(rows.cached_tokens, rows.input_tokens)
+    return Result(estimate, n, len(rows) - n) if estimate else absent("cached input tokens", len(rows))
+
+
+MEASURES: dict[str, Measure] = {
+    "input_tokens": total("input_tokens", "input tokens"),
+    "cached_share": _cached_share,
+    "output_tokens": total("output_tokens", "output tokens"),
+    "cost": _cost(total("cost", _COST)),
+    "cost_per_request": _cost(mean("cost", _COST, 0.0)),
+}
