@@ -26,6 +26,7 @@ from obs_lib.records import Day, StepState
 from obs_lib.tables import (
     EMBEDDINGS,
     ERASURES,
+    GPU_SAMPLES,
     INTERACTIONS,
     LABELS,
     METRICS,
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEP = "forget"
-_BY_STEP = {"ingest": (SPANS, LABELS, QUARANTINE, INTERACTIONS), "collect": (SCORES, EMBEDDINGS)}
-"""The tables that hold rows of people, by the step that replaces them; what names the others' rows comes last."""
+_BY_STEP = {"ingest": (SPANS, LABELS, GPU_SAMPLES, QUARANTINE, INTERACTIONS), "collect": (SCORES, EMBEDDINGS)}
+"""The tables of the steps that hold rows of people; what names the others' rows comes last."""
 
 _NIGHT = dt.timedelta(hours=6)  # a task's time limit: a plan older than that is nobody's
 _TEMPORARY = dt.timedelta(minutes=1)  # a page is written in milliseconds; an older unfinished one is of a killed writer
