@@ -40,9 +40,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     options = options or ws.settings.scoring
     with ws.step(day, STEP):
         chosen = choose(ws.evaluators, options.evaluators)
-        frame = ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags", *CASE_COLUMNS])
-        tag = ws.settings.segments[0] if ws.settings.segments else None
-        drawn = draw(frame, tag, options.max_scored)
+        drawn = _drawn(ws, day, options.max_scored)
         cases, case_of = distinct_cases(drawn)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
         todo = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
@@ -59,6 +57,16 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         if kept is not None:
             staging.write("kept", kept)
     return {"id": plan_id, "shards": shards, "cases": len(cases), "to_score": len(todo)}
+
+
+def _drawn(ws: Workspace, day: Day, most: int) -> pd.DataFrame:
+    """The drawn interactions with the columns of their cases; texts of the others are not read."""
+    tag = ws.settings.segments[0] if ws.settings.segments else None
+    drawn = draw(ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags"]), tag, most)
+    texts = ws.lake.read(
+        INTERACTIONS, [day], ["day", "request_id", *CASE_COLUMNS], where={"request_id": list(drawn["request_id"])}
+    )
+    return drawn[["request_id", "inclusion"]].merge(texts, on="request_id", validate="1:1")
 
 
 def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
