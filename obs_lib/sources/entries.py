@@ -44,7 +44,7 @@ class Found:
     table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.tables`.
     fields : by the names of the native log format (README.md) for interactions, of the table's columns for others.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
-        interaction, a label without a time to the day of the interaction that it names.
+        interaction. A label always belongs to the day of the interaction that it names, whenever it was given.
     """
 
     table: Table

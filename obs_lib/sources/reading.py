@@ -184,9 +184,8 @@ class _Desk:
         except Rejected as reason:
             self._reject(entry, str(reason), number)
             return
-        moment = item.of or record.get(_TIME_OF.get(item.table, ""))
-        if moment is not None and moment.date() != self.day:
-            return
+        if item.table is not LABELS and (item.of or record[_TIME_OF[item.table]]).date() != self.day:
+            return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
             self.repairs.update(repair(record, mended))
             if record["error"] is not None or record["finish_reason"] is not None:
