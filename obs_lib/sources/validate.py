@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 from obs_lib.records import ERROR_KINDS, STAGES
 from obs_lib.sources.entries import Entry
+from obs_lib.sources.formats.error_kinds import error_kind
+from obs_lib.sources.formats.finish import finish_reason
 from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
 
 Record = dict[str, Any]
@@ -154,9 +156,14 @@ def _interaction(found: Mapping[str, Any], limits: Limits) -> Record:
     record["contexts"] = _listed("contexts", found.get("contexts"), _context)
     record["safety_flags"] = _words("safety_flags", found.get("safety_flags"))
     record["tags"] = _tags(found.get("tags"))
-    if record["error_kind"] is not None and record["error_kind"] not in ERROR_KINDS:
-        record["error_kind"] = "other"
+    record["finish_reason"] = finish_reason(record["finish_reason"])
+    record["error_kind"] = _kind(record["error_kind"], record["error"])
     return record
+
+
+def _kind(named: str | None, error: str | None) -> str | None:
+    """The kind that the log names, else what its word or the message means; None where nothing failed."""
+    return named if named in ERROR_KINDS else error_kind(named, None, error)
 
 
 def _span(found: Mapping[str, Any], limits: Limits) -> Record:

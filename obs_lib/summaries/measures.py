@@ -69,7 +69,7 @@ def total(field: str, what: str) -> Measure:
 
     def measure(rows: Rows, _: SummaryOptions) -> Result:
         known, n, missing = present(getattr(rows, field))
-        note = f"{missing} interactions do not say" if missing else ""
+        note = f"{missing} of {n + missing} interactions do not say" if missing else ""
         return Result(Estimate(float(known.sum())), n, missing, note) if n else absent(what, missing)
 
     return measure

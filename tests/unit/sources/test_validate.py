@@ -124,3 +124,22 @@ def test_an_excerpt_is_short_and_holds_no_control_character(raw: bytes) -> None:
     assert all(
         ord(letter) >= 32 and not 0x7F <= ord(letter) <= 0x9F and letter not in "\u202e\u2066" for letter in shown
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "kind"),
+    [
+        ({"finish_reason": "max_tokens"}, "length", None),
+        ({"finish_reason": "compaction"}, "compaction", None),
+        ({"error": "upstream timeout", "finish_reason": "error"}, "error", "timeout"),
+        ({"error": "Error code: 429 - slow down"}, None, "rate_limit"),
+        ({"error": "boom", "error_kind": "server"}, None, "server"),
+        ({"error": "boom", "error_kind": "APIConnectionError"}, None, "connection"),
+        ({"error": "boom"}, None, "other"),
+    ],
+)
+def test_finish_reasons_and_errors_have_one_vocabulary(
+    fields: dict[str, str], reason: str | None, kind: str | None
+) -> None:
+    record = check(GOOD | fields)
+    assert (record["finish_reason"], record["error_kind"]) == (reason, kind)
