@@ -19,7 +19,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     if [ -n "${TORCH_INDEX}" ]; then \
         uv pip install --no-deps --default-index "${TORCH_INDEX}" "$(grep '^torch==' requirements.lock)"; \
     fi \
-    && uv pip install --compile-bytecode --requirement pyproject.toml --extra airflow --constraint requirements.lock
+    && uv pip install --compile-bytecode --requirement pyproject.toml --extra airflow --extra s3 --constraint requirements.lock
 
 COPY README.md LICENSE ./
 COPY obs_lib obs_lib
