@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 DUPLICATE = "request_id comes again later"
 TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)
-_TIME_OF = {INTERACTIONS: "timestamp", SPANS: "start", GPU_SAMPLES: "at"}
+TIME_OF = {INTERACTIONS: "timestamp", SPANS: "start", GPU_SAMPLES: "at"}
+"""The column whose UTC day a row belongs to where its format says nothing else."""
 
 
 class Entries(Protocol):
@@ -184,7 +185,7 @@ class _Desk:
         except Rejected as reason:
             self._reject(entry, str(reason), number)
             return
-        moment = item.of or record.get(_TIME_OF.get(item.table, ""))
+        moment = item.of or record.get(TIME_OF.get(item.table, ""))
         if moment is not None and moment.date() != self.day:
             return
         if item.table is INTERACTIONS:
