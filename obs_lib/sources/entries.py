@@ -42,9 +42,10 @@ class Found:
     """One row that an entry gives, not yet checked.
 
     table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.tables`.
-    fields : by the names of the native log format (README.md) for interactions, of the table's columns for others.
-    of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
-        interaction, a label without a time to the day of the interaction that it names.
+    fields : by the names of the native log format (README.md) for interactions, of the table's columns for others; what is
+        nested is lists and objects, not yet JSON text.
+    of : the moment whose UTC day the row belongs to; None for that of its own time field. A span or label belongs to the day
+        of its interaction; a label that does not know it to the day on which that is found.
     """
 
     table: Table
