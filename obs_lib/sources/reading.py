@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 DUPLICATE = "request_id comes again later"
 TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)
-_TIME_OF = {INTERACTIONS: "timestamp", SPANS: "start", GPU_SAMPLES: "at"}
+TIME_OF = {INTERACTIONS: "timestamp", SPANS: "start", GPU_SAMPLES: "at"}
+"""The column whose UTC day a row belongs to where its format says nothing else."""
 
 
 class Entries(Protocol):
@@ -184,7 +185,7 @@ class _Desk:
         except Rejected as reason:
             self._reject(entry, str(reason), number)
             return
-        if item.table is not LABELS and (item.of or record[_TIME_OF[item.table]]).date() != self.day:
+        if item.table is not LABELS and (item.of or record[TIME_OF[item.table]]).date() != self.day:
             return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
             self.repairs.update(repair(record, mended))

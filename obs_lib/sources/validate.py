@@ -67,7 +67,7 @@ def check(table: Table, fields: Mapping[str, Any], limits: Limits) -> Record:
             if len(value) > limits.max_text_chars:
                 raise Rejected(f"{name}: text too long")
             if not value.isascii():
-                record[name] = _storable(value)
+                record[name] = well_formed(value)
     return record
 
 
@@ -93,6 +93,15 @@ def parse_moment(text: str, naive_is_utc: bool = False) -> dt.datetime | None:
         return moment.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def well_formed(text: str) -> str:
+    """The text with lone surrogates replaced: JSON may escape half of a pair, but no table can store it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def excerpt(raw: bytes) -> str:
@@ -126,15 +135,6 @@ def _parse(raw: bytes) -> dict[str, Any]:
 
 def _not_finite(_: str) -> NoReturn:
     raise Rejected("non-finite number")
-
-
-def _storable(text: str) -> str:
-    """The text with lone surrogates replaced: JSON may escape half of a pair, but no table can store it."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 _DECODER = json.JSONDecoder(parse_constant=_not_finite)

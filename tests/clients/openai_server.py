@@ -1,6 +1,7 @@
 """An OpenAI-compatible server on loopback that says what it is told to say and notes what it was asked and answered.
 
-What it answers is chosen by the request's `model`, so that a client in another process needs nothing but its URL.
+What it answers is chosen by the request's `model`, or by the text of its last message, so that a client in another process
+needs nothing but its URL.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say to one model's requests.
+    """What to say to one model's requests, or to one question.
 
     pieces : the answer's text, in the pieces that a stream sends it in. tool_calls : [(name, arguments as JSON text)].
     status : HTTP status; from 400 on `error` is the body's error object.
     first_s, piece_s : seconds before the first piece and before each further one; a client with a shorter timeout gives up.
     broken : a stream is cut off after its first piece.
+    model : as the response names it; None for the one that was asked for, with a date behind it.
     """
 
     pieces: tuple[str, ...] = ("Hello", " there", ".")
@@ -36,6 +38,7 @@ class Answer:
     first_s: float = 0.0
     piece_s: float = 0.0
     broken: bool = False
+    model: str | None = None
 
     @property
     def text(self) -> str:
@@ -62,7 +65,7 @@ class Exchange:
 
 @dataclass
 class OpenAIServer:
-    """Use as a context manager. answers : by model name; other models get a plain `Answer`."""
+    """Use as a context manager. answers : by model name or by the last message; anything else gets a plain `Answer`."""
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -99,10 +102,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         model = str(request.get("model"))
-        answer = self.owner.answers.get(model, Answer())
-        exchange = Exchange(
-            self.path, request, answer, f"chatcmpl-{next(self.numbers)}", f"{model}-2026-01-01", asked=time.time()
-        )
+        answer = self.owner.answers.get(model) or self.owner.answers.get(_question(request)) or Answer()
+        named = answer.model or f"{model}-2026-01-01"
+        exchange = Exchange(self.path, request, answer, f"chatcmpl-{next(self.numbers)}", named, asked=time.time())
         self.owner.exchanges.append(exchange)
         self.owner.closing.wait(answer.first_s)
         exchange.first = time.time()
@@ -152,6 +154,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         exchange.ended = time.time()
         self.wfile.write(b"data: [DONE]\n\n")
+
+
+def _question(request: Mapping[str, Any]) -> str:
+    """The text of the last message; "" where it is none."""
+    content = request["messages"][-1].get("content") if request.get("messages") else None
+    return content if isinstance(content, str) else ""
 
 
 def _completion(exchange: Exchange) -> dict[str, Any]:

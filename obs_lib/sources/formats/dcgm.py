@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from obs_lib.records import Day, clock_reasons
 from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.formats.gpu import MOST, Unreadable, as_json, moment, name_of, text_of
+from obs_lib.sources.formats.gpu import MOST, moment, name_of, text_of
+from obs_lib.sources.formats.parse import Unreadable
 from obs_lib.tables import GPU_SAMPLES
 
 _MIB = 2**20
@@ -116,7 +117,7 @@ class _Row:
             "memory_total": None if used is None or free is None else round((used + free + reserved) * _MIB),
             "power_limit_w": _first(of(name) for name in _LIMITS),
             **{name: of(metric) for name, metric in _PLAIN.items()},
-            "throttle": None if mask is None else as_json(clock_reasons(int(mask))),
+            "throttle": None if mask is None else clock_reasons(int(mask)),
             **{name: None if (n := of(metric)) is None else int(n) for name, metric in _ERRORS.items()},
             "processes": None,
         }
@@ -153,7 +154,11 @@ def _sample(text: str) -> _Sample | None:
         value, milliseconds = float(words[0]), int(words[1]) if len(words) == 2 else None
     except (ValueError, IndexError) as error:
         raise Unreadable("not Prometheus text") from error
-    return _Sample(metric, labels, value, _at(milliseconds)) if metric in _READ else None
+    if metric in _READ:
+        return _Sample(metric, labels, value, _at(milliseconds))
+    if text.startswith("{"):  # where a name in quotes may stand
+        return None
+    raise Unreadable("not Prometheus text")
 
 
 @lru_cache(maxsize=1024)  # a day has few series, and many samples of each

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.formats.parse import Unreadable
 from obs_lib.tables import GPU_SAMPLES
 
 MOST = 2**53  # beyond it a count no longer survives a float column
@@ -17,10 +18,6 @@ _LONGEST = 200  # characters of a name
 _SOURCES = ("gpm", "nvml")
 _NAMED_MOMENT = re.compile(rb'"at"\s*:\s*"(\d{4}-\d\d-\d\d)T[0-9:.]+(Z|\+00:00)?')
 _DAY = dt.timedelta(days=1)
-
-
-class Unreadable(ValueError):
-    """Why an entry cannot be read; for quarantine."""
 
 
 class GpuFormat:
@@ -127,17 +124,12 @@ def _process(name: str, value: Any) -> dict[str, int | None]:
     return {"pid": _count(name, value["pid"]), "memory": _count(name, value.get("memory"))}
 
 
-def _listed(name: str, value: Any, check: Any) -> str | None:
+def _listed(name: str, value: Any, check: Any) -> list[Any] | None:
     if value is None:
         return None
     if not isinstance(value, list) or None in value:
         raise Unreadable(f"{name}: not a list")
-    return as_json([check(name, item) for item in value])
-
-
-def as_json(value: object) -> str:
-    """JSON text that equal values share."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return [check(name, item) for item in value]
 
 
 def text_of(entry: Entry) -> str:

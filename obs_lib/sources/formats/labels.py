@@ -38,12 +38,12 @@ def label_fields(found: dict[str, Any]) -> dict[str, Any]:
     verdict = found.get("value")
     if not isinstance(verdict, bool | int | float | str):
         raise Rejected("value: neither text, number nor true/false")
-    text = verdict if isinstance(verdict, str) else None
+    number = int(verdict) if isinstance(verdict, bool) else None if isinstance(verdict, str) else verdict
     return {
         "request_id": found.get("request_id"),
         "name": found.get("label"),
         "source": found.get("source") or _HUMAN,
-        "value": float(verdict) if text is None else None,
-        "text": text,
+        "value": number,
+        "text": verdict if isinstance(verdict, str) else None,
         "inclusion": found.get("inclusion"),
     }

@@ -165,9 +165,7 @@ def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> E
         parts[part.item["id"]] = part
         return earlier.entry if earlier else None
     if isinstance(item.get("name"), str) and ("value" in item or "stringValue" in item):
-        traces.setdefault(_trace_of_score(item), _Trace()).scores.append(
-            _Part(entry, item, moment(item.get("timestamp")))
-        )
+        traces.setdefault(_trace_of_score(item), _Trace()).scores.append(_Part(entry, item))
     elif isinstance(name, str) and name and "timestamp" in item:
         traces.setdefault(name, _Trace()).record = item
     else:
@@ -254,6 +252,7 @@ def _judged(score: dict[str, Any], trace: _Trace) -> str:
 
 
 def _label(score: _Part, trace: _Trace) -> Found:
+    """A label, of the day of its interaction whenever it was given."""
     judged = _judged(score.item, trace)
-    at = score.start or next((call.start for call in trace.calls if call.item["id"] == judged), None)
-    return Found(LABELS, score.entry, {"request_id": judged, **label(score.item)}, at)
+    start = next((call.start for call in trace.calls if call.item["id"] == judged), None)
+    return Found(LABELS, score.entry, {"request_id": judged, **label(score.item)}, start)

@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_lib.sources.formats.langfuse_fields import content, documents
-from obs_lib.sources.formats.parse import embedded, number, well_formed
+from obs_lib.sources.formats.parse import embedded, number
+from obs_lib.sources.validate import well_formed
 
 _OBSERVATION = "langfuse.observation."
 TYPE = _OBSERVATION + "type"

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from obs_lib.sources.formats.parse import embedded, well_formed
+from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.validate import well_formed
 
 Message = dict[str, str | None]
 """{role, content}; content is None where a message holds nothing that can be written as text."""

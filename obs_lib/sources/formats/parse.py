@@ -8,6 +8,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+from obs_lib.sources.validate import well_formed
+
 DEEPEST = 64
 """Levels of JSON that are read. A limit of our own: Python's depends on how deep the caller itself stands."""
 
@@ -46,11 +48,6 @@ def embedded(value: Any) -> Any:
 def mapping(value: Any) -> dict[str, Any]:
     """The value where it is an object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
-
-
-def well_formed(text: str) -> str:
-    """The text with lone surrogates replaced."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def number(value: Any) -> float | None:

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import random
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.lake import rows_of
-from obs_lib.sources.entries import Entry, Format, Found, Reject
+from obs_lib.sources.entries import Entry, Format, Reject
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.formats.gpu import GpuFormat
+from obs_lib.sources.validate import Limits, check
 from obs_lib.tables import GPU_SAMPLES
 from tests.unit.gpu.simulated import reading
 
@@ -30,7 +29,7 @@ def entries(*lines: str | bytes) -> list[Entry]:
 
 
 def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
-    """Rows and (line, reason) of rejects; each row fits the table."""
+    """Checked rows and (line, reason) of rejects; each row fits the table."""
     rows, rejects = [], []
     for found in form.read(entries(*lines)):
         if isinstance(found, Reject):
@@ -38,8 +37,8 @@ def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[
         else:
             assert found.table is GPU_SAMPLES
             assert found.of == found.fields["at"]
-            assert set(found.fields) == {name for name, _ in GPU_SAMPLES.columns}
-            rows.append(found.fields)
+            rows.append(check(GPU_SAMPLES, found.fields, Limits()))
+            assert set(rows[-1]) == {name for name, _ in GPU_SAMPLES.columns}
     rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))
     return rows, rejects
 
@@ -229,37 +228,3 @@ def test_the_order_of_lines_does_not_matter(lines: list[str]) -> None:
 def test_both_fulfil_the_protocol() -> None:
     forms: list[Format] = [GpuFormat(), DcgmFormat()]
     assert all(list(form.read([])) == [] for form in forms)
-
-
-@pytest.mark.parametrize(
-    ("form", "line"),
-    [(GpuFormat, sampled()), (DcgmFormat, dcgm("DEV_GPU_UTIL", 87)), (DcgmFormat, "# scraped_at 2023-06-15T12:00:00Z")],
-)
-def test_mutated_lines_are_rows_or_rejects(form: Callable[[], Format], line: str) -> None:
-    """Every line is one of: a row, a reject, or a line that says nothing of a GPU (a comment, another metric)."""
-    rng = random.Random(7)
-    raw = line.encode()
-    mutated = []
-    for _ in range(3_000):
-        data = bytearray(raw)
-        for _ in range(rng.randrange(1, 5)):
-            place = rng.randrange(len(data) or 1)
-            match rng.randrange(4):
-                case 0:
-                    data[place : place + 1] = bytes([rng.randrange(256)])
-                case 1:
-                    data[place : place + rng.randrange(1, 20)] = b""
-                case 2:
-                    data[place:place] = data[place : place + rng.randrange(1, 20)]
-                case _:
-                    data[place:place] = rng.choice(
-                        (b'"', b"{", b"}", b"9" * 30, b"-", b"e999", b"\\u", b"\x00", b",", b" ")
-                    )
-        mutated.append(Entry("f", len(mutated) + 1, bytes(data)))
-    for one in mutated:
-        form().days(one.raw)
-    found = list(form().read(mutated))
-    assert len(found) <= len(mutated)
-    rows = [one.fields for one in found if isinstance(one, Found)]
-    assert all(one.reason for one in found if isinstance(one, Reject))
-    rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))

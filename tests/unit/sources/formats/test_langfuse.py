@@ -361,6 +361,16 @@ def test_a_score_of_a_trace_is_about_its_last_generation_and_one_of_a_step_about
     assert labels["m"]["source"] == "human"
 
 
+def test_a_label_belongs_to_the_day_of_its_interaction_whenever_it_was_given() -> None:
+    late = {**SCORE, "timestamp": NOON + dt.timedelta(days=3), "name": "n", "value": 1}
+    given = Score_Numeric(id="x", trace_id="t1", observation_id="g1", **late)
+    absent = Score_Numeric(id="y", trace_id="t9", observation_id="g9", **late)
+    found = [each for each in read(generation(), given, absent) if isinstance(each, Found)]
+    (call,) = [each for each in found if each.table is INTERACTIONS]
+    of = {each.fields["request_id"]: each.of for each in found if each.table is LABELS}
+    assert of == {"g1": dt.datetime.fromisoformat(call.fields["timestamp"]), "g9": None}
+
+
 def test_the_score_named_quality_is_the_quality_score() -> None:
     quality = Score_Numeric(id="x", name="quality", value=0.25, trace_id="t1", observation_id="g1", **SCORE)
     by_id = {

@@ -18,7 +18,6 @@ from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.otlp import OtlpFormat
 from tests.clients.cases import ANSWERS, CASES, Case
 from tests.clients.openai_server import Exchange, OpenAIServer
-from tests.mutate import mutations
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -171,22 +170,6 @@ def test_every_day_of_a_row_is_named_by_its_line(run: Run) -> None:
     for row in run.rows:
         assert row.of is not None
         assert row.of.date() in OtlpFormat(Kinds()).days(row.entry.raw)
-
-
-def test_ten_thousand_damaged_lines_each_give_a_row_or_a_reason(runs: dict[str, Run]) -> None:
-    lines = [entry.raw for run in runs.values() for entry in run.entries]
-    reader = OtlpFormat(Kinds())
-    damaged = [Entry("x.jsonl", number, raw) for number, raw in enumerate(mutations(lines, 10_000, seed=3), 1)]
-    kept = 0
-    for entry in damaged:
-        assert all(isinstance(day.year, int) for day in reader.days(entry.raw))
-        found = list(reader.read([entry]))
-        assert found, entry.raw
-        kept += isinstance(found[0], Found)
-        assert sum(isinstance(row, Reject) for row in found) <= 1
-        json.dumps([row.fields for row in found if isinstance(row, Found)], default=str).encode()
-    assert 1000 < kept < 9000  # neither harmless nor hopeless
-    assert list(reader.read(damaged))
 
 
 def _ingested(mode: str, server: OpenAIServer, folder: Path) -> Run:

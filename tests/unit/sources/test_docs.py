@@ -1,0 +1,71 @@
+"""What docs/formats.md and README.md promise of formats, against the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from obs_lib.records import ERROR_KINDS
+from obs_lib.sources.formats.finish import FINISH_REASONS
+from obs_lib.sources.options import FormatName
+from obs_lib.sources.reading import DUPLICATE
+from obs_lib.sources.repair import RULES
+from obs_lib.tables import INTERACTIONS
+
+OF_THE_DAY = {"messages", "error_logged", "repairs"}  # columns that no log can give
+COLUMNS = ("native", "GenAI now", "GenAI <= 1.36", "OpenInference", "Langfuse", "LiteLLM")
+
+
+@pytest.fixture(scope="module")
+def page(checkout: Path) -> str:
+    return (checkout / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def readme(checkout: Path) -> str:
+    text = (checkout / "README.md").read_text(encoding="utf-8")
+    return text[text.index("## Point it at your logs") : text.index("### In your own Airflow")]
+
+
+def rows(page: str, head: str) -> list[list[str]]:
+    """The cells of the table whose head begins so."""
+    lines = page[page.index(head) :].splitlines()
+    table = [line for line in lines[: lines.index("")] if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_every_field_says_of_every_format_whether_it_is_read_derived_or_absent(page: str) -> None:
+    assert f"| field | {' | '.join(COLUMNS)} |" in page
+    table = rows(page, "| field |")
+    assert [row[0].strip("`") for row in table] == [*dict(INTERACTIONS.columns), "spans", "labels"]
+    for row in table:
+        assert len(row) == 1 + len(COLUMNS), row[0]
+        assert all(re.match("(read|derived|absent)\\b", cell) for cell in row[1:]), row[0]
+
+
+def test_every_format_has_a_line_and_a_section(page: str, readme: str) -> None:
+    for name in get_args(FormatName):
+        assert re.search(rf"^\| .*`{name}`.* \|", page, flags=re.MULTILINE), name
+        assert re.search(rf"^## .*`{name}`", page, flags=re.MULTILINE), name
+        assert f"`{name}`" in readme, name
+
+
+def test_every_rule_of_repair_stands_there_as_it_is(page: str) -> None:
+    assert dict(rows(page, "| rule |")) == RULES
+    assert f"`{DUPLICATE}`" in page
+
+
+def test_every_word_of_ours_is_named(page: str, readme: str) -> None:
+    for word in (*ERROR_KINDS, *FINISH_REASONS):
+        assert f"`{word}`" in page, word
+    for kind in ERROR_KINDS:
+        assert f"`{kind}`" in readme, kind
+
+
+def test_the_readme_names_every_field_of_the_native_format(readme: str) -> None:
+    for name in {*dict(INTERACTIONS.columns), "spans"} - OF_THE_DAY:
+        assert f"`{name}`" in readme, name
+    assert "docs/formats.md" in readme
