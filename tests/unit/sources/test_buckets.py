@@ -45,7 +45,12 @@ def folder(tmp_path: Path) -> Path:
     root = tmp_path / "logs"
     (root / "2023-06-02").mkdir(parents=True)
     rows = [
-        {"request_id": f"{n}", "timestamp": f"2023-06-0{1 + n // 2}T1{n}:00:00Z", "prompt": "Wo? \U0001f6b2", "tags": {"r": "a"}}
+        {
+            "request_id": f"{n}",
+            "timestamp": f"2023-06-0{1 + n // 2}T1{n}:00:00Z",
+            "prompt": "Wo? \U0001f6b2",
+            "tags": {"r": "a"},
+        }
         for n in range(6)
     ]
     lines = [json.dumps(row).encode() + b"\n" for row in rows]
@@ -108,5 +113,7 @@ def test_a_server_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("OBS_CONNECTION_LOGS", S3("http://127.0.0.1:1").connection)
     with pytest.raises(SourceError, match="cannot be read") as caught:
-        list(open_source(SourceOptions(path="s3://bucket/logs", connection="logs"), environment_connection).entries(DAY))
+        list(
+            open_source(SourceOptions(path="s3://bucket/logs", connection="logs"), environment_connection).entries(DAY)
+        )
     assert s3.SECRET not in str(caught.value)
