@@ -15,7 +15,7 @@ def bucket_files(uri: str, storage: dict[str, str] | None) -> FileSystem:
     return PyFileSystem(_Handler(uri, storage))
 
 
-class _Handler(DeltaStorageHandler):  # type: ignore[misc]
+class _Handler(DeltaStorageHandler):
     def open_output_stream(self, path: str, metadata: Mapping[str, str] | None = None) -> pa.PythonFile:
         return pa.PythonFile(_TakesBuffers(self._handler.open_output_stream(path, dict(metadata or {}))), mode="w")
 

@@ -98,6 +98,7 @@ def test_the_command_does_it_too(there: Workspace) -> None:
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.long
 def test_a_person_is_erased_from_every_object(server: S3, there: Workspace, here: Workspace) -> None:
     removed = forget(there, "user", PERSON)
     assert removed == forget(here, "user", PERSON) != []
@@ -109,11 +110,12 @@ def test_a_person_is_erased_from_every_object(server: S3, there: Workspace, here
     assert any(b"request_id" in body for body in bodies.values())
 
 
-@pytest.mark.parametrize("uri", ["s3://k:geheim@/?endpoint_url=http%3A%2F%2F127.0.0.1%3A1", "{endpoint}/nowhere"])
-def test_a_store_that_refuses_is_told_without_secrets(server: S3, tmp_path: Path, uri: str) -> None:
-    address = server.connection if "nowhere" in uri else uri + "&max_retries=0&retry_timeout=1s&region_name=x"
+@pytest.mark.parametrize("away", [False, True])
+def test_a_store_that_refuses_is_told_without_secrets(server: S3, tmp_path: Path, away: bool) -> None:
+    address = S3("http://127.0.0.1:1").connection + "&max_retries=0&retry_timeout=1s" if away else server.connection
     options = LakeOptions(root="s3://nowhere/lake", files=str(tmp_path), connection="store")
     lake = Lake(options, lambda _: Connection.from_uri(address))
     with pytest.raises(LakeError) as caught:
         lake.log("failure", "x", "FAILED")
-    assert "geheim" not in str(caught.value)
+    assert s3.SECRET not in str(caught.value)
+    assert s3.KEY not in str(caught.value)
