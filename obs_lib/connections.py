@@ -57,9 +57,10 @@ def storage_options(protocol: str, connection: Connection) -> dict[str, Any]:
     """What fsspec's file system of this protocol wants to hear (s3fs, gcsfs, adlfs); unknown ones get `extra` alone."""
     extra = dict(connection.extra)
     if protocol in ("s3", "s3a"):
-        endpoint, region = extra.pop("endpoint_url", None), extra.pop("region_name", None)
-        client = {name: value for name, value in (("endpoint_url", endpoint), ("region_name", region)) if value}
-        return {"key": connection.login, "secret": connection.password, "client_kwargs": client, **extra}
+        _refuse_roles(extra)
+        client = {name: extra.pop(name) for name in ("endpoint_url", "region_name") if extra.get(name)}
+        keys = {"key": connection.login, "secret": connection.password, "token": extra.pop("aws_session_token", None)}
+        return {**keys, "client_kwargs": client, **extra}
     if protocol in ("az", "abfs", "abfss", "adl"):
         return {"account_name": connection.login, "account_key": connection.password, **extra}
     return extra
@@ -69,6 +70,7 @@ def object_store_options(protocol: str, connection: Connection) -> dict[str, str
     """The same for Delta Lake's object store, by the names of its own environment variables."""
     extra = {str(name): str(value) for name, value in connection.extra.items() if not isinstance(value, dict)}
     if protocol in ("s3", "s3a"):
+        _refuse_roles(extra)
         endpoint, region = extra.pop("endpoint_url", ""), extra.pop("region_name", "")
         named = {
             "AWS_ACCESS_KEY_ID": connection.login,
@@ -82,3 +84,15 @@ def object_store_options(protocol: str, connection: Connection) -> dict[str, str
     else:
         named = {}
     return {name: value for name, value in named.items() if value} | extra
+
+
+def _refuse_roles(extra: Mapping[str, Any]) -> None:
+    """Without the role the bare keys would be tried, and where nobody expects it they may open something else."""
+    named = [name for name in ("role_arn", "profile_name") if extra.get(name)]
+    if named:
+        raise ConfigError(
+            "a connection to S3 that takes another role or profile is not supported",
+            rule="keys, or none where the machine has the role itself",
+            found=", ".join(named),
+            where="connection",
+        )

@@ -135,12 +135,9 @@ class Lake:
 
     def filesystem(self, table: Table) -> FileSystem:
         """The table's folder, paths relative to it, for upkeep."""
-        from deltalake.fs import DeltaStorageHandler
-        from pyarrow.fs import PyFileSystem
+        from obs_lib.lake_store import bucket_files
 
-        return self._native_files(table) or PyFileSystem(
-            DeltaStorageHandler(f"{self.root}/{table.name}", self._storage)
-        )
+        return self._native_files(table) or bucket_files(f"{self.root}/{table.name}", self._storage)
 
     def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""

@@ -125,6 +125,6 @@ def _rows(stream: IO[bytes], label: str, day: Day | None) -> Iterator[Entry]:
 def _plain(value: object) -> object:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "replace")
     return float(value) if hasattr(value, "__float__") else str(value)  # Decimal; UUID and the like

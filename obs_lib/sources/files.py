@@ -7,9 +7,11 @@ other file is undated and may hold every day. Names only say where to look: a ro
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +22,7 @@ from obs_lib.sources.content import SUFFIXES, entries_of
 from obs_lib.sources.entries import Entry
 
 _DATE = re.compile(r"(?:\A|=)(\d{4}-\d{2}-\d{2})")
+_BUFFER = 1 << 20
 _MAGIC = re.compile(r"[*?[]")
 
 
@@ -68,7 +71,7 @@ class FileEntries:
         """Every log file, in reading order. SourceError when the folder or file is not there or may not be listed."""
         try:
             root, paths = self._expand()
-        except (OSError, ValueError, ImportError) as error:
+        except self._faults as error:
             raise _unreadable(self.path, error) from error
         files = [_log_file(path, root) for path in paths if path.lower().endswith(SUFFIXES)]
         return sorted(files, key=lambda file: (file.day or dt.date.min, file.label))
@@ -79,16 +82,29 @@ class FileEntries:
 
         return url_to_fs(os.path.expanduser(self.path), **self._options)
 
+    @property
+    def _faults(self) -> tuple[type[Exception], ...]:
+        """What says that files cannot be read. Every store but the disk brings errors of its own, which share no class."""
+        return (OSError, EOFError, ValueError, ImportError) if self._here else (Exception,)
+
+    @property
+    def _here(self) -> bool:
+        return "://" not in self.path or self.path.startswith("file://")
+
     def _expand(self) -> tuple[str, list[str]]:
         """The folder that labels start from, and everything in it that may be a log file: two levels, or what a glob says."""
         fs, root = self._fs
+        fs.invalidate_cache()  # fsspec shares what it once listed with everybody in the process
         if _MAGIC.search(root):
             parts = root.split("/")
             fixed = "/".join(parts[: next(n for n, part in enumerate(parts) if _MAGIC.search(part))])
+            fs.ls(fixed)  # a glob finds nothing, without a word, where nobody may look
             return fixed, [path for path in fs.glob(root) if fs.isfile(path)]
         if fs.isfile(root):
             return root.rpartition("/")[0], [root]
         if not fs.isdir(root):
+            with suppress(FileNotFoundError):
+                fs.info(root)  # tells it where it is there, but closed to us
             raise SourceError(
                 "the log folder does not exist",
                 where=self.path,
@@ -102,9 +118,11 @@ class FileEntries:
     def _read(self, file: LogFile) -> Iterator[Entry]:
         fs, _ = self._fs
         try:
-            with fs.open(file.path, "rb") as stream:
+            with fs.open(file.path, "rb") as opened:
+                # A bucket's file has no readline that stops at a length.
+                stream = opened if self._here else io.BufferedReader(opened, _BUFFER)
                 yield from entries_of(stream, file.label, file.day, self.max_line_bytes)
-        except (OSError, EOFError, ValueError) as error:
+        except self._faults as error:
             raise _unreadable(file.path, error) from error
 
 

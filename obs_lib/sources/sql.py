@@ -13,6 +13,12 @@ from obs_lib.sources.entries import Entry
 
 ORIGIN = "query"
 _ROWS = 1_000  # fetched at once
+_IN_UTC = {
+    "postgresql": "SET TIME ZONE 'UTC'",
+    "mysql": "SET time_zone = '+00:00'",
+    "mariadb": "SET time_zone = '+00:00'",
+}
+"""How a session is told that times without an offset are UTC, for comparing them with `:start` and `:end`, by dialect."""
 
 
 class SqlEntries:
@@ -32,21 +38,27 @@ class SqlEntries:
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
 
-        start = dt.datetime.combine(day, dt.time(), dt.UTC)
-        moments = {"start": start, "end": start + dt.timedelta(days=1)}
         engine = self._engine()
+        dialect = engine.dialect.name
         try:
             with engine.connect() as base:
+                if dialect in _IN_UTC:
+                    base.execute(text(_IN_UTC[dialect]))
                 streaming = base.execution_options(stream_results=True, yield_per=_ROWS)
-                found = streaming.execute(text(self._query), moments)
+                found = streaming.execute(text(self._query), _bounds(day, dialect))
                 names = list(found.keys())
                 for number, row in enumerate(found, start=1):
                     yield Entry(ORIGIN, number, as_json(dict(zip(names, row, strict=True))))
-        except SQLAlchemyError as error:
+        except (
+            SQLAlchemyError,
+            ValueError,
+            OverflowError,
+        ) as error:  # drivers raise the last two for years beyond 9999
             raise SourceError(
                 "the database does not answer the query",
-                found=self._told(error),
-                where=engine.url.render_as_string(hide_password=True),
+                found=_told(error, engine.url.password),
+                # without what follows `?`, where drivers take passwords too
+                where=engine.url.set(query={}).render_as_string(hide_password=True),
                 fix="try the query there, with :start and :end bound, and see that this machine may connect",
             ) from None  # the cause holds the address with its password
         finally:
@@ -70,24 +82,32 @@ class SqlEntries:
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
         # Airflow writes the scheme as Heroku did, and so do many people.
-        url = (
-            "postgresql://" + self._url.removeprefix("postgres://")
-            if self._url.startswith("postgres://")
-            else self._url
-        )
+        old = self._url.startswith("postgres://")
+        url = "postgresql://" + self._url.removeprefix("postgres://") if old else self._url
         try:
             return create_engine(url, hide_parameters=True)
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            # These two name a module; the others repeat the address.
+            harmless = isinstance(error, NoSuchModuleError | ImportError)
             raise ConfigError(
                 "the address of the database cannot be used",
                 rule="a SQLAlchemy URL whose driver is installed",
-                found=type(error).__name__,
+                found=str(error) if harmless else type(error).__name__,
                 where="sources[].url",
             ) from None
 
-    def _told(self, error: Exception) -> str:
-        """The driver's own words, without the address."""
-        cause = getattr(error, "orig", None) or error
-        return (
-            str(cause).replace(self._url, "the database").splitlines()[0][:200] if str(cause) else type(cause).__name__
-        )
+
+def _bounds(day: Day, dialect: str) -> dict[str, object]:
+    """`:start` and `:end`. SQLite has no type for moments: there they are the text that begins all other ways to write them."""
+    start = dt.datetime.combine(day, dt.time(), dt.UTC)
+    moments = {"start": start, "end": start + dt.timedelta(days=1)}
+    if dialect == "sqlite":
+        return {name: f"{moment:%Y-%m-%d %H:%M:%S}" for name, moment in moments.items()}
+    return dict(moments)
+
+
+def _told(error: Exception, password: object) -> str:
+    """The driver's own words, in one line, without the password."""
+    cause = getattr(error, "orig", None) or error
+    words = (str(cause).splitlines() or [type(cause).__name__])[0]
+    return (words.replace(str(password), "***") if password else words)[:200]

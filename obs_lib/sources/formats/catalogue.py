@@ -19,7 +19,7 @@ def build(options: SourceOptions) -> Format:
     names = StageNames(options.stages)
     match options.format:
         case "native":
-            return NativeFormat(options.naive_times == "utc", names)
+            return NativeFormat(options.naive_times == "utc", names, of_query=options.query is not None)
         case "otlp":
             return OtlpFormat(names)
         case "langfuse":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,13 +14,17 @@ from obs_lib.sources.stages import StageNames
 from obs_lib.sources.validate import Rejected, parse_moment, parse_object
 from obs_lib.tables import INTERACTIONS, SPANS
 
+_LISTED = ("contexts", "tags", "safety_flags", "spans")
+"""Never texts: where one is, a column could hold nothing else, and the list or object stands in it as JSON."""
+
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
 
 
 class NativeFormat:
     """Fields as README.md lists them.
 
-    naive_is_utc : whether a time without an offset names a day at all. names : says which stage a span is.
+    naive_is_utc : whether a time without an offset names a day at all. names : says which stage a span is. of_query : whether
+    entries are rows of a query, where a prompt that is a JSON list of messages is one, since a column may know text only.
 
     >>> NativeFormat().days(b'{"timestamp": "2023-06-01T01:30:00+02:00"}')
     {datetime.date(2023, 5, 31)}
@@ -27,8 +32,8 @@ class NativeFormat:
 
     derived = frozenset[str]()
 
-    def __init__(self, naive_is_utc: bool = False, names: StageNames | None = None) -> None:
-        self._naive_is_utc, self._names = naive_is_utc, names or StageNames()
+    def __init__(self, naive_is_utc: bool = False, names: StageNames | None = None, of_query: bool = False) -> None:
+        self._naive_is_utc, self._names, self._of_query = naive_is_utc, names or StageNames(), of_query
 
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days of all timestamps that the entry holds."""
@@ -39,9 +44,20 @@ class NativeFormat:
         """One interaction an entry, and its spans where it has any. An entry with a bad span is rejected whole."""
         for entry in entries:
             try:
-                yield from self._rows(entry, parse_object(entry))
+                yield from self._rows(entry, self._taken_apart(parse_object(entry)))
             except Rejected as reason:
                 yield Reject(entry, str(reason))
+
+    def _taken_apart(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields with JSON that stands in a text as what it says; a text that is none stays and is rejected later."""
+        for name in _LISTED:
+            if isinstance(fields.get(name), str):
+                fields[name] = _of_json(fields[name])
+        if self._of_query and isinstance(fields.get("prompt"), str):
+            found = _of_json(fields["prompt"])
+            if found and isinstance(found, list) and all(isinstance(item, dict) and "role" in item for item in found):
+                fields["prompt"] = found
+        return fields
 
     def _rows(self, entry: Entry, fields: dict[str, Any]) -> list[Found]:
         if fields.get("spans") is None:
@@ -51,3 +67,12 @@ class NativeFormat:
         spans = spans_of(fields | {"timestamp": moment}, self._names)
         traced = fields | {"trace_id": spans[0]["trace_id"]} if spans else fields
         return [Found(INTERACTIONS, entry, traced), *(Found(SPANS, entry, span, moment) for span in spans)]
+
+
+def _of_json(text: str) -> Any:
+    """The list, object or null that a text says; else the text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if found is None or isinstance(found, list | dict) else text

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from obs_lib.connections import Connections, none_known
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import SourceDay, open_source, read_day
 
@@ -16,10 +17,10 @@ Read = Callable[..., SourceDay]
 
 @pytest.fixture
 def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """read(day, options, ...) : the day out of these sources."""
+    """read(day, options, ...) : the day out of these sources, with `connections` where they name any."""
 
-    def read(day: dt.date, *sources: SourceOptions) -> SourceDay:
+    def read(day: dt.date, *sources: SourceOptions, connections: Connections = none_known) -> SourceDay:
         scratch: Path = tmp_path_factory.mktemp("scratch")
-        return read_day([open_source(options) for options in sources], day, scratch)
+        return read_day([open_source(options, connections) for options in sources], day, scratch)
 
     return read
