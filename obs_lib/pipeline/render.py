@@ -92,6 +92,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         examples=[_example(row) for row in _kind(sketches, "examples")],
         reasons=[(*row["key"].split("|", 2), int(row["n"])) for row in _kind(sketches, "reasons")],
         versions=[(row["segment"], row["key"], int(row["n"])) for row in _kind(sketches, "versions")],
+        repairs=_repairs(sketches),
         quarantine_count=len(quarantine),
         quarantine=list(quarantine[["file", "line", "reason"]].head(_SAMPLE).itertuples(index=False, name=None)),
         steps=[_step(past, day, step) for step in (*LEFT_STEPS, "compare", "alert") if (day, step) in past.steps],
@@ -115,6 +116,12 @@ def _kind(sketches: pd.DataFrame, kind: str) -> list[dict[str, Any]]:
 def _example(row: dict[str, Any]) -> dict[str, Any]:
     evaluator, rank = row["key"].split(":")
     return {"evaluator": evaluator, "rank": int(rank), **json.loads(row["payload"])}
+
+
+def _repairs(sketches: pd.DataFrame) -> list[tuple[str, str, int]]:
+    from obs_lib.sources.repair import RULES
+
+    return [(row["key"], RULES.get(row["key"], ""), int(row["n"])) for row in _kind(sketches, "repairs")]
 
 
 def _step(past: History, day: Day, step: str) -> tuple[str, str, str]:
