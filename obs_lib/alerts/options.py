@@ -62,7 +62,7 @@ class AlertOptions(BaseModel):
         0.05,
         gt=0,
         le=1,
-        description="Share of rejected log lines that is an incident, repetitions of a request left out; 0 to 1.",
+        description="Share of rejected log lines, without repetitions of a request, that is an incident; 0 to 1.",
     )
     failed_share: float = Field(
         0.05, gt=0, le=1, description="Share of FAILED scores of an evaluator that is an incident; 0 to 1."

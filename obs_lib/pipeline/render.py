@@ -13,6 +13,7 @@ from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
@@ -60,8 +61,12 @@ def _redo(ws: Workspace) -> Any:
         import pandas as pd
 
         from obs_lib.reporting.report import make
+        from obs_lib.reporting.revision import gist
 
-        made = make(_edition(ws, past, day), ws.settings.report)
+        edition = _edition(ws, past, day)
+        made = make(edition, ws.settings.report)
+        verdict = made.document.verdict
+        before, after = gist_in_force(ws, day), gist(edition, verdict.label, _made_of(ws, past, day))
         page = made.html.encode()
         write_file(page_path(ws, day), page)
         row = {
@@ -69,8 +74,9 @@ def _redo(ws: Workspace) -> Any:
             "path": f"pages/{day}.html",
             "digest": hashlib.sha256(page).hexdigest()[:32],
             "size": len(page),
-            "provenance": json.dumps(asdict(made.document.verdict), sort_keys=True),
+            "provenance": json.dumps({**asdict(verdict), "gist": after}, sort_keys=True),
         }
+        record_edition(ws, day, before, after)  # first, because the commit replaces what was before
         # The page is there now, so the next look at the inputs must find it there.
         wanted = digest_of(STEP, _inputs(ws, past, day))
         return ws.lake.commit(day, STEP, {REPORTS: pd.DataFrame([row])}, inputs=wanted)
@@ -152,6 +158,18 @@ def _provenance(ws: Workspace) -> dict[str, str]:
         "redaction": ws.redactor.describe,
         "model:encoder": ws.encoder.identity,
         **told,
+    }
+
+
+def _made_of(ws: Workspace, past: History, day: Day) -> dict[str, str]:
+    """Digests of what can change an edition."""
+    told = _provenance(ws)
+    settings = {"settings": told.pop("settings"), "redaction": told.pop("redaction")}
+    return {
+        "logs": digest_of(past.digests(day, "ingest")),
+        "settings": digest_of(settings),
+        "code": digest_of(told),
+        "scores": digest_of(past.digests(day, "collect")),
     }
 
 
