@@ -51,8 +51,9 @@ def rows(ws: Workspace) -> list[dict[str, Any]]:
     return list(log[log["kind"] == KIND].sort_values("at").to_dict("records"))
 
 
+@pytest.mark.slow
 def test_what_came_late_changes_its_day_alone_and_is_told(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine)
+    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
     for day in DAYS[:2]:
         run_day(ws, day)
     fold(ws)
@@ -74,7 +75,7 @@ def test_what_came_late_changes_its_day_alone_and_is_told(mine: Path, tmp_path: 
 
     run_day(ws, DAY), run_day(ws, NEXT)
     assert (fold(ws), len(rows(ws))) == ([], 1)
-    at_once = workspace(tmp_path / "two", mine)
+    at_once = workspace(tmp_path / "two", mine, scoring={"evaluators": ["format"]})
     for day in DAYS[:3]:
         run_day(at_once, day)
     fold(at_once)
