@@ -58,7 +58,7 @@ def report(day: str) -> HTMLResponse:
     named = _date(day.removesuffix(".html"))
     if named is None:
         return _note(f"“{day[:40]}” is no day. A day is written like 2023-06-15.")
-    page = pages.page(_workspace(), named)
+    page = pages.shown_page(_workspace(), named)
     if page is None:
         return _note(f"There is no report of {named} yet. It follows when the night and then obs_fold have run.")
     return HTMLResponse(page, headers=HEADERS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NOTE_LENGTH = 300  # characters of a failed step's message kept as evidence
+_REASONS, _REASON_LENGTH = 3, 50  # commonest reasons named as evidence, and characters of each
 _HALF = 0.5  # from this share on, a data incident is P1: the day's figures say little
 
 
@@ -22,13 +23,16 @@ _HALF = 0.5  # from this share on, a data incident is P1: the day's figures say 
 class DataFacts:
     """How the day's data arrived.
 
-    interactions, quarantined : log lines taken and rejected.
+    interactions, rejected : log lines taken, and rejected for a reason of their own; one that is only a repetition of another
+        counts as neither.
+    reasons : (reason, lines) of the rejected ones, commonest first.
     failures : (step, message) of each step that failed.
     usual : whether the baseline has days and every one of them had logs, so that a day without any is news.
     """
 
     interactions: int = 0
-    quarantined: int = 0
+    rejected: int = 0
+    reasons: tuple[tuple[str, int], ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
     usual: bool = False
 
@@ -45,7 +49,7 @@ def _steps(facts: DataFacts) -> Iterator[Condition]:
 
 
 def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Condition]:
-    lines = facts.interactions + facts.quarantined
+    lines = facts.interactions + facts.rejected
     if lines == 0:
         if not facts.failures:  # a failed step says why there is nothing
             severity = Severity.P1 if facts.usual else Severity.P3
@@ -53,15 +57,20 @@ def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Condition]:
             yield Condition(
                 "data", ALL, "no_logs", severity, "No logs for the day", 1.0 if facts.usual else 0.3, (fact,)
             )
-    elif (share := facts.quarantined / lines) >= options.reject_share:
+    elif (share := facts.rejected / lines) >= options.reject_share:
         fact = {
             "metric": "rejected log lines",
             "value": share,
             "limit": options.reject_share,
             "unit": "share",
             "n": lines,
+            "note": _commonest(facts.reasons),
         }
         yield Condition("data", ALL, "quarantine", _severity(share), "Log lines rejected", share, (fact,))
+
+
+def _commonest(reasons: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"{reason[:_REASON_LENGTH]} ({n:,})" for reason, n in reasons[:_REASONS])
 
 
 def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Condition]:

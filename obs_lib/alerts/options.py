@@ -59,7 +59,10 @@ class AlertOptions(BaseModel):
     p2_score: Share = Field(0.4, description="Composite score from which a change is P2, else P3; 0 to 1.")
     outage_error_rate: float = Field(0.5, gt=0, le=1, description="Share of failed requests that makes a P0; 0 to 1.")
     reject_share: float = Field(
-        0.05, gt=0, le=1, description="Share of quarantined log lines that is an incident; 0 to 1."
+        0.05,
+        gt=0,
+        le=1,
+        description="Share of rejected log lines, without repetitions of a request, that is an incident; 0 to 1.",
     )
     failed_share: float = Field(
         0.05, gt=0, le=1, description="Share of FAILED scores of an evaluator that is an incident; 0 to 1."

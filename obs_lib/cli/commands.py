@@ -79,6 +79,24 @@ def run(
 
 
 @app.command()
+def ingest(
+    day: DayArgument,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, and change nothing in the lake.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the logs of DAY into the lake, and print what was read, rejected and why."""
+    from obs_lib.cli.printing import print_preview
+    from obs_lib.pipeline.preview import ingest_and_tell, preview
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    with errors.status(f"{day.date()} ingest"):
+        found = preview(ws, day.date()) if dry_run else ingest_and_tell(ws, day.date())
+    print_preview(found, json)
+
+
+@app.command()
 def backfill(
     first: DayArgument,
     last: DayArgument,

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,6 +16,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
     from _typeshed import DataclassInstance
+
+    from obs_lib.pipeline.preview import Preview
 
 _PIPE_WIDTH = 200
 
@@ -41,6 +43,36 @@ def print_rows(rows: Sequence[DataclassInstance]) -> None:
 
     if rows:
         print_frame(pd.DataFrame([asdict(row) for row in rows]), as_json=False)
+
+
+def print_preview(found: Preview, as_json: bool) -> None:
+    """Print what reading a day gives: tables for people, of which empty ones are left out, or one JSON object."""
+    if as_json:
+        print(json.dumps(asdict(found), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    changes = f" ({', '.join(found.changes)})" if found.changes else ""
+    rows = ", ".join(f"{name} {n:,}" for name, n in found.rows.items() if n) or "none"
+    rejected = sum(one.count for one in found.rejects)
+    print(f"{found.day}: the lake's rows of this day: {found.lake}{changes}")
+    print(f"rows: {rows}")
+    print(
+        f"rejected: {rejected:,}; repetitions of a request: {found.duplicates:,}; left out as erased: {found.erased:,}\n"
+    )
+    print_rows(found.sources)
+    if found.rejects:
+        print("\nRejected")
+        print_rows(found.rejects)
+    if found.repairs:
+        print("\nMended")
+        print_rows([Mended(rule, n) for rule, n in found.repairs.items()])
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Interactions that a rule mended."""
+
+    rule: str
+    interactions: int
 
 
 def _plain(value: Any) -> Any:

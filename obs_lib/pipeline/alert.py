@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from obs_lib.lake import StepRecord
@@ -59,11 +60,15 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
 
 def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
     from obs_lib.alerts.data import DataFacts
+    from obs_lib.sources.reading import DUPLICATE
 
-    count = {table: len(ws.lake.read(table, [day], ["day", *table.key])) for table in (INTERACTIONS, QUARANTINE)}
+    interactions = len(ws.lake.read(INTERACTIONS, [day], ["day", "request_id"]))
+    reasons = Counter(ws.lake.read(QUARANTINE, [day], ["day", "reason"])["reason"])
+    del reasons[DUPLICATE]  # whoever delivers at least once delivers some twice: its interaction is counted
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     known = [past.summary(one) for one in past.days if one < day][-ws.settings.drift.window_days :]
     usual = bool(known) and all(one is not None and one.state is StepState.READY for one in known)
-    return DataFacts(count[INTERACTIONS], count[QUARANTINE], tuple(past.failures(day)), usual)
+    return DataFacts(interactions, reasons.total(), tuple(ordered), tuple(past.failures(day)), usual)
 
 
 def _day_before(past: History, day: Day) -> Day | None:

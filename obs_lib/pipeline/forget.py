@@ -88,7 +88,7 @@ def forget(
             tell(str(day))
             _remake(ws, day, erased)
         fold(ws, tell)
-        _clear_log(ws, logged)
+        _clear_log(ws, _log_rows(ws, erased))  # again: the fold may have said which segments are gone
         _clear_notes(ws, erased)
         _refuse_nights_at_work(ws, touched, force)
         tell("old versions")

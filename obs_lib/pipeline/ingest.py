@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from obs_lib.digests import digest_of
 from obs_lib.pipeline.admission import admitted
 from obs_lib.pipeline.closing import reopen
-from obs_lib.pipeline.erasures import read_erasures
+from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from obs_lib.sources.reading import SourceDay
+
+    Look = Callable[[SourceDay, Erasures], None]
 
 STEP = "ingest"
 _PLACE = {"path", "url", "connection"}  # where logs lie changes no result
 
 
-def ingest(ws: Workspace, day: Day) -> dict[str, object]:
+def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, object]:
     """Read the day from every source. A day without one interaction is committed as NO_DATA.
 
+    look : is shown what was read, and who is erased, before anything is written.
     SourceError when a source cannot be read; the lake then stays as it was.
     """
     from obs_lib.sources.reading import read_day
 
     with ws.step(day, STEP), scratch_folder(ws, day) as scratch:
         read = read_day(ws.sources, day, scratch)
-        reopen(ws.lake, day)
         erased = read_erasures(ws.lake)
+        look(read, erased)
+        reopen(ws.lake, day)
         rows = admitted(read.rows, erased, ws.redactor)
         interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA
-        ws.lake.commit(day, STEP, rows, inputs=_digest(ws, read.fingerprint), state=state)
+        ws.lake.commit(day, STEP, rows, inputs=inputs_of(ws, read.fingerprint), state=state)
     if read_erasures(ws.lake) != erased:  # somebody was erased after we looked: the day must not bring them back
-        return ingest(ws, day)
+        return ingest(ws, day, look)
     return {"day": str(day), "state": state.value, "interactions": interactions, "quarantined": rejected}
 
 
@@ -44,10 +52,11 @@ def logs_digest(ws: Workspace, day: Day) -> str:
     """Name of everything that `ingest` would read for the day."""
     from obs_lib.sources.reading import fingerprint_day
 
-    return _digest(ws, fingerprint_day(ws.sources, day))
+    return inputs_of(ws, fingerprint_day(ws.sources, day))
 
 
-def _digest(ws: Workspace, fingerprint: str) -> str:
+def inputs_of(ws: Workspace, fingerprint: str) -> str:
+    """The same, where the digest of the entries is known."""
     rules = [source.model_dump(mode="json", exclude=_PLACE) for source in ws.settings.sources]
     return digest_of(STEP, SCHEMA_VERSION, rules, ws.redactor.stored_rules, fingerprint)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from obs_lib.pipeline.editions import last_revisions
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
@@ -11,7 +12,8 @@ from obs_lib.tables import ALERTS, REPORTS
 
 
 def list_days(ws: Workspace) -> list[dict[str, object]]:
-    """One mapping a rendered day, newest first: day, verdict (a sentence), severity, new and open (numbers of incidents).
+    """One mapping a rendered day, newest first: day, verdict (a sentence), severity, new and open (numbers of incidents),
+    edition (a number).
 
     severity : the worst open one; on a day without, "" when it was quiet, else the word for what it was ("No data").
     """
@@ -19,9 +21,11 @@ def list_days(ws: Workspace) -> list[dict[str, object]]:
     told = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
     days = [day for day in rendered if str(day) in told.index]  # maintenance drops verdicts of days long past
     alerts = ws.lake.read(ALERTS, days)
+    revised = last_revisions(ws, days)
     opened = alerts[alerts["state"] != "RESOLVED"]
     rows: list[dict[str, object]] = []
-    for day in sorted(map(str, days), reverse=True):
+    for one in sorted(days, reverse=True):
+        day = str(one)
         mine = opened[opened["day"] == day]
         verdict = told[day]
         quiet = "" if verdict["tone"] == "good" else verdict["label"]
@@ -32,6 +36,7 @@ def list_days(ws: Workspace) -> list[dict[str, object]]:
                 "severity": min(mine["severity"], default=quiet),
                 "new": int((mine["state"] == "NEW").sum()),
                 "open": len(mine),
+                "edition": revised[one].number if one in revised else 1,
             }
         )
     return rows
@@ -43,6 +48,14 @@ def page(ws: Workspace, day: Day) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
+def shown_page(ws: Workspace, day: Day) -> bytes | None:
+    """The same under what changed since the last edition, where there was more than one."""
+    from obs_lib.reporting.revision import with_banner
+
+    found, revision = page(ws, day), last_revisions(ws, [day]).get(day)
+    return with_banner(found, revision.head, revision.sentences) if found and revision else found
+
+
 def index(ws: Workspace) -> str:
     """An HTML page that lists the days."""
     from obs_lib.reporting.html import render_index
@@ -51,6 +64,11 @@ def index(ws: Workspace) -> str:
 
 
 def text(ws: Workspace, day: Day) -> str:
-    """The report of a day as plain text. DayNotReady when the fold has not come to it."""
+    """The report of a day as plain text, and after it what changed since the last edition. DayNotReady when the fold has not
+    come to it.
+    """
+    from obs_lib.reporting.revision import as_text
+
     ws.lake.read_ready(REPORTS, day)
-    return report_text(ws, day)
+    revision = last_revisions(ws, [day]).get(day)
+    return report_text(ws, day) + ("\n" + as_text(revision.head, revision.sentences) if revision else "")

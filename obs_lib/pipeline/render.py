@@ -13,6 +13,7 @@ from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
@@ -60,8 +61,12 @@ def _redo(ws: Workspace) -> Any:
         import pandas as pd
 
         from obs_lib.reporting.report import make
+        from obs_lib.reporting.revision import gist
 
-        made = make(_edition(ws, past, day), ws.settings.report)
+        edition = _edition(ws, past, day)
+        made = make(edition, ws.settings.report)
+        verdict = made.document.verdict
+        before, after = gist_in_force(ws, day), gist(edition, verdict.label, _made_of(ws, past, day))
         page = made.html.encode()
         write_file(page_path(ws, day), page)
         row = {
@@ -69,8 +74,9 @@ def _redo(ws: Workspace) -> Any:
             "path": f"pages/{day}.html",
             "digest": hashlib.sha256(page).hexdigest()[:32],
             "size": len(page),
-            "provenance": json.dumps(asdict(made.document.verdict), sort_keys=True),
+            "provenance": json.dumps({**asdict(verdict), "gist": after}, sort_keys=True),
         }
+        record_edition(ws, day, before, after)  # first, because the commit replaces what was before
         # The page is there now, so the next look at the inputs must find it there.
         wanted = digest_of(STEP, _inputs(ws, past, day))
         return ws.lake.commit(day, STEP, {REPORTS: pd.DataFrame([row])}, inputs=wanted)
@@ -92,6 +98,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         examples=[_example(row) for row in _kind(sketches, "examples")],
         reasons=[(*row["key"].split("|", 2), int(row["n"])) for row in _kind(sketches, "reasons")],
         versions=[(row["segment"], row["key"], int(row["n"])) for row in _kind(sketches, "versions")],
+        repairs=_repairs(sketches),
         quarantine_count=len(quarantine),
         quarantine=list(quarantine[["file", "line", "reason"]].head(_SAMPLE).itertuples(index=False, name=None)),
         steps=[_step(past, day, step) for step in (*LEFT_STEPS, "compare", "alert") if (day, step) in past.steps],
@@ -115,6 +122,12 @@ def _kind(sketches: pd.DataFrame, kind: str) -> list[dict[str, Any]]:
 def _example(row: dict[str, Any]) -> dict[str, Any]:
     evaluator, rank = row["key"].split(":")
     return {"evaluator": evaluator, "rank": int(rank), **json.loads(row["payload"])}
+
+
+def _repairs(sketches: pd.DataFrame) -> list[tuple[str, str, int]]:
+    from obs_lib.sources.repair import RULES
+
+    return [(row["key"], RULES.get(row["key"], ""), int(row["n"])) for row in _kind(sketches, "repairs")]
 
 
 def _step(past: History, day: Day, step: str) -> tuple[str, str, str]:
@@ -145,6 +158,18 @@ def _provenance(ws: Workspace) -> dict[str, str]:
         "redaction": ws.redactor.describe,
         "model:encoder": ws.encoder.identity,
         **told,
+    }
+
+
+def _made_of(ws: Workspace, past: History, day: Day) -> dict[str, str]:
+    """Digests of what can change an edition."""
+    told = _provenance(ws)
+    settings = {"settings": told.pop("settings"), "redaction": told.pop("redaction")}
+    return {
+        "logs": digest_of(past.digests(day, "ingest")),
+        "settings": digest_of(settings),
+        "code": digest_of(told),
+        "scores": digest_of(past.digests(day, "collect")),
     }
 
 

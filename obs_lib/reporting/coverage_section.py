@@ -21,10 +21,12 @@ _STEP_TONES = {
 
 
 def coverage_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
-    """Skipped and failed, quarantine, steps, model versions; a part with nothing in it is said in a sentence."""
+    """Skipped and failed, quarantine, mended values, steps, model versions; a part with nothing in it is said in a sentence."""
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
     yield _reasons(edition, options)
     yield _quarantine(edition, options)
+    if edition.repairs:
+        yield _repairs(edition)
     if edition.steps:
         yield _steps(edition)
     yield Heading("Model versions", "versions", lead="Which checkpoints answered.")
@@ -64,6 +66,13 @@ def _quarantine(edition: Edition, options: ReportOptions) -> Block:
     columns = (Column("File", "head"), Column("Line", "number", lead=True), Column("Reason"))
     caption = f"{numbers.plural(edition.quarantine_count, 'input row')} rejected"
     return Table(caption, columns, (RowGroup("", body),), note=_rest(edition.quarantine_count - len(body)))
+
+
+def _repairs(edition: Edition) -> Table:
+    ordered = sorted(edition.repairs, key=lambda repair: (-repair[2], repair[0]))
+    body = tuple((Cell(line(rule, 60)), Cell(numbers.count(n)), Cell(line(does, 160))) for rule, does, n in ordered)
+    columns = (Column("Rule", "head"), Column("Interactions", "number", lead=True), Column("What it does"))
+    return Table("Mended values", columns, (RowGroup("", body),))
 
 
 def _steps(edition: Edition) -> Table:

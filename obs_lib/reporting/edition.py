@@ -31,6 +31,7 @@ class Edition:
         note, evidence).
     reasons : (evaluator, status, note, n) of scores that are SKIPPED or FAILED.
     versions : (segment, model_version, n) of `day`.
+    repairs : (rule, what it does, n) of values that were mended in n interactions.
     quarantine_count, quarantine : rejected input rows: how many, and some of them as (file, line, reason).
     steps : (step, state, note) of the day; state is a StepState.
     objectives : metric name to the limit in force. A metric that is not in it has no objective.
@@ -47,6 +48,7 @@ class Edition:
     examples: Sequence[Row] = ()
     reasons: Sequence[tuple[str, str, str, int]] = ()
     versions: Sequence[tuple[str, str, int]] = ()
+    repairs: Sequence[tuple[str, str, int]] = ()
     quarantine_count: int = 0
     quarantine: Sequence[tuple[str, int | None, str]] = ()
     steps: Sequence[tuple[str, str, str]] = ()

@@ -60,7 +60,7 @@ def render_index(days: Sequence[Mapping[str, object]], title: str = "LLM night w
     """A page that lists days, newest first.
 
     days : mappings with day (ISO text), verdict, severity (P0..P3, or "" for a quiet day, or a word such as "No data"),
-        new, open (counts), and optionally href; without it the link goes to `<day>.html` beside the page. Any order.
+        new, open (counts), and optionally edition (1 if absent) and href (`<day>.html` beside the page if absent). Any order.
     """
     from obs_lib.reporting.index import entries, strip
 

@@ -9,6 +9,7 @@ examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, r
 traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see slow_traces.py); `all` only
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
+repairs   key = rule of sources/repair.py: n interactions that it mended; empty payload; `all` only
 """
 
 from __future__ import annotations
@@ -130,6 +131,15 @@ def reasons(scores: pd.DataFrame) -> Iterator[Sketch]:
         kept[evaluator] += 1
         if kept[evaluator] <= _MOST_REASONS:
             yield "reasons", ALL, f"{evaluator}|{status}|{note}", n, b""
+
+
+def repairs(rules: Texts) -> Iterator[Sketch]:
+    """How many interactions each rule mended. rules : the column `repairs`, JSON lists."""
+    mended: Counter[str] = Counter()
+    for text, n in zip(rules.distinct, rules.counts(np.arange(len(rules.codes))).tolist(), strict=True):
+        mended.update(dict.fromkeys(json.loads(text), n))
+    for rule, n in sorted(mended.items()):
+        yield "repairs", ALL, rule, n, b""
 
 
 def _count(texts: Sequence[str], times: NDArray[np.int64]) -> Counter[str]:

@@ -69,6 +69,7 @@ def summarise_day(
         *sketches.versions(Texts(rows["model_version"]), segments),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
+        *sketches.repairs(Texts(rows["repairs"])),
         *latency,
     ]
     if traces and times:

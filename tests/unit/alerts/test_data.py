@@ -22,9 +22,9 @@ def found(facts: DataFacts, rows: pd.DataFrame) -> list[tuple[str, str]]:
         (DataFacts(interactions=100, usual=True), []),
         (DataFacts(usual=True), [("no_logs", "P1")]),
         (DataFacts(usual=False), [("no_logs", "P3")]),
-        (DataFacts(interactions=96, quarantined=4), []),
-        (DataFacts(interactions=95, quarantined=5), [("quarantine", "P2")]),
-        (DataFacts(quarantined=10, usual=True), [("quarantine", "P1")]),
+        (DataFacts(interactions=96, rejected=4), []),
+        (DataFacts(interactions=95, rejected=5), [("quarantine", "P2")]),
+        (DataFacts(rejected=10, usual=True), [("quarantine", "P1")]),
         (DataFacts(failures=(("ingest", "disk full"),), usual=True), [("step:ingest", "P2")]),
     ],
 )
@@ -41,6 +41,12 @@ def test_failed_scores_are_counted_against_those_tried(metrics: Make) -> None:
         ("scores:refusal", "P1")
     ]
     assert found(facts, metrics({**lost, "segment": "route=a"})) == []
+
+
+def test_rejects_name_their_commonest_reasons(metrics: Make) -> None:
+    reasons = (("not JSON", 1200), ("timestamp: missing", 30), ("x" * 200, 2), ("not UTF-8", 1))
+    (one,) = data_conditions(DataFacts(interactions=100, rejected=1233, reasons=reasons), metrics(), OPTIONS)
+    assert one.evidence[0]["note"] == f"not JSON (1,200), timestamp: missing (30), {'x' * 50} (2)"
 
 
 def test_long_messages_are_cut(metrics: Make) -> None:

@@ -17,7 +17,7 @@ DAY = dt.date(2024, 3, 9)
 def test_a_day_brings_all_kinds_together(metrics: Make, drift: Make) -> None:
     bad = metrics({"value": 0.4, "low": 0.35, "high": 0.45})
     changed = drift({}, {"name": "change:format_compliance", "effect": -0.4})
-    night = Night(DAY, bad, changed, [metrics({})] * 7, DataFacts(interactions=90, quarantined=10))
+    night = Night(DAY, bad, changed, [metrics({})] * 7, DataFacts(interactions=90, rejected=10))
     found = raise_alerts(night, [], OPTIONS)
     assert [(one.kind, one.severity.value, one.pages) for one in found] == [
         ("change", "P1", True),

@@ -75,6 +75,7 @@ def test_config_check_names_models_and_evaluators(home: Path) -> None:
         (("config", "check", "--config", "absent.yaml"), 2, "absent.yaml"),
         (("run", DAY, "--config", "broken.yaml"), 2, "drift.min_days"),
         (("run", DAY, "--config", "nothing.yaml"), 3, "gone"),
+        (("ingest", DAY, "--dry-run", "--config", "nothing.yaml"), 3, "gone"),
         (("config", "check", "--config", "model.yaml"), 2, "nobody/nothing"),
     ],
 )

@@ -226,3 +226,12 @@ def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_
 
 def row_of(found: Table, head: str) -> list[str]:
     return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]
+
+
+def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
+    mended = [("clock went backwards", "a negative duration is unknown", 3), ("first token after the end", "ttft", 41)]
+    document = compose(dataclasses.replace(editions.quiet(), repairs=mended), ReportOptions())
+    found = table(document, "Mended values")
+    assert [r[0].text for r in found.groups[0].rows] == ["first token after the end", "clock went backwards"]
+    assert row(found, "clock went backwards")["Interactions"] == "3"
+    assert not [one for one in every(made("quiet"), Table) if one.caption == "Mended values"]

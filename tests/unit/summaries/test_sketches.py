@@ -168,3 +168,13 @@ def test_text_columns_know_missing_values(kind: str) -> None:
     texts = Texts(pd.Series(["b", None, "a", "b"], dtype=kind))
     assert [texts.at(row) for row in range(4)] == ["b", None, "a", "b"]
     assert texts.counts(np.array([0, 1, 3])).tolist() == [2, 0]
+
+
+def test_mended_interactions_are_counted_by_rule(interactions: Maker) -> None:
+    both, one = {"repairs": '["a rule","b rule"]'}, {"repairs": '["b rule"]'}
+    rows = interactions(both, {}, one, one)
+    assert list(sketches.repairs(Texts(rows["repairs"]))) == [
+        ("repairs", "all", "a rule", 1, b""),
+        ("repairs", "all", "b rule", 3, b""),
+    ]
+    assert list(sketches.repairs(Texts(interactions({}, {})["repairs"]))) == []

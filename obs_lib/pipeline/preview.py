@@ -1,0 +1,171 @@
+"""What reading a day comes to: how much of it every source gives, what is rejected and why, and what the lake holds of it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from obs_lib.pipeline.admission import admitted
+from obs_lib.pipeline.erasures import KINDS, Erasures, read_erasures, without_erased
+from obs_lib.pipeline.ingest import STEP, ingest, inputs_of
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day
+from obs_lib.rows import Rows
+from obs_lib.tables import INTERACTIONS, QUARANTINE, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.sources.reading import SourceDay
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRead:
+    """A source by its number, from 1, and how many entries of it can hold something of the day."""
+
+    number: int
+    format: str
+    where: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Entries rejected for one reason, and the first of them; its texts are masked as the settings say."""
+
+    reason: str
+    count: int
+    file: str
+    line: int
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What reading the day gives.
+
+    rows : by table, as the lake takes them; those of erased people are counted in `erased`. rejects : commonest first, without
+    the duplicates: entries whose interaction comes again later. repairs : interactions mended, by rule.
+    lake : "never read", "unchanged" or "would change", with `changes`, the names of the tables that would.
+    """
+
+    day: str
+    lake: str
+    changes: list[str]
+    sources: list[SourceRead]
+    rows: dict[str, int]
+    rejects: list[Rejects]
+    duplicates: int
+    repairs: dict[str, int]
+    erased: int
+
+
+def preview(ws: Workspace, day: Day) -> Preview:
+    """Read the day and change nothing in the lake. SourceError when a source cannot be read."""
+    from obs_lib.sources.reading import read_day
+
+    # A day may be larger than /tmp. A lake that is not there yet is not made for this.
+    place = ws.lake.files if ws.lake.files.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
+        return _look(ws, day, read_day(ws.sources, day, Path(folder)), read_erasures(ws.lake))
+
+
+def ingest_and_tell(ws: Workspace, day: Day) -> Preview:
+    """Run the step `ingest` and say what it read; `lake` compares with what was there before."""
+    told: list[Preview] = []
+    ingest(ws, day, look=lambda read, erased: told.append(_look(ws, day, read, erased)))
+    return told[-1]
+
+
+def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview:
+    from obs_lib.sources.reading import DUPLICATE
+
+    kept = {table: _kept(table, rows, erased) for table, rows in read.rows.items() if table is not QUARANTINE}
+    rejects, gone = _rejects(ws, read.rows[QUARANTINE], erased)
+    lost = sum(rows.count - kept[table] for table, rows in read.rows.items() if table in kept) + gone
+    lake, changes = _compared(ws, day, read, erased)
+    return Preview(
+        day=str(day),
+        lake=lake,
+        changes=changes,
+        sources=[
+            SourceRead(number, options.format, options.where, entries)
+            for number, (options, entries) in enumerate(zip(ws.settings.sources, read.entries, strict=True), start=1)
+        ],
+        rows={table.name: n for table, n in kept.items()},
+        rejects=[one for one in rejects if one.reason != DUPLICATE],
+        duplicates=sum(one.count for one in rejects if one.reason == DUPLICATE),
+        repairs=_repairs(read.rows[INTERACTIONS], erased),
+        erased=lost,
+    )
+
+
+def _kept(table: Table, rows: Rows, erased: Erasures) -> int:
+    """How many rows are left without the erased."""
+    names = [name for name in table.schema.names if name in KINDS]
+    if not erased or not names:
+        return rows.count
+    return sum(len(without_erased(batch.select(names).to_pandas(), erased)) for batch in rows.batches())
+
+
+def _repairs(rows: Rows, erased: Erasures) -> dict[str, int]:
+    names = [*KINDS, "repairs"]
+    mended: Counter[str] = Counter()
+    for batch in rows.batches():
+        for rules in without_erased(batch.select(names).to_pandas(), erased)["repairs"].dropna():
+            mended.update(json.loads(rules))
+    return dict(sorted(mended.items()))
+
+
+def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects], int]:
+    """The rejects by reason, and how many were of somebody erased."""
+    counted: Counter[str] = Counter()
+    first: dict[str, Mapping[str, object]] = {}
+    for batch in rows.batches():
+        frame = without_erased(batch.to_pandas(), erased)
+        counted.update(frame["reason"])
+        for row in frame.drop_duplicates("reason").to_dict("records"):
+            first.setdefault(row["reason"], {str(name): value for name, value in row.items()})
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    shown = _shown(ws, [first[reason] for reason, _ in ordered])
+    found = [
+        # The reason stays as it is: it is ours, and names the group.
+        Rejects(reason, n, row["file"], int(row["line"]), row["excerpt"] or "")
+        for (reason, n), row in zip(ordered, shown.to_dict("records"), strict=True)
+    ]
+    return found, rows.count - counted.total()
+
+
+def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
+    import pandas as pd
+
+    from obs_lib.redaction.columns import redact_stored, shown_rows
+    from obs_lib.reporting.safe import visible
+
+    frame = pd.DataFrame(rows, columns=["file", "line", "reason", "excerpt"]).astype(object)
+    frame = shown_rows(redact_stored(QUARANTINE.name, frame, ws.redactor), ws.redactor)
+    frame["excerpt"] = frame["excerpt"].where(frame["excerpt"].notna(), None)
+    return frame.assign(file=[visible(ws.redactor.shown(name)) for name in frame["file"]])
+
+
+def _compared(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> tuple[str, list[str]]:
+    from obs_lib.digests import digest_of_rows
+    from obs_lib.lake import rows_of
+
+    record = ws.lake.record(day, STEP)
+    if record is None or not record.readable:
+        return "never read", []
+    if record.inputs == inputs_of(ws, read.fingerprint):
+        return "unchanged", []
+    rows = admitted(read.rows, erased, ws.redactor)
+    changes = [
+        table.name
+        for table, found in rows.items()
+        if record.digests.get(table.name) != digest_of_rows(rows_of(table, day, found))
+    ]
+    return ("would change" if changes else "unchanged"), sorted(changes)
