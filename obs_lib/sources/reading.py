@@ -17,7 +17,8 @@ from obs_lib.sources.entries import Entry, Format, Found, Reject
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.spool import Spool
-from obs_lib.sources.validate import Limits, Rejected, check, excerpt
+from obs_lib.sources.validate import Limits, check, excerpt
+from obs_lib.sources.values import Rejected
 from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 
 if TYPE_CHECKING:

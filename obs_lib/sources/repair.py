@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from obs_lib.sources.validate import Record, canonical
+from obs_lib.sources.validate import Record
+from obs_lib.sources.values import canonical
 
 _SLACK_MS = 1.0  # rounding of two clocks
 _MOST_TOKENS = 10_000_000  # five times the longest context window there is

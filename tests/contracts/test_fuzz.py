@@ -19,7 +19,8 @@ from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.options import FormatName, SourceOptions
 from obs_lib.sources.reading import DUPLICATE, TABLES, TIME_OF, Source, SourceDay, open_source, read_day
 from obs_lib.sources.repair import without_negative
-from obs_lib.sources.validate import Rejected, check
+from obs_lib.sources.validate import check
+from obs_lib.sources.values import Rejected
 from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
 from tests import logs
 from tests.mutate import mutations

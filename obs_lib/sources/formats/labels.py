@@ -7,7 +7,8 @@ from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.validate import Rejected, parse_object
+from obs_lib.sources.validate import parse_object
+from obs_lib.sources.values import Rejected
 from obs_lib.tables import LABELS
 
 _HUMAN = "human"

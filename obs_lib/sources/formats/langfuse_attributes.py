@@ -20,7 +20,7 @@ from typing import Any
 
 from obs_lib.sources.formats.langfuse_fields import content, documents
 from obs_lib.sources.formats.parse import embedded, number
-from obs_lib.sources.validate import well_formed
+from obs_lib.sources.values import well_formed
 
 _OBSERVATION = "langfuse.observation."
 TYPE = _OBSERVATION + "type"

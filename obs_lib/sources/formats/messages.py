@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from obs_lib.sources.formats.parse import embedded
-from obs_lib.sources.validate import well_formed
+from obs_lib.sources.values import well_formed
 
 Message = dict[str, str | None]
 """{role, content}; content is None where a message holds nothing that can be written as text."""

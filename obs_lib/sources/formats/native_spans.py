@@ -13,7 +13,7 @@ from typing import Any
 
 from obs_lib.digests import digest_of
 from obs_lib.sources.stages import StageNames
-from obs_lib.sources.validate import Rejected, parse_moment
+from obs_lib.sources.values import Rejected, parse_moment
 
 MOST_SPANS = 1000  # an interaction; a loop that logs each of its turns would drown the day's other traces
 _MOST_MS = 86_400_000.0  # a day: what lies further away, or lasts longer, is a broken clock

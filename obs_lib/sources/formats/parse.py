@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from obs_lib.sources.validate import well_formed
+from obs_lib.sources.values import well_formed
 
 DEEPEST = 64
 """Levels of JSON that are read. A limit of our own: Python's depends on how deep the caller itself stands."""

@@ -13,7 +13,7 @@ from obs_lib.records import STAGES
 from obs_lib.samples.generate import FIRST_DAY, day_lines
 from obs_lib.sources.formats.native_spans import MOST_SPANS, spans_of
 from obs_lib.sources.stages import StageNames
-from obs_lib.sources.validate import Rejected
+from obs_lib.sources.values import Rejected
 from obs_lib.tables import SPANS
 
 NAMES = StageNames({"acme*": "tool"})
