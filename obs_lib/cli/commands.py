@@ -20,6 +20,8 @@ from obs_lib.errors import DayNotReady, NoGpu, ObsError
 from obs_lib.redaction.secrets import mask_secrets
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from obs_lib.pipeline.workspace import Workspace
     from obs_lib.tables import Table
 
@@ -71,7 +73,7 @@ def run(
         rendered = fold(ws, tell)
         sent = _deliver(ws) if deliver else {}
     errors.print(
-        f"{day.date()} {read['state']}: {read['interactions']} interactions, {read['quarantined']} lines rejected"
+        f"{day.date()} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected"
     )
     if again:
         errors.print(f"late logs: {', '.join(map(str, again))} run again")
@@ -145,19 +147,23 @@ def report(day: DayArgument, config: Config = None, html: Annotated[bool, typer.
 @app.command()
 def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the metrics of DAY."""
+    from obs_lib.cli.printing import print_frame
     from obs_lib.tables import METRICS
 
     columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed"]
-    _print_table(METRICS, day.date(), config, columns, json, ["status", "std_error", "note"])
+    more = ["status", "std_error", "note"] if json else []
+    print_frame(_shown(METRICS, day.date(), config)[columns + more], json)
 
 
 @app.command()
 def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the alerts and open incidents of DAY."""
+    from obs_lib.cli.printing import print_frame
     from obs_lib.tables import ALERTS
 
     columns = ["severity", "state", "segment", "title", "first_day", "pages"]
-    _print_table(ALERTS, day.date(), config, columns, json, ["kind", "last_day", "score", "evidence"])
+    more = ["kind", "last_day", "score", "evidence"] if json else []
+    print_frame(_shown(ALERTS, day.date(), config)[columns + more], json)
 
 
 @app.command()
@@ -276,17 +282,13 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _print_table(
-    table: Table, day: dt.date, config: Path | None, columns: list[str], as_json: bool, only_json: list[str]
-) -> None:
-    """Print one day of a table: the columns for people, or as JSON these and `only_json`."""
-    from obs_lib.cli.printing import print_frame
+def _shown(table: Table, day: dt.date, config: Path | None) -> pd.DataFrame:
+    """One day of a table as it may be shown."""
     from obs_lib.pipeline.workspace import open_workspace
     from obs_lib.redaction.columns import shown_rows
 
     ws = open_workspace(config)
-    frame = shown_rows(ws.lake.read_ready(table, day), ws.redactor)
-    print_frame(frame[[*columns, *only_json] if as_json else columns], as_json)
+    return shown_rows(ws.lake.read_ready(table, day), ws.redactor)
 
 
 def _deliver(ws: Workspace) -> dict[str, int]:
