@@ -28,6 +28,7 @@ MODELS: dict[str, tuple[str, ...]] = {"ttft": ("input",), "decode": ("output",),
 MIN_ROWS = 20
 _STEPS = 2  # cells to each doubling of the tokens
 _MOST_TOKENS = 1 << 20  # more fall into the last cell
+_LEAST_MS = 1e-3  # nobody answers within a microsecond; a logarithm needs something above zero
 _ROUNDS = 25  # of reweighting; the line moves by less than 1e-6 after about six
 
 
@@ -63,8 +64,8 @@ class Line:
     spread: float
 
     def predict(self, x: Floats) -> Floats:
-        """Typical (geometric mean) latency in ms at tokens of shape (k, p)."""
-        return _design(x) @ self.theta
+        """Typical (geometric mean) latency in ms at tokens of shape (k, p), above zero also where no part of the line is."""
+        return np.maximum(_design(x) @ self.theta, _LEAST_MS)
 
 
 def cells(x: Sequence[Floats], y: Floats) -> Cells:

@@ -85,6 +85,9 @@ def equal_tokens(metric: Metric, segment: str, today: Explained, window: Sequenc
     )
 
 
+_LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
+
+
 Typical = Callable[[Line, Cells], float]
 
 
@@ -134,7 +137,8 @@ def _doubt(typical: Typical, line: Line, found: tuple[Cells, Cells]) -> float:
         ends = []
         for side in (-1, 1):
             theta = line.theta.copy()
-            theta[part] = max(theta[part] + side * steps[part], 0.0)
+            # Never to zero: where it is the only part, nothing would be left of the line.
+            theta[part] = max(theta[part] + side * steps[part], _LEAST_STEP * theta[part])
             moved = Line(theta, line.covariance, line.spread)
             ends.append((theta[part], np.log(typical(moved, found[0]) / typical(moved, found[1]))))
         (low, first), (high, last) = ends
