@@ -9,7 +9,10 @@ from obs_lib.redaction.columns import shown_rows, shown_segment
 from obs_lib.redaction.redactor import Redactor
 
 if TYPE_CHECKING:
-    from obs_lib.reporting.edition import Edition
+    from obs_lib.reporting.edition import Edition, Row
+
+
+_NAMES_OF_THINGS = frozenset({"evaluator", "request_id", "trace_id"})
 
 
 def shown_edition(edition: Edition, redactor: Redactor) -> Edition:
@@ -23,18 +26,24 @@ def shown_edition(edition: Edition, redactor: Redactor) -> Edition:
         metrics=shown_rows(edition.metrics, redactor),
         drift=shown_rows(edition.drift, redactor),
         alerts=shown_rows(edition.alerts, redactor),
-        examples=[
-            {
-                name: shown_segment(value, redactor) if name == "segment" else redactor.shown_value(value)
-                for name, value in row.items()
-                if name not in ("evaluator", "request_id")
-            }
-            | {name: row[name] for name in ("evaluator", "request_id") if name in row}
-            for row in edition.examples
-        ],
+        examples=[_shown_row(row, redactor) for row in edition.examples],
+        traces=[_shown_row(row, redactor) for row in edition.traces],
         reasons=[(evaluator, status, shown(note), n) for evaluator, status, note, n in edition.reasons],
         versions=[(shown_segment(segment, redactor), version, n) for segment, version, n in edition.versions],
         quarantine=[(file, line, shown(reason)) for file, line, reason in edition.quarantine],
         steps=[(step, state, shown(note)) for step, state, note in edition.steps],
         segments=[shown_segment(segment, redactor) for segment in edition.segments],
     )
+
+
+def _shown_row(row: Row, redactor: Redactor) -> Row:
+    """An example or a trace with its texts masked; ids stay, and segments stay apart."""
+    shown = {}
+    for name, value in row.items():
+        if name in _NAMES_OF_THINGS:
+            shown[name] = value
+        elif name == "segment":
+            shown[name] = shown_segment(value, redactor)
+        else:
+            shown[name] = redactor.shown_value(value)
+    return shown

@@ -23,7 +23,7 @@ from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Alert, DriftVerdict
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import read_day
+from obs_lib.sources.reading import open_source, read_day
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.system import system_summary
@@ -185,13 +185,14 @@ def test_two_hundred_quiet_days_stay_quiet() -> None:
 
 
 @pytest.mark.real
-def test_real_logs_are_quiet_until_the_model_changes_and_then_say_what_changed(real_data: Path) -> None:
+def test_real_logs_are_quiet_until_the_model_changes_and_then_say_what_changed(real_data: Path, tmp_path: Path) -> None:
     """No first token and no input tokens in these logs: total latency on output tokens. Day 15 brings another GPT-4."""
-    route = "route=assistant-large"
+    route, source = "route=assistant-large", open_source(SourceOptions(path=str(real_data / "logs" / "chat")))
     history = History()
     for number in range(1, 16):
         day = dt.date(2023, 6, number)
-        frame = read_day([SourceOptions(path=str(real_data / "logs" / "chat"))], day).interactions
+        (tmp_path / str(day)).mkdir()
+        frame = read_day([source], day, tmp_path / str(day)).frame(INTERACTIONS)
         history = history.then(summarised(day, frame.sort_values("request_id", ignore_index=True), ("route",)))
         moved = history.drift[history.drift["verdict"].isin(AWAY)]
         assert moved.empty == (number < 15)
