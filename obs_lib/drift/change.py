@@ -35,16 +35,29 @@ def judged(metric: Metric) -> bool:
 def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:
     """Measure today minus the mean of the baseline days, as `contrast` does. Every day must have the metric."""
     now, then = values(metric, segment, [today])[0], values(metric, segment, window)
-    difference, p_value, high = contrast(now, then)
+    return difference(PREFIX + metric.name, segment, metric.unit, window, (now, then))
+
+
+def difference(
+    name: str,
+    segment: str,
+    unit: str,
+    window: Sequence[DaySummary],
+    numbers: tuple[NDArray[np.float64], NDArray[np.float64]],
+    doubt: float = 0.0,
+) -> Distance:
+    """Return the distance of today from the mean of the window's days; numbers and doubt as `contrast` takes them."""
+    now, then = numbers
+    effect, p_value, high = contrast(now, then, doubt)
     return Distance(
-        name=PREFIX + metric.name,
+        name=name,
         segment=segment,
-        statistic=difference,
+        statistic=effect,
         null_mean=0.0,
         null_high=high,
         p_value=p_value,
-        effect=difference,
-        unit=metric.unit,
+        effect=effect,
+        unit=unit,
         n_baseline=int(then[:, 2].sum()),
         n_current=int(now[2]),
         baseline_days=tuple(summary.day for summary in window),

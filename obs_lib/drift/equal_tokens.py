@@ -13,13 +13,13 @@ explain, such as a tail of requests that hang, stays in the adjusted value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import contrast, too_few, values
+from obs_lib.drift.change import difference, too_few, values
 from obs_lib.latency_model import Cells, Line, fit, merge
 from obs_lib.records import Distance, Metric
 
@@ -67,26 +67,11 @@ def equal_tokens(metric: Metric, segment: str, today: Explained, window: Sequenc
     scale = reference / typical(line, today.cells)
     now = values(metric, segment, [today.summary]) * _scales([scale])
     doubt = _doubt(typical, line, (baseline, today.cells)) * float(now[0, 0]) ** 2
-    difference, p_value, high = contrast(now[0], then, doubt)
-    return Distance(
-        name=name,
-        segment=segment,
-        statistic=difference,
-        null_mean=0.0,
-        null_high=high,
-        p_value=p_value,
-        effect=difference,
-        unit=metric.unit,
-        n_baseline=int(then[:, 2].sum()),
-        n_current=int(now[0, 2]),
-        baseline_days=tuple(one.day for one in days),
-        baseline_value=float(then[:, 0].mean()),
-        note=f"tokens alone: times {1 / scale:.2f}",
-    )
+    found = difference(name, segment, metric.unit, days, (now[0], then), doubt)
+    return replace(found, note=f"tokens alone: times {1 / scale:.2f}")
 
 
 _LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
-
 
 Typical = Callable[[Line, Cells], float]
 

@@ -26,16 +26,11 @@ _SHOWN = ["title", "note", "reason", "excerpt", "error"]
 _SHOWN_JSON = ["evidence"]
 
 
-def redact_interactions(frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
-    """Rows of tables.INTERACTIONS as the lake may keep them; the frame itself where nothing is masked at ingest.
-
-    prompt, response, error, and the texts inside messages and contexts; request_id, user_id, session_id and tags stay.
-    """
-    return redact_stored("interactions", frame, redactor)
-
-
 def redact_stored(table: str, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
-    """Rows of any table that a source fills (interactions, spans, labels, quarantine), as the lake may keep them."""
+    """Rows of any table that a source fills, as the lake may keep them; the frame itself where nothing is masked at ingest.
+
+    Of interactions prompt, response, error, and the texts inside messages and contexts; ids and tags stay.
+    """
     if redactor.stored_rules is None or table not in _TEXTS:
         return frame
     frame = frame.copy()

@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.redaction.columns import redact_interactions
+from obs_lib.redaction.columns import redact_stored
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.samples.generate import write_samples
@@ -83,7 +83,7 @@ def cost(name: str, frames: list[pd.DataFrame], redactor: Redactor) -> None:
     redactor.stored("Alice warms the caches up.")
     started = time.process_time()
     for frame in frames:
-        redact_interactions(frame, redactor)
+        redact_stored("interactions", frame, redactor)
     took = time.process_time() - started
     rows = sum(map(len, frames))
     texts = pd.concat([frame[column] for frame in frames for column in ("prompt", "response")]).dropna().nunique()

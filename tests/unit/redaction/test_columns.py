@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 
-from obs_lib.redaction.columns import redact_interactions, redact_stored, shown_rows
+from obs_lib.redaction.columns import redact_stored, shown_rows
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.sources.values import canonical
@@ -33,7 +33,7 @@ def interactions() -> pd.DataFrame:
 
 def test_texts_are_masked_inside_json_and_ids_stay() -> None:
     given = interactions()
-    kept = redact_interactions(given, INGEST)
+    kept = redact_stored("interactions", given, INGEST)
     first = kept.iloc[0]
     assert (first["prompt"], first["response"]) == ("I am [email]", "[email]!")
     assert first["messages"] == canonical(
@@ -48,7 +48,7 @@ def test_texts_are_masked_inside_json_and_ids_stay() -> None:
 
 def test_nothing_is_touched_where_masking_is_for_showing_only() -> None:
     frame = interactions()
-    assert redact_interactions(frame, SHOWN) is frame
+    assert redact_stored("interactions", frame, SHOWN) is frame
 
 
 def test_a_quarantined_excerpt_that_was_cut_keeps_no_half() -> None:
