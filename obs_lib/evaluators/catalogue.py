@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.format import Format
-from obs_lib.evaluators.groundedness import Groundedness
+from obs_lib.evaluators.groundedness import Groundedness, TokenEncoder
 from obs_lib.evaluators.heads import Head, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.refusal import Refusal
@@ -14,22 +14,26 @@ from obs_lib.evaluators.relevance import Relevance
 from obs_lib.evaluators.toxicity import Toxicity
 from obs_lib.records import Evaluator
 
-TRAINED: dict[str, Callable[[EvaluatorOptions, Head], Evaluator]] = {
+TRAINED: dict[str, Callable[[EvaluatorOptions, Head, TokenEncoder], Evaluator]] = {
     "groundedness": Groundedness,
-    "toxicity": Toxicity,
-    "relevance": Relevance,
-    "refusal": Refusal,
+    "toxicity": lambda options, head, _: Toxicity(options, head),
+    "relevance": lambda options, head, _: Relevance(options, head),
+    "refusal": lambda options, head, _: Refusal(options, head),
 }
-"""Evaluators that read an encoder's vectors through a trained head."""
+"""Evaluators that read what an encoder makes of texts through a trained head."""
 
 
 def build(
-    options: EvaluatorOptions, encoder: str | None = None, wanted: tuple[str, ...] | None = None
+    options: EvaluatorOptions,
+    tokens: TokenEncoder,
+    encoder: str | None = None,
+    wanted: tuple[str, ...] | None = None,
 ) -> tuple[Evaluator, ...]:
     """All evaluators that fit the encoder, in the order of the catalogue of metrics.
 
     Parameters
     ----------
+    tokens : reads texts token by token, where a text's one vector is too coarse.
     encoder : name of the weights behind the vectors, as in `Encoder.weights`; None: those that the heads were trained on.
     wanted : names of those that must be among them; None for all. Others without a head for this encoder are left out.
 
@@ -38,7 +42,7 @@ def build(
     found: list[Evaluator] = []
     for name, make in TRAINED.items():
         try:
-            found.append(make(options, load_head(name, options.weights, encoder)))
+            found.append(make(options, load_head(name, options.weights, encoder), tokens))
         except ConfigError:
             if wanted is None or name in wanted:
                 raise

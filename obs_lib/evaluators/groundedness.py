@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
+from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.evaluators.text import Span, content_stems, names, numbers, sentences, words
+from obs_lib.evaluators.text import Span, content_stems, sentences, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,25 +23,59 @@ if TYPE_CHECKING:
     from obs_lib.records import Vectors
 
 FEATURES = (
-    "cosine_mean",
-    "cosine_least",
-    "coverage_mean",
-    "coverage_least",
-    "pairs_mean",
-    "numbers_missing",
-    "names_missing",
+    "token_mean",
+    "token_least",
+    "weakest_mean",
+    "pair_mean",
+    "clause_mean",
+    "clause_least",
+    "sentence_mean",
+    "sentence_least",
+    "words_mean",
+    "words_least",
+    "fragments_mean",
+    "fragments_least",
+    "bigrams_mean",
+    "speaker",
+    "numbers",
+    "units",
+    "names",
+    "negation",
+    "opposite",
 )
+PASSAGE = 800
+"""Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
+_SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
 _EXCERPT = 300
-_Item = TypeVar("_Item")
 _SHOWN = 3
 
 
-class Evidence(NamedTuple):
-    """What an answer is compared with: its sentences, and the passages of its contexts that share most words with it."""
+class TokenEncoder(Protocol):
+    """As `models.tokens.TokenEncoder`."""
 
-    answer: list[Span]
-    passages: list[str]
-    contexts: str
+    def tokens(self, texts: Sequence[str]) -> Sequence[Tokens]: ...
+
+
+class Material(NamedTuple):
+    """What of a case is read: the answer's sentences, and the passages that share most words with it. Order is by text."""
+
+    response: str
+    answer: tuple[Span, ...]
+    passages: tuple[str, ...]
+    contexts: tuple[str, ...]
+
+
+class Support(NamedTuple):
+    """One sentence of the answer and what the contexts have for it. words, fragments, bigrams : shares in [0, 1]."""
+
+    span: Span
+    weight: int
+    aligned: Alignment
+    words: float
+    fragments: float
+    bigrams: float
+    speaker: float
+    faults: Faults
 
 
 class Groundedness:
@@ -46,110 +84,178 @@ class Groundedness:
     name = "groundedness"
     needs = frozenset({"response", "contexts", "error"})
 
-    def __init__(self, options: EvaluatorOptions, head: Head) -> None:
-        self._options, self._head = options, head
+    def __init__(self, options: EvaluatorOptions, head: Head, encoder: TokenEncoder) -> None:
+        self._options, self._head, self._encoder = options, head, encoder
         limits = (options.max_characters, options.max_sentences, options.max_passages)
-        self.version = f"1-{self._head.digest}-{'.'.join(map(str, limits))}"
+        self.version = f"2-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (
-            "Probability that the whole answer is supported by its contexts: logistic regression on sentence similarity "
-            f"({self._head.encoder}), word and number coverage; trained on {', '.join(self._head.trained_on['sets'])}."
+            "Probability that the whole answer is supported by its contexts: logistic regression on the alignment of tokens "
+            f"({self._head.encoder}), words and word pairs taken over, and checks of numbers, units, names, negation and "
+            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
-        return wanted(batch, self._texts)
+        return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge(batch, lambda case, response: self._verdict(case, response, vectors))
+        texts = wanted(batch, self._texts)
+        read = dict(zip(texts, self._encoder.tokens(texts), strict=True))
+        return judge(batch, lambda case, response: self._verdict(case, response, read))
 
     def _texts(self, case: Case, response: str) -> list[str]:
-        found = gather_evidence(case, response, self._options)
-        return [*(span.text for span in found.answer), *found.passages] if found.contexts else []
+        found = gather_material(case, response, self._options)
+        return [found.response, *found.passages] if found.contexts and found.answer else []
 
-    def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
-        found = gather_evidence(case, response, self._options)
+    def _verdict(self, case: Case, response: str, read: Mapping[str, Tokens]) -> Outcome:
+        found = gather_material(case, response, self._options)
         if not found.contexts:
             return skipped("no contexts")
         if not found.answer:
             return skipped("the answer has no words")
-        cosines = similarities(found, vectors)
-        value = self._head.probability(features(found, cosines))
-        return scored(value, _evidence(found, cosines))
+        supports = weigh(found, read)
+        value = self._head.probability(features(supports))
+        return scored(value, self._evidence(found, supports))
+
+    def _evidence(self, found: Material, supports: Sequence[Support]) -> dict[str, object]:
+        """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
+        single = [self._head.probability(features([support])) for support in supports]
+        worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
+        return {
+            "least_supported": [
+                {
+                    "start": supports[i].span.start,
+                    "end": supports[i].span.end,
+                    "sentence": supports[i].span.text[:_EXCERPT],
+                    "supported": round(single[i], 4),
+                    "nearest_passage": _nearest(found, supports[i]),
+                    "not_in_contexts": list(supports[i].faults.found[:10]),
+                }
+                for i in worst
+            ]
+        }
 
 
-def gather_evidence(case: Case, response: str, options: EvaluatorOptions) -> Evidence:
+def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Material:
     """Sentences of the answer and candidate passages; contexts is empty where the interaction has none.
 
     ValueError when contexts are not the JSON list of objects that `interactions` promises.
     """
-    contexts = _read_contexts(case.contexts)[: options.max_characters]
-    answer = sentences(response[: options.max_characters])[: options.max_sentences]
-    asked = set(content_stems(response[: options.max_characters]))
-    passages = list(dict.fromkeys(span.text for span in sentences(contexts)))
-    shared = [len(asked & set(content_stems(passage))) for passage in passages]
+    contexts = tuple(sorted({text[: options.max_characters] for text in _read_contexts(case.contexts)}))
+    spans = sentences(response[: options.max_characters])[: options.max_sentences]
+    text = response[: spans[-1].end] if spans else ""
+    said = set(content_stems(text))
+    passages = sorted({piece for context in contexts for piece in _passages(context)})
+    shared = [len(said & set(content_stems(passage))) for passage in passages]
     best = sorted(range(len(passages)), key=lambda i: (-shared[i], i))[: options.max_passages]
-    return Evidence(answer, [passages[i] for i in sorted(best)], contexts)
+    return Material(text, tuple(spans), tuple(passages[i] for i in sorted(best)), contexts)
 
 
-def similarities(found: Evidence, vectors: Vectors) -> np.ndarray:
-    """Cosines, shape (sentences of the answer, passages); zeros of shape (n, 1) for contexts without a passage."""
-    if not found.passages:
-        return np.zeros((len(found.answer), 1))
-    answer, passages = vectors.of([span.text for span in found.answer]), vectors.of(found.passages)
-    return np.asarray(np.einsum("id,jd->ij", answer.astype(np.float64), passages.astype(np.float64)))
+def weigh(found: Material, read: Mapping[str, Tokens]) -> list[Support]:
+    """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
+    answer = read[found.response]
+    states = [np.asarray(read[passage].states) for passage in found.passages]
+    content = content_mask(found.response, answer.spans)
+    known, spoken = read_known(found.contexts), _Spoken(found.contexts)
+    return [_support(span, answer, content, states, (known, spoken)) for span in found.answer]
 
 
-def features(found: Evidence, cosines: np.ndarray) -> np.ndarray:
-    """One number for each of FEATURES: over the answer's sentences, and shares of all that it says; each in [-1, 1]."""
-    known, known_pairs = set(content_stems(found.contexts)), _pairs(found.contexts)
-    best = cosines.max(axis=1)
-    covered = [_share(set(content_stems(span.text)), known) for span in found.answer]
-    paired = [_share(_pairs(span.text), known_pairs) for span in found.answer]
-    answer = " ".join(span.text for span in found.answer)
+def features(supports: Sequence[Support]) -> np.ndarray:
+    """One number for each of FEATURES, in [-1, 1]: over the sentences of the answer, longer ones counting for more."""
+    weights = np.array([support.weight for support in supports], dtype=np.float64)
+    weights /= weights.sum()
+
+    def mean(values: Sequence[float]) -> float:
+        return float(np.sum(weights * np.asarray(values)))
+
+    aligned = [support.aligned for support in supports]
     return np.array(
         [
-            best.mean(),
-            best.min(),
-            np.mean(covered),
-            np.min(covered),
-            np.mean(paired),
-            1.0 - _share(numbers(answer), numbers(found.contexts)),
-            1.0 - _share(names(answer), set(words(found.contexts))),
+            mean([each.token for each in aligned]),
+            min(each.token for each in aligned),
+            mean([each.weakest for each in aligned]),
+            mean([each.pair for each in aligned]),
+            mean([each.clause for each in aligned]),
+            min(each.weakest_clause for each in aligned),
+            mean([each.sentence for each in aligned]),
+            min(each.sentence for each in aligned),
+            mean([each.words for each in supports]),
+            min(each.words for each in supports),
+            mean([each.fragments for each in supports]),
+            min(each.fragments for each in supports),
+            mean([each.bigrams for each in supports]),
+            mean([each.speaker for each in supports]),
+            *(max(getattr(each.faults, name) for each in supports) for name in FEATURES[-5:]),
         ],
         dtype=np.float64,
     )
 
 
-def _read_contexts(raw: str | None) -> str:
-    """The texts of all contexts, one after another; empty for none."""
+class _Spoken:
+    """Words of the contexts, and where each stands, for what an answer took over word by word."""
+
+    def __init__(self, contexts: Sequence[str]) -> None:
+        self.stems = {stem for context in contexts for stem in content_stems(context)}
+        self.texts = [words(context) for context in contexts]
+        self.pairs = {pair for text in self.texts for pair in pairwise(text)}
+        self.words = {word for text in self.texts for word in text}
+
+    def fragments(self, said: Sequence[str]) -> float:
+        """Share of the words that stand in pairs or longer runs taken over, with lone words counting half.
+
+        A smooth form of the extractive fragment coverage of Grusky et al. (2018).
+        """
+        if not said:
+            return 1.0
+        taken = np.array([0.5 * (word in self.words) for word in said])
+        for place, pair in enumerate(pairwise(said)):
+            if pair in self.pairs:
+                taken[place : place + 2] = 1.0
+        return float(taken.mean())
+
+
+def _support(
+    span: Span, answer: Tokens, content: np.ndarray, states: Sequence[np.ndarray], contexts: tuple[Known, _Spoken]
+) -> Support:
+    known, spoken = contexts
+    place = inside(answer, span)
+    said, stems = words(span.text), content_stems(span.text)
+    pairs = list(pairwise(said))
+    return Support(
+        span,
+        max(1, int(content[place].sum())),
+        align(answer.states[place], content[place], states),
+        _share(stems, spoken.stems),
+        spoken.fragments(said),
+        _share(pairs, spoken.pairs),
+        float(bool(_SPEAKER & set(said))),
+        faults(read_statement(span.text), known),
+    )
+
+
+def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:
+    """Share of `part` that is in `whole`; 1 where nothing was said that could be missing."""
+    return sum(each in whole for each in part) / len(part) if part else 1.0
+
+
+def _nearest(found: Material, support: Support) -> str | None:
+    at = support.aligned.nearest
+    return found.passages[at][:_EXCERPT] if at >= 0 else None
+
+
+def _passages(context: str) -> list[str]:
+    """Whole sentences together, up to PASSAGE characters each."""
+    cuts: list[list[Span]] = [[]]
+    for span in sentences(context):
+        if cuts[-1] and span.end - cuts[-1][0].start > PASSAGE:
+            cuts.append([])
+        cuts[-1].append(span)
+    return [context[cut[0].start : cut[-1].end] for cut in cuts if cut]
+
+
+def _read_contexts(raw: str | None) -> list[str]:
+    """The texts of all contexts; empty for none."""
     listed = json.loads(raw) if raw else []
     if not isinstance(listed, list):
         raise ValueError("contexts are not a JSON list")
     texts = [item.get("text") if isinstance(item, dict) else item for item in listed]
-    return "\n".join(text.strip() for text in texts if isinstance(text, str) and text.strip())
-
-
-def _pairs(text: str) -> set[tuple[str, str]]:
-    spoken = words(text)
-    return set(pairwise(spoken))
-
-
-def _share(part: set[_Item], whole: set[_Item]) -> float:
-    """Share of `part` that is in `whole`; 1 where nothing was said that could be missing."""
-    return len(part & whole) / len(part) if part else 1.0
-
-
-def _evidence(found: Evidence, cosines: np.ndarray) -> dict[str, object]:
-    """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
-    worst = sorted(range(len(found.answer)), key=lambda i: (round(float(cosines[i].max()), 6), i))[:_SHOWN]
-    return {
-        "least_supported": [
-            {
-                "start": found.answer[i].start,
-                "end": found.answer[i].end,
-                "sentence": found.answer[i].text[:_EXCERPT],
-                "nearest_passage": found.passages[int(cosines[i].argmax())][:_EXCERPT] if found.passages else None,
-                "cosine": round(float(cosines[i].max()), 4),
-            }
-            for i in worst
-        ]
-    }
+    return [text.strip() for text in texts if isinstance(text, str) and text.strip()]

@@ -19,12 +19,16 @@ import numpy as np
 from obs_lib.digests import digest_of
 from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
+from obs_lib.models.tokens import Tokens, joined
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 256)
 """Lengths in tokens that texts are padded to; beyond the last, multiples of it."""
+
+_OVERLAP = 8
+"""Windows of a long text share one in so many of their tokens."""
 
 _CHARACTERS_PER_TOKEN = 32
 """Text beyond this many characters for each token is cut before tokenising: a text of megabytes costs no more."""
@@ -49,6 +53,10 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float16 array of shape (len(texts), dimension), rows of length 1 up to rounding."""
+        ...
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """What `models.tokens.TokenEncoder` promises."""
         ...
 
 
@@ -88,12 +96,16 @@ class SentenceEncoder:
         import torch
 
         with _threads(self._options.threads), torch.inference_mode():
-            tokens = [self._tokenize(text) for text in texts]
-            rows: dict[int, np.ndarray] = {}
-            for length, members in self._batches([len(ids) for ids in tokens]):
-                vectors = self._run([tokens[i] for i in members], length)
-                rows.update(zip(members, vectors, strict=False))
-        return np.stack([rows[i] for i in range(len(texts))])
+            rows = self._all([self._tokenize(text) for text in texts], "sentence_embedding")
+        return np.stack(rows)
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        import torch
+
+        with _threads(self._options.threads), torch.inference_mode():
+            windows = [self._windows(text) for text in texts]
+            states = iter(self._all([ids for each in windows for ids, _ in each], "token_embeddings"))
+            return [joined([_real(spans, next(states)) for _, spans in each]) for each in windows]
 
     @property
     def _name(self) -> str:
@@ -138,6 +150,30 @@ class SentenceEncoder:
         ids: list[int] = model.tokenizer(prefix + clean, truncation=True, max_length=self._max_tokens)["input_ids"]
         return ids
 
+    def _windows(self, text: str) -> list[tuple[list[int], np.ndarray]]:
+        """Token ids of each window, with the model's own marks, and their places in the text (empty for a mark)."""
+        longest = self._max_tokens
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        found = self._model.tokenizer(
+            clean,
+            truncation=True,
+            max_length=longest,
+            stride=longest // _OVERLAP,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        return [
+            (ids, np.array(spans, dtype=np.int32).reshape(-1, 2))
+            for ids, spans in zip(found["input_ids"], found["offset_mapping"], strict=True)
+        ]
+
+    def _all(self, tokens: list[list[int]], output: str) -> list[np.ndarray]:
+        """One array a text, in order, whatever batches they were computed in."""
+        rows: dict[int, np.ndarray] = {}
+        for length, members in self._batches([len(ids) for ids in tokens]):
+            rows.update(zip(members, self._run([tokens[i] for i in members], length, output), strict=False))
+        return [rows[i] for i in range(len(tokens))]
+
     def _batches(self, lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """(padded length, indices of the texts) of each batch; what shares a batch does not matter."""
         groups: dict[int, list[int]] = {}
@@ -150,8 +186,8 @@ class SentenceEncoder:
     def _rows(self, length: int) -> int:
         return max(1, self._options.token_budget // length)
 
-    def _run(self, tokens: list[list[int]], length: int) -> np.ndarray:
-        """float16 vectors of one batch, followed by those of its filling rows."""
+    def _run(self, tokens: list[list[int]], length: int, output: str) -> np.ndarray:
+        """float16 vectors (of texts or of their tokens) of one batch, followed by those of its filling rows."""
         import torch
 
         model = self._model
@@ -160,9 +196,15 @@ class SentenceEncoder:
             {"input_ids": tokens + filling}, padding="max_length", max_length=length, return_tensors="pt"
         )
         features = {name: tensor.to(self._device) for name, tensor in padded.items()}
-        vectors = model(features)["sentence_embedding"].float()
-        unit = torch.nn.functional.normalize(vectors, dim=1)
+        vectors = model(features)[output].float()
+        unit = torch.nn.functional.normalize(vectors, dim=-1)
         return np.asarray(unit.to(torch.float16).cpu().numpy())
+
+
+def _real(spans: np.ndarray, states: np.ndarray) -> Tokens:
+    """The tokens that stand for text, without marks and padding."""
+    real = spans[:, 1] > spans[:, 0]
+    return Tokens(spans[real], states[: len(spans)][real])
 
 
 def _padded(length: int, longest: int) -> int:

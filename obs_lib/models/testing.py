@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from obs_lib.models.tokens import Tokens
+
 _WORD = re.compile(r"\w+")
 
 
@@ -30,6 +32,20 @@ class HashingEncoder:
         rows = np.zeros((len(texts), self.dimension))
         for row, text in zip(rows, texts, strict=True):
             for word, count in sorted(Counter(_WORD.findall(text.lower()) or [""]).items()):
-                seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8], "little")
-                row += count * np.random.default_rng(seed).standard_normal(self.dimension)
+                row += count * self._direction(word)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float16)
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Words are the tokens, and their directions their states."""
+        found = []
+        for text in texts:
+            words = list(_WORD.finditer(text))
+            rows = np.array([self._direction(word[0].lower()) for word in words]).reshape(-1, self.dimension)
+            spans = np.array([word.span() for word in words], dtype=np.int32).reshape(-1, 2)
+            unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+            found.append(Tokens(spans, unit.astype(np.float16)))
+        return found
+
+    def _direction(self, word: str) -> np.ndarray:
+        seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8], "little")
+        return np.random.default_rng(seed).standard_normal(self.dimension)

@@ -52,7 +52,7 @@ class Workspace:
         """
         from obs_lib.evaluators.catalogue import build
 
-        return build(self.settings.evaluators, self.encoder.weights, self.settings.scoring.evaluators)
+        return build(self.settings.evaluators, self.encoder, self.encoder.weights, self.settings.scoring.evaluators)
 
     @cached_property
     def redactor(self) -> Redactor:

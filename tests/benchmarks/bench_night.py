@@ -54,6 +54,7 @@ def one_by_one(day: dt.date, folder: Path) -> float:
 
     from obs_lib.evaluators.catalogue import build
     from obs_lib.evaluators.options import EvaluatorOptions
+    from obs_lib.models.encoder import load_encoder
     from obs_lib.models.folder import find_folder
     from obs_lib.models.options import ModelOptions
     from obs_lib.models.vectors import TextVectors, text_hash
@@ -67,7 +68,7 @@ def one_by_one(day: dt.date, folder: Path) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         source = open_source(SourceOptions(path=str(folder)))
         rows = read_day([source], day, Path(scratch)).frame(INTERACTIONS)
-    evaluators = build(EvaluatorOptions())
+    evaluators = build(EvaluatorOptions(), load_encoder(ModelOptions()))
     start = time.perf_counter()
     for n in range(len(rows)):
         case, _ = distinct_cases(rows.iloc[n : n + 1])

@@ -85,8 +85,8 @@ def main() -> None:
     if not os.environ.get("OBS_REAL_DATA"):
         sys.exit("OBS_REAL_DATA is not set: it names the folder with logs/ and their labels")
     data = Path(os.environ["OBS_REAL_DATA"])
-    evaluators = {evaluator.name: evaluator for evaluator in build(EvaluatorOptions())}
     encoder = load_encoder(ModelOptions())
+    evaluators = {evaluator.name: evaluator for evaluator in build(EvaluatorOptions(), encoder)}
     known: dict[str, bytes] = {}
     for log, label, name, flip in (
         ("rag", "grounded", "groundedness", False),

@@ -20,7 +20,7 @@ from obs_lib.records import Evaluator, ScoreStatus
 
 COLUMNS = ("prompt", "response", "contexts", "expected_format", "error")
 SCHEMA = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
-EVALUATORS = build(EvaluatorOptions(json_schemas={"person": SCHEMA}, regex_timeout_s=0.2))
+EVALUATORS = build(EvaluatorOptions(json_schemas={"person": SCHEMA}, regex_timeout_s=0.2), HashingEncoder())
 CONTEXTS = json.dumps([{"id": "1", "text": "Paris is the capital of France. It has 2.1 million people.", "score": 0.9}])
 
 Row = tuple[str | None, str | None, str | None, str | None, str | None]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,36 +10,58 @@ from obs_lib.evaluators import groundedness, refusal, relevance
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case
 from obs_lib.evaluators.toxicity import PIECE, pieces
+from obs_lib.models.testing import HashingEncoder
 
 CONTEXT = json.dumps(
     [{"text": "Berlin has 3.7 million people. It lies on the Spree."}, {"text": "Hamburg lies on the Elbe."}]
 )
 
 
-def grounded(response: str, cosines: list[list[float]]) -> dict[str, float]:
-    found = groundedness.gather_evidence(Case(None, response, CONTEXT, None, None), response, EvaluatorOptions())
-    return dict(zip(groundedness.FEATURES, groundedness.features(found, np.array(cosines)), strict=True))
+def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> groundedness.Material:
+    case = Case(None, response, contexts, None, None)
+    return groundedness.gather_material(case, response, options or EvaluatorOptions())
 
 
-def test_groundedness_takes_the_best_passage_of_each_sentence_and_the_worst_sentence() -> None:
-    got = grounded("Berlin lies on the Spree. It has 5 million people.", [[0.2, 0.9, 0.1], [0.4, 0.3, 0.1]])
-    assert got["cosine_mean"] == pytest.approx(0.65)
-    assert got["cosine_least"] == pytest.approx(0.4)
-    assert got["coverage_mean"] == 1.0
-    assert got["numbers_missing"] == 1.0
+def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
+    found = material(response, contexts)
+    texts = [found.response, *found.passages]
+    read = dict(zip(texts, HashingEncoder().tokens(texts), strict=True))
+    return dict(zip(groundedness.FEATURES, groundedness.features(groundedness.weigh(found, read)), strict=True))
 
 
-def test_groundedness_misses_words_numbers_and_names_that_no_context_has() -> None:
-    got = grounded("Berlin has 3.7 million people, says Albert Einstein.", [[0.9, 0.1, 0.1]])
-    assert got["coverage_mean"] == pytest.approx(3 / 6)  # berlin, million, people of those and says, albert, einstein
-    assert got["numbers_missing"] == 0.0
-    assert got["names_missing"] == 1.0
+def test_a_sentence_taken_over_is_aligned_wholly_and_a_strange_one_is_not() -> None:
+    same = grounded("It lies on the Spree.")
+    assert (same["token_mean"], same["pair_mean"]) == pytest.approx((1.0, 1.0), abs=1e-3)
+    assert same["words_mean"] == same["fragments_mean"] == same["bigrams_mean"] == 1.0
+    strange = grounded("Cheese wants onions.")
+    assert strange["token_mean"] < 0.3
+    assert strange["words_mean"] == strange["bigrams_mean"] == 0.0
+
+
+def test_the_least_is_that_of_the_worst_sentence() -> None:
+    both = grounded("It lies on the Spree. Cheese wants onions.")
+    assert both["token_least"] == pytest.approx(grounded("Cheese wants onions.")["token_mean"], abs=1e-6)
+    assert both["token_least"] < both["token_mean"] < grounded("It lies on the Spree.")["token_mean"]
+
+
+def test_numbers_names_and_negation_are_checked() -> None:
+    got = grounded("Berlin has 5 million people, says Albert Einstein.")
+    assert (got["numbers"], got["names"], got["negation"]) == (1.0, 1.0, 0.0)
+    assert grounded("It never lies on the Spree.")["negation"] > 0.5
+    assert grounded("Berlin has 3.7 million people.")["numbers"] == 0.0
+    assert grounded("Berlin has 3.7 billion people.")["units"] == 1.0
+
+
+@given(st.permutations(["Berlin has 3.7 million people.", "It lies on the Spree.", "Hamburg lies on the Elbe. " * 60]))
+def test_the_order_of_the_contexts_changes_nothing(texts: list[str]) -> None:
+    response = "Berlin lies on the Spree. Hamburg has a harbour."
+    found = grounded(response, json.dumps([{"text": text} for text in texts]))
+    assert found == grounded(response, json.dumps([{"text": text} for text in sorted(texts)]))
 
 
 def test_only_the_passages_nearest_in_words_are_looked_at() -> None:
-    case = Case(None, "Hamburg lies on the Elbe.", CONTEXT, None, None)
-    found = groundedness.gather_evidence(case, case.response or "", EvaluatorOptions(max_passages=1))
-    assert found.passages == ["Hamburg lies on the Elbe."]
+    found = material("Hamburg lies on the Elbe.", options=EvaluatorOptions(max_passages=1))
+    assert found.passages == ("Hamburg lies on the Elbe.",)
 
 
 @pytest.mark.parametrize(

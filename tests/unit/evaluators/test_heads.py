@@ -17,6 +17,7 @@ from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import load_encoder
 from obs_lib.models.options import ModelOptions
+from obs_lib.models.testing import HashingEncoder
 
 RAW = json.dumps(
     {
@@ -64,7 +65,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 1
+    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 1
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -72,20 +73,23 @@ def test_a_head_that_is_not_there_is_named(folder: Path, content: str | None) ->
     place = folder / "toxicity.json"
     place.unlink() if content is None else place.write_text(content)
     with pytest.raises(ConfigError, match=re.escape(str(place))):
-        build(EvaluatorOptions(weights=str(folder)))
+        build(EvaluatorOptions(weights=str(folder)), HashingEncoder())
 
 
 def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
-    shipped = {one.name: one.version for one in build(EvaluatorOptions())}
-    others = {one.name: one.version for one in build(EvaluatorOptions(weights=str(folder)), "other@0123456789abcdef")}
+    shipped = {one.name: one.version for one in build(EvaluatorOptions(), HashingEncoder())}
+    others = {
+        one.name: one.version
+        for one in build(EvaluatorOptions(weights=str(folder)), HashingEncoder(), "other@0123456789abcdef")
+    }
     assert {name for name in shipped if shipped[name] != others[name]} == set(TRAINED)
 
 
 def test_only_what_is_wanted_must_fit_the_encoder() -> None:
-    assert [one.name for one in build(EvaluatorOptions(), "other@0", ("format",))] == ["format"]
+    assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == ["format"]
     for wanted in (None, ("format", "refusal")):
         with pytest.raises(ConfigError, match="trained for another encoder"):
-            build(EvaluatorOptions(), "other@0", wanted)
+            build(EvaluatorOptions(), HashingEncoder(), "other@0", wanted)
 
 
 def test_the_digest_names_the_file() -> None:

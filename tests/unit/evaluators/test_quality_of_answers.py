@@ -13,7 +13,8 @@ from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import ModelOptions
 from obs_lib.models.vectors import gather
 
-EVALUATORS = {evaluator.name: evaluator for evaluator in build(EvaluatorOptions())}
+ENCODER = load_encoder(ModelOptions())
+EVALUATORS = {evaluator.name: evaluator for evaluator in build(EvaluatorOptions(), ENCODER)}
 TOWER = json.dumps(
     [{"text": "The Eiffel Tower is 330 metres tall. It was completed in 1889 for the World's Fair in Paris."}]
 )
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return load_encoder(ModelOptions())
+    return ENCODER
 
 
 def value(encoder: Encoder, name: str, response: str, prompt: str = "", contexts: str | None = None) -> float:

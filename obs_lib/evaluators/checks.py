@@ -1,0 +1,276 @@
+"""What models get wrong and vectors hardly see: numbers, units, names, negation, and words turned into their opposite.
+
+Each check compares what a sentence of an answer says with what the contexts say, by rules that read English and, for digits
+and capitalised names, most languages written in Latin script. Where a rule finds nothing to compare it finds no fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from obs_lib.evaluators.text import content_stems, names, sentences, words
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:/]\d+)*|\b(?:[a-z]+(?:-[a-z]+)?)\b|%", re.IGNORECASE)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_CITATION = re.compile(r"\[\d{1,3}\]")
+_LISTED = re.compile(r"^\s*\d{1,3}[.)]\s")
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+WORDS_FOR_NUMBERS: Mapping[str, str] = {
+    **{word: str(value) for value, word in enumerate(_SMALL.split())},
+    **{word: str(30 + 10 * place) for place, word in enumerate(_TENS.split())},
+}
+_SAID_LOOSELY = frozenset({"0", "1", "2"})
+"""Spelled out, these are pronouns and articles as often as numbers ("one of them", "the two")."""
+
+_UNITS = (
+    "% percent",
+    "thousand thousands k",
+    "million millions m mn",
+    "billion billions bn",
+    "trillion trillions tn",
+    "second seconds s sec",
+    "minute minutes min",
+    "hour hours h",
+    "day days",
+    "week weeks",
+    "month months",
+    "year years",
+    "decade decades",
+    "mm millimeter millimeters millimetre millimetres",
+    "cm centimeter centimeters centimetre centimetres",
+    "meter meters metre metres",
+    "km kilometer kilometers kilometre kilometres",
+    "inch inches",
+    "foot feet ft",
+    "yard yards",
+    "mile miles mi",
+    "mg milligram milligrams",
+    "g gram grams",
+    "kg kilogram kilograms",
+    "pound pounds lb lbs",
+    "ounce ounces oz",
+    "ton tons tonne tonnes",
+    "ml milliliter milliliters millilitre millilitres",
+    "liter liters litre litres l",
+    "gallon gallons",
+    "celsius c",
+    "fahrenheit f",
+    "dollar dollars usd",
+    "euro euros eur",
+    "mb megabyte megabytes",
+    "gb gigabyte gigabytes",
+    "tb terabyte terabytes",
+)
+UNITS: Mapping[str, str] = {word: line.split()[0] for line in _UNITS for word in line.split()}
+
+_NEGATIONS = (
+    "no not never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont "
+    "hasnt havent hadnt shouldnt couldnt wouldnt unable fails failed lacks"
+)
+NEGATIONS = frozenset(_NEGATIONS.split())
+_SHORT_NOT = re.compile(r"n['\u2019]t\b", re.IGNORECASE)
+
+_OPPOSITES = (
+    "increase decrease",
+    "increased decreased",
+    "increases decreases",
+    "increasing decreasing",
+    "rise fall",
+    "rose fell",
+    "rises falls",
+    "more less",
+    "more fewer",
+    "most least",
+    "higher lower",
+    "highest lowest",
+    "high low",
+    "before after",
+    "first last",
+    "early late",
+    "earlier later",
+    "north south",
+    "northern southern",
+    "east west",
+    "eastern western",
+    "left right",
+    "male female",
+    "men women",
+    "man woman",
+    "boy girl",
+    "husband wife",
+    "father mother",
+    "son daughter",
+    "brother sister",
+    "won lost",
+    "win lose",
+    "above below",
+    "over under",
+    "inside outside",
+    "hot cold",
+    "large small",
+    "larger smaller",
+    "largest smallest",
+    "long short",
+    "longer shorter",
+    "old young",
+    "older younger",
+    "fast slow",
+    "faster slower",
+    "strong weak",
+    "safe dangerous",
+    "safe unsafe",
+    "legal illegal",
+    "possible impossible",
+    "likely unlikely",
+    "always never",
+    "all none",
+    "positive negative",
+    "better worse",
+    "best worst",
+    "open closed",
+    "accepted rejected",
+    "allowed forbidden",
+    "maximum minimum",
+    "minimum maximum",
+    "buy sell",
+    "import export",
+    "winter summer",
+    "birth death",
+    "born died",
+    "begins ends",
+    "began ended",
+    "start end",
+    "success failure",
+    "true false",
+    "major minor",
+    "ancient modern",
+    "rural urban",
+)
+OPPOSITES: Mapping[str, frozenset[str]] = {
+    word: frozenset(other for line in _OPPOSITES if word in line.split() for other in line.split() if other != word)
+    for word in {word for line in _OPPOSITES for word in line.split()}
+}
+
+
+class Statement(NamedTuple):
+    """What the checks read of one sentence. numbers : normalised; units : of those numbers that have one."""
+
+    stems: frozenset[str]
+    numbers: frozenset[str]
+    measures: frozenset[tuple[str, str]]
+    names: frozenset[str]
+    words: frozenset[str]
+    negated: bool
+
+
+class Known(NamedTuple):
+    """What all contexts say together, and their sentences one by one."""
+
+    statements: tuple[Statement, ...]
+    numbers: frozenset[str]
+    measures: frozenset[tuple[str, str]]
+    words: frozenset[str]
+
+
+class Faults(NamedTuple):
+    """Whether a sentence has numbers, units or names that the contexts do not (1 or 0), and whether it says the contrary.
+
+    negation, opposite : in [0, 1], how much of the sentence the context sentence shares that says it the other way round; 0
+    where none does.
+    """
+
+    numbers: float
+    units: float
+    names: float
+    negation: float
+    opposite: float
+    found: tuple[str, ...]
+
+
+def read_statement(sentence: str) -> Statement:
+    """The parts of one sentence that the checks compare."""
+    text = _LISTED.sub("", _CITATION.sub(" ", sentence))
+    said = frozenset(words(text))
+    numbers, measures = _numbers(text)
+    negated = bool(said & NEGATIONS) or bool(_SHORT_NOT.search(text))
+    return Statement(
+        frozenset(content_stems(text)), frozenset(numbers), frozenset(measures), frozenset(names(text)), said, negated
+    )
+
+
+def read_known(texts: Iterable[str]) -> Known:
+    """What the contexts say, in whatever order they stand."""
+    found = {span.text: None for text in texts for span in sentences(text)}
+    statements = tuple(read_statement(text) for text in sorted(found))
+    return Known(
+        statements,
+        frozenset(number for each in statements for number in each.numbers),
+        frozenset(measure for each in statements for measure in each.measures),
+        frozenset(word for each in statements for word in each.words),
+    )
+
+
+def faults(said: Statement, known: Known) -> Faults:
+    """What a sentence says that the contexts do not.
+
+    >>> context = read_known(["The bridge opened in 1932 and is 503 metres long."])
+    >>> faults(read_statement("It opened in 1923 and is 503 miles long."), context).found
+    ('number 1923', 'unit 503 mile')
+    >>> faults(read_statement("The bridge is not 503 metres long."), context).negation > 0.5
+    True
+    """
+    numbers = said.numbers - known.numbers
+    values = {value for value, _ in known.measures}
+    units = {pair for pair in said.measures - known.measures if pair[0] in values}
+    strange = said.names - known.words
+    nearest = max(known.statements, key=lambda each: (_share(said.stems, each.stems), len(each.stems)), default=None)
+    shared = 0.0 if nearest is None else _share(said.stems, nearest.stems)
+    turned = (
+        set() if nearest is None else {w for w in said.words - nearest.words if OPPOSITES.get(w, _NONE) & nearest.words}
+    )
+    differs = nearest is not None and said.negated != nearest.negated
+    shown = [f"number {number}" for number in sorted(numbers)]
+    shown += [f"unit {value} {unit}" for value, unit in sorted(units)]
+    shown += [f"name {name}" for name in sorted(strange)]
+    shown += [f"opposite {word}" for word in sorted(turned)]
+    return Faults(
+        float(bool(numbers)),
+        float(bool(units)),
+        float(bool(strange)),
+        shared if differs else 0.0,
+        shared if turned else 0.0,
+        tuple(shown),
+    )
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _share(part: frozenset[str], whole: frozenset[str]) -> float:
+    return len(part & whole) / len(part) if part else 0.0
+
+
+def _numbers(text: str) -> tuple[set[str], set[tuple[str, str]]]:
+    """Numbers as digits ("1,000" and "1000" are one), and those that are followed by a unit, with it."""
+    numbers: set[str] = set()
+    measures: set[tuple[str, str]] = set()
+    last: str | None = None
+    for match in _NUMBER.finditer(text):
+        piece = match[0].lower()
+        if piece[0].isdigit():
+            last = piece.replace(",", "") if _GROUPED.fullmatch(piece) else piece
+            numbers.add(last)
+        elif piece in WORDS_FOR_NUMBERS and WORDS_FOR_NUMBERS[piece] not in _SAID_LOOSELY:
+            last = WORDS_FOR_NUMBERS[piece]
+            numbers.add(last)
+        else:
+            if last is not None and piece in UNITS:
+                measures.add((last, UNITS[piece]))
+            last = None
+    return numbers, measures
