@@ -233,6 +233,24 @@ def config_check(config: Config = None) -> None:
     typer.echo("good")
 
 
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, plain or gzipped: fields of the native format, or `text`.")],
+    evaluator: Annotated[str, typer.Option(help="Name of an evaluator, as `obs config check` lists them.")],
+    out: Annotated[str, typer.Option(help="File for the results, a line each; - for stdout.")],
+    config: Config = None,
+) -> None:
+    """Score every line of FILE with one evaluator, and write one result a line, in the same order."""
+    from obs_lib.bench.score_file import score_file
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    with errors.status(f"score {evaluator}") as status:
+        counts = score_file(ws, file, evaluator, out, tell=status.update)
+    told = ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items(), reverse=True))
+    errors.print(f"{counts.total():,} lines: {told or 'nothing to score'}", soft_wrap=True)
+
+
 @app.command("sample-logs")
 def sample_logs(
     folder: Path,
