@@ -39,7 +39,7 @@ def ndcg(gains: ArrayLike, scores: ArrayLike, k: int | None = None) -> float | N
     gain_i / log2(rank_i + 1), linear in the gain (Järvelin and Kekäläinen 2002).
 
     >>> round(ndcg([3, 2, 3, 0, 1, 2], [6, 5, 4, 3, 2, 1]), 6)
-    0.960819
+    0.960808
     """
     given = np.asarray(gains, dtype=np.float64)
     best = np.sort(given)[::-1]

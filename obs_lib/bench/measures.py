@@ -73,4 +73,5 @@ def _by_value(labels: Flags, values: Floats, weights: Floats) -> tuple[Floats, F
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    out: Floats = np.full(len(part), np.nan)
+    return np.divide(part, whole, out=out, where=whole > 0)
