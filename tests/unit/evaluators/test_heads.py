@@ -64,7 +64,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 1
+    assert len(build(EvaluatorOptions(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 3
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -78,11 +78,11 @@ def test_a_head_that_is_not_there_is_named(folder: Path, content: str | None) ->
 def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
     shipped = {one.name: one.version for one in build(EvaluatorOptions())}
     others = {one.name: one.version for one in build(EvaluatorOptions(weights=str(folder)), "other@0123456789abcdef")}
-    assert {name for name in shipped if shipped[name] != others[name]} == set(TRAINED)
+    assert {name for name in shipped if shipped[name] != others[name]} == {*TRAINED, "context_relevance", "utilisation"}
 
 
 def test_only_what_is_wanted_must_fit_the_encoder() -> None:
-    assert [one.name for one in build(EvaluatorOptions(), "other@0", ("format",))] == ["format"]
+    assert [one.name for one in build(EvaluatorOptions(), "other@0", ("format",))] == ["format", "utilisation"]
     for wanted in (None, ("format", "refusal")):
         with pytest.raises(ConfigError, match="trained for another encoder"):
             build(EvaluatorOptions(), "other@0", wanted)
