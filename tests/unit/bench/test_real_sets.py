@@ -10,7 +10,7 @@ import pytest
 from obs_lib.bench.evaluators import Bench
 from obs_lib.pipeline.workspace import open_workspace
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
 def test_evaluators_agree_with_people_better_than_length_does(
