@@ -226,7 +226,66 @@ QUALITY: tuple[Metric, ...] = (
         score="format",
         sum_up="share_above",
     ),
+    Metric(
+        "context_relevance",
+        "Context relevance",
+        "probability",
+        "lower",
+        None,
+        "mean over answers and their contexts of the probability that a context belongs to the prompt",
+        score="context_relevance",
+        sum_up="mean",
+    ),
+    Metric(
+        "context_utilisation",
+        "Contexts used",
+        "share",
+        "lower",
+        None,
+        "mean over answers of the share of their contexts that the answer uses",
+        score="utilisation",
+        sum_up="mean",
+    ),
 )
+
+RETRIEVAL_K = 5
+"""Places of a ranking that its precision, recall and nDCG look at."""
+
+RETRIEVAL: tuple[Metric, ...] = (
+    Metric(
+        "retrieval_precision",
+        f"Retrieval precision at {RETRIEVAL_K}",
+        "share",
+        None,
+        None,
+        f"relevant contexts among the first {RETRIEVAL_K} / {RETRIEVAL_K}, mean over labelled questions",
+    ),
+    Metric(
+        "retrieval_recall",
+        f"Retrieval recall at {RETRIEVAL_K}",
+        "share",
+        None,
+        None,
+        f"relevant contexts among the first {RETRIEVAL_K} / all relevant documents, mean over labelled questions",
+    ),
+    Metric(
+        "retrieval_mrr",
+        "Mean reciprocal rank",
+        "score",
+        None,
+        None,
+        "1 / rank of the first relevant context, 0 without one, mean over labelled questions",
+    ),
+    Metric(
+        "retrieval_ndcg",
+        f"nDCG at {RETRIEVAL_K}",
+        "score",
+        None,
+        None,
+        "sum of 1 / log2(rank + 1) over relevant contexts / that of the best order, mean over labelled questions",
+    ),
+)
+"""Metrics of `all` and of the segments by tag, on days with labels of relevant contexts only."""
 
 # A band from 0.6 to 0.95 is two metrics with one limit each: too little work, and no room left, are different troubles.
 GPU: tuple[Metric, ...] = (
@@ -327,5 +386,5 @@ STAGE_METRICS: tuple[Metric, ...] = (
 INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
 """Metrics of `all` and of the segments by tag."""
 
-METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS
+METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS + RETRIEVAL
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="The LLM night watch, without Airflow.")
 config_app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
 app.add_typer(config_app, name="config")
+bench_app = typer.Typer(no_args_is_help=True, help="Measure the evaluators against people's labels.")
+app.add_typer(bench_app, name="bench")
 errors = Console(stderr=True, highlight=False)
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]
@@ -231,6 +233,50 @@ def config_check(config: Config = None) -> None:
     for what, value in told.items():
         typer.echo(f"{what:<11}{value}")
     typer.echo("good")
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, plain or gzipped: fields of the native format, or `text`.")],
+    evaluator: Annotated[str, typer.Option(help="Name of an evaluator, as `obs config check` lists them.")],
+    out: Annotated[str, typer.Option(help="File for the results, a line each; - for stdout.")],
+    config: Config = None,
+) -> None:
+    """Score every line of FILE with one evaluator, and write one result a line, in the same order."""
+    from obs_lib.bench.score_file import score_file
+    from obs_lib.pipeline.workspace import open_workspace
+
+    ws = open_workspace(config)
+    with errors.status(f"score {evaluator}") as status:
+        counts = score_file(ws, file, evaluator, out, tell=status.update)
+    told = ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items(), reverse=True))
+    errors.print(f"{counts.total():,} lines: {told or 'nothing to score'}", soft_wrap=True)
+
+
+@bench_app.command("evaluators")
+def bench_evaluators(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Labelled sets, <task>_<name>.jsonl or .jsonl.gz.")],
+    config: Config = None,
+    json: Annotated[str | None, typer.Option(help="Write everything as JSON to this file; - for stdout.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Tasks or sets to measure; may be given again.")] = None,
+    use: Annotated[list[str] | None, typer.Option(metavar="TASK=NAME", help="Another evaluator for a task.")] = None,
+    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Resamples of the bootstrap.")] = 1000,
+) -> None:
+    """Score every labelled set in DIR and print how well the evaluators agree with the labels, with 95% intervals."""
+    from obs_lib.bench.evaluators import Bench
+    from obs_lib.cli.bench_printing import print_bench, write_bench
+    from obs_lib.pipeline.workspace import open_workspace
+
+    pairs = [(task, name) for task, _, name in (each.partition("=") for each in use or ())]
+    if not all(name for _, name in pairs):
+        raise typer.BadParameter("--use takes TASK=NAME, such as toxicity=toxic-bert")
+    with errors.status("bench") as status:
+        bench = Bench(open_workspace(config), dict(pairs), tuple(only or ()), resamples, status.update)
+        found = bench.run(folder)
+    if json:
+        write_bench(found, json)
+    if json != "-":
+        print_bench(found)
 
 
 @app.command("sample-logs")

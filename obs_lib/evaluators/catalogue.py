@@ -11,6 +11,7 @@ from obs_lib.evaluators.heads import Head, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.refusal import Refusal
 from obs_lib.evaluators.relevance import Relevance
+from obs_lib.evaluators.retrieval import ContextRelevance, Utilisation
 from obs_lib.evaluators.toxicity import Toxicity
 from obs_lib.records import Evaluator
 
@@ -39,6 +40,8 @@ def build(
 
     ConfigError when a wanted one has no head for this encoder, or a JSON schema in the options cannot be read.
     """
+    if wanted is not None and ContextRelevance.name in wanted:
+        wanted = (*wanted, Relevance.name)  # which it asks
     found: list[Evaluator] = []
     for name, make in TRAINED.items():
         try:
@@ -46,4 +49,8 @@ def build(
         except ConfigError:
             if wanted is None or name in wanted:
                 raise
-    return (*found, Format(options))
+    relevance = next((one for one in found if one.name == Relevance.name), None)
+    found.append(Format(options))
+    if relevance is not None:
+        found.append(ContextRelevance(options, relevance))
+    return (*found, Utilisation(options, encoder or "any"))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.formats.code import check_python, check_sql, is_dialect
+from obs_lib.evaluators.formats.data import check_json, check_schema, check_xml
+from obs_lib.evaluators.formats.fences import check_fence, check_no_fence, fences, text_outside
+from obs_lib.evaluators.formats.layout import check_length, check_pattern, check_table, read_bounds
+from obs_lib.evaluators.formats.problem import NotCompliant
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, failed, judge, scored, skipped
 
@@ -19,35 +22,38 @@ if TYPE_CHECKING:
 
     from obs_lib.records import Vectors
 
-_LONGEST_PATTERN = 1000
 _EXCERPT = 200
+_BARE = frozenset({"json", "json_schema", "python", "sql", "xml", "markdown_table"})
+"""What stands by itself: a Markdown fence around it must be cut off before it can be used."""
 
-
-class NotCompliant(ValueError):
-    """Why an answer is not in its format. Internal: becomes a score of 0 with this text as evidence."""
+Check = Callable[[str], object]
 
 
 class Format:
-    """Implements `records.Evaluator`. 1: compliant, 0: not.
+    """Implements `records.Evaluator`. 1: compliant, 0: not, with what is wrong and where as evidence.
 
-    json            one JSON value and nothing around it; no NaN or Infinity, no key twice in an object (RFC 8259).
-    json_schema:N   JSON that also satisfies the schema named N in the settings.
-    python          parses as Python as it stands; a Markdown fence around it is a defect, since it must be cut off first.
-    regex:P         P matches at the start of the answer, surrounding space aside (`regex.match`, not a full match).
+    json, json_schema:N, xml   one value or document and nothing around it; N names a schema of the settings.
+    python, sql, sql:DIALECT   parses as it stands.
+    regex:P                    P matches at the start of the answer, space around it aside (`regex.match`, no full match).
+    markdown_table             one table and nothing else, every row as wide as its header.
+    code_fence, code_fence:L   one fenced block (of language L) and nothing else; no_fence: none anywhere.
+    max_words:N, min_words:N, words:A-B, and the same with chars.
+
+    Several with `;` between them must all hold; a pattern takes all that follows it, so it stands last.
     """
 
     name = "format"
     needs = frozenset({"response", "expected_format", "error"})
     describe = (
-        "Exact check of the whole answer against the format that the log asks for: JSON, JSON schema, Python source or "
-        "regular expression."
+        "Exact check of the whole answer against the format that the log asks for: JSON, JSON schema, Python, SQL, XML, "
+        "regular expression, Markdown table, code fence or none, length."
     )
 
     def __init__(self, options: EvaluatorOptions) -> None:
         self._options = options
         self._schemas = {name: _read_schema(name, given) for name, given in options.json_schemas.items()}
         limits = (options.max_format_characters, options.regex_timeout_s)
-        self.version = f"1-{digest_of(self._schemas, limits)[:12]}"
+        self.version = f"2-{digest_of(self._schemas, limits)[:12]}"
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
         return []
@@ -59,83 +65,98 @@ class Format:
         expected = (case.expected_format or "").strip()
         if not expected:
             return skipped("no format asked for")
-        kind, _, detail = expected.partition(":")
-        checks: dict[str, Callable[[str, str], None]] = {
-            "json": lambda text, _: _check_json(text),
-            "json_schema": self._check_schema,
-            "python": lambda text, _: _check_python(text),
-            "regex": self._check_regex,
-        }
-        if kind not in checks or (kind in ("json", "python") and detail):
-            return skipped(f"unknown format {expected[:40]!r}")
-        if kind == "json_schema" and detail not in self._schemas:
-            return skipped(f"unknown JSON schema {detail[:40]!r}")
+        checks: list[tuple[str, Check]] = []
+        for part in _parts(expected):
+            check = self._check(part)
+            if isinstance(check, str):
+                return skipped(check)
+            checks.append((part, check))
         if len(response) > self._options.max_format_characters:
             return skipped(f"longer than {self._options.max_format_characters} characters")
         try:
-            checks[kind](response, detail)
-        except NotCompliant as problem:
-            return scored(0.0, {"expected": expected[:_EXCERPT], "problem": str(problem)[:_EXCERPT]})
+            problems = [problem for part, check in checks if (problem := _problem(part, check, response))]
         except TimeoutError:
             return failed(f"the pattern took longer than {self._options.regex_timeout_s} s")
-        return scored(1.0)
+        return scored(0.0, _evidence(expected, problems)) if problems else scored(1.0)
 
-    def _check_schema(self, text: str, name: str) -> None:
-        import jsonschema
-        import referencing
+    def _check(self, part: str) -> Check | str:
+        """The check that a format asks for, or why there is none."""
+        plain: dict[str, Check] = {
+            "json": check_json,
+            "python": check_python,
+            "xml": check_xml,
+            "markdown_table": check_table,
+            "no_fence": check_no_fence,
+        }
+        kind, _, detail = part.partition(":")
+        bounds = read_bounds(part)
+        if part in plain:
+            return plain[part]
+        if bounds is not None:
+            return lambda text: check_length(text, bounds)
+        if kind == "json_schema":
+            schema = self._schemas.get(detail)
+            return f"unknown JSON schema {detail[:40]!r}" if schema is None else lambda text: check_schema(text, schema)
+        if kind == "sql":
+            known = is_dialect(detail)
+            return (lambda text: check_sql(text, detail)) if known else f"unknown SQL dialect {detail[:40]!r}"
+        if kind == "regex":
+            return lambda text: check_pattern(text, detail, self._options.regex_timeout_s)
+        if kind == "code_fence":
+            return lambda text: check_fence(text, detail)
+        return f"unknown format {part[:40]!r}"
 
-        value = _check_json(text)
-        validator = jsonschema.Draft202012Validator(self._schemas[name], registry=referencing.Registry())
-        problem = next(iter(validator.iter_errors(value)), None)
-        if problem is not None:
-            place = "/".join(str(part) for part in problem.absolute_path) or "(top)"
-            raise NotCompliant(f"{place}: {problem.message}")
 
-    def _check_regex(self, text: str, pattern: str) -> None:
-        import regex
+def _parts(expected: str) -> list[str]:
+    """The formats that must all hold.
 
-        if not pattern or len(pattern) > _LONGEST_PATTERN:
-            raise ValueError(f"a pattern must have 1 to {_LONGEST_PATTERN} characters; found {len(pattern)}")
-        compiled = regex.compile(pattern, cache_pattern=False)
-        if compiled.match(text.strip(), timeout=self._options.regex_timeout_s) is None:
-            raise NotCompliant("the pattern does not match at the start")
+    >>> _parts("json; max_chars:80;regex:a;b")
+    ['json', 'max_chars:80', 'regex:a;b']
+    """
+    parts: list[str] = []
+    rest = expected
+    while rest := rest.strip():
+        part, _, rest = (rest, "", "") if rest.startswith("regex:") else rest.partition(";")
+        parts += [part.strip()] if part.strip() else []
+    return parts
 
 
-def _check_json(text: str) -> Any:
-    """The value that `text` is the JSON of; NotCompliant with the reason."""
-
-    def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            raise NotCompliant("a key stands twice in an object")
-        return found
-
-    def refuse(constant: str) -> None:
-        raise NotCompliant(f"{constant} is not JSON")
-
+def _problem(part: str, check: Check, response: str) -> NotCompliant | None:
+    """Why the answer fails the check; None where it does not. What only a fence spoils says so."""
     try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
-    except NotCompliant:
-        raise
-    except RecursionError:
-        raise NotCompliant("nested too deeply") from None
-    except ValueError as problem:
-        raise NotCompliant(f"not JSON: {problem}") from None
+        check(response)
+    except NotCompliant as problem:
+        return _behind_fence(part, check, response) or problem
+    return None
 
 
-def _check_python(text: str) -> None:
-    """NotCompliant unless `text` parses. It is never compiled to code or run."""
+def _behind_fence(part: str, check: Check, response: str) -> NotCompliant | None:
+    """The problem of an answer whose content stands in its one Markdown fence; None where there is no such fence."""
+    kind = part.partition(":")[0]
+    found = fences(response) if kind in _BARE else []
+    if len(found) != 1:
+        return None
+    fence = found[0]
+    around = "a Markdown fence" + (" and other text" if text_outside(response, found) else "") + " around it"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except SyntaxError as problem:
-        line = (problem.text or "").strip()[:80]
-        raise NotCompliant(f"line {problem.lineno}: {problem.msg}: {line}") from None
-    except (RecursionError, MemoryError):
-        raise NotCompliant("nested too deeply") from None
-    except ValueError as problem:
-        raise NotCompliant(f"not Python source: {problem}") from None
+        check(fence.inside)
+    except NotCompliant as problem:
+        inside = problem.below(fence.opening)
+        said = f"{around}; inside, {inside}"
+        return NotCompliant(said, line=inside.line or fence.opening, column=inside.column, path=inside.path)
+    return NotCompliant(f"{around}; inside, it is valid {kind}", line=fence.opening)
+
+
+def _evidence(expected: str, problems: list[NotCompliant]) -> dict[str, object]:
+    """The first problem with its place, and what else is wrong."""
+    first = problems[0]
+    place = {"line": first.line, "column": first.column, "path": first.path}
+    return {
+        "expected": expected[:_EXCERPT],
+        "problem": str(first)[:_EXCERPT],
+        **{name: value for name, value in place.items() if value is not None},
+        **({"further": [str(problem)[:_EXCERPT] for problem in problems[1:]]} if problems[1:] else {}),
+    }
 
 
 def _read_schema(name: str, given: str | dict[str, Any]) -> dict[str, Any]:

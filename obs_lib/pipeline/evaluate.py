@@ -38,7 +38,7 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
     scored = []
     for _, rows in mine.groupby("batch", sort=True):
         batch = rows[["case", *CASE_COLUMNS]].reset_index(drop=True)
-        scored += [_score(evaluator, batch, vectors) for evaluator in chosen]
+        scored += [score_batch(evaluator, batch, vectors) for evaluator in chosen]
     staging.write(
         f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
     )
@@ -70,8 +70,8 @@ def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
     return dict(zip(stored["text_hash"], stored["vector"], strict=True))
 
 
-def _score(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-    """One evaluator over one batch; when it breaks, the batch's rows say so and the night goes on."""
+def score_batch(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+    """One evaluator over one batch of columns `case` and CASE_COLUMNS; when it breaks, the batch's rows say so."""
     import pandas as pd
 
     columns = batch[list(CASE_COLUMNS)]

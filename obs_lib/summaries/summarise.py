@@ -12,6 +12,7 @@ from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
+from obs_lib.summaries.retrieval import retrieval_metrics
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
@@ -33,6 +34,7 @@ def summarise_day(
     *,
     spans: pd.DataFrame | None = None,
     gpu_samples: pd.DataFrame | None = None,
+    labels: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -43,6 +45,7 @@ def summarise_day(
     segment_tags : tags by whose values every number is also sliced.
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
+    labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing.
 
     Returns
     -------
@@ -56,6 +59,7 @@ def summarise_day(
     metrics = [
         *system,
         *quality_metrics(day, rows, scores, segments),
+        *retrieval_metrics(day, rows, labels, segments),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     traces = Traces(spans) if spans is not None and len(spans) else None

@@ -8,15 +8,15 @@ from typing import Any
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.validate import parse_object
-from obs_lib.sources.values import Rejected
+from obs_lib.sources.values import Rejected, words
 from obs_lib.tables import LABELS
 
 _HUMAN = "human"
 
 
 class LabelFormat:
-    """`request_id`, `label` (its name), `value` (true or false, a number, or a word), and, where they are known, `source`
-    ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
+    """`request_id`, `label` (its name), `value` (true or false, a number, a word, or a list of names), and, where they are
+    known, `source` ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
     """
 
     derived = frozenset[str]()
@@ -37,6 +37,8 @@ class LabelFormat:
 def label_fields(found: dict[str, Any]) -> dict[str, Any]:
     """Columns of LABELS from a label's own fields; `Rejected` where there is no verdict."""
     verdict = found.get("value")
+    if isinstance(verdict, list):
+        verdict = words("value", verdict)
     if not isinstance(verdict, bool | int | float | str):
         raise Rejected("value: neither text, number nor true/false")
     number = int(verdict) if isinstance(verdict, bool) else None if isinstance(verdict, str) else verdict

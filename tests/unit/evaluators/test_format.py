@@ -56,7 +56,8 @@ def test_compliance(expected: str, response: str, value: float) -> None:
 
 def test_what_is_wrong_stands_in_the_evidence() -> None:
     evidence = json.loads(outcome("json_schema:person", '{"age": -7}')["evidence"])
-    assert evidence == {"expected": "json_schema:person", "problem": "age: -7 is less than the minimum of 0"}
+    problem = "age: -7 is less than the minimum of 0"
+    assert evidence == {"expected": "json_schema:person", "problem": problem, "path": "age"}
     assert "line 1" in json.loads(outcome("python", "def f(:")["evidence"])["problem"]
 
 

@@ -65,7 +65,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 1
+    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 3
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -82,11 +82,14 @@ def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
         one.name: one.version
         for one in build(EvaluatorOptions(weights=str(folder)), HashingEncoder(), "other@0123456789abcdef")
     }
-    assert {name for name in shipped if shipped[name] != others[name]} == set(TRAINED)
+    assert {name for name in shipped if shipped[name] != others[name]} == {*TRAINED, "context_relevance", "utilisation"}
 
 
 def test_only_what_is_wanted_must_fit_the_encoder() -> None:
-    assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == ["format"]
+    assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == [
+        "format",
+        "utilisation",
+    ]
     for wanted in (None, ("format", "refusal")):
         with pytest.raises(ConfigError, match="trained for another encoder"):
             build(EvaluatorOptions(), HashingEncoder(), "other@0", wanted)

@@ -209,7 +209,7 @@ def test_a_killed_shard_leaves_nothing_that_looks_finished(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluate_step, "_score", killed)
+    monkeypatch.setattr(evaluate_step, "score_batch", killed)
     with pytest.raises(KeyboardInterrupt):
         evaluate(ws, DAYS[0], planned["id"], 0)
     assert collect(ws, DAYS[0], planned["id"])["lost_shards"] == [0]

@@ -59,6 +59,8 @@ USUAL = {
     "relevance": 0.83,
     "refusal_rate": 0.118,
     "format_compliance": 0.972,
+    "context_relevance": 0.71,
+    "context_utilisation": 0.44,
 }
 """What a quiet day shows. Metrics that are not listed have no data."""
 

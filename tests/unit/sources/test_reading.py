@@ -58,6 +58,8 @@ def test_labels_go_with_the_day_of_their_interaction(tmp_path: Path, read: Read)
         {"request_id": "a", "label": "grounded", "value": True},
         {"request_id": "a", "label": "grounded", "value": 0.25, "source": "judge", "inclusion": 0.5},
         {"request_id": "b", "label": "tone", "value": "rude"},
+        {"request_id": "b", "label": "relevant_ids", "value": ["d2", "d1"]},
+        {"request_id": "b", "label": "relevant_ids", "value": ["d2", 1]},
         {"request_id": "b", "label": "tone", "value": None},
         {"request_id": "of another day", "label": "grounded", "value": False},
         {"request_id": "a", "label": "grounded", "value": 1, "inclusion": 0},
@@ -68,9 +70,11 @@ def test_labels_go_with_the_day_of_their_interaction(tmp_path: Path, read: Read)
     assert rows.where(rows.notna(), None).values.tolist() == [
         ["a", "grounded", "human", 1.0, None, None],
         ["a", "grounded", "judge", 0.25, None, 0.5],
+        ["b", "relevant_ids", "human", None, '["d2","d1"]', None],
         ["b", "tone", "human", None, "rude", None],
     ]
     assert day.frame(QUARANTINE)["reason"].tolist() == [
+        "value: not a list of text",
         "value: neither text, number nor true/false",
         "inclusion: not a probability in (0, 1]",
     ]

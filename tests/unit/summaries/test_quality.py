@@ -33,6 +33,8 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
             *of("relevance", 0.2, 0.4, 0.6, 0.8),
             *of("refusal", 0.0, 1.0, 0.0, 0.0),
             *of("format", 1.0, 1.0, 1.0, 0.0),
+            *of("context_relevance", 0.5, 0.7, 0.5, 0.7),
+            *of("utilisation", 0.0, 1.0, 0.5, 0.5),
         ),
     )
     values = {metric: value.value for (_, metric), value in found.items()}
@@ -43,6 +45,8 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
         "relevance": pytest.approx(0.5),
         "refusal_rate": 0.25,
         "format_compliance": 0.75,
+        "context_relevance": pytest.approx(0.6),
+        "context_utilisation": pytest.approx(0.5),
     }
     assert (found["all", "refusal_rate"].low, found["all", "refusal_rate"].high) == pytest.approx(wilson(0.25, 4))
 

@@ -1,0 +1,195 @@
+"""The retrieval half of an answer: do the contexts belong to the question, and does the answer use them?"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.rows import Case, Outcome, cases, judge, scored, skipped, wanted
+from obs_lib.evaluators.text import content_stems, sentences
+from obs_lib.records import Evaluator, ScoreStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.records import Vectors
+
+WINDOW = 1000
+"""Characters of a context behind one vector: about what the encoder reads of English prose before it cuts (256 tokens)."""
+USED = 0.35
+"""Mean of cosine and of the share of a sentence's words above which an answer uses a context. On the groundedness sets, 90% of
+supported answers reach 0.43 to 0.71 against their own context, and 90% stay under 0.18 against another answer's."""
+_SHOWN = 20  # contexts in the evidence
+
+
+class Retrieved(NamedTuple):
+    """One context: its id where the log gives one, and its text in windows, at least one."""
+
+    name: str | None
+    windows: list[str]
+
+
+class ContextRelevance:
+    """Implements `records.Evaluator`. Mean over the contexts of the probability that a context belongs to the question.
+
+    A context is judged by its most relevant window, as an answer to the prompt is judged by `relevance`: the same evaluator,
+    whichever stands behind that name.
+    """
+
+    name = "context_relevance"
+    needs = frozenset({"prompt", "contexts", "response", "error"})
+
+    def __init__(self, options: EvaluatorOptions, relevance: Evaluator) -> None:
+        self._options, self._relevance = options, relevance
+        self.version = f"1-{options.max_characters}-{options.max_pieces}-{relevance.version}"
+        self.describe = (
+            "Mean probability that a context belongs to the prompt rather than to another one, each by its best window of "
+            f"{WINDOW} characters. As for answers: {relevance.describe}"
+        )
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        pairs = self._pairs(batch)
+        return self._relevance.texts(_as_answers(pairs)) if pairs else []
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        pairs = self._pairs(batch)
+        rows = self._relevance.score(_as_answers(pairs), vectors).to_dict("records") if pairs else []
+        found = dict(zip(pairs, rows, strict=True))
+        return judge(batch, lambda case, _: self._verdict(case, found))
+
+    def _verdict(self, case: Case, found: dict[tuple[str, str], dict[Any, Any]]) -> Outcome:
+        contexts = read_contexts(case.contexts, self._options)
+        if not contexts:
+            return skipped("no contexts")
+        if not case.prompt or not case.prompt.strip():
+            return skipped("there is no prompt")
+        values = []
+        for context in contexts:
+            rows = [found[case.prompt, window] for window in context.windows]
+            for row in rows:
+                if row["status"] == ScoreStatus.FAILED.value:
+                    raise RuntimeError(str(row["note"]))
+            values.append(max((float(row["value"]) for row in rows if row["value"] is not None), default=0.0))
+        return scored(float(np.mean(values)), _evidence(contexts, "relevance", values))
+
+    def _pairs(self, batch: pd.DataFrame) -> list[tuple[str, str]]:
+        """Question and window of every case that can be judged, once each."""
+        pairs: dict[tuple[str, str], None] = {}
+        for case in cases(batch):
+            if case.prompt and case.prompt.strip():
+                pairs |= {(case.prompt, text): None for text in _windows_of(case, self._options)}
+        return list(pairs)
+
+
+class Utilisation:
+    """Implements `records.Evaluator`. The share of the retrieved contexts that the answer uses, in [0, 1].
+
+    An answer uses a context where one of its sentences comes near a window of it: by cosine, and by the words they share.
+    """
+
+    name = "utilisation"
+    needs = frozenset({"contexts", "response", "error"})
+
+    def __init__(self, options: EvaluatorOptions, encoder: str) -> None:
+        self._options = options
+        limits = (options.max_characters, options.max_pieces, options.max_sentences)
+        self.version = f"1-{'.'.join(map(str, limits))}-{encoder}"
+        self.describe = (
+            "Share of the retrieved contexts that the answer uses: a sentence's cosine to a window of the context "
+            f"({encoder}) and the share of its words in it are over {USED} on average."
+        )
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        return wanted(batch, self._texts)
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        return judge(batch, lambda case, response: self._verdict(case, response, vectors))
+
+    def _texts(self, case: Case, response: str) -> list[str]:
+        windows = _windows_of(case, self._options)
+        return [*self._said(response), *windows] if windows else []
+
+    def _said(self, response: str) -> list[str]:
+        found = sentences(response[: self._options.max_characters])[: self._options.max_sentences]
+        return list(dict.fromkeys(span.text for span in found))
+
+    def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
+        contexts, said = read_contexts(case.contexts, self._options), self._said(response)
+        if not contexts:
+            return skipped("no contexts")
+        if not said:
+            return skipped("the answer has no words")
+        rows = vectors.of(said).astype(np.float64)
+        stems = [set(content_stems(text)) for text in said]
+        nearest = [max(_nearness(rows, stems, window, vectors) for window in context.windows) for context in contexts]
+        return scored(float(np.mean([near > USED for near in nearest])), _evidence(contexts, "nearness", nearest))
+
+
+def read_contexts(raw: str | None, options: EvaluatorOptions) -> list[Retrieved]:
+    """The contexts that have a text, in order; `max_pieces` windows in all, but one of each context at least.
+
+    Contexts beyond `max_characters` together are left out. ValueError when they are not the JSON list of `interactions`.
+    """
+    listed = json.loads(raw) if raw else []
+    if not isinstance(listed, list):
+        raise ValueError("contexts are not a JSON list")
+    given = [item if isinstance(item, dict) else {"text": item} for item in listed]
+    texts = [(item.get("id"), item["text"].strip()) for item in given if isinstance(item.get("text"), str)]
+    kept: list[tuple[str | None, str]] = []
+    left = options.max_characters
+    for name, text in texts:
+        if text and left > 0:
+            kept.append((None if name is None else str(name), text[:left]))
+            left -= len(text)
+    each = max(1, options.max_pieces // max(1, len(kept)))
+    return [Retrieved(name, windows(text)[:each]) for name, text in kept]
+
+
+def windows(text: str) -> list[str]:
+    """The text in windows of at most WINDOW characters, cut between words where there is a space.
+
+    >>> [len(window) for window in windows("word " * 300)]
+    [999, 499]
+    """
+    found: list[str] = []
+    rest = text.strip()
+    while len(rest) > WINDOW:
+        cut = rest.rfind(" ", WINDOW // 2, WINDOW)
+        found.append(rest[: cut if cut > 0 else WINDOW].strip())
+        rest = rest[cut if cut > 0 else WINDOW :].strip()
+    return [*found, rest] if rest else found
+
+
+def _windows_of(case: Case, options: EvaluatorOptions) -> list[str]:
+    """All windows of a case; none where its contexts cannot be read, which its verdict then says."""
+    try:
+        return [window for context in read_contexts(case.contexts, options) for window in context.windows]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _as_answers(pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(pairs, columns=["prompt", "response"], dtype=object)
+
+
+def _nearness(rows: np.ndarray, stems: list[set[str]], window: str, vectors: Vectors) -> float:
+    """Of the answer's nearest sentence: mean of its cosine to the window and of the share of its words found there."""
+    cosines = np.sum(rows * vectors.of([window])[0].astype(np.float64), axis=1)
+    there = set(content_stems(window))
+    shares = np.array([len(own & there) / len(own) if own else 0.0 for own in stems])
+    return float(np.max((cosines + shares) / 2))
+
+
+def _evidence(contexts: list[Retrieved], what: str, values: list[float]) -> dict[str, object]:
+    shown = list(zip(contexts, values, strict=True))[:_SHOWN]
+    return {
+        "contexts": [
+            {"id": context.name and context.name[:200], "start": context.windows[0][:80], what: round(value, 4)}
+            for context, value in shown
+        ]
+    }

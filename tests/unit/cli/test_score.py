@@ -1,0 +1,34 @@
+"""`obs score` and `obs bench evaluators` as processes: two outputs and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.unit.cli.test_commands import obs
+
+
+def test_results_are_all_there_is_on_stdout(tmp_path: Path) -> None:
+    rows = [{"id": "a", "response": "{}", "expected_format": "json"}, {"id": 2, "text": "[", "expected_format": "json"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\nbroken\n")
+    done = obs("score", "in.jsonl", "--evaluator", "format", "--out", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["status"], row["value"]) for row in found] == [
+        *(("a", "SCORED", 1.0), (2, "SCORED", 0.0), (None, "FAILED", None)),
+    ]
+    assert "3 lines: 2 SCORED, 1 FAILED" in done.stderr
+
+
+def test_errors_are_one_message_and_a_code(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
+    for arguments, code, says in (
+        (("score", "in.jsonl", "--evaluator", "nobody", "--out", "-"), 2, "there is no such evaluator"),
+        (("score", "gone.jsonl", "--evaluator", "format", "--out", "-"), 3, "gone.jsonl"),
+        (("bench", "evaluators", "."), 3, "no labelled set to measure"),
+        (("bench", "evaluators", ".", "--use", "toxicity"), 2, "TASK=NAME"),
+    ):
+        done = obs(*arguments, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        assert says in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
