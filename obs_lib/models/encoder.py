@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from obs_lib.digests import digest_of
+from obs_lib.models.batches import batches, fixed_threads
 from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-_LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 256)
-"""Lengths in tokens that texts are padded to; beyond the last, multiples of it."""
 
 _CHARACTERS_PER_TOKEN = 32
 """Text beyond this many characters for each token is cut before tokenising: a text of megabytes costs no more."""
@@ -87,11 +84,12 @@ class SentenceEncoder:
             return np.empty((0, self.dimension), np.float16)
         import torch
 
-        with _threads(self._options.threads), torch.inference_mode():
+        with fixed_threads(self._options.threads), torch.inference_mode():
             tokens = [self._tokenize(text) for text in texts]
             rows: dict[int, np.ndarray] = {}
-            for length, members in self._batches([len(ids) for ids in tokens]):
-                vectors = self._run([tokens[i] for i in members], length)
+            lengths = [len(ids) for ids in tokens]
+            for size, length, members in batches(lengths, self._max_tokens, self._options.token_budget):
+                vectors = self._run([tokens[i] for i in members], size, length)
                 rows.update(zip(members, vectors, strict=False))
         return np.stack([rows[i] for i in range(len(texts))])
 
@@ -138,24 +136,12 @@ class SentenceEncoder:
         ids: list[int] = model.tokenizer(prefix + clean, truncation=True, max_length=self._max_tokens)["input_ids"]
         return ids
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """(padded length, indices of the texts) of each batch; what shares a batch does not matter."""
-        groups: dict[int, list[int]] = {}
-        for index, length in enumerate(lengths):
-            groups.setdefault(_padded(length, self._max_tokens), []).append(index)
-        for padded, members in sorted(groups.items()):
-            size = self._rows(padded)
-            yield from ((padded, members[start : start + size]) for start in range(0, len(members), size))
-
-    def _rows(self, length: int) -> int:
-        return max(1, self._options.token_budget // length)
-
-    def _run(self, tokens: list[list[int]], length: int) -> np.ndarray:
+    def _run(self, tokens: list[list[int]], size: int, length: int) -> np.ndarray:
         """float16 vectors of one batch, followed by those of its filling rows."""
         import torch
 
         model = self._model
-        filling = [tokens[0][:1]] * (self._rows(length) - len(tokens))
+        filling = [tokens[0][:1]] * (size - len(tokens))
         padded: Any = model.tokenizer.pad(
             {"input_ids": tokens + filling}, padding="max_length", max_length=length, return_tensors="pt"
         )
@@ -163,26 +149,3 @@ class SentenceEncoder:
         vectors = model(features)["sentence_embedding"].float()
         unit = torch.nn.functional.normalize(vectors, dim=1)
         return np.asarray(unit.to(torch.float16).cpu().numpy())
-
-
-def _padded(length: int, longest: int) -> int:
-    """The smallest allowed length that holds `length` tokens.
-
-    >>> _padded(17, 256), _padded(97, 100), _padded(300, 8192)
-    (32, 100, 512)
-    """
-    fitting = next((size for size in _LENGTHS if size >= length), -(-length // _LENGTHS[-1]) * _LENGTHS[-1])
-    return min(fitting, longest)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Run with `count` torch threads, and put the process's own number back."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
