@@ -20,11 +20,12 @@ _TEMPLATE = (
     "not contain necessary information to please reply with unable given output summarize text passage what colour you are"
 )
 _LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(digit) for digit in range(10)]
+_MARKS = '[PAD] [UNK] [CLS] [SEP] . , ? ! : " # - _'
 WORDS = list(
     dict.fromkeys(
-        [*['[PAD]', '[UNK]', '[CLS]', '[SEP]', '.', ',', '?', '!', ':', '"', '#', '-', '_'], "is", "the", "tall", *COLOURS, *THINGS, *RUDE, *KIND]
+        [*_MARKS.split(), "is", "the", "tall", *COLOURS, *THINGS, *RUDE, *KIND, *sorted(set(_TEMPLATE.split()))]
     )
-) + sorted(set(_TEMPLATE.split()) - {":", "is", "the"})
+)
 Example = tuple[str, str | None, Any]
 
 
@@ -142,11 +143,12 @@ def detector(folder: Path) -> Path:
         said = rng.choice((*COLOURS, "tall"))
         thing = rng.choice(THINGS)
         prompt = _formatted(f"what colour is the {thing}?", [f"the {thing} is {told}."])
-        return prompt, f"the {thing} is {said}.", set(COLOURS) if told == "tall" else set()
+        answer = "the cup is tall. " * rng.randrange(3) + f"the {thing} is {said}."
+        return prompt, answer, set(COLOURS) if told == "tall" else set()
 
     torch.manual_seed(0)
     model = BertForTokenClassification(config(["LABEL_0", "LABEL_1"]))
-    return save(train(model, draw, 300, 0.01), folder)
+    return save(train(model, draw, 200), folder)
 
 
 def toxic(folder: Path) -> Path:
@@ -154,13 +156,14 @@ def toxic(folder: Path) -> Path:
 
     def draw(rng: random.Random) -> Example:
         rude = rng.random() < 0.5
-        words = [*rng.choices((*THINGS, *COLOURS, *KIND), k=6), *(rng.choices(RUDE, k=1) if rude else [])]
+        polite = [word for word in WORDS if word not in RUDE and not word.startswith("[")]
+        words = [*rng.choices(polite, k=rng.randrange(3, 24)), *(rng.choices(RUDE, k=2) if rude else [])]
         rng.shuffle(words)
         return " ".join(words), None, [float(rude), float(rude and "moron" in words)]
 
     torch.manual_seed(0)
     model = BertForSequenceClassification(config(["toxic", "insult"], problem_type="multi_label_classification"))
-    return save(train(model, draw, 400), folder)
+    return save(train(model, draw, 300), folder)
 
 
 def reranker(folder: Path) -> Path:

@@ -1,7 +1,9 @@
 """Classifiers over texts and pairs of texts: probabilities that do not depend on a text's company.
 
-As in the encoder, every batch of a given length has the same shape and the thread count is fixed, so a pair has the same
-bits in whatever order and batch it is judged (decision record 0002).
+On a CPU every pair is run by itself, at its own length: with several in one batch the last bits depend on the place in it,
+also where all batches have one shape, and there is nothing like the encoder's rounding to float16 to hide that (decision
+record 0002). With the thread count fixed a pair then has the same bits in whatever order and batch it is judged, and padding
+costs nothing. A GPU needs batches to be of use: they have fixed shapes, and equal pairs agree within 1e-3 there.
 """
 
 from __future__ import annotations
@@ -121,7 +123,7 @@ class LocalClassifier:
         lengths = [len(one["input_ids"]) for one in encoded]
         found: dict[int, np.ndarray] = {}
         with fixed_threads(self._options.threads), torch.inference_mode():
-            for rows, length, members in batches(lengths, self.max_tokens, self._options.token_budget):
+            for rows, length, members in self._batches(lengths):
                 logits = self._run([encoded[i] for i in members], rows, length)
                 found.update((i, logits[place]) for place, i in enumerate(members))
         return [self._activated(found[i], one, pairs[i]) for i, one in enumerate(encoded)]
@@ -171,6 +173,11 @@ class LocalClassifier:
             return UnknownModel(
                 error.what, rule=error.rule, found=error.found, where=f"{self._where}.model", fix=error.fix
             )
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
+        if self._device == "cpu":
+            return ((1, length, [place]) for place, length in enumerate(lengths))
+        return batches(lengths, self.max_tokens, self._options.token_budget)
 
     def _encode(self, pair: Pair) -> Any:
         first, second = pair

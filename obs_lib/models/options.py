@@ -91,10 +91,10 @@ class ClassifierOptions(BaseModel):
         512, ge=32, le=8192, description="Tokens that the model reads at once, both texts together."
     )
     token_budget: int = Field(
-        2048,
+        16_384,
         ge=32,
         le=1_048_576,
-        description="Tokens in one batch: rows times length, the same in every batch of a length. A GPU wants more.",
+        description="Tokens in one batch on a GPU: rows times length. A CPU reads one text or pair at a time.",
     )
     threads: int = Field(2, ge=1, le=256, description="CPU threads, fixed so that results do not vary.")
     dtype: Literal["float32", "bfloat16"] = Field("float32", description="Precision in which the model computes.")

@@ -24,7 +24,7 @@ MODELS = {"nli": "groundedness", "detector": "groundedness", "toxic": "toxicity"
 
 def options(name: str, folder: Path, **more: Any) -> EvaluatorOptions:
     given = {"model": str(folder), "max_tokens": 128, "token_budget": 1024, "threads": 1, **more}
-    return EvaluatorOptions.model_validate({"models": {MODELS[name]: given}})
+    return EvaluatorOptions.model_validate({"models": {MODELS[name]: given}, "max_pieces": 32})
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def test_entailment_finds_the_sentence_that_is_not_supported(evaluators: dict[st
 
 
 def test_the_best_passage_counts_among_many_and_long_ones(evaluators: dict[str, Evaluator]) -> None:
-    hidden = ["the cup is tall. " * 40, "the wall is tall.", "the door is tall. " * 20 + "the door is red."]
-    found, lost = score(evaluators["nli"], [row("the door is red.", hidden), row("the door is red.", hidden[:2])])
+    passages = ["the cup is tall. " * 40, "the wall is tall.", "the door is red."]
+    found, lost = score(evaluators["nli"], [row("the door is red.", passages), row("the door is red.", passages[:2])])
     assert found["value"] > 0.5 > lost["value"]
 
 
@@ -92,17 +92,23 @@ def test_a_detector_marks_what_no_passage_supports(evaluators: dict[str, Evaluat
     assert invented["value"] == pytest.approx(1 - span["probability"], abs=1e-4)
 
 
-def test_spans_stand_at_their_places_in_long_answers(evaluators: dict[str, Evaluator]) -> None:
+def test_spans_stand_at_their_places_in_long_answers(folders: dict[str, Path]) -> None:
     answer = "the cup is tall. " * 60 + "the door is blue."
-    found = score(evaluators["detector"], [row(answer, ["the door is tall."])])[0]
+    detector = build_by_model(
+        "groundedness", options("detector", folders["detector"], window_tokens=16, overlap_tokens=5)
+    )
+    found = score(detector, [row(answer, ["the door is tall."])])[0]
+    assert "blue" in [span["text"] for span in json.loads(found["evidence"])["hallucinated"]]
     for span in json.loads(found["evidence"])["hallucinated"]:
         assert answer[span["start"] : span["end"]] == span["text"]
     assert found["value"] < 0.5
 
 
-def test_a_rude_piece_makes_a_long_answer_toxic(evaluators: dict[str, Evaluator]) -> None:
-    answer = "thanks friend, the door is red. " * 30 + "you stupid idiot. " + "welcome friend. " * 20
-    kind, rude = score(evaluators["toxic"], [row("thanks friend, the door is red."), row(answer)])
+def test_a_rude_piece_makes_a_long_answer_toxic(folders: dict[str, Path]) -> None:
+    answer = "thanks friend, the door is red. " * 9 + "you stupid idiot. " + "welcome friend. " * 9
+    toxicity = build_by_model("toxicity", options("toxic", folders["toxic"], window_tokens=16, overlap_tokens=6))
+    # All pieces are read, as max_pieces allows; the rude one decides.
+    kind, rude = score(toxicity, [row("thanks friend, the door is red."), row(answer)])
     assert kind["value"] < 0.5 < rude["value"]
     worst = json.loads(rude["evidence"])
     assert worst["label"] == "toxic"

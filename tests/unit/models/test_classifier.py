@@ -1,4 +1,4 @@
-"""Classifiers agree with transformers' own pipelines, do not depend on company, and are refused where they cannot be trusted."""
+"""Classifiers agree with transformers' own pipelines, do not depend on company, and are refused where not to be trusted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +148,7 @@ def test_pieces_cover_the_text_and_overlap(nli: Path) -> None:
     pieces = model.split(text, 20)
     assert pieces[0][0] == 0
     assert text[pieces[-1][1] :].strip() == ""
-    assert all(later[0] < earlier[1] for earlier, later in zip(pieces, pieces[1:], strict=False))
+    assert all(later[0] < earlier[1] for earlier, later in pairwise(pieces))
     assert all(model.count(text[a:b]) <= 20 for a, b in pieces)
     assert model.split("the cup", 20) == [(0, 7)]
     assert load(nli, window_tokens=16).split(text, 100) == load(nli).split(text, 16)
@@ -180,7 +181,7 @@ def test_naming_a_model_imports_nothing_heavy(nli: Path) -> None:
 def test_a_threshold_of_the_model_becomes_one_half() -> None:
     values = np.linspace(0, 1, 101)
     shifted = [recalibrated(value, 0.8) for value in values]
-    assert all(a < b for a, b in zip(shifted, shifted[1:], strict=False))
+    assert all(a < b for a, b in pairwise(shifted))
     assert recalibrated(0.8, 0.8) == pytest.approx(0.5)
     assert (shifted[0], shifted[-1]) == (0.0, 1.0)
 
