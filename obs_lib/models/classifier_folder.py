@@ -113,7 +113,8 @@ def _check_files(folder: Path, where: str) -> None:
 
 def _kind(metric: str, options: ClassifierOptions, config: dict[str, Any], where: str) -> str:
     head = str((config.get("architectures") or [""])[0])
-    derived = "tokens" if head.endswith("ForTokenClassification") else KINDS[metric][0]
+    marks_tokens = head.endswith(_HEADS["tokens"]) and "tokens" in KINDS[metric]
+    derived = "tokens" if marks_tokens else KINDS[metric][0]
     kind = options.kind or derived
     if kind not in KINDS[metric]:
         raise ConfigError(
