@@ -92,16 +92,14 @@ def test_a_detector_marks_what_no_passage_supports(evaluators: dict[str, Evaluat
     assert invented["value"] == pytest.approx(1 - span["probability"], abs=1e-4)
 
 
-def test_spans_stand_at_their_places_in_long_answers(folders: dict[str, Path]) -> None:
+def test_the_tokens_of_a_long_answer_are_read_without_gaps_and_at_their_places(folders: dict[str, Path]) -> None:
     answer = "the cup is tall. " * 60 + "the door is blue."
-    detector = build_by_model(
-        "groundedness", options("detector", folders["detector"], window_tokens=16, overlap_tokens=5)
-    )
-    found = score(detector, [row(answer, ["the door is tall."])])[0]
-    assert "blue" in [span["text"] for span in json.loads(found["evidence"])["hallucinated"]]
-    for span in json.loads(found["evidence"])["hallucinated"]:
-        assert answer[span["start"] : span["end"]] == span["text"]
-    assert found["value"] < 0.5
+    # With so low a threshold every token counts as hallucinated: what is missing, or moved, would break the one span.
+    given = options("detector", folders["detector"], window_tokens=16, overlap_tokens=5, threshold=1e-9)
+    found = score(build_by_model("groundedness", given), [row(answer, ["the door is tall."])])[0]
+    spans = json.loads(found["evidence"])["hallucinated"]
+    assert [(span["start"], span["end"]) for span in spans] == [(0, len(answer))]
+    assert spans[0]["text"] == answer[:300]
 
 
 def test_a_rude_piece_makes_a_long_answer_toxic(folders: dict[str, Path]) -> None:
