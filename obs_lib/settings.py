@@ -78,6 +78,8 @@ class Settings(BaseModel):
         for section, placings in _PLACING.items():
             for placing in placings:
                 dump.get(section, {}).pop(placing, None)
+        for model in dump.get("evaluators", {}).get("models", {}).values():
+            del model["model"]  # likewise named by the evaluators' versions
         return digest_of(dump)
 
 
@@ -172,14 +174,21 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         for source in settings.sources
     )
     encoder, weights, schemas = settings.models.encoder, settings.evaluators.weights, settings.evaluators.json_schemas
-    # `a/b` is a Hugging Face name; a folder says that it is one.
-    is_folder = encoder.startswith(("./", "../", "/", "~"))
-    models = settings.models.model_copy(update={"encoder": absolute(encoder) if is_folder else encoder})
+
+    def placed(model: str) -> str:
+        """`a/b` is a Hugging Face name; a folder says that it is one."""
+        return absolute(model) if model.startswith(("./", "../", "/", "~")) else model
+
+    models = settings.models.model_copy(update={"encoder": placed(encoder)})
     evaluators = settings.evaluators.model_copy(
         update={
             "weights": absolute(weights) if weights else None,
             "json_schemas": {
                 name: absolute(given) if isinstance(given, str) else given for name, given in schemas.items()
+            },
+            "models": {
+                metric: chosen.model_copy(update={"model": placed(chosen.model)})
+                for metric, chosen in settings.evaluators.models.items()
             },
         }
     )

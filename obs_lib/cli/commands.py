@@ -218,6 +218,7 @@ def maintain(
 @config_app.command("check")
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""
+    from obs_lib.evaluators.by_model import load_models
     from obs_lib.pipeline.workspace import open_workspace
     from obs_lib.settings import config_path
 
@@ -229,9 +230,10 @@ def config_check(config: Config = None) -> None:
         "encoder": ws.encoder.identity,
         "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
         "redaction": ws.redactor.describe,
+        **{f"  {metric}": model for metric, model in load_models(ws.settings.evaluators).items()},
     }
     for what, value in told.items():
-        typer.echo(f"{what:<11}{value}")
+        typer.echo(f"{what:<14} {value}")
     typer.echo("good")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.by_model import build_by_model
 from obs_lib.evaluators.format import Format
 from obs_lib.evaluators.groundedness import Groundedness, TokenEncoder
 from obs_lib.evaluators.heads import Head, load_head
@@ -45,7 +46,11 @@ def build(
     found: list[Evaluator] = []
     for name, make in TRAINED.items():
         try:
-            found.append(make(options, load_head(name, options.weights, encoder), tokens))
+            found.append(
+                build_by_model(name, options)
+                if name in options.models
+                else make(options, load_head(name, options.weights, encoder), tokens)
+            )
         except ConfigError:
             if wanted is None or name in wanted:
                 raise

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from obs_lib.models.options import ClassifierOptions
 
 
 class EvaluatorOptions(BaseModel):
@@ -22,6 +24,10 @@ class EvaluatorOptions(BaseModel):
         min_length=1,
         description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
         "the package, for the bundled encoder.",
+    )
+    models: dict[Literal["groundedness", "toxicity", "relevance", "refusal"], ClassifierOptions] = Field(
+        default_factory=dict,
+        description="Models of one's own by the metric that they judge in place of the bundled one (docs/models.md).",
     )
     max_characters: int = Field(
         20_000, ge=100, le=1_000_000, description="Characters of an answer, prompt or all its contexts that are read."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from obs_lib.records import ScoreStatus
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _DIGITS = 6
 """Scores are rounded to what their models can mean, so that the last bits of a sum do not travel."""
 _NOTE_LENGTH = 200
+_Asked = TypeVar("_Asked", bound=Hashable)
 
 
 class Case(NamedTuple):
@@ -70,9 +71,12 @@ def judge(batch: pd.DataFrame, verdict: Callable[[Case, str], Outcome]) -> pd.Da
     )
 
 
-def wanted(batch: pd.DataFrame, texts: Callable[[Case, str], list[str]]) -> list[str]:
-    """The texts that `verdict` will look up, in order, once each. A row that fails here fails again, with a note, there."""
-    found: dict[str, None] = {}
+def wanted(batch: pd.DataFrame, texts: Callable[[Case, str], list[_Asked]]) -> list[_Asked]:
+    """The texts (or pairs of texts) that `verdict` will look up, in order, once each.
+
+    A row that fails here fails again, with a note, there.
+    """
+    found: dict[_Asked, None] = {}
     for case in cases(batch):
         if _reason_to_skip(case) is None:
             try:

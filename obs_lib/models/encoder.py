@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from obs_lib.digests import digest_of
+from obs_lib.models.batches import batches, fixed_threads
 from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.tokens import Tokens, joined
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-_LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 256)
-"""Lengths in tokens that texts are padded to; beyond the last, multiples of it."""
 
 _OVERLAP = 8
 """Windows of a long text share one in so many of their tokens."""
@@ -95,14 +92,14 @@ class SentenceEncoder:
             return np.empty((0, self.dimension), np.float16)
         import torch
 
-        with _threads(self._options.threads), torch.inference_mode():
+        with fixed_threads(self._options.threads), torch.inference_mode():
             rows = self._all([self._tokenize(text) for text in texts], "sentence_embedding")
         return np.stack(rows)
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         import torch
 
-        with _threads(self._options.threads), torch.inference_mode():
+        with fixed_threads(self._options.threads), torch.inference_mode():
             windows = [self._windows(text) for text in texts]
             states = iter(self._all([ids for each in windows for ids, _ in each], "token_embeddings"))
             return [joined([_real(spans, next(states)) for _, spans in each]) for each in windows]
@@ -170,28 +167,19 @@ class SentenceEncoder:
     def _all(self, tokens: list[list[int]], output: str) -> list[np.ndarray]:
         """One array a text, in order, whatever batches they were computed in."""
         rows: dict[int, np.ndarray] = {}
-        for length, members in self._batches([len(ids) for ids in tokens]):
-            rows.update(zip(members, self._run([tokens[i] for i in members], length, output), strict=False))
+        lengths = [len(ids) for ids in tokens]
+        for size, length, members in batches(lengths, self._max_tokens, self._options.token_budget):
+            found = self._run([tokens[i] for i in members], (size, length), output)
+            rows.update(zip(members, found, strict=False))
         return [rows[i] for i in range(len(tokens))]
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """(padded length, indices of the texts) of each batch; what shares a batch does not matter."""
-        groups: dict[int, list[int]] = {}
-        for index, length in enumerate(lengths):
-            groups.setdefault(_padded(length, self._max_tokens), []).append(index)
-        for padded, members in sorted(groups.items()):
-            size = self._rows(padded)
-            yield from ((padded, members[start : start + size]) for start in range(0, len(members), size))
-
-    def _rows(self, length: int) -> int:
-        return max(1, self._options.token_budget // length)
-
-    def _run(self, tokens: list[list[int]], length: int, output: str) -> np.ndarray:
+    def _run(self, tokens: list[list[int]], shape: tuple[int, int], output: str) -> np.ndarray:
         """float16 vectors (of texts or of their tokens) of one batch, followed by those of its filling rows."""
         import torch
 
         model = self._model
-        filling = [tokens[0][:1]] * (self._rows(length) - len(tokens))
+        size, length = shape
+        filling = [tokens[0][:1]] * (size - len(tokens))
         padded: Any = model.tokenizer.pad(
             {"input_ids": tokens + filling}, padding="max_length", max_length=length, return_tensors="pt"
         )
@@ -205,26 +193,3 @@ def _real(spans: np.ndarray, states: np.ndarray) -> Tokens:
     """The tokens that stand for text, without marks and padding."""
     real = spans[:, 1] > spans[:, 0]
     return Tokens(spans[real], states[: len(spans)][real])
-
-
-def _padded(length: int, longest: int) -> int:
-    """The smallest allowed length that holds `length` tokens.
-
-    >>> _padded(17, 256), _padded(97, 100), _padded(300, 8192)
-    (32, 100, 512)
-    """
-    fitting = next((size for size in _LENGTHS if size >= length), -(-length // _LENGTHS[-1]) * _LENGTHS[-1])
-    return min(fitting, longest)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Run with `count` torch threads, and put the process's own number back."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -24,14 +24,16 @@ def find_folder(options: ModelOptions) -> Path:
     UnknownModel when there is none, or when what is there cannot be loaded safely.
     """
     name = options.encoder
-    if name == BUNDLED:
-        folder = _bundled()
-    elif Path(name).expanduser().is_dir():
-        folder = Path(name).expanduser().resolve()
-    else:
-        folder = _cached(name, options.allow_download)
+    folder = _bundled() if name == BUNDLED else named_folder(name, options.allow_download, "models")
     _check(folder, name)
     return folder
+
+
+def named_folder(name: str, allow_download: bool, where: str) -> Path:
+    """The folder `name`, or that of the Hugging Face model `name` in the local cache. UnknownModel when there is neither."""
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser().resolve()
+    return _cached(name, allow_download, where)
 
 
 def digest_folder(folder: Path, patterns: Sequence[str] = PATTERNS) -> str:
@@ -59,23 +61,24 @@ def _bundled() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _cached(name: str, allow_download: bool) -> Path:
+def _cached(name: str, allow_download: bool, section: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = [*PATTERNS, *(f"[0-9]*_*/{pattern}" for pattern in PATTERNS)]
     excluded = ["onnx/*", "openvino/*"]
+    encoder = section == "models"
     try:
         found = snapshot_download(
             name, local_files_only=not allow_download, allow_patterns=patterns, ignore_patterns=excluded
         )
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise UnknownModel(
-            "no such encoder",
-            rule="'bundled', a folder, or a Hugging Face name that is in the local cache",
+            "no such encoder" if encoder else "no such model",
+            rule=("'bundled', " if encoder else "") + "a folder, or a Hugging Face name that is in the local cache",
             found=name,
-            where="models.encoder",
-            fix=f"fetch it once with `hf download {name}`, or set models.allow_download: true"
+            where=f"{section}.{'encoder' if encoder else 'model'}",
+            fix=f"fetch it once with `hf download {name}`, or set {section}.allow_download: true"
             if not allow_download
             else f"the download said: {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}",
         ) from error

@@ -1,4 +1,4 @@
-"""Which encoder turns texts into vectors, and the numeric profile it runs in."""
+"""Which encoder turns texts into vectors, which classifiers judge them, and the numeric profile they run in."""
 
 from __future__ import annotations
 
@@ -37,6 +37,69 @@ class ModelOptions(BaseModel):
     dtype: Literal["float32", "bfloat16"] = Field("float32", description="Precision in which the encoder computes.")
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu", description="Where the encoder runs; 'auto' takes a GPU where torch sees one."
+    )
+    allow_download: bool = Field(
+        False, description="Whether a Hugging Face model that is not in the local cache may be downloaded."
+    )
+
+
+class ClassifierOptions(BaseModel):
+    """A model that judges one metric. Every field but `allow_download` may change a score, and so names the evaluator anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field(
+        min_length=1,
+        description="A folder with config.json, *.safetensors and a tokenizer, or a Hugging Face name such as "
+        "'cross-encoder/nli-deberta-v3-base' from the local cache.",
+    )
+    kind: Literal["nli", "tokens", "reranker", "classifier"] | None = Field(
+        None,
+        description="How it is asked: 'nli' (context and sentence), 'tokens' (LettuceDetect's way), 'reranker' (prompt and "
+        "answer), 'classifier' (the answer alone); null: what the metric and the model's architecture say.",
+    )
+    labels: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="The model's labels that count: supported, hallucinated (for 'tokens'), relevant, toxic or refusing "
+        "ones; null: those whose names say so.",
+    )
+    activation: Literal["softmax", "sigmoid"] | None = Field(
+        None,
+        description="From logits to probabilities; null: sigmoid for one or multiple labels at once, else softmax.",
+    )
+    threshold: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="The probability at which the model itself decides (of a label that counts); it is mapped to 0.5, where "
+        "the metrics cut, by a shift of the log odds.",
+    )
+    over_sentences: Literal["min", "mean"] = Field(
+        "min", description="For 'nli': how the support of single sentences becomes that of the answer."
+    )
+    window_tokens: int | None = Field(
+        None,
+        ge=16,
+        le=8192,
+        description="Longest piece of a text, in tokens, that the model reads at once; null: as much as max_tokens hold.",
+    )
+    overlap_tokens: int = Field(
+        32, ge=0, le=1024, description="Tokens that neighbouring pieces of a text share, at most half of a piece."
+    )
+    max_tokens: int = Field(
+        512, ge=32, le=8192, description="Tokens that the model reads at once, both texts together."
+    )
+    token_budget: int = Field(
+        16_384,
+        ge=32,
+        le=1_048_576,
+        description="Tokens in one batch on a GPU: rows times length. A CPU reads one text or pair at a time.",
+    )
+    threads: int = Field(2, ge=1, le=256, description="CPU threads, fixed so that results do not vary.")
+    dtype: Literal["float32", "bfloat16"] = Field("float32", description="Precision in which the model computes.")
+    device: Literal["cpu", "cuda", "auto"] = Field(
+        "cpu", description="Where the model runs; 'auto' takes a GPU where torch sees one."
     )
     allow_download: bool = Field(
         False, description="Whether a Hugging Face model that is not in the local cache may be downloaded."
