@@ -56,7 +56,7 @@ def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFra
             lost.append(shard)
             left = _failed(list(rows["case"]), chosen, f"shard {shard} of this day was lost")
         frames.append(left)
-    columns = ["case", "evaluator", "version", "status", "value", "note", "evidence"]
+    columns = ["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]
     frames = [frame[columns].astype(object) for frame in frames if len(frame)]
     return (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)), lost
 
@@ -64,7 +64,7 @@ def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFra
 def _failed(cases: list[str], chosen: tuple[Evaluator, ...], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    fixed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None}
+    fixed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None, "cost_usd": None}
     rows = [{"case": case, "evaluator": e.name, "version": e.version, **fixed} for case in cases for e in chosen]
     return pd.DataFrame(rows)
 
