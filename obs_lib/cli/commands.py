@@ -221,11 +221,14 @@ def config_check(config: Config = None) -> None:
 
     ws = open_workspace(config)
     path = config_path(config)
+    for judge in ws.judges:
+        judge.check()  # its connection; asks nobody
     told = {
         "settings": f"{path or 'no file, all defaults'} ({ws.settings.digest()})",
         "lake": ws.lake.root,
         "encoder": ws.encoder.identity,
         "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
+        "judges": ", ".join(one.name for one in ws.judges) or "none",
         "redaction": ws.redactor.describe,
     }
     for what, value in told.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from obs_lib.records import Daily, Day, Evaluator
+from obs_lib.records import Daily, Day, Evaluator, ScoreStatus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,3 +54,9 @@ def standing(evaluators: Iterable[Evaluator], rows: pd.DataFrame) -> pd.DataFram
             kept = rows[mine][one.stands(rows[mine])]
             rows = rows[~mine | rows.index.isin(kept.index)]
     return rows
+
+
+def unanswered(evaluators: Iterable[Evaluator], scores: pd.DataFrame) -> bool:
+    """Whether a judge failed on some case. Unlike a local evaluator it may do better when asked again."""
+    judges = [one.name for one in evaluators if isinstance(one, Daily)]
+    return bool((scores["evaluator"].isin(judges) & (scores["status"] == ScoreStatus.FAILED.value)).any())

@@ -13,8 +13,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.clients.judge_server import JudgeServer, Reply
-from tests.contracts.test_evaluators import EVERY
 
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
@@ -23,6 +21,8 @@ from obs_lib.evaluators.judge.desk import Desk
 from obs_lib.evaluators.judge.evaluator import Judge, Place
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
+from tests.clients.judge_server import JudgeServer, Reply
+from tests.contracts.test_evaluators import EVERY
 
 KEY = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
 COLUMNS = ["prompt", "response", "contexts", "expected_format", "error"]
