@@ -213,6 +213,27 @@ def maintain(
         errors.print("nothing to do")
 
 
+@app.command()
+def compare(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of {id, prompt, a, b}, also contexts and reference.")],
+    judge: Annotated[str, typer.Option(help="Name of an entry of `judges` with a pairwise rubric.")],
+    config: Config = None,
+) -> None:
+    """Let a judge say which of two answers is better, in both orders; prints one JSON result a line."""
+    from json import dumps
+
+    from obs_lib.pipeline.comparing import compare_file
+    from obs_lib.pipeline.workspace import open_workspace
+
+    failed = 0
+    for result in compare_file(open_workspace(config), file, judge):
+        failed += result["status"] == "FAILED"
+        typer.echo(dumps(result, ensure_ascii=False))
+    if failed:
+        errors.print(f"{failed} pair(s) failed")
+        raise typer.Exit(1)
+
+
 @config_app.command("check")
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""

@@ -57,7 +57,9 @@ def test_a_slope_equals_least_squares_and_a_robust_error_known_from_elsewhere() 
     beta, *_ = np.linalg.lstsq(design, value - label, rcond=None)
     assert found.value == pytest.approx(beta[1])
     # The jackknife's variance is HC3's but for a factor near one.
-    left_out = [np.linalg.lstsq(np.delete(design, i, 0), np.delete(value - label, i), rcond=None)[0][1] for i in range(40)]
+    left_out = [
+        np.linalg.lstsq(np.delete(design, i, 0), np.delete(value - label, i), rcond=None)[0][1] for i in range(40)
+    ]
     jackknife = np.sqrt(39 / 40 * np.square(np.array(left_out) - np.mean(left_out)).sum())
     assert (found.high - found.low) / 2 / 2.0262 == pytest.approx(jackknife, rel=0.05)
 
@@ -94,7 +96,13 @@ def test_flips_and_their_direction() -> None:
 
 @pytest.mark.parametrize(
     ("model", "family"),
-    [("gpt-4o-2024-08-06", "openai"), ("meta-llama/Llama-3.1-8B", "meta"), ("o3-mini", "openai"), ("olmo", None), ("", None)],
+    [
+        ("gpt-4o-2024-08-06", "openai"),
+        ("meta-llama/Llama-3.1-8B", "meta"),
+        ("o3-mini", "openai"),
+        ("olmo", None),
+        ("", None),
+    ],
 )
 def test_families(model: str, family: str | None) -> None:
     assert family_of(model) == family
