@@ -31,13 +31,14 @@ def compare_file(ws: Workspace, path: Path, judge: str) -> Iterator[dict[str, An
 
     def result(line: tuple[int, str]) -> dict[str, Any]:
         number, text = line
+        told: dict[str, Any] = {"id": number}
         try:
             row = json.loads(text)
             given = {name: row[name] for name in _GIVEN if isinstance(row.get(name), str)}
-            told = {"id": row.get("id", number)}
+            told["id"] = row.get("id", number)
             preference = compare(found, str(row["a"]), str(row["b"]), given)
         except (ValueError, KeyError, AttributeError, RecursionError):
-            return {"id": number, "status": "FAILED", "note": "the line is no object with `a` and `b`"}
+            return {**told, "status": "FAILED", "note": "the line is no object with `a` and `b`"}
         except EvaluatorError as problem:
             return {**told, "status": "FAILED", "note": str(problem)}
         return {**told, "status": "SCORED", **asdict(preference)}

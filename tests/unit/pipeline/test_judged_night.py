@@ -101,7 +101,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     page = " ".join(text(ws, DAY).split())  # without line breaks
     assert "Manners, by a judge" in page
     assert "Cost of judges" in page
-    assert "Verdict of judge-1 by the rubric manners, version 3" in page
+    assert "Verdict of judge-1 by the rubric manners, version 3" in page_path(ws, DAY).read_text()
     assert not said(tmp_path / "one", KEY)
 
 
