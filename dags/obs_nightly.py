@@ -17,7 +17,7 @@ from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
-EVALUATORS = list(dict.fromkeys(metric.score for metric in QUALITY if metric.score))
+EVALUATORS = list(dict.fromkeys([*(one.score for one in QUALITY if one.score), *SETTINGS.judged_scores]))
 
 PARAMS = {
     "day": Param(

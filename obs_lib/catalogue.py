@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from obs_lib.records import ERROR_KINDS, Metric
 
 LOAD: tuple[Metric, ...] = (
@@ -382,6 +384,39 @@ STAGE_METRICS: tuple[Metric, ...] = (
     ),
 )
 """Metrics of the segments `records.STAGE_SEGMENTS` alone; no other metric has those segments."""
+
+JUDGED, JUDGED_RATE, JUDGE_COST = "judge:", "judge_rate:", "judge_cost"
+"""How metrics of judges with a score of their own begin, and the metric of what judges cost."""
+
+
+def judged(names: Iterable[str]) -> tuple[Metric, ...]:
+    """The metrics of judges among `names` of metrics or scores, sorted. All that they are stands in their names.
+
+    >>> [metric.title for metric in judged(["relevance", "judge:helpfulness", "judge_rate:off_brand"])]
+    ['Helpfulness, by a judge', 'Off brand, by a judge']
+    """
+    return tuple(metric for name in sorted(set(names)) if (metric := _judged(name)) is not None)
+
+
+def _judged(name: str) -> Metric | None:
+    kind, _, own = name.partition(":")
+    title = f"{own.replace('_', ' ').capitalize()}, by a judge"
+    if own and kind + ":" == JUDGED:
+        formula = "mean of the values that a judge gives answers on its rubric's scale from 0 to 1, 1 the best"
+        return Metric(name, title, "score", "lower", None, formula, score=name, sum_up="mean")
+    if own and kind + ":" == JUDGED_RATE:
+        formula = "share of answers that a judge gives more than 0.5 on its rubric's scale from 0 to 1, 1 the worst"
+        return Metric(name, title, "share", "higher", None, formula, score=name, sum_up="share_above")
+    if name == JUDGE_COST:
+        formula = "sum over the distinct cases and judges of the day of what their verdicts cost when they were made"
+        return Metric(name, "Cost of judges", "USD", None, None, formula)
+    return None
+
+
+def metric_of(name: str) -> Metric | None:
+    """The metric of that name; None where there is none."""
+    return BY_NAME.get(name) or _judged(name)
+
 
 INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
 """Metrics of `all` and of the segments by tag."""

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,8 +176,22 @@ class Evaluator(Protocol):
         """One row for each row of `batch`, same order and index.
 
         Columns: status (ScoreStatus), value (float, None unless SCORED), note (the reason for SKIPPED or FAILED, else ""),
-        evidence (JSON text with what a reader needs to believe the value, or None).
+        evidence (JSON text with what a reader needs to believe the value, or None); where scoring costs money also
+        cost_usd (float, None where unknown or nothing was asked).
         """
+        ...
+
+
+@runtime_checkable
+class Daily(Protocol):
+    """An evaluator whose work is bounded for each day of logs as a whole, such as a judge with a budget."""
+
+    def of_day(self, day: Day, every_case: pd.DataFrame) -> Evaluator:
+        """The evaluator for one day. every_case : the day's distinct cases that are drawn, scored before or not."""
+        ...
+
+    def stands(self, rows: pd.DataFrame) -> list[bool]:
+        """Of an evaluator made by `of_day`: for each earlier row of the day (columns case, note) whether it is still right."""
         ...
 
 

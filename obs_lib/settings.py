@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -16,6 +16,8 @@ from obs_lib.connections import Connection
 from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.judge.options import JudgeOptions
+from obs_lib.evaluators.judge.rubric import load_rubric, score_name
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.keeping_options import KeepingOptions
 from obs_lib.lake_options import LakeOptions
@@ -52,6 +54,11 @@ class Settings(BaseModel):
     scoring: ScoringOptions = Field(default_factory=ScoringOptions)
     models: ModelOptions = Field(default_factory=ModelOptions)
     evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)
+    judges: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], JudgeOptions] = Field(
+        default_factory=dict,
+        description="Language models as judges, by the score they give: `groundedness`, `toxicity`, `relevance` or `refusal` "
+        "takes the local evaluator's place, any other name is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
+    )
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
@@ -69,8 +76,17 @@ class Settings(BaseModel):
             )
         return self
 
+    @property
+    def judged_scores(self) -> tuple[str, ...]:
+        """The scores that judges give in a night. ConfigError where a rubric cannot be read."""
+        rubrics = [(name, load_rubric(judge.rubric)) for name, judge in sorted(self.judges.items())]
+        return tuple(score_name(name, rubric) for name, rubric in rubrics if rubric.kind == "score")
+
     def digest(self, *sections: str) -> str:
-        """Name of the settings that change results; where data lies and how work is spread do not."""
+        """Name of the settings that change results; where data lies and how work is spread do not.
+
+        Judges are left out: what decides their verdicts stands in the versions of the evaluators that they are.
+        """
         chosen = sections or (
             *("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "redaction", "report"),
         )
@@ -192,4 +208,12 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
             },
         }
     )
-    return settings.model_copy(update={"lake": lake, "sources": sources, "models": models, "evaluators": evaluators})
+    judges = {
+        name: judge.model_copy(update={"rubric": absolute(judge.rubric)})
+        if judge.rubric.endswith((".yaml", ".yml"))
+        else judge
+        for name, judge in settings.judges.items()
+    }
+    return settings.model_copy(
+        update={"judges": judges, "lake": lake, "sources": sources, "models": models, "evaluators": evaluators}
+    )

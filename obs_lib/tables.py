@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -157,6 +157,7 @@ SCORES = Table(
         ("note", _TEXT),
         ("evidence", _TEXT),  # JSON
         ("inclusion", _FLOAT),  # probability in (0, 1] with which this interaction was drawn for scoring
+        ("cost_usd", _FLOAT),  # of the case, not of the row: once for all rows of one case; null where nothing was paid
     ),
 )
 

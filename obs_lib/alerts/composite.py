@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import metric_of
 from obs_lib.records import ALL, DriftVerdict, Metric, Severity
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _metric(name: str) -> Metric | None:
     """The metric whose change a distance is; None for a distance of its own."""
     for prefix in (_CHANGE, _EQUAL_TOKENS):
         if name.startswith(prefix):
-            return BY_NAME.get(name.removeprefix(prefix))
+            return metric_of(name.removeprefix(prefix))
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import BY_NAME, metric_of
 from obs_lib.records import Severity
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -76,6 +76,7 @@ class AlertOptions(BaseModel):
     def _consistent(self) -> Self:
         if self.p1_score < self.p2_score:
             raise ValueError(f"p1_score must be at least p2_score ({self.p2_score}), found {self.p1_score}")
-        if unknown := sorted({*self.objectives, *self.objective_severities} - set(BY_NAME)):
+        named = {*self.objectives, *self.objective_severities}
+        if unknown := sorted(name for name in named if metric_of(name) is None):
             raise ValueError(f"objectives must name metrics ({', '.join(BY_NAME)}), found {', '.join(unknown)}")
         return self

@@ -215,6 +215,27 @@ def maintain(
         errors.print("nothing to do")
 
 
+@app.command()
+def compare(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of {id, prompt, a, b}, also contexts and reference.")],
+    judge: Annotated[str, typer.Option(help="Name of an entry of `judges` with a pairwise rubric.")],
+    config: Config = None,
+) -> None:
+    """Let a judge say which of two answers is better, in both orders; prints one JSON result a line."""
+    from json import dumps
+
+    from obs_lib.pipeline.comparing import compare_file
+    from obs_lib.pipeline.workspace import open_workspace
+
+    failed = 0
+    for result in compare_file(open_workspace(config), file, judge):
+        failed += result["status"] == "FAILED"
+        typer.echo(dumps(result, ensure_ascii=False))
+    if failed:
+        errors.print(f"{failed} pair(s) failed")
+        raise typer.Exit(1)
+
+
 @config_app.command("check")
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""
@@ -224,11 +245,14 @@ def config_check(config: Config = None) -> None:
 
     ws = open_workspace(config)
     path = config_path(config)
+    for judge in ws.judges:
+        judge.check()  # its connection; asks nobody
     told = {
         "settings": f"{path or 'no file, all defaults'} ({ws.settings.digest()})",
         "lake": ws.lake.root,
         "encoder": ws.encoder.identity,
         "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
+        "judges": ", ".join(one.name for one in ws.judges) or "none",
         "redaction": ws.redactor.describe,
         **{f"  {metric}": model for metric, model in load_models(ws.settings.evaluators).items()},
     }

@@ -67,6 +67,11 @@ class DaySummary:
         named = zip(rows["key"], rows["segment"], rows["payload"], strict=True)
         return {(model, segment): unpack(model, bytes(payload)) for model, segment, payload in named}
 
+    @property
+    def metric_names(self) -> set[str]:
+        """Return the names of the metrics that have a value in some segment."""
+        return {name for name, _ in self._metrics}
+
     def sketch(self, kind: str, segment: str) -> pd.DataFrame:
         """Return the rows of one kind of sketch in one segment; none is an empty frame."""
         return self._sketches.get((kind, segment), self.sketches.iloc[:0])

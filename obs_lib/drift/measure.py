@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from obs_lib.catalogue import METRICS
+from obs_lib.catalogue import METRICS, judged
 from obs_lib.drift import change, equal_tokens, kl, semantic
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
@@ -31,6 +31,7 @@ def measure(
     first. Once fewer than `min_days` others are left in the window, the new level is the baseline.
     """
     distances: list[Distance] = []
+    metrics = (*METRICS, *judged(name for day in (today, *window) for name in day.metric_names))
     for segment in today.segments:
 
         def steady(name: str, segment: str = segment) -> Sequence[DaySummary]:
@@ -43,7 +44,7 @@ def measure(
             distances.append(_answers(segment, today, steady(semantic.NAME), options))
         distances.extend(
             distance
-            for metric in filter(change.judged, METRICS)
+            for metric in filter(change.judged, metrics)
             for distance in (
                 *_change(metric, segment, today, steady(change.PREFIX + metric.name), options),
                 *_equal_tokens(metric, segment, today, steady(equal_tokens.PREFIX + metric.name), options),

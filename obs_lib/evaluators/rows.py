@@ -78,7 +78,7 @@ def wanted(batch: pd.DataFrame, texts: Callable[[Case, str], list[_Asked]]) -> l
     """
     found: dict[_Asked, None] = {}
     for case in cases(batch):
-        if _reason_to_skip(case) is None:
+        if reason_to_skip(case) is None:
             try:
                 found |= dict.fromkeys(texts(case, case.response or ""))
             except Exception:  # noqa: BLE001, S112 - whatever a hostile text provokes must not lose the batch
@@ -101,7 +101,7 @@ def _storable(text: str) -> str:
 
 
 def _guarded(case: Case, verdict: Callable[[Case, str], Outcome]) -> Outcome:
-    reason = _reason_to_skip(case)
+    reason = reason_to_skip(case)
     if reason is not None:
         return skipped(reason)
     try:
@@ -110,7 +110,8 @@ def _guarded(case: Case, verdict: Callable[[Case, str], Outcome]) -> Outcome:
         return failed(f"{type(error).__name__}: {error}")
 
 
-def _reason_to_skip(case: Case) -> str | None:
+def reason_to_skip(case: Case) -> str | None:
+    """Why no evaluator judges this interaction; None where it has an answer."""
     if case.error:
         return "the request failed"
     if case.response is None or not case.response.strip():

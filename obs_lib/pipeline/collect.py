@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from obs_lib.pipeline.evaluate import known_vectors, read_plan
+from obs_lib.pipeline.judging import unanswered
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEP = "collect"
+_FAILED = "-failed"
 
 
 def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
     """Replace the day's scores and embeddings. Called again for a plan that is committed already, it changes nothing."""
     with ws.step(day, STEP):
         before = ws.lake.record(day, STEP)
-        if before is not None and before.readable and before.inputs == plan_id:
-            return {"day": str(day), "state": before.state.value, "already": True}
         staging = Staging(ws.lake.files, day, plan_id)
+        # What a judge could not say is asked for again by planning the day again, which leaves a plan to collect.
+        done = (plan_id,) if staging.folder.exists() else (plan_id, plan_id + _FAILED)
+        if before is not None and before.readable and before.inputs in done:
+            return {"day": str(day), "state": before.state.value, "already": True}
         drawn, cases = read_plan(staging, day, "drawn"), read_plan(staging, day, "all_cases")
         names = tuple(drawn["evaluators"].iloc[0].split(",")) if len(drawn) else ()
         chosen = choose(ws.evaluators, names)
@@ -34,6 +38,8 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
         frames = {SCORES: rows, EMBEDDINGS: _embeddings(ws, day, staging, cases, chosen)}
         # A plan with lost shards is not finished: running it again must be allowed to change the day.
         inputs = plan_id if not lost else f"{plan_id}-incomplete"
+        if not lost and unanswered(chosen, scores):
+            inputs = plan_id + _FAILED
         ws.lake.commit(day, STEP, frames, inputs=inputs, state=state, note=note)
         if not lost:
             staging.clear()
@@ -56,7 +62,7 @@ def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFra
             lost.append(shard)
             left = _failed(list(rows["case"]), chosen, f"shard {shard} of this day was lost")
         frames.append(left)
-    columns = ["case", "evaluator", "version", "status", "value", "note", "evidence"]
+    columns = ["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]
     frames = [frame[columns].astype(object) for frame in frames if len(frame)]
     return (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)), lost
 
@@ -64,7 +70,7 @@ def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFra
 def _failed(cases: list[str], chosen: tuple[Evaluator, ...], note: str) -> pd.DataFrame:
     import pandas as pd
 
-    fixed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None}
+    fixed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None, "cost_usd": None}
     rows = [{"case": case, "evaluator": e.name, "version": e.version, **fixed} for case in cases for e in chosen]
     return pd.DataFrame(rows)
 

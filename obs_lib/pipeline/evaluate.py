@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from obs_lib.errors import DayNotReady
 from obs_lib.pipeline.cases import CASE_COLUMNS
+from obs_lib.pipeline.judging import of_day
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -32,6 +33,8 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
     cases, drawn = read_plan(staging, day, "cases"), read_plan(staging, day, "drawn")
     mine = cases[cases["shard"] == shard]
     chosen = choose(ws.evaluators, tuple(drawn["evaluators"].iloc[0].split(",")))
+    if (every_case := staging.read("all_cases")) is not None:
+        chosen = of_day(chosen, day, every_case.astype(object).where(every_case.notna(), None))
     known = known_vectors(ws, day) if bool(drawn["reuse"].iloc[0]) else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
     vectors = gather(texts_of(mine.reset_index(drop=True), chosen), known, ws.encoder)
@@ -81,7 +84,7 @@ def score_batch(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> 
         note = f"{type(error).__name__}: {error}"[:300]
         failed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None}
         rows = pd.DataFrame(failed, index=batch.index)
-    rows = rows[["status", "value", "note", "evidence"]].assign(
+    rows = rows.reindex(columns=["status", "value", "note", "evidence", "cost_usd"]).assign(
         case=batch["case"], evaluator=evaluator.name, version=evaluator.version
     )
-    return rows.astype({"value": float, "status": str})
+    return rows.astype({"value": float, "cost_usd": float, "status": str})

@@ -19,6 +19,7 @@ from obs_lib.lake_purge import purge
 from obs_lib.lake_upkeep import alone, days_held, delete_moments, drop_days, settle
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.erasures import FREE_TEXTS, KINDS, Erasures, erased_rows, read_erasures, without_erased
+from obs_lib.pipeline.judging import desk
 from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
@@ -138,6 +139,8 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     good = _good_steps(ws, day)
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
+    scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
+    desk(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
     sound = True
     for step, tables in _BY_STEP.items():
         sound = sound and step in good

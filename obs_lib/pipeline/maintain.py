@@ -21,6 +21,7 @@ from obs_lib.lake_upkeep import (
 )
 from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.judging import desk
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -93,6 +94,7 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kep
                     close(ws.lake, _without_baseline(ws, {day for days in old.values() for day in days}))
                 done += [_drop(ws, table, days, dry_run) for table, days in old.items() if days]
         if keeping.rows_days is not None:
+            done.append(_drop_verdicts(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
             done.append(_drop_pages(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
     return [one for one in done if one.count]
 
@@ -141,6 +143,11 @@ def _without_baseline(ws: Workspace, dropped: set[Day]) -> set[Day]:
 def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:
     gone = dry_run or drop_days(ws.lake, table, days)
     return Kept("drop", table.name, len(days) if gone else 0)
+
+
+def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
+    """What judges said of old days: their reasons quote answers."""
+    return Kept("drop", "judges", 0 if dry_run else desk(ws.lake).forget_before(str(oldest)))
 
 
 def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
+from obs_lib.pipeline.judging import of_day, standing
 from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -42,6 +43,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         chosen = choose(ws.evaluators, options.evaluators)
         drawn = _drawn(ws, day, options.max_scored)
         cases, case_of = distinct_cases(drawn)
+        chosen = of_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
         todo = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
         todo = todo.assign(batch=todo.index // options.batch_size)
@@ -113,6 +115,7 @@ def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator,
         & (scores["evaluator"].map(current) == scores["version"])
         & (scores["status"] != ScoreStatus.FAILED.value)
     ]
+    good = standing(chosen, good)
     complete = good.groupby("case")["evaluator"].nunique() == len(chosen)
     good = good[good["case"].isin(complete[complete].index)]
     if good.empty:
@@ -124,4 +127,6 @@ def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator,
     }
     if not needed <= known:
         return None
-    return good[["case", "evaluator", "version", "status", "value", "note", "evidence"]].reset_index(drop=True)
+    return good[["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]].reset_index(
+        drop=True
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
+from obs_lib.catalogue import judged
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
 from obs_lib.pipeline.editions import gist_in_force, record_edition
@@ -120,7 +121,7 @@ def _kind(sketches: pd.DataFrame, kind: str) -> list[dict[str, Any]]:
 
 
 def _example(row: dict[str, Any]) -> dict[str, Any]:
-    evaluator, rank = row["key"].split(":")
+    evaluator, _, rank = row["key"].rpartition(":")
     return {"evaluator": evaluator, "rank": int(rank), **json.loads(row["payload"])}
 
 
@@ -145,7 +146,8 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 def _objectives(ws: Workspace) -> dict[str, float]:
     from obs_lib.alerts.objectives import objective
 
-    limits = {metric.name: objective(metric, ws.settings.alerts) for metric in METRIC_DEFINITIONS}
+    known = (*METRIC_DEFINITIONS, *judged(ws.settings.alerts.objectives))
+    limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
     return {name: limit for name, limit in limits.items() if limit is not None}
 
 

@@ -16,6 +16,7 @@ from obs_lib.records import Day
 from obs_lib.settings import Settings, environment_connection, load_settings
 
 if TYPE_CHECKING:
+    from obs_lib.evaluators.judge.evaluator import Judge
     from obs_lib.models.encoder import Encoder
     from obs_lib.records import Evaluator
     from obs_lib.redaction.redactor import Redactor
@@ -51,8 +52,22 @@ class Workspace:
         ConfigError when one that the settings choose has no head for this encoder.
         """
         from obs_lib.evaluators.catalogue import build
+        from obs_lib.evaluators.judge.build import together
+        from obs_lib.evaluators.judge.rubric import LOCAL
 
-        return build(self.settings.evaluators, self.encoder, self.encoder.weights, self.settings.scoring.evaluators)
+        wanted = self.settings.scoring.evaluators
+        if judged := self.judges:
+            names = {one.name for one in judged}
+            wanted = tuple(name for name in (wanted or LOCAL) if name not in names)
+        local = build(self.settings.evaluators, self.encoder, self.encoder.weights, wanted)
+        return together(local, tuple(one for one in judged if one.rubric.kind == "score"))
+
+    @cached_property
+    def judges(self) -> tuple[Judge, ...]:
+        """The judges that the settings name; making them asks nobody. ConfigError for a wrong rubric or budget."""
+        from obs_lib.pipeline.judging import make_judges
+
+        return make_judges(self.settings, self.lake, self.connections, self.redactor)
 
     @cached_property
     def redactor(self) -> Redactor:

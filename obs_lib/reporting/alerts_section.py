@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import metric_of
 from obs_lib.records import AlertState, Severity
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
@@ -63,7 +63,7 @@ def signal_text(signal: Mapping[str, Any]) -> str:
     'Refusal rate 31.0%, baseline 12.0% (+19.0 pts), p < 0.001'
     """
     name = str(signal.get("metric") or signal.get("name") or "signal").removeprefix("change:")
-    metric = BY_NAME.get(name)
+    metric = metric_of(name)
     unit = metric.unit if metric else str(signal.get("unit") or "")
     title = metric.title if metric else _DISTANCES.get(name, line(name.replace("_", " "), 60))
     value = number(signal.get("value", signal.get("statistic")))

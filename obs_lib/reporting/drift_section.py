@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import metric_of
 from obs_lib.records import ALL, DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -169,7 +169,7 @@ def _moved_table(moved: Sequence[Row], options: ReportOptions) -> Table:
     body = []
     for row in moved[: options.max_rows]:
         name = _metric(row)
-        unit = BY_NAME[name].unit if name in BY_NAME else row["unit"]
+        unit = metric.unit if (metric := metric_of(name)) else row["unit"]
         body.append(
             (
                 Cell(_changed_title(row)),
@@ -211,7 +211,7 @@ def _metric(row: Row) -> str:
 
 def _changed_title(row: Row) -> str:
     name = _metric(row)
-    title = BY_NAME[name].title if name in BY_NAME else line(name, 60)
+    title = metric.title if (metric := metric_of(name)) else line(name, 60)
     return f"{title}, at equal tokens" if row["name"].startswith("equal_tokens:") else title
 
 

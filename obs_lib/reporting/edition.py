@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, STAGE_METRICS
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, QUALITY, STAGE_METRICS, judged
 from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
@@ -72,9 +72,19 @@ class Edition:
         return {(r["day"], r["metric"], r["segment"]): r for r in rows(self.metrics)}
 
     @cached_property
+    def quality(self) -> tuple[Metric, ...]:
+        """The quality metrics, those of judges that these days have at the end."""
+        return QUALITY + judged(name for _, name, _ in self.measured)
+
+    @cached_property
+    def interaction_metrics(self) -> tuple[Metric, ...]:
+        """The metrics of `all` and of the segments by tag."""
+        return INTERACTION_METRICS + self.quality[len(QUALITY) :]
+
+    @cached_property
     def catalogue(self) -> tuple[Metric, ...]:
         """The metrics that these days can have: those of GPUs and stages only where a GPU was sampled, a request traced."""
-        return INTERACTION_METRICS + (GPU if self.gpu_segments else ()) + (STAGE_METRICS if self.stages else ())
+        return self.interaction_metrics + (GPU if self.gpu_segments else ()) + (STAGE_METRICS if self.stages else ())
 
     @cached_property
     def gpu_segments(self) -> list[str]:

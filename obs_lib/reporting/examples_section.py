@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from obs_lib.catalogue import QUALITY
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note, Tone
 from obs_lib.reporting.edition import Edition, Row, parsed
@@ -25,7 +24,7 @@ def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block
     by_evaluator: dict[str, list[Row]] = {}
     for row in sorted(edition.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):
         by_evaluator.setdefault(str(row.get("evaluator")), []).append(row)
-    known = list(dict.fromkeys(metric.score for metric in QUALITY if metric.score))
+    known = list(dict.fromkeys(metric.score for metric in edition.quality if metric.score))
     order = [name for name in known if name in by_evaluator] + [name for name in by_evaluator if name not in known]
     shown = [name for name in order if by_evaluator[name][: options.max_examples]][: options.max_rows]
     if not shown:
@@ -33,7 +32,7 @@ def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block
     for name in shown:
         items = tuple(_example(row, options) for row in by_evaluator[name][: options.max_examples])
         yield Examples(
-            line(name, 60).replace("_", " ").capitalize(),
+            line(name.partition(":")[2] or name, 60).replace("_", " ").capitalize(),
             line(edition.provenance.get(f"evaluator:{name}", ""), 400),
             items,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import ERROR_KIND_RATES, FINISH, GPU, INTERACTION_METRICS, QUALITY, SYSTEM, SYSTEM_GROUPS
+from obs_lib.catalogue import ERROR_KIND_RATES, FINISH, GPU, SYSTEM, SYSTEM_GROUPS
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (
@@ -49,7 +49,7 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         f"{options.trend_days} days.",
     )
     segments = edition.shown_segments
-    if any(_rows(edition, segment, INTERACTION_METRICS, options) for segment in segments):
+    if any(_rows(edition, segment, edition.interaction_metrics, options) for segment in segments):
         yield from _of_interactions(edition, segments, options)
     else:
         yield Note("No metric has a value on this day or on the days before it.", Tone.ABSENT, "No data")
@@ -74,7 +74,7 @@ def noteworthy(edition: Edition, n: int) -> list[str]:
     """The whole and the segments with most to report, at most `n`, in their usual order."""
 
     def rank(segment: str) -> tuple[bool, int]:
-        standings = [_standing(edition, metric, segment)[1] for metric in INTERACTION_METRICS]
+        standings = [_standing(edition, metric, segment)[1] for metric in edition.interaction_metrics]
         return segment != ALL, -sum(("changed" in mark) * 2 + ("breach" in mark) for mark in standings)
 
     chosen = set(sorted(edition.shown_segments, key=rank)[:n])
@@ -96,7 +96,7 @@ def objective_text(metric: Metric, limit: float | None) -> str:
 
 def _overview(edition: Edition, segments: list[str]) -> Table:
     """Segments against the metrics that have an objective and data."""
-    judged = [m for m in (*QUALITY, *SYSTEM) if m.name in edition.objectives and m.worse is not None]
+    judged = [m for m in (*edition.quality, *SYSTEM) if m.name in edition.objectives and m.worse is not None]
     judged = [m for m in judged if any(edition.value(m.name, segment) is not None for segment in segments)]
     columns = (Column("Segment", "head"), *(Column(m.title, "number") for m in judged))
     body = tuple(
@@ -126,7 +126,7 @@ def _chart(edition: Edition, options: ReportOptions) -> Chart:
     """One panel for each metric with an objective, a line a segment; none before the second day with data."""
     segments = noteworthy(edition, _LINES)
     panels = []
-    for metric in (*QUALITY, *SYSTEM):
+    for metric in (*edition.quality, *SYSTEM):
         if metric.name not in edition.objectives:
             continue
         lines = [_series(edition, metric, segment, options) for segment in segments]
@@ -165,14 +165,15 @@ def _panel(edition: Edition, metric: Metric, series: tuple[Series, ...], options
 
 def _segment_table(edition: Edition, segment: str, options: ReportOptions) -> Table:
     groups = [
-        (title, _rows(edition, segment, metrics, options)) for title, metrics in (("Quality", QUALITY), *SYSTEM_GROUPS)
+        (title, _rows(edition, segment, metrics, options))
+        for title, metrics in (("Quality", edition.quality), *SYSTEM_GROUPS)
     ]
-    standings = [_standing(edition, metric, segment) for metric in INTERACTION_METRICS]
+    standings = [_standing(edition, metric, segment) for metric in edition.interaction_metrics]
     breaches = sum("breach" in mark for _, mark in standings)
     changes = sum("changed" in mark for _, mark in standings)
     said = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
     said += [numbers.plural(changes, "change")] if changes else []
-    measured = any(edition.value(metric.name, segment) is not None for metric in INTERACTION_METRICS)
+    measured = any(edition.value(metric.name, segment) is not None for metric in edition.interaction_metrics)
     tone = Tone.PLAIN if measured else Tone.ABSENT
     for seen, _ in standings:
         tone = worse_of(tone, seen)
@@ -296,7 +297,7 @@ def _never(edition: Edition, segment: str, options: ReportOptions) -> str:
 def _without_data(edition: Edition, segment: str, options: ReportOptions) -> str:
     """Metrics that never had a value in the days shown, grouped by the reason."""
     reasons: dict[str, list[str]] = {}
-    for metric in INTERACTION_METRICS:
+    for metric in edition.interaction_metrics:
         if metric not in ERROR_KIND_RATES and not _known(edition, metric, segment, options):
             row = edition.measured.get((edition.iso, metric.name, segment), {})
             reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import metric_of
 from obs_lib.records import ALL, AlertState
 from obs_lib.reporting import numbers
 from obs_lib.reporting.edition import Edition
@@ -91,7 +91,7 @@ def sentences(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"Incident is {line(new, 10)}, before {line(old, 10)}: {_named(title, segment)}"
     yield from (f"No longer an incident: {_named(*one[1:])}" for one in found["gone"])
     for name, segment, old, new in found["metrics"]:
-        title, unit = (BY_NAME[name].title, BY_NAME[name].unit) if name in BY_NAME else (line(name, 60), "")
+        title, unit = (metric.title, metric.unit) if (metric := metric_of(name)) else (line(name, 60), "")
         yield f"{_named(title, segment)}: {_value(new, unit)}, before {_value(old, unit)}"
     if found["more"]:
         yield f"{numbers.plural(found['more'], 'smaller change')} of metrics left out"
@@ -115,7 +115,7 @@ def _moved(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mappin
         old, new = before.get(segment, {}), after.get(segment, {})
         for name in dict.fromkeys([*new, *old]):
             was, now = old.get(name), new.get(name)
-            unit = BY_NAME[name].unit if name in BY_NAME else ""
+            unit = metric.unit if (metric := metric_of(name)) else ""
             told_apart = numbers.write(was, unit) != numbers.write(now, unit)
             if told_apart and (name, segment) != ("requests", ALL):  # which is the number of interactions
                 found.append([name, segment, was, now])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.catalogue import INTERACTION_METRICS, METRICS
+from obs_lib.catalogue import METRICS, QUALITY
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
 from obs_lib.reporting.edition import Edition, Row
@@ -65,7 +65,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
     new, ongoing, resolved = (len(_in_state(edition, state)) for state in AlertState)
     breached = breaches(edition)
     judged = [name for name in edition.objectives if edition.value(name, ALL) is not None]
-    measured = sum(edition.value(metric.name, ALL) is not None for metric in INTERACTION_METRICS)
+    measured = sum(edition.value(metric.name, ALL) is not None for metric in edition.interaction_metrics)
     requests = edition.value("requests", ALL)
     before = [value for value in edition.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
     usual = f"{count(sum(before) / len(before))} on an average day" if before else ""
@@ -86,7 +86,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
                 ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
                 Tone.WARNING if breached else Tone.PLAIN,
             ),
-            Fact("Metrics with data", f"{measured} of {len(INTERACTION_METRICS)}", _unscored(edition)),
+            Fact("Metrics with data", f"{measured} of {len(edition.interaction_metrics)}", _unscored(edition)),
         ),
         "headline",
     )
@@ -96,7 +96,7 @@ def breaches(edition: Edition, segment: str = ALL) -> list[str]:
     """Titles of the metrics that stand on the wrong side of their objective today."""
     return [
         metric.title
-        for metric in METRICS
+        for metric in (*METRICS, *edition.quality[len(QUALITY) :])
         if metric.worse is not None
         and is_breach(edition.value(metric.name, segment), edition.objectives.get(metric.name), metric.worse)
     ]
@@ -149,7 +149,7 @@ def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
 
 def _unscored(edition: Edition) -> str:
     failed = sum(n for _, status, _, n in edition.reasons if status == "FAILED")
-    today = [edition.measured.get((edition.iso, metric.name, ALL), {}) for metric in INTERACTION_METRICS]
+    today = [edition.measured.get((edition.iso, metric.name, ALL), {}) for metric in edition.interaction_metrics]
     absent = sum(row.get("status") == MetricStatus.NO_DATA for row in today)
     said = [f"{absent} without data"] if absent else []
     said += [f"{plural(failed, 'score')} failed"] if failed else []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY
-from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
+from obs_lib.catalogue import JUDGE_COST, QUALITY, judged
+from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.intervals import Estimate, Floats, share, weighted_mean
 from obs_lib.summaries.rows import Result, metric_value
@@ -54,12 +56,21 @@ def quality_metrics(
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in QUALITY:
+        for metric in (*QUALITY, *judged(verdicts)):
             found = verdicts.get(metric.score or metric.name)
             chosen = None if found is None else found.take(inside)
             result, n_failed = _measure(metric, chosen, len(positions))
             values.append(metric_value(day, metric.name, segment, result, n_failed))
-    return values
+    return [*values, *_cost(day, scores)]
+
+
+def _cost(day: Day, scores: pd.DataFrame) -> Iterator[MetricValue]:
+    """What the day's verdicts of judges cost, over the whole day; nothing where none has a price."""
+    if "cost_usd" in scores:
+        paid = scores.dropna(subset=["cost_usd"]).drop_duplicates(["case", "evaluator"])
+        if len(paid):
+            total = math.fsum(paid["cost_usd"])
+            yield metric_value(day, JUDGE_COST, ALL, Result(Estimate(total), len(paid), 0, ""))
 
 
 def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:

@@ -19,13 +19,13 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue import QUALITY, judged
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
@@ -106,7 +106,7 @@ def examples(
     import pandas as pd
 
     row_of = pd.Index(interactions["request_id"])
-    for evaluator, lowest in _worst_is_lowest().items():
+    for evaluator, lowest in _worst_is_lowest(scores["evaluator"]).items():
         chosen = scores[(scores["evaluator"] == evaluator) & (scores["status"] == ScoreStatus.SCORED.value)]
         rows = row_of.get_indexer(chosen["request_id"])
         values = chosen["value"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -182,11 +182,11 @@ def _sum(stored: list[bytes]) -> bytes:
     return total.astype("<f4").tobytes()
 
 
-def _worst_is_lowest() -> dict[str, bool]:
-    """For each evaluator of the catalogue whether its lowest values are the bad ones."""
+def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
+    """For each evaluator of the catalogue, and each judge with a score of its own, whether its lowest values are bad."""
     return {
         metric.score: metric.sum_up == "share_below" or metric.worse == "lower"
-        for metric in QUALITY
+        for metric in (*QUALITY, *judged(evaluators))
         if metric.score is not None
     }
 

@@ -1,0 +1,72 @@
+"""The judges that the settings name, put beside or in the place of the local evaluators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from obs_lib.connections import Connection
+from obs_lib.errors import ConfigError
+from obs_lib.evaluators.judge.asking import Rates
+from obs_lib.evaluators.judge.desk import Desk
+from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.options import JudgeOptions
+from obs_lib.evaluators.judge.rubric import LOCAL, Rubric, load_rubric, score_name
+from obs_lib.records import Evaluator
+
+_FALLS = {"toxicity", "refusal"}  # scores whose high values are the bad ones
+
+
+def desk_of(files: Path) -> Desk:
+    """The desk of a lake, by the folder that its workers share."""
+    return Desk(files / "judges" / "desk.sqlite3")
+
+
+def build_judges(
+    judges: Mapping[str, JudgeOptions],
+    desk: Desk,
+    connect: Callable[[str], Connection],
+    masking: tuple[Callable[[str], str], str],
+    rates: Callable[[str], Rates | None],
+) -> tuple[Judge, ...]:
+    """One judge for each entry, in the order of their names; asks nobody.
+
+    masking : what is done to every text before it is sent, and what that is called. rates : the prices of a model.
+    ConfigError where a rubric does not fit its entry, or a budget in USD has no price to count by.
+    """
+    found = []
+    for name, options in sorted(judges.items()):
+        rubric, price = load_rubric(options.rubric), rates(options.model)
+        _check(name, rubric, options, price)
+        place = Place(desk, connect, masking[0], price, masking[1])
+        found.append(Judge(score_name(name, rubric), rubric, options, place))
+    return tuple(found)
+
+
+def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None) -> None:
+    where = f"judges.{name}"
+    if name in LOCAL and rubric.kind == "score" and (rubric.worse == "higher") is not (name in _FALLS):
+        raise ConfigError(
+            f"the scale of the rubric is the other way round than that of the score {name}",
+            rule=f"worse: {'higher' if name in _FALLS else 'lower'}, or a name of its own",
+            found=f"worse: {rubric.worse}",
+            where=where,
+        )
+    if name in LOCAL and rubric.kind == "pairwise":
+        raise ConfigError("a pairwise rubric scores no single answer", rule="kind: score", where=where)
+    if options.budget_usd is not None and price is None:
+        raise ConfigError(
+            "a budget in USD needs the price of the model",
+            found=options.model,
+            where=where,
+            fix="name it in summaries.prices",
+        )
+    if rubric.kind == "score" and "reference" in rubric.reads and "reference" not in rubric.optional:
+        raise ConfigError("the logs hold no reference", rule="reference among `optional`", where=where)
+
+
+def together(local: tuple[Evaluator, ...], judges: tuple[Judge, ...]) -> tuple[Evaluator, ...]:
+    """All evaluators in the order of the catalogue, a judge in the place of the local one of its name, others at the end."""
+    found: dict[str, Evaluator] = {one.name: one for one in (*local, *judges)}
+    known = [name for name in LOCAL if name in found]
+    return tuple(found[name] for name in (*known, *(name for name in found if name not in known)))

@@ -1,0 +1,255 @@
+"""A judge as an evaluator: which texts it needs, which cases of a day it can pay for, and a row for each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+from typing import TYPE_CHECKING
+
+from obs_lib.connections import Connection
+from obs_lib.digests import digest_of
+from obs_lib.errors import ObsError
+from obs_lib.evaluators.judge.asking import Asker, BudgetSpent, NoVerdict, Rates
+from obs_lib.evaluators.judge.desk import Desk, Limits
+from obs_lib.evaluators.judge.endpoint import Endpoint
+from obs_lib.evaluators.judge.options import JudgeOptions
+from obs_lib.evaluators.judge.prompt import request_body
+from obs_lib.evaluators.judge.rubric import Rubric
+from obs_lib.evaluators.judge.verdict import Verdict
+from obs_lib.evaluators.rows import Case, Outcome, cases, failed, judge, reason_to_skip, scored, skipped
+from obs_lib.records import Day
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.records import Vectors
+
+SPENT = "budget spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a judge works. connect : the connection behind a name. mask : what is done to every text before it is sent."""
+
+    desk: Desk
+    connect: Callable[[str], Connection]
+    mask: Callable[[str], str]
+    rates: Rates | None
+    masking: str = ""
+    wait: Callable[[float], None] | None = None
+
+
+class Judge:
+    """Implements `records.Evaluator` and `records.Daily`. The value is the rubric's, in [0, 1].
+
+    Also gives the column `cost_usd`: what the row's verdicts cost when they were made, calls that led to nothing included;
+    None where the price is unknown or nothing was asked. A verdict from the cache keeps its cost, so a day that is scored
+    again gives the same rows.
+    """
+
+    needs = frozenset(Case._fields)
+
+    def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, place: Place) -> None:
+        self.name, self.rubric, self.options, self._place = name, rubric, options, place
+        self._asker = Asker(rubric, options, place.desk, place.rates, **({"wait": place.wait} if place.wait else {}))
+        deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
+        self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, place)}"
+        self.describe = (
+            f"Verdict of {options.model} by the rubric {rubric.name}, version {rubric.version}, on the scale "
+            f"{', '.join(f'{label} {value:g}' for label, value in rubric.labels.items())}; text of the logs is sent to it."
+        )
+        self._day = ""
+        self._admitted: frozenset[Case] | None = None  # None: all
+        self._names: Mapping[Case, str] = {}
+
+    # -- what a day can pay for ------------------------------------------------------------------------------------------
+
+    def of_day(self, day: Day, every_case: pd.DataFrame) -> Judge:
+        """The judge for one day of logs, whose distinct cases are all given (columns `case` and those of `Case`).
+
+        The budget is dealt to cases in the order of their names, which are hashes, each at the price of its longest verdict,
+        until the next one does not fit. So what is left out is drawn at random, and is the same in every shard, on every
+        run, and whatever is in the cache.
+        """
+        mine = Judge(self.name, self.rubric, self.options, self._place)
+        mine._asker = self._asker
+        mine._day = str(day)
+        mine._names = dict(zip(cases(every_case), every_case["case"], strict=True))
+        if self.options.budget_calls is not None or self.options.budget_usd is not None:
+            mine._admitted = self._affordable(sorted(mine._names, key=lambda case: mine._names[case]))
+        return mine
+
+    def stands(self, rows: pd.DataFrame) -> list[bool]:
+        """For earlier rows of this day (columns `case`, `note`): whether the budget still treats their case as it did."""
+        if self._admitted is None:
+            return [note != SPENT for note in rows["note"]]
+        admitted = {self._names[case] for case in self._admitted}
+        free = {name for case, name in self._names.items() if isinstance(self._texts(case), Outcome)}
+        settled = zip(rows["case"], rows["note"], strict=True)
+        return [case in free or (case in admitted) == (note != SPENT) for case, note in settled]
+
+    def _affordable(self, ordered: Sequence[Case]) -> frozenset[Case]:
+        calls, usd, found = 0, 0.0, []
+        for case in ordered:
+            texts = self._texts(case)
+            if isinstance(texts, Outcome):
+                continue  # costs nothing
+            calls += self.options.repeats
+            usd += self.options.repeats * self._asker.bound(request_body(self.rubric, texts, self.options))[0]
+            if _more(calls, self.options.budget_calls) or _more(usd, self.options.budget_usd):
+                break
+            found.append(case)
+        return frozenset(found)
+
+    # -- scoring ---------------------------------------------------------------------------------------------------------
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        """None: a judge reads no vectors."""
+        return []
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors | None = None) -> pd.DataFrame:
+        """The rows that `records.Evaluator` promises, and `cost_usd`. Equal cases are asked once."""
+        asked = [case for case in dict.fromkeys(cases(batch)) if reason_to_skip(case) is None]
+        found = self._outcomes(asked)
+        frame = judge(batch, lambda case, _: found[case][0])
+        costs = [found[case][1] if case in found else None for case in cases(batch)]
+        return frame.assign(cost_usd=_column(costs, frame))
+
+    def ask(self, texts: Mapping[str, str]) -> Verdict:
+        """One verdict on texts by name, masked first. NoVerdict, BudgetSpent or ConfigError where there is none."""
+        body = request_body(self.rubric, self._masked(texts), self.options)
+        with self._endpoint() as endpoint:
+            return self._asker.verdict(endpoint, self.limits(), body, "")
+
+    def check(self) -> None:
+        """ConfigError where the connection is not known or has no address; asks nobody."""
+        with self._endpoint():
+            pass
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(self._place.connect(self.options.connection), self.options.timeout_s)
+
+    def _outcomes(self, asked: Sequence[Case]) -> dict[Case, tuple[Outcome, float | None]]:
+        texts = {case: self._texts(case) for case in asked}
+        found: dict[Case, tuple[Outcome, float | None]] = {
+            case: (outcome, None) for case, outcome in texts.items() if isinstance(outcome, Outcome)
+        }
+        todo = {case: given for case, given in texts.items() if not isinstance(given, Outcome)}
+        if self._admitted is not None:
+            found |= {case: (skipped(SPENT), None) for case in todo if case not in self._admitted}
+            todo = {case: given for case, given in todo.items() if case in self._admitted}
+        if todo:
+            with (
+                self._endpoint() as endpoint,
+                ThreadPoolExecutor(min(self.options.concurrency, len(todo))) as pool,
+            ):
+                results = pool.map(lambda case: self._outcome(endpoint, case, todo[case]), todo)
+                found |= dict(zip(todo, results, strict=True))
+        return found
+
+    def _texts(self, case: Case) -> dict[str, str] | Outcome:
+        """What the rubric reads of a case; or the row of one that cannot be judged."""
+        reason = reason_to_skip(case)
+        if reason is not None:
+            return skipped(reason)
+        given: dict[str, str | None] = {"prompt": case.prompt, "response": case.response}
+        try:
+            given["contexts"] = _numbered(case.contexts) if "contexts" in self.rubric.reads else None
+        except (ValueError, RecursionError) as problem:
+            return failed(f"contexts cannot be read: {type(problem).__name__}")
+        found: dict[str, str] = {}
+        for name in self.rubric.reads:
+            text = given.get(name)
+            if text and text.strip():
+                found[name] = text
+            elif name not in self.rubric.optional:
+                return skipped("no contexts" if name == "contexts" else f"there is no {name}")
+        return found
+
+    def _outcome(self, endpoint: Endpoint, case: Case, texts: Mapping[str, str]) -> tuple[Outcome, float | None]:
+        """One row. Whatever goes wrong is its status and its note."""
+        costs: list[float | None] = []
+        found: list[Verdict] = []
+        try:
+            masked = self._masked(texts)
+            for repeat in range(self.options.repeats):
+                body = request_body(self.rubric, masked, self.options, repeat)
+                name = self._names.get(case, "")
+                found.append(self._asker.verdict(endpoint, self.limits(), body, name))
+                costs.append(found[-1].cost_usd)
+        except BudgetSpent:
+            return skipped(SPENT), _sum(costs)
+        except NoVerdict as problem:
+            return failed(str(problem)), _sum([*costs, problem.cost_usd])
+        except ObsError as problem:
+            return failed(str(problem)), _sum(costs)
+        except Exception as problem:  # noqa: BLE001 - one case must not lose the batch; its text may hold anything
+            return failed(f"the judge broke down ({type(problem).__name__})"), _sum(costs)
+        return self._scored(found), _sum(costs)
+
+    def _masked(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._place.mask(text) for name, text in texts.items()}
+
+    def _scored(self, found: Sequence[Verdict]) -> Outcome:
+        values = [verdict.value(self.rubric) for verdict in found]
+        evidence: dict[str, object] = {"label": found[0].label, "reason": found[0].reason}
+        if found[0].probabilities is not None:
+            evidence["probabilities"] = {label: round(p, 4) for label, p in found[0].probabilities.items()}
+        if len(found) > 1:
+            spread = {"values": [round(value, 4) for value in values], "standard_deviation": round(pstdev(values), 4)}
+            evidence |= {"repeats": spread, "labels": [verdict.label for verdict in found]}
+        return scored(fmean(values), evidence)
+
+    def limits(self) -> Limits:
+        """What the desk must know of this judge. Outside of a night the budget is that of the calendar day (UTC)."""
+        options = self.options
+        return Limits(
+            judge=self.name,
+            day=self._day or f"by hand {dt.datetime.now(dt.UTC).date()}",
+            server=f"{options.connection} {options.model}",
+            calls=options.budget_calls,
+            usd=options.budget_usd,
+            places=options.concurrency,
+            requests_per_minute=options.requests_per_minute,
+            tokens_per_minute=options.tokens_per_minute,
+            lease_s=2 * options.timeout_s + 5,
+        )
+
+
+_NOT_DECIDING = {
+    "rubric", "connection", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s", "attempts",
+}  # fmt: skip
+"""What changes how and where is asked, not what comes out. The budget does: it decides which rows have a value."""
+
+
+def _named(deciding: Mapping[str, object], place: Place) -> str:
+    return digest_of(deciding, place.masking, list(place.rates or ()))[:12]
+
+
+def _numbered(raw: str | None) -> str | None:
+    """The texts of the contexts, numbered. ValueError where they are not the JSON list that `interactions` promises."""
+    listed = json.loads(raw) if raw else []
+    if not isinstance(listed, list):
+        raise ValueError("contexts are not a JSON list")
+    texts = [item.get("text") if isinstance(item, dict) else item for item in listed]
+    kept = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+    return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(kept, 1)) or None
+
+
+def _more(amount: float, limit: float | None) -> bool:
+    return limit is not None and amount > limit
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return round(sum(known), 9) if known else None
+
+
+def _column(costs: Sequence[float | None], frame: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(list(costs), index=frame.index, dtype=object)

@@ -1,0 +1,110 @@
+"""A rubric: what a judge is asked, of which texts, and on which scale. Read from YAML, ready-made or a user's own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from obs_lib.digests import digest_of
+from obs_lib.errors import ConfigError
+
+READY_MADE = ("groundedness", "relevance", "correctness", "toxicity", "refusal", "preference")
+PAIRWISE = {"first": 1.0, "second": 0.0, "tie": 0.5}
+"""The scale of every pairwise rubric, as the value of the answer that is shown first."""
+
+LOCAL = ("groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation")
+"""The scores of the catalogue, in its order. A judge of such a name takes the local evaluator's place."""
+
+
+Text = Literal["prompt", "contexts", "response", "reference"]
+_LONGEST = 1 << 20  # bytes of a rubric's file
+
+
+class Rubric(BaseModel):
+    """One question to a judge.
+
+    Labels must begin with different letters: then the first token of a verdict tells which one it is, and the token's
+    probabilities are the labels'.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    version: int = Field(ge=1)
+    title: str = Field(min_length=1, max_length=80)
+    kind: Literal["score", "pairwise"] = "score"
+    reads: tuple[Text, ...] = Field(min_length=1)
+    optional: tuple[Text, ...] = ()
+    worse: Literal["higher", "lower"] = "lower"
+    instructions: str = Field(min_length=1, max_length=20_000)
+    labels: dict[str, float] = Field(default_factory=lambda: dict(PAIRWISE))
+
+    @field_validator("labels")
+    @classmethod
+    def _scale(cls, labels: dict[str, float]) -> dict[str, float]:
+        starts = {label[:1].casefold() for label in labels}
+        if len(labels) < 2 or len(starts) < len(labels) or not all(label.isidentifier() for label in labels):
+            raise ValueError("labels must be two or more words that begin with different letters")
+        if not all(0 <= value <= 1 for value in labels.values()) or len(set(labels.values())) < 2:
+            raise ValueError("labels must have values from 0 to 1, not all the same")
+        return labels
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        if self.kind == "pairwise" and (self.labels != PAIRWISE or "response" in self.reads):
+            raise ValueError("a pairwise rubric has no labels of its own and does not read `response`")
+        if self.kind == "score" and self.labels == PAIRWISE:
+            raise ValueError("labels must be given")
+        if not set(self.optional) <= set(self.reads):
+            raise ValueError("what is optional must stand among `reads`")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Name of everything that decides what the judge is asked."""
+        return digest_of(self.model_dump(mode="json"), list(self.labels))[:12]
+
+
+def score_name(name: str, rubric: Rubric) -> str:
+    """The score's name, which is also the metric's where it is a judge's own.
+
+    A local evaluator's name, else `judge:<name>`, a mean where 1 is good, or `judge_rate:<name>`, a share where 1 is bad.
+    """
+    if name in LOCAL:
+        return name
+    return f"judge:{name}" if rubric.worse == "lower" else f"judge_rate:{name}"
+
+
+def load_rubric(named: str) -> Rubric:
+    """The ready-made rubric of that name, or the one in a YAML file. ConfigError where there is none, or it is none."""
+    if named in READY_MADE:
+        return _parsed(files("obs_lib.evaluators.judge").joinpath(f"rubrics/{named}.yaml").read_bytes(), named)
+    if not named.endswith((".yaml", ".yml")):
+        raise ConfigError(
+            "there is no such rubric",
+            rule=f"one of {', '.join(READY_MADE)}, or a path that ends in .yaml or .yml",
+            found=named[:100],
+            where="judges",
+        )
+    try:
+        with Path(named).expanduser().open("rb") as file:
+            raw = file.read(_LONGEST + 1)
+    except OSError as error:
+        raise ConfigError("a rubric cannot be read", found=error.strerror, where=named) from None
+    if len(raw) > _LONGEST:
+        raise ConfigError("a rubric is too large", rule=f"at most {_LONGEST:,} bytes", where=named)
+    return _parsed(raw, named)
+
+
+def _parsed(raw: bytes, where: str) -> Rubric:
+    try:
+        return Rubric.model_validate(yaml.safe_load(raw))
+    except yaml.YAMLError as error:
+        raise ConfigError("a rubric is not YAML", found=str(error)[:200], where=where) from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or '(file)'}: {item['msg']}" for item in error.errors())
+        raise ConfigError("not a rubric", found=problems[:500], where=where, fix="see docs/judge.md") from None

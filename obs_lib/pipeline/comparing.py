@@ -1,0 +1,51 @@
+"""Compare two answers a line of a JSON Lines file by a pairwise judge of the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from obs_lib.errors import ConfigError, EvaluatorError, SourceError
+from obs_lib.pipeline.workspace import Workspace
+
+_GIVEN = ("prompt", "contexts", "reference")
+
+
+def compare_file(ws: Workspace, path: Path, judge: str) -> Iterator[dict[str, Any]]:
+    """One result for each line `{id, a, b, prompt, contexts, reference}` of the file, in its order.
+
+    A result has the line's `id` and `status`: SCORED with the fields of `Preference`, or FAILED with a `note`. judge : the
+    name of an entry of `judges`. ConfigError where there is none, SourceError where the file cannot be read.
+    """
+    from obs_lib.evaluators.judge.pairwise import compare
+
+    found = next((one for one in ws.judges if one.name.partition(":")[2] == judge), None)
+    if found is None:
+        raise ConfigError(
+            "there is no such judge", rule=f"one of {', '.join(ws.settings.judges) or 'none'}", found=judge
+        )
+
+    def result(line: tuple[int, str]) -> dict[str, Any]:
+        number, text = line
+        told: dict[str, Any] = {"id": number}
+        try:
+            row = json.loads(text)
+            given = {name: row[name] for name in _GIVEN if isinstance(row.get(name), str)}
+            told["id"] = row.get("id", number)
+            preference = compare(found, str(row["a"]), str(row["b"]), given)
+        except (ValueError, KeyError, AttributeError, RecursionError):
+            return {**told, "status": "FAILED", "note": "the line is no object with `a` and `b`"}
+        except EvaluatorError as problem:
+            return {**told, "status": "FAILED", "note": str(problem)}
+        return {**told, "status": "SCORED", **asdict(preference)}
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError("the pairs cannot be read", found=str(error)[:200], where=path) from None
+    with ThreadPoolExecutor(found.options.concurrency) as pool:
+        yield from pool.map(result, ((n, line) for n, line in enumerate(lines, 1) if line.strip()))

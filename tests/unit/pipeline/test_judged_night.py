@@ -1,0 +1,197 @@
+"""Nights in which a judge gives a score: in a local evaluator's place, under a name of its own, within a budget, forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_lib.errors import ConfigError
+from obs_lib.models.testing import HashingEncoder
+from obs_lib.pipeline.forget import forget
+from obs_lib.pipeline.maintain import maintain
+from obs_lib.pipeline.night import fold, run_day
+from obs_lib.pipeline.options import ScoringOptions
+from obs_lib.pipeline.pages import text
+from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.tables import METRICS, SCORES, SKETCHES
+from tests.clients.judge_server import JudgeServer, Reply
+from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
+
+DAY = DAYS[0]
+KEY = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
+JUDGE = {"model": "judge-1", "connection": "court", "timeout_s": 5}
+PRICES = {"prices": {"judge-*": {"input": 1.0, "output": 10.0}}}
+OWN = """
+name: manners
+version: 3
+title: Manners
+reads: [prompt, response]
+worse: lower
+labels: {polite: 1.0, neutral: 0.5, rude: 0.0}
+instructions: Decide how polite the response is.
+"""
+
+
+def _verdict(number: int, body: dict[str, Any]) -> Reply:
+    """Depends on the texts alone, and repeats some of them, as judges do."""
+    labels = body["response_format"]["json_schema"]["schema"]["properties"]["label"]["enum"]
+    shown = body["messages"][1]["content"]
+    answer = shown.partition("<<<response ")[2]
+    return Reply(labels[len(answer) % len(labels)], answer[20:120], alternatives=None)
+
+
+@pytest.fixture
+def court(monkeypatch: pytest.MonkeyPatch) -> Iterator[JudgeServer]:
+    with JudgeServer(_verdict) as server:
+        monkeypatch.setenv("OBS_CONNECTION_COURT", server.url.replace("://", f"://:{KEY}@"))
+        yield server
+
+
+def judged(folder: Path, logs: Path, judges: dict[str, Any], **sections: Any) -> Workspace:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manners.yaml").write_text(OWN)
+    ws = workspace(
+        folder, logs, judges=judges, summaries=PRICES, **{"scoring": {"evaluators": ["judge:manners"]}, **sections}
+    )
+    ws.__dict__["encoder"] = HashingEncoder()  # only drift reads vectors here
+    return ws
+
+
+def metrics(ws: Workspace) -> Any:
+    return ws.lake.read_ready(METRICS, DAY).set_index(["segment", "metric"])
+
+
+def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
+    court: JudgeServer, logs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "manners.yaml").write_text(OWN)
+    judges = {"relevance": {"rubric": "relevance", **JUDGE}, "manners": {"rubric": "manners.yaml", **JUDGE}}
+    alerts = {"objectives": {"judge:manners": 0.9}}
+    ws = workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, alerts=alerts)
+    assert [one.name for one in ws.evaluators] == [
+        "groundedness", "toxicity", "relevance", "refusal", "format", "judge:manners",
+    ]  # fmt: skip
+    run(ws, [DAY])
+    scores = ws.lake.read_ready(SCORES, DAY)
+    relevance = scores[(scores["evaluator"] == "relevance") & (scores["status"] == "SCORED")]
+    assert set(relevance["value"]) <= {0.0, 0.5, 1.0}
+    assert relevance["version"].str.startswith("judge-1/relevance.1-").all()
+    own = scores[scores["evaluator"] == "judge:manners"]
+    cost = (1000 * 1.0 + 100 * 10.0) / 1e6
+    assert own.loc[own["status"] == "SCORED", "cost_usd"].tolist() == pytest.approx([cost] * len(relevance))
+    assert scores.loc[scores["evaluator"] == "toxicity", "cost_usd"].isna().all()
+
+    rows = metrics(ws)
+    mean = rows.loc[("all", "judge:manners")]
+    assert mean["value"] == pytest.approx(own["value"].mean())
+    assert mean["low"] < mean["value"] < mean["high"]
+    assert ("route=docs-rag", "judge:manners") in rows.index
+    assert rows.loc[("all", "judge_cost"), "value"] == pytest.approx(cost * len(court.requests))
+    assert rows.loc[("all", "judge_cost"), "n"] == len(court.requests)
+    kept = ws.lake.read(SKETCHES, [DAY])
+    assert kept["key"].str.startswith("judge:manners:").any()
+
+    page = " ".join(text(ws, DAY).split())  # without line breaks
+    assert "Manners, by a judge" in page
+    assert "Cost of judges" in page
+    assert "Verdict of judge-1 by the rubric manners, version 3" in page_path(ws, DAY).read_text()
+    assert not said(tmp_path / "one", KEY)
+
+
+def test_scored_again_it_costs_nothing_and_leaves_the_same(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
+    judges = {"manners": {"rubric": "manners.yaml", **JUDGE}}
+    ws = run(judged(tmp_path / "one", logs, judges), [DAY])
+    asked, before, shown = len(court.requests), digests(ws), pages(ws)
+    run_day(ws, DAY, ScoringOptions(reuse=False, evaluators=("judge:manners",)))
+    fold(ws)
+    assert (digests(ws), pages(ws)) == (before, shown)
+    assert len(court.requests) == asked
+    seven = judged(
+        tmp_path / "seven", logs, judges, scoring={"shards": 7, "batch_size": 3, "evaluators": ["judge:manners"]}
+    )
+    run(seven, [DAY])
+    assert digests(seven)[(str(DAY), "collect")] == before[(str(DAY), "collect")]
+
+
+def test_a_budget_leaves_rows_with_the_reason_and_a_larger_one_goes_on(
+    court: JudgeServer, logs: Path, tmp_path: Path
+) -> None:
+    def night(calls: int) -> Any:
+        judges = {"manners": {"rubric": "manners.yaml", "budget_calls": calls, **JUDGE}}
+        ws = run(judged(tmp_path / "one", logs, judges), [DAY])
+        scores = ws.lake.read_ready(SCORES, DAY)
+        return scores.drop_duplicates("case"), metrics(ws).loc[("all", "judge:manners")]
+
+    scores, metric = night(5)
+    assert len(court.requests) == 5
+    assert scores["note"].value_counts()["budget spent"] == (scores["status"] != "SCORED").sum() - (
+        scores["note"].isin(["the request failed", "there is no answer"]).sum()
+    )
+    assert metric["n_skipped"] > 0
+    again, _ = night(5)
+    assert len(court.requests) == 5
+    assert again.equals(scores)
+    more, _ = night(9)
+    assert len(court.requests) == 9
+    assert set(scores.loc[scores["status"] == "SCORED", "case"]) < set(more.loc[more["status"] == "SCORED", "case"])
+
+
+def test_a_judge_that_is_away_fails_rows_and_raises_an_incident_and_the_next_run_mends_it(
+    court: JudgeServer, logs: Path, tmp_path: Path
+) -> None:
+    court.script = lambda number, body: Reply(status=400)
+    ws = run(judged(tmp_path / "one", logs, {"manners": {"rubric": "manners.yaml", **JUDGE}}), [DAY])
+    assert metrics(ws).loc[("all", "judge:manners"), "status"] == "NO_DATA"
+    assert "Scores of judge:manners failed" in text(ws, DAY)
+    court.script = _verdict
+    run(ws, [DAY])
+    assert metrics(ws).loc[("all", "judge:manners"), "status"] == "OK"
+    assert page_path(ws, DAY).is_file()
+
+
+def test_what_a_judge_said_of_a_person_is_forgotten(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
+    with_ada = add_person(logs, tmp_path / "logs")
+    ws = run(judged(tmp_path / "one", with_ada, {"manners": {"rubric": "manners.yaml", **JUDGE}}), [DAYS[0], DAYS[2]])
+    assert "lake/files/judges/desk.sqlite3" in said(tmp_path / "one", ANSWER)
+    forget(ws, "user", PERSON)
+    assert not said(tmp_path / "one" / "lake", ANSWER, MARK)
+
+
+def test_old_verdicts_go_with_old_rows(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
+    ws = run(
+        judged(tmp_path / "one", logs, {"manners": {"rubric": "manners.yaml", **JUDGE}}, keeping={"rows_days": 60}),
+        [DAY],
+    )
+    done = maintain(ws)
+    assert ("drop", "judges") in {(one.step, one.table) for one in done}
+
+
+@pytest.mark.parametrize(
+    ("judge", "says"),
+    [
+        ({"rubric": "no-such"}, "there is no such rubric"),
+        ({"rubric": "missing.yaml"}, "cannot be read"),
+        ({"rubric": "toxicity"}, "the other way round"),
+        ({"rubric": "preference"}, "scores no single answer"),
+        ({"rubric": "relevance", "model": "dear", "budget_usd": 1}, "needs the price"),
+    ],
+)
+def test_a_judge_that_does_not_fit_is_a_setting_that_is_wrong(
+    logs: Path, tmp_path: Path, judge: dict[str, Any], says: str
+) -> None:
+    ws = judged(tmp_path / "one", logs, {"relevance": {**JUDGE, **judge}})
+    with pytest.raises(ConfigError, match=says):
+        _ = ws.judges
+
+
+def test_the_settings_hold_no_key(tmp_path: Path, logs: Path) -> None:
+    ws = judged(tmp_path / "one", logs, {"manners": {"rubric": "manners.yaml", **JUDGE}})
+    assert "key" not in json.dumps(yaml.safe_load((tmp_path / "one" / "obs.yaml").read_text()))
+    assert ws.settings.judged_scores == ("judge:manners",)

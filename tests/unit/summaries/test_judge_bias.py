@@ -1,0 +1,108 @@
+"""Biases of judges: found where they were put, not found where there are none, with intervals that hold what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from obs_lib.summaries.judge_bias import family_bias, family_of, first_preference, flip_share, length_bias
+
+RUNS = 400
+
+
+def judged(rng: np.random.Generator, n: int, per_doubling: float = 0.0, own: float = 0.0) -> tuple[np.ndarray, ...]:
+    """Values of a judge that errs by so much for each doubling and for its own family. Longer answers are better ones."""
+    length = 2 ** rng.normal(8, 1, n)
+    label = (rng.random(n) < 1 / (1 + np.exp(-(np.log2(length) - 8)))).astype(float)
+    mine = rng.random(n) < 0.3
+    noise = rng.normal(0, 0.05 + 0.1 * label)  # surer of bad ones
+    value = label + 0.3 * (0.5 - label) + per_doubling * (np.log2(length) - 8) + own * mine + noise
+    return value, label, length, mine
+
+
+@pytest.mark.parametrize("put", [0.0, 0.05])
+def test_length_bias_is_found_as_large_as_it_was_put(put: float) -> None:
+    rng = np.random.default_rng(1)
+    held, values = 0, []
+    for _ in range(RUNS):
+        value, label, length, _ = judged(rng, 120, per_doubling=put)
+        found = length_bias(value, label, length)
+        assert found is not None
+        held += found.low <= put <= found.high
+        values.append(found.value)
+    assert 0.92 <= held / RUNS <= 0.98
+    assert np.mean(values) == pytest.approx(put, abs=0.004)
+
+
+@pytest.mark.parametrize("put", [0.0, 0.1])
+def test_so_is_the_preference_for_its_own_family(put: float) -> None:
+    rng = np.random.default_rng(2)
+    held, values = 0, []
+    for _ in range(RUNS):
+        value, label, _, mine = judged(rng, 150, own=put)
+        found = family_bias(value, label, mine.tolist())
+        assert found is not None
+        held += found.low <= put <= found.high
+        values.append(found.value)
+    assert 0.92 <= held / RUNS <= 0.98
+    assert np.mean(values) == pytest.approx(put, abs=0.005)
+
+
+def test_a_slope_equals_least_squares_and_a_robust_error_known_from_elsewhere() -> None:
+    rng = np.random.default_rng(3)
+    value, label, length, _ = judged(rng, 40)
+    found = length_bias(value, label, length)
+    assert found is not None
+    design = np.column_stack([np.ones(40), np.log2(length), label])
+    beta, *_ = np.linalg.lstsq(design, value - label, rcond=None)
+    assert found.value == pytest.approx(beta[1])
+    # The jackknife's variance is HC3's but for a factor near one.
+    left_out = [
+        np.linalg.lstsq(np.delete(design, i, 0), np.delete(value - label, i), rcond=None)[0][1] for i in range(40)
+    ]
+    jackknife = np.sqrt(39 / 40 * np.square(np.array(left_out) - np.mean(left_out)).sum())
+    assert (found.high - found.low) / 2 / 2.0262 == pytest.approx(jackknife, rel=0.05)
+
+
+def test_little_data_says_nothing() -> None:
+    assert length_bias([0.5] * 19, [1.0] * 19, range(1, 20)) is None
+    assert length_bias([0.5] * 50, [1.0] * 50, [7] * 50) is None
+    assert family_bias([0.5] * 30, [1.0] * 30, [True] * 21 + [False] * 9) is None
+    assert family_bias([0.5] * 30, [1.0] * 30, [None] * 30) is None
+    assert flip_share([], []) is None
+    assert first_preference(["a", "tie"], ["a", "b"]) is None
+
+
+def test_rows_without_value_label_or_length_are_left_out() -> None:
+    rng = np.random.default_rng(4)
+    value, label, length, mine = judged(rng, 60)
+    whole = length_bias(value, label, length)
+    more = length_bias([*value, np.nan, 1.0, 1.0], [*label, 1.0, np.nan, 1.0], [*length, 5.0, 5.0, 0.0])
+    assert more == whole
+    assert family_bias([*value, 0.0], [*label, 1.0], [*mine.tolist(), None]) == family_bias(value, label, mine.tolist())
+
+
+def test_flips_and_their_direction() -> None:
+    first = ["a", "a", "b", "tie", "a", "b"]
+    second = ["a", "b", "b", "a", "b", "a"]
+    flips = flip_share(first, second)
+    assert flips is not None
+    assert (flips.value, flips.n) == (4 / 6, 6)
+    assert 0 < flips.low < 4 / 6 < flips.high < 1
+    toward = first_preference(first, second)
+    assert toward is not None
+    assert (toward.value, toward.n) == (pytest.approx(2 / 3), 3)
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("gpt-4o-2024-08-06", "openai"),
+        ("meta-llama/Llama-3.1-8B", "meta"),
+        ("o3-mini", "openai"),
+        ("olmo", None),
+        ("", None),
+    ],
+)
+def test_families(model: str, family: str | None) -> None:
+    assert family_of(model) == family
