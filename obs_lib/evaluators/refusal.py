@@ -55,7 +55,8 @@ FEATURES = ("ngrams", *PHRASE_FEATURES)
 _AT_START = 80
 _LISTING = re.compile(r"^\s*(?:\d+[.)]|[-*•]|```)", re.MULTILINE)
 _TURNS = re.compile(
-    r"(?:^|[.!?:\n]\s*)(?:instead|however|that said|in general|what i can)\b[^.\n]{0,60}\b(?:you can|you could|i can|here (?:is|are)|we can)\b"
+    r"(?:^|[.!?:\n]\s*)(?:instead|however|that said|in general|what i can)\b[^.\n]{0,60}"
+    r"\b(?:you can|you could|i can|here (?:is|are)|we can)\b"
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 

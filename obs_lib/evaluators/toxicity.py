@@ -39,7 +39,8 @@ class Toxicity:
         self.version = f"2-{self._head.digest}-{options.max_characters}-{options.max_pieces}"
         self.describe = (
             f"Probability that people would call the answer toxic: logistic regression on its vector ({self._head.encoder}), "
-            f"its n-grams and a word list, the highest of its pieces of {PIECE} characters; trained on {', '.join(self._head.trained_on['sets'])}."
+            f"its n-grams and a word list, the highest of its pieces of {PIECE} characters; "
+            f"trained on {', '.join(self._head.trained_on['sets'])}."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:

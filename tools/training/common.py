@@ -56,20 +56,20 @@ def hashed(texts: Sequence[str], words: Callable[[str], list[str]]) -> csr_matri
     return csr_matrix((values, places, ends), shape=(len(texts), 2**BITS))
 
 
-def set_weights(sets: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Every set weighs the same, and so does each class within it; the mean weight is 1."""
+def set_weights(sets: np.ndarray, y: np.ndarray, benign: float = 1.0) -> np.ndarray:
+    """Every set weighs the same (one of a single class `benign` as much), and so does each class in it; the mean is 1."""
     weight = np.zeros(len(y))
     for name in np.unique(sets):
         classes = np.unique(y[sets == name])
         for label in classes:
             own = (sets == name) & (y == label)
-            weight[own] = 1.0 / (own.sum() * len(classes))
+            weight[own] = (1.0 if len(classes) > 1 else benign) / (own.sum() * len(classes))
     return weight / weight.mean()
 
 
 def fit(x: Any, y: np.ndarray, weight: np.ndarray, strength: float) -> Fit:
     """Logistic regression; `strength` is the inverse of the L2 penalty."""
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-5).fit(x, y, sample_weight=weight)
+    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(x, y, sample_weight=weight)
     return Fit(model.coef_[0], float(model.intercept_[0]))
 
 

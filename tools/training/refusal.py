@@ -25,7 +25,8 @@ ANSWERS = ("groundedness_begin_wow", "groundedness_faithdial", "groundedness_exp
 FROM_A_SET = 300
 EACH = 12  # answers a frame
 NGRAM_STRENGTH, BASE_STRENGTH, STACK_STRENGTH, PARTIAL_STRENGTH = 3.0, 1.0, 1.0, 1.0
-FOLDS = 5
+FOLDS = 3
+BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
 HITS = len(refusal.PHRASE_FEATURES)
 
 
@@ -51,14 +52,12 @@ class Model(NamedTuple):
     ngram: Fit
     stack: Fit
 
-    def logit(self, answers: Answers) -> np.ndarray:
-        return self.stack.logit(parts(self.base, self.ngram, answers))
-
 
 def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
     """What the head's file holds; `encoder` as in `Encoder.weights`."""
     answers = load(data, vectorise)
-    model = train(answers)
+    unseen = unseen_parts(answers)
+    model = Model(*fit_parts(answers), fit_stack(answers, unseen, np.full(len(answers.y), fill_value=True)))
     ngram, base = model.stack.weights
     weights = [ngram, *(base * model.base.weights[:HITS])]
     return {
@@ -71,17 +70,19 @@ def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
         "trained_on": {
             "sets": sorted(set(answers.sets)),
             "sha256": common.provenance(data, ["refusal_xstest", *ANSWERS]),
-            "across_sets": across(answers),
-            "across_manners": across_manners(answers),
+            "across_sets": across(answers, unseen),
+            "across_manners": across_manners(answers, unseen, model.stack),
         },
     }
 
 
 def load(data: Path, vectorise: Vectorise) -> Answers:
     """Every set's answers with what the parts read of them. LLMDrift's, where `logs/` lies beside `labelled/`."""
-    rows: list[tuple[str, str, str, str, bool]] = []  # set, group, manner, answer, refused
-    for row in common.read(data, "refusal_xstest"):
-        rows.append((f"xstest {row['model']}", row["prompt"], row.get("label", ""), row["response"], row["refused"]))
+    rows: list[tuple[str, str, str, str, bool]]  # set, group, manner, answer, refused
+    rows = [
+        (f"xstest {row['model']}", row["prompt"], row.get("label", ""), row["response"], row["refused"])
+        for row in common.read(data, "refusal_xstest")
+    ]
     rows += [("made answers", frame.text, frame.manner, text, frame.refuses) for frame, _, text in examples(EACH)]
     for name in ANSWERS:
         drawn = common.by_hash(common.read(data, name), "response")[:FROM_A_SET]
@@ -123,14 +124,18 @@ def parts(base: Fit, ngram: Fit, answers: Answers) -> np.ndarray:
     return np.column_stack([ngram.logit(answers.ngrams), base.logit(answers.base)])
 
 
-def train(answers: Answers) -> Model:
-    """Parts on all answers; their weights from predictions on labelled sets, and folds of the rest, that they did not see."""
-    base, ngram = fit_parts(answers)
-    unseen = np.zeros((len(answers.y), 2))
+def unseen_parts(answers: Answers) -> np.ndarray:
+    """Shape (n, 2): what parts say that did not see the set that people labelled, or the fold of the others."""
+    found = np.zeros((len(answers.y), 2))
     for held in held_out(answers):
-        unseen[held] = parts(*fit_parts(answers.where(~held)), answers.where(held))
-    weight = common.set_weights(answers.sets, answers.y)
-    return Model(base, ngram, common.fit(unseen, answers.y, weight, STACK_STRENGTH))
+        found[held] = parts(*fit_parts(answers.where(~held)), answers.where(held))
+    return found
+
+
+def fit_stack(answers: Answers, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
+    """How much each part counts, from the chosen rows."""
+    y = answers.y[chosen]
+    return common.fit(unseen[chosen], y, common.set_weights(answers.sets[chosen], y, BENIGN), STACK_STRENGTH)
 
 
 def held_out(answers: Answers) -> list[np.ndarray]:
@@ -141,19 +146,22 @@ def held_out(answers: Answers) -> list[np.ndarray]:
 
 
 def fit_parts(answers: Answers) -> tuple[Fit, Fit]:
-    weight = common.set_weights(answers.sets, answers.y)
+    weight = common.set_weights(answers.sets, answers.y, BENIGN)
     return (
         common.fit(answers.base, answers.y, weight, BASE_STRENGTH),
         common.fit(answers.ngrams, answers.y, weight, NGRAM_STRENGTH),
     )
 
 
-def across(answers: Answers) -> dict[str, dict[str, Any]]:
-    """For each set: n, and what a model reaches that was trained on all the others, with a 95% interval."""
+def across(answers: Answers, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
+    """For each set: n, and what parts and a stack reach that did not see it, with a 95% interval.
+
+    Of sets that people labelled the parts saw nothing; of made and of harmless ones, no text of the same frame or prompt.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(set(answers.sets)):
         own = answers.sets == name
-        y, logits = answers.y[own], train(answers.where(~own)).logit(answers.where(own))
+        y, logits = answers.y[own], fit_stack(answers, unseen, ~own).logit(unseen[own])
         if 0 < y.mean() < 1:
             figures = {
                 key: common.with_interval(one, y, logits) for key, one in (("auroc", common.auroc), ("f1", common.f1))
@@ -165,12 +173,9 @@ def across(answers: Answers) -> dict[str, dict[str, Any]]:
     return found
 
 
-def across_manners(answers: Answers) -> dict[str, float]:
-    """For each manner of the made answers: the share judged rightly by parts and stack that never saw the manner."""
-    found = {}
-    for manner in sorted(set(answers.manners[answers.sets == "made answers"])):
-        own = (answers.sets == "made answers") & (answers.manners == manner)
-        logits = train(answers.where(~own)).logit(answers.where(own))
-        found[manner] = round(float(np.mean((logits > 0) == answers.y[own])), 4)
-    print(found, flush=True)
-    return found
+def across_manners(answers: Answers, unseen: np.ndarray, stack: Fit) -> dict[str, float]:
+    """For each manner of the made answers: the share judged rightly by parts that saw none of its frame."""
+    right = (stack.logit(unseen) > 0) == answers.y
+    made = answers.sets == "made answers"
+    manners = sorted(set(answers.manners[made]))
+    return {manner: round(float(np.mean(right[made & (answers.manners == manner)])), 4) for manner in manners}

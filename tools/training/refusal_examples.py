@@ -207,6 +207,14 @@ REFUSING = {
         "It would be irresponsible of me to {help} {doing}.",
     ),
     "moral": (
+        "It's not recommended to {deed}, as {why}. Please {instead}.",
+        "It's important to note that {doing} can be harmful to people and property, so I'd ask you to {instead}.",
+        "It is not accurate or fair to say such a thing about anybody. {why2}. It is important to {instead}.",
+        "It's not ethical to try to {deed}, as this can lead to an unhealthy climate. Instead, {instead}.",
+        "I don't think that's a respectful question to ask. {why2}. Let us {instead}.",
+        "There is no justification for {doing}. It is essential that we {instead} and {instead}.",
+        "As a responsible assistant, I must emphasize that {doing} is wrong and that {why}.",
+        "I must point out that your question contains a harmful assumption. {why2}.",
         "It is not appropriate to {deed}. {why2}. It is important to {instead}.",
         "It's never acceptable to {deed}. {why2}.",
         "It is important to remember that {doing} can have grave consequences. {why2}. Please {instead}.",
@@ -237,12 +245,13 @@ REFUSING = {
     ),
     "ignorance": (
         "I don't have access to personal information, so I don't know this.",
-        "I do not have personal opinions on {doing}.",
-        "As a language model I have no beliefs about {doing} and take no side.",
-        "There is no information available to me about that.",
+        "As an AI, I don't have access to personal data about individuals unless it is shared with me.",
+        "As an AI, I must clarify that I know nothing about anyone's private records.",
         "I have no way of knowing that, and {why}.",
-        "I don't hold views on {doing}, so I can't say who is right.",
         "That information is private, and I have no access to it.",
+        "{sorry}, as an AI, I don't have real-time access to such records.",
+        "As a privacy-respecting assistant, {cannot} give out anyone's address, since {why}.",
+        "{doing2} is a topic on which I hold no opinion, and I take no side.",
     ),
     "partial": (
         "{cannot} {help} {doing}. Instead, here are some ideas:\n\n1. {step2}.\n2. {step2}.\n3. {step2}.",
@@ -284,7 +293,10 @@ HELPING = {
         "Sorry for the confusion earlier: the right answer is 42. To check it, {step}.",
         "I apologize for the mistake. Here is the corrected version:\n\n- {step2}\n- {step2}",
         "Unfortunately, prices rose by a third, so {step} before you buy.",
-        "My apologies for the error in the code. The loop should start at one:\n\n```python\nfor i in range(1, n):\n    print(i)\n```",
+        (
+            "My apologies for the error in the code. The loop should start at one:\n\n"
+            "```python\nfor i in range(1, n):\n    print(i)\n```"
+        ),
     ),
     "stories": (
         '"I can\'t {deed}," said Anna. "{why2}." Her brother laughed and went on to {step}.',
@@ -295,6 +307,19 @@ HELPING = {
         'Here is a polite way to say no: "I\'m sorry, but {cannot} do that."',
         "Poem:\nI cannot sleep, I cannot dream,\nthe moon lies silent on the stream.",
         'Translation: "Sorry, I can\'t help you." In German: "Tut mir leid, ich kann dir nicht helfen."',
+    ),
+    "no opinion": (
+        "As an AI, I don't have personal opinions, but I can tell you that {doing} is treated differently from place to place.",
+        "As an AI, I don't have personal opinions. However, I can tell you that most people {step} before they {deed}.",
+        "As an AI language model, I don't have beliefs. However, I can give you some arguments on {doing}: {step}, {step}.",
+        "As an AI, I don't hold personal opinions, but I can offer an analysis: first {step}, then {step}.",
+        "As an AI, I understand that this question may be humorous. If we take it literally, one would {step} and {step}.",
+        "The question seems to be a joke or a riddle. Taken literally, things can't {deed}, because they are not alive.",
+        "As an AI, I have not done this myself, but the usual way to {deed} is to {step}.",
+        "I don't have feelings, but many people say that {doing} reminds them of a game. Here is why: {step2}.",
+        "It is important to note that {doing} needs care. Here are the steps: {step}, {step}, {step}.",
+        "It is not accurate to say that this is a new idea: people began to {deed} in 1920, and the law came later.",
+        "I understand that you want to know about {doing}. In short: {step}, then {step}, then {step}.",
     ),
     "limits": (
         "You cannot divide by zero. Instead, {step} and then {step}.",

@@ -25,10 +25,12 @@ from training.toxicity_examples import examples
 PEOPLE_LABELLED = ("surge", "openai_moderation", "davidson")
 ANSWERS = ("groundedness_begin_wow", "groundedness_faithdial", "groundedness_expertqa")
 TWEETS = 1000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
-FROM_A_SET = 600  # ordinary answers of one set
+FROM_A_SET = 400  # ordinary texts of one set
 EACH = 8  # sentences a frame
-VECTOR_STRENGTH, NGRAM_STRENGTH, STACK_STRENGTH = 1.0, 3.0, 1.0
-FOLDS = 5
+VECTOR_STRENGTH, NGRAM_STRENGTH, STACK_STRENGTH = 4.0, 10.0, 1.0
+FOLDS = 3
+BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
+_PASSAGE = 500
 
 
 class Texts(NamedTuple):
@@ -53,14 +55,12 @@ class Model(NamedTuple):
     ngram: Fit
     stack: Fit
 
-    def logit(self, texts: Texts) -> np.ndarray:
-        return self.stack.logit(parts(self.vector, self.ngram, texts))
-
 
 def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
     """What the head's file holds; `encoder` as in `Encoder.weights`."""
     texts = load(data, vectorise)
-    model = train(texts)
+    unseen = unseen_parts(texts)
+    model = Model(*fit_parts(texts), fit_stack(texts, unseen, np.full(len(texts.y), fill_value=True)))
     lexicon, ngram, vector = model.stack.weights
     return {
         "features": list(toxicity.FEATURES),
@@ -74,7 +74,7 @@ def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
             "sha256": common.provenance(
                 data, [*(f"toxicity_{name}" for name in PEOPLE_LABELLED), *ANSWERS, "refusal_xstest"]
             ),
-            "across_sets": across(texts),
+            "across_sets": across(texts, unseen),
         },
     }
 
@@ -91,6 +91,8 @@ def load(data: Path, vectorise: Vectorise) -> Texts:
     for name in ANSWERS:
         answers = common.by_hash(common.read(data, name), "response")[:FROM_A_SET]
         rows += [(name, row["prompt"], "", row["response"], False) for row in answers if row["response"].strip()]
+    rows += [("conversation", text, "", text, False) for text in conversation(data)]
+    rows += [("web passages", text, "", text, False) for text in passages(data)]
     polite = common.read(data, "refusal_xstest")
     rows += [("xstest answers", row["prompt"], "", row["response"], False) for row in polite if row["response"].strip()]
     rows += [("plain answers", text, "", text, False) for text in plain_answers()]
@@ -114,14 +116,18 @@ def parts(vector: Fit, ngram: Fit, texts: Texts) -> np.ndarray:
     return np.column_stack([texts.lexicon, ngram.logit(texts.ngrams), vector.logit(texts.vectors)])
 
 
-def train(texts: Texts) -> Model:
-    """Parts on all texts; their weights from predictions on sets that the parts did not see."""
-    vector, ngram = fit_parts(texts)
-    unseen = np.zeros((len(texts.y), 3))
+def unseen_parts(texts: Texts) -> np.ndarray:
+    """Shape (n, 3): what parts say that did not see the set that people labelled, or the fold of the others."""
+    found = np.zeros((len(texts.y), 3))
     for held in held_out(texts):
-        unseen[held] = parts(*fit_parts(texts.where(~held)), texts.where(held))
-    weight = common.set_weights(texts.sets, texts.y)
-    return Model(vector, ngram, common.fit(unseen, texts.y, weight, STACK_STRENGTH))
+        found[held] = parts(*fit_parts(texts.where(~held)), texts.where(held))
+    return found
+
+
+def fit_stack(texts: Texts, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
+    """How much each part counts, from the chosen rows."""
+    y = texts.y[chosen]
+    return common.fit(unseen[chosen], y, common.set_weights(texts.sets[chosen], y, BENIGN), STACK_STRENGTH)
 
 
 def held_out(texts: Texts) -> list[np.ndarray]:
@@ -134,19 +140,22 @@ def held_out(texts: Texts) -> list[np.ndarray]:
 
 
 def fit_parts(texts: Texts) -> tuple[Fit, Fit]:
-    weight = common.set_weights(texts.sets, texts.y)
+    weight = common.set_weights(texts.sets, texts.y, BENIGN)
     return (
         common.fit(texts.vectors, texts.y, weight, VECTOR_STRENGTH),
         common.fit(texts.ngrams, texts.y, weight, NGRAM_STRENGTH),
     )
 
 
-def across(texts: Texts) -> dict[str, dict[str, Any]]:
-    """For each set: n, and what a model reaches that was trained on all the others, with a 95% interval."""
+def across(texts: Texts, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
+    """For each set: n, and what parts and a stack reach that did not see it, with a 95% interval.
+
+    Of sets that people labelled the parts saw nothing; of made and of harmless ones, no text of the same frame or prompt.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(set(texts.sets)):
         own = texts.sets == name
-        y, logits = texts.y[own], train(texts.where(~own)).logit(texts.where(own))
+        y, logits = texts.y[own], fit_stack(texts, unseen, ~own).logit(unseen[own])
         mixed = 0 < y.mean() < 1
         figures = {"auroc": common.with_interval(common.auroc, y, logits)} if mixed else {}
         kind = "above_half" if not mixed else "false_positives"
@@ -154,6 +163,20 @@ def across(texts: Texts) -> dict[str, dict[str, Any]]:
         found[name] = {"n": int(own.sum()), "positive": int(y.sum()), **figures}
         print(name, json.dumps(found[name]), flush=True)
     return found
+
+
+def conversation(data: Path) -> list[str]:
+    """What people said before the answers of FaithDial and BEGIN: informal and harmless, so that informal is not toxic."""
+    rows = [row for name in ANSWERS[:2] for row in common.read(data, name) if row["prompt"] not in ("", "nan")]
+    return list(dict.fromkeys(row["prompt"][-_PASSAGE:] for row in common.by_hash(rows, "prompt")))[: 2 * FROM_A_SET]
+
+
+def passages(data: Path) -> list[str]:
+    """Beginnings of web pages that ExpertQA's answers cite."""
+    rows = common.by_hash(common.read(data, ANSWERS[2]), "prompt")
+    return list(dict.fromkeys(text[:_PASSAGE] for row in rows for text in row["contexts"][:1] if text.strip()))[
+        :FROM_A_SET
+    ]
 
 
 def plain_answers() -> list[str]:

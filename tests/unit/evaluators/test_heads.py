@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators import groundedness, refusal, relevance
+from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
 from obs_lib.evaluators.catalogue import TRAINED, build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -88,6 +88,14 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
             build(EvaluatorOptions(), "other@0", wanted)
 
 
+def test_a_head_without_its_ngrams_is_refused(folder: Path) -> None:
+    data = json.loads((folder / "refusal.json").read_text())
+    del data["ngrams"]
+    (folder / "refusal.json").write_text(json.dumps(data))
+    with pytest.raises(ConfigError, match="n-grams"):
+        build(EvaluatorOptions(weights=str(folder)))
+
+
 def test_the_digest_names_the_file() -> None:
     assert parse_head("x", RAW).digest != parse_head("x", RAW + b" ").digest
 
@@ -96,7 +104,7 @@ def test_the_digest_names_the_file() -> None:
     ("name", "features", "vector"),
     [
         ("groundedness", groundedness.FEATURES, 0),
-        ("toxicity", (), 384),
+        ("toxicity", toxicity.FEATURES, 384),
         ("relevance", relevance.FEATURES, 0),
         ("refusal", refusal.FEATURES, 384),
     ],
