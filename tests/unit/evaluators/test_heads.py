@@ -117,3 +117,19 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
     assert head.encoder_features == vector
     assert np.isfinite(head.weights).all()
     assert set(head.trained_on["across_sets"]) == set(head.trained_on["sets"])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "figure", "floor"),
+    [
+        ("toxicity", "surge", "auroc", 0.90),
+        ("toxicity", "openai_moderation", "auroc", 0.85),
+        ("toxicity", "made sentences", "auroc", 0.74),
+        ("refusal", "xstest gpt4", "auroc", 0.95),
+        ("refusal", "xstest llama2new", "f1", 0.90),
+    ],
+)
+def test_no_retraining_ships_less_than_was_reached_across_sets(name: str, data: str, figure: str, floor: float) -> None:
+    value, low, high = load_head(name).trained_on["across_sets"][data][figure]
+    assert low <= value <= high
+    assert value >= floor
