@@ -64,7 +64,7 @@ def set_weights(sets: np.ndarray, y: np.ndarray, benign: float = 1.0) -> np.ndar
         for label in classes:
             own = (sets == name) & (y == label)
             weight[own] = (1.0 if len(classes) > 1 else benign) / (own.sum() * len(classes))
-    return weight / weight.mean()
+    return np.asarray(weight / weight.mean())
 
 
 def fit(x: Any, y: np.ndarray, weight: np.ndarray, strength: float) -> Fit:

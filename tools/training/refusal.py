@@ -110,9 +110,12 @@ def sensitive(data: Path) -> list[tuple[str, str, str, bool]]:
 def describe(rows: list[tuple[str, str, str, str, bool]], vectorise: Vectorise) -> Answers:
     openings = [refusal.opening(row[3]) for row in rows]
     hits = np.array([refusal.phrase_features(row[3]) for row in rows])
-    columns = [np.array([row[i] for row in rows], dtype=object) for i in range(4)]
+    sets, groups, manners, texts = (np.array([row[i] for row in rows], dtype=object) for i in range(4))
     return Answers(
-        *columns,
+        sets,
+        groups,
+        manners,
+        texts,
         np.array([row[4] for row in rows]),
         np.hstack([hits, vectorise(openings).of(openings).astype(np.float64)]),
         common.hashed(openings, refusal.spoken),

@@ -101,9 +101,11 @@ def load(data: Path, vectorise: Vectorise) -> Texts:
 
 def describe(rows: Sequence[tuple[str, str, str, str, bool]], vectorise: Vectorise) -> Texts:
     firsts = [toxicity.pieces(row[3], EvaluatorOptions().max_characters)[0].text for row in rows]
-    columns = [np.array([row[i] for row in rows], dtype=object) for i in (0, 1, 2)]
+    sets, groups, kinds = (np.array([row[i] for row in rows], dtype=object) for i in (0, 1, 2))
     return Texts(
-        *columns,
+        sets,
+        groups,
+        kinds,
         np.array([row[4] for row in rows]),
         vectorise(firsts).of(firsts).astype(np.float64),
         common.hashed(firsts, toxicity.spoken),
