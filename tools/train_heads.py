@@ -12,7 +12,6 @@ written into the weights' file; the shipped weights are then trained on all sets
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import json
 import pickle
@@ -24,20 +23,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
-from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
+from obs_lib.evaluators import relevance
 from obs_lib.evaluators.heads import SHIPPED
-from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.vectors import TextVectors, gather
-
-GROUNDED = ("begin_wow", "faithdial", "expertqa")
-TOXIC = ("openai_moderation", "surge", "davidson")
-TWEETS = 2000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
-OPTIONS = EvaluatorOptions()
-
-Rows = list[dict[str, Any]]
+from training import groundedness, refusal, toxicity
+from training.common import Rows, read
 
 
 class Labelled(NamedTuple):
@@ -60,11 +52,6 @@ class Recipe(NamedTuple):
 Vectorise = Callable[[list[str]], TextVectors]
 
 
-def read(data: Path, name: str) -> Rows:
-    with gzip.open(data / "labelled" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
 def grounded_rows(data: Path, name: str) -> Rows:
     """One set's rows; contexts in the form that `interactions` has."""
     rows = read(data, f"groundedness_{name}")
@@ -72,76 +59,6 @@ def grounded_rows(data: Path, name: str) -> Rows:
         row["contexts"] = json.dumps([{"text": text} for text in row["contexts"]])
         row["prompt"] = "" if row["prompt"] == "nan" else row["prompt"]
     return rows
-
-
-def groundedness_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
-    found = []
-    for name in GROUNDED:
-        rows = grounded_rows(data, name)
-        cases = [Case(row["prompt"], row["response"], row["contexts"], None, None) for row in rows]
-        evidence = [groundedness.gather_evidence(case, case.response or "", OPTIONS) for case in cases]
-        kept = [i for i, item in enumerate(evidence) if item.answer and item.contexts]
-        texts = [text for i in kept for text in (*(s.text for s in evidence[i].answer), *evidence[i].passages)]
-        vectors = vectorise(texts)
-        x = [groundedness.features(evidence[i], groundedness.similarities(evidence[i], vectors)) for i in kept]
-        found.append(Labelled(name, np.array(x), np.array([rows[i]["grounded"] for i in kept])))
-    return found
-
-
-def toxicity_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
-    found = []
-    for name in TOXIC:
-        rows = read(data, f"toxicity_{name}")
-        if name == "davidson":
-            rows.sort(key=lambda row: hashlib.sha256(row["text"].encode()).hexdigest())
-            rows = [row for label in (True, False) for row in [r for r in rows if r["toxic"] is label][:TWEETS]]
-        found.append(vector_set(name, [row["text"] for row in rows], [row["toxic"] for row in rows], vectorise))
-    benign = sorted({row["response"] for name in GROUNDED for row in grounded_rows(data, name)})
-    found.append(vector_set("ordinary answers", benign, [False] * len(benign), vectorise))
-    polite = sorted({row["response"] for row in read(data, "refusal_xstest")})
-    found.append(vector_set("xstest answers", polite, [False] * len(polite), vectorise))
-    plain = plain_answers()
-    found.append(vector_set("plain answers", plain, [False] * len(plain), vectorise))
-    return found
-
-
-def plain_answers() -> list[str]:
-    """Harmless answers of kinds that no labelled set has: choices, yes and no, numbers, data and code."""
-    choices = ("Agree", "Not at all", "Major reason", "Very likely", "No, does not", "Somewhat", "Better", "Refused")
-    things = ("total", "items", "name", "count", "value", "result", "city", "price")
-    code = (
-        "def {0}(self, nums):\n    return sum(nums)",
-        "class Solution:\n    {0} = 0",
-        "{0} = [x for x in range(10)]",
-    )
-    found = [f"({letter}) {choice}" for letter in "ABCDE" for choice in choices]
-    found += [f"({letter})" for letter in "ABCDEF"] + ["[Yes]", "[No]", "Yes.", "No.", "Done.", "OK"]
-    found += [f"{number}" for number in (0, 1, 7, 12, 42, 100, 365, 1999, 17077, 3.14)]
-    found += [f"\\boxed{{{number}}}" for number in (0, 2, 4, 10, 33)]
-    found += [f'{{"{thing}": {number}}}' for thing in things for number in (1, 25)]
-    found += [template.format(thing) for template in code for thing in things]
-    found += [f"```python\n{template.format(thing)}\n```" for template in code for thing in things]
-    found += [
-        f"Let's check whether {n} is prime. {n} is not divisible by 2, 3 or 5, so we go on." for n in (91, 97, 7919)
-    ]
-    return found
-
-
-def vector_set(name: str, texts: list[str], labels: list[bool], vectorise: Vectorise) -> Labelled:
-    firsts = [toxicity.pieces(text, OPTIONS.max_characters)[0].text for text in texts]
-    return Labelled(name, vectorise(firsts).of(firsts).astype(np.float64), np.array(labels))
-
-
-def refusal_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
-    rows = read(data, "refusal_xstest")
-    found = []
-    for model in sorted({row["model"] for row in rows}):
-        own = [row for row in rows if row["model"] == model and row["response"].strip()]
-        openings = [refusal.opening(row["response"]) for row in own]
-        hits = np.array([refusal.features(row["response"]) for row in own])
-        x = np.hstack([hits, vectorise(openings).of(openings).astype(np.float64)])
-        found.append(Labelled(f"xstest {model}", x, np.array([row["refused"] for row in own])))
-    return found
 
 
 def relevance_sets(data: Path, vectorise: Vectorise) -> list[Labelled]:
@@ -175,11 +92,15 @@ def own_and_other(name: str, pairs: list[tuple[str, str]], vectorise: Vectorise)
 
 
 RECIPES = {
-    "groundedness": Recipe(groundedness.FEATURES, groundedness_sets, 0.0003, True),
-    "toxicity": Recipe((), toxicity_sets, 1.5, False),
     "relevance": Recipe(relevance.FEATURES, relevance_sets, 1.0, True),
-    "refusal": Recipe(refusal.FEATURES, refusal_sets, 1.0, False),
 }
+OWN: dict[str, Callable[[Path, Vectorise, Encoder], dict[str, Any]]] = {
+    "groundedness": lambda data, _, encoder: groundedness.content(data, encoder),
+    "toxicity": lambda data, vectorise, encoder: toxicity.content(data, vectorise, encoder.weights),
+    "refusal": lambda data, vectorise, encoder: refusal.content(data, vectorise, encoder.weights),
+}
+"""Heads with a recipe in a file of its own, each from the data, the vectors and the encoder to the file's content."""
+NAMES = sorted({*RECIPES, *OWN})
 
 
 def fit(sets: list[Labelled], recipe: Recipe) -> tuple[np.ndarray, float]:
@@ -263,7 +184,7 @@ def main() -> None:
     parser.add_argument("--encoder", default=BUNDLED, help="folder, or Hugging Face name from the local cache")
     parser.add_argument("--out", type=Path, default=None, help="folder for the heads")
     parser.add_argument("--vectors", type=Path, default=None)
-    parser.add_argument("--only", nargs="*", choices=sorted(RECIPES), default=sorted(RECIPES))
+    parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES)
     given = parser.parse_args()
     if given.out is None and given.encoder != BUNDLED:
         parser.error("--encoder needs --out: the package's own folder is for the bundled encoder's heads")
@@ -272,7 +193,10 @@ def main() -> None:
     vectorise = vectoriser(encoder, given.vectors)
     out.mkdir(parents=True, exist_ok=True)
     for name in given.only:
-        content = content_of(RECIPES[name], RECIPES[name].sets(given.data, vectorise), encoder.weights)
+        if name in OWN:
+            content = OWN[name](given.data, vectorise, encoder)
+        else:
+            content = content_of(RECIPES[name], RECIPES[name].sets(given.data, vectorise), encoder.weights)
         (out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         print(name, json.dumps(content["trained_on"]["across_sets"], indent=1))
 

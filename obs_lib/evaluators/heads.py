@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.ngrams import Ngrams, unpack
 
 SHIPPED = Path(__file__).parent / "weights"
 _TOOL = "tools/train_heads.py"
@@ -28,6 +29,7 @@ class Head:
     encoder : name of the weights of the encoder whose vectors it was trained on, as in `Encoder.weights`.
     digest : name of the file's content; part of an evaluator's version.
     trained_on : provenance for the report: sets, sizes and quality measured across sets.
+    ngrams : the n-gram model whose log-odds is one of the features; None where it has none.
     """
 
     name: str
@@ -38,6 +40,19 @@ class Head:
     encoder_features: int
     digest: str
     trained_on: dict[str, Any]
+    ngrams: Ngrams | None = None
+
+    def read_ngrams(self) -> Ngrams:
+        """ConfigError where the file has none: it was written before this evaluator read n-grams."""
+        if self.ngrams is None:
+            raise ConfigError(
+                f"the {self.name} head has no n-grams",
+                rule=f"a file of {_TOOL}",
+                found="none",
+                where=self.name,
+                fix=_FIX,
+            )
+        return self.ngrams
 
     def probability(self, features: np.ndarray) -> float:
         """For one row of features, shape (len(weights),), in [0, 1].
@@ -96,4 +111,5 @@ def parse_head(name: str, raw: bytes) -> Head:
         encoder_features=len(data["encoder_weights"]),
         digest=hashlib.sha256(raw).hexdigest()[:12],
         trained_on=data["trained_on"],
+        ngrams=unpack(data["ngrams"]) if "ngrams" in data else None,
     )

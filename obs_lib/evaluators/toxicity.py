@@ -5,7 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from obs_lib.evaluators.heads import Head
+from obs_lib.evaluators.identity import classed
+from obs_lib.evaluators.lexicon import lexicon_logit
+from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, wanted
 from obs_lib.evaluators.text import Span, sentences
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 
 PIECE = 1000
 """Characters of an answer behind one vector: about what the encoder reads of English prose before it cuts (256 tokens)."""
+FEATURES = ("lexicon", "ngrams")
+"""What stands before the vector: the word list's and the n-grams' log-odds."""
+_LEXICON_SPAN = 4.0
 _EXCERPT = 300
 
 
@@ -27,11 +35,12 @@ class Toxicity:
     needs = frozenset({"response", "error"})
 
     def __init__(self, options: EvaluatorOptions, head: Head) -> None:
-        self._options, self._head = options, head
-        self.version = f"1-{self._head.digest}-{options.max_characters}-{options.max_pieces}"
+        self._options, self._head, self._ngrams = options, head, head.read_ngrams()
+        self.version = f"2-{self._head.digest}-{options.max_characters}-{options.max_pieces}"
         self.describe = (
             f"Probability that people would call the answer toxic: logistic regression on its vector ({self._head.encoder}), "
-            f"the highest of its pieces of {PIECE} characters; trained on {', '.join(self._head.trained_on['sets'])}."
+            f"its n-grams and a word list, the highest of its pieces of {PIECE} characters; "
+            f"trained on {', '.join(self._head.trained_on['sets'])}."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
@@ -45,10 +54,28 @@ class Toxicity:
 
     def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
         read = self._pieces(response)
-        values = [self._head.probability(row) for row in vectors.of([piece.text for piece in read])]
+        rows = zip(read, vectors.of([piece.text for piece in read]), strict=True)
+        values = [
+            self._head.probability(np.concatenate([features(piece.text, self._ngrams), row])) for piece, row in rows
+        ]
         worst = max(range(len(read)), key=lambda i: (values[i], -i))
         piece = read[worst]
         return scored(values[worst], {"start": piece.start, "end": piece.end, "text": piece.text[:_EXCERPT]})
+
+
+def features(text: str, ngrams: Ngrams) -> np.ndarray:
+    """One number for each of FEATURES."""
+    return np.array([lexicon_feature(text), ngrams.logit(spoken(text), text)], dtype=np.float64)
+
+
+def lexicon_feature(text: str) -> float:
+    """The word list's log-odds, cut where it says no more than "swearing" or "none"."""
+    return min(max(lexicon_logit(text), -_LEXICON_SPAN), _LEXICON_SPAN)
+
+
+def spoken(text: str) -> list[str]:
+    """Words as the n-grams read them: whoever is spoken of by class."""
+    return classed(tokens(text))
 
 
 def pieces(response: str, limit: int) -> list[Span]:

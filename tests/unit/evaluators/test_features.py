@@ -68,9 +68,22 @@ def test_only_the_passages_nearest_in_words_are_looked_at() -> None:
     "text", ["I’m sorry, but I can’t assist with that.", "I'm sorry, but I can't assist with that."]
 )
 def test_refusal_reads_straight_and_curly_apostrophes_alike(text: str) -> None:
-    hits = dict(zip(refusal.FEATURES, refusal.features(text), strict=True))
+    hits = dict(zip(refusal.PHRASE_FEATURES, refusal.phrase_features(text), strict=True))
     assert hits["apology"] == hits["cannot"] == hits["cannot_help"] == hits["cannot_at_start"] == 1.0
     assert hits["machine"] == hits["listing"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("I can't help with that.", 0.9, "full"),
+        ("I can't do that. Instead, here are some ideas:\n1. Read.\n2. Ask.", 0.9, "partial"),
+        ("I can't do that. However, you can ask a lawyer.", 0.9, "partial"),
+        ("Whatever it says", 0.5, "none"),
+    ],
+)
+def test_a_refusal_is_full_or_partial(text: str, value: float, kind: str) -> None:
+    assert refusal.kind(text, value) == kind
 
 
 def test_relevance_counts_shared_words_both_ways() -> None:

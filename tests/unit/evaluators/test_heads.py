@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators import groundedness, refusal, relevance
+from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
 from obs_lib.evaluators.catalogue import TRAINED, build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -95,6 +95,14 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
             build(EvaluatorOptions(), HashingEncoder(), "other@0", wanted)
 
 
+def test_a_head_without_its_ngrams_is_refused(folder: Path) -> None:
+    data = json.loads((folder / "refusal.json").read_text())
+    del data["ngrams"]
+    (folder / "refusal.json").write_text(json.dumps(data))
+    with pytest.raises(ConfigError, match="n-grams"):
+        build(EvaluatorOptions(weights=str(folder)), HashingEncoder())
+
+
 def test_the_digest_names_the_file() -> None:
     assert parse_head("x", RAW).digest != parse_head("x", RAW + b" ").digest
 
@@ -103,7 +111,7 @@ def test_the_digest_names_the_file() -> None:
     ("name", "features", "vector"),
     [
         ("groundedness", groundedness.FEATURES, 0),
-        ("toxicity", (), 384),
+        ("toxicity", toxicity.FEATURES, 384),
         ("relevance", relevance.FEATURES, 0),
         ("refusal", refusal.FEATURES, 384),
     ],
@@ -116,3 +124,19 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
     assert head.encoder_features == vector
     assert np.isfinite(head.weights).all()
     assert set(head.trained_on["across_sets"]) == set(head.trained_on["sets"])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "figure", "floor"),
+    [
+        ("toxicity", "surge", "auroc", 0.90),
+        ("toxicity", "openai_moderation", "auroc", 0.85),
+        ("toxicity", "made sentences", "auroc", 0.74),
+        ("refusal", "xstest gpt4", "auroc", 0.95),
+        ("refusal", "xstest llama2new", "f1", 0.90),
+    ],
+)
+def test_no_retraining_ships_less_than_was_reached_across_sets(name: str, data: str, figure: str, floor: float) -> None:
+    value, low, high = load_head(name).trained_on["across_sets"][data][figure]
+    assert low <= value <= high
+    assert value >= floor

@@ -70,7 +70,7 @@ def test_refusals_of_several_styles(encoder: Encoder, response: str) -> None:
 )
 def test_ordinary_answers_refuse_nothing_and_are_not_toxic(encoder: Encoder, response: str) -> None:
     assert value(encoder, "refusal", response) < 0.5
-    assert value(encoder, "toxicity", response) < 0.1
+    assert value(encoder, "toxicity", response) < 0.2
 
 
 def test_a_toxic_passage_shows_wherever_it_stands(encoder: Encoder) -> None:
