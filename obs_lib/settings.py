@@ -24,6 +24,7 @@ from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.sources.options import SourceOptions
+from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.options import SummaryOptions
 
 CONFIG_VARIABLE = "OBS_CONFIG"
@@ -53,6 +54,7 @@ class Settings(BaseModel):
     models: ModelOptions = Field(default_factory=ModelOptions)
     evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
+    labels: LabelOptions = Field(default_factory=LabelOptions)
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
@@ -72,7 +74,18 @@ class Settings(BaseModel):
     def digest(self, *sections: str) -> str:
         """Name of the settings that change results; where data lies and how work is spread do not."""
         chosen = sections or (
-            *("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "redaction", "report"),
+            *(
+                "segments",
+                "scoring",
+                "models",
+                "evaluators",
+                "summaries",
+                "labels",
+                "drift",
+                "alerts",
+                "redaction",
+                "report",
+            ),
         )
         dump = self.model_dump(mode="json", include=set(chosen))
         for section, placings in _PLACING.items():

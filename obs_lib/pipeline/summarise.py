@@ -5,7 +5,7 @@ from __future__ import annotations
 from obs_lib.digests import digest_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, METRICS, SCORES, SKETCHES, SPANS
+from obs_lib.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
 
 STEP = "summarise"
 
@@ -29,9 +29,13 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
             settings.segments,
             spans=ws.lake.read(SPANS, [day]),
             gpu_samples=ws.lake.read(GPU_SAMPLES, [day]),
+            labels=ws.lake.read(LABELS, [day]),
+            label_options=settings.labels,
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
-        inputs = digest_of(STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "segments"))
+        inputs = digest_of(
+            STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "labels", "segments")
+        )
         state = StepState.READY if len(interactions) else StepState.NO_DATA
         ws.lake.commit(day, STEP, {METRICS: metrics, SKETCHES: sketches}, inputs=inputs, state=state)
     return {"day": str(day), "state": state.value, "metrics": len(metrics), "sketches": len(sketches)}
