@@ -37,9 +37,10 @@ def label_inputs(ws: Workspace, past: History, day: Day) -> str:
 def label_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
     """One mapping a metric that anybody labelled in the window.
 
-    metric; scopes: "day" and "window", each None without a label or: n (labels drawn at random), picked (others), scored,
-    raw, alone, corrected (value, low, high; `alone` from the labels alone; None where labels are too few, `why` says so),
-    and agreement: by its name (value, low, high) or None, with `agreement_of` ("drawn" or "picked").
+    metric; days (of the window that have a label); scopes "day" and "window", each None without a label or: n (labels drawn at
+    random), picked (others), scored, raw, alone, corrected (value, low, high; `alone` from the labels alone; None where
+    labels are too few, `why` says so), and agreement: by its name (value, low, high) or None, with `agreement_of` ("drawn" or
+    "picked").
     """
     from obs_lib.summaries.labelled import decode, merged
 
@@ -52,7 +53,12 @@ def label_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
     window = merged([by_day[one] for one in sorted(by_day)])
     today: Mapping[str, Labelled] = by_day.get(str(day), {})
     return [
-        {"metric": metric, "window": _scope(ws, sums), "day": _scope(ws, today[metric]) if metric in today else None}
+        {
+            "metric": metric,
+            "days": sum(metric in found for found in by_day.values()),
+            "window": _scope(ws, sums),
+            "day": _scope(ws, today[metric]) if metric in today else None,
+        }
         for metric, sums in window.items()
     ]
 

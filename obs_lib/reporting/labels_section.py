@@ -14,12 +14,13 @@ from obs_lib.reporting.options import ReportOptions
 
 _RATES = (
     Column("Rate", "head"),
-    Column("Uncorrected", "number", lead=True),
-    Column("Corrected", "number", lead=True),
+    Column("Uncorrected", "number"),
+    Column("Corrected", "number"),
     Column("From labels alone", "number"),
     Column("Labels", "number"),
 )
 _TITLES = {"agreement": "Agreement", "kappa": "Kappa", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+_RULE = "Only labels that were drawn at random with a known probability enter a corrected rate (PPI++)."
 Scope = Mapping[str, Any]
 
 
@@ -39,17 +40,14 @@ def labels_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     for metric, scope in today if any(scope["corrected"] for _, scope in today) else together:
         if sentence := _sentence(metric, scope):
             yield Note(sentence, Tone.NOTICE, "Differs")
-    groups = [("This day", today), ("The days up to this one that have labels", together)]
-    if all(scope == row["window"] for (_, scope), (_, row) in zip(today, rows, strict=False)) and len(today) == len(
-        rows
+    alone = len(today) == len(rows) and all(row["day"] == row["window"] for _, row in rows)  # no other day has a label
+    days = numbers.plural(max(row["days"] for _, row in rows), "day")
+    for caption, of in (
+        ("Rates of this day", today),
+        (f"Rates of {days} together, up to this one", together),
     ):
-        groups = groups[:1]  # no other day has a label
-    yield Table(
-        "Rates",
-        _RATES,
-        tuple(RowGroup(title, tuple(_rate(*one) for one in of)) for title, of in groups if of),
-        note="Only labels that were drawn at random with a known probability enter a corrected rate (PPI++).",
-    )
+        if of and not (alone and of is together):
+            yield Table(caption, _RATES, (RowGroup("", tuple(_rate(*one) for one in of)),), note=_RULE)
     yield _agreement(together)
 
 
@@ -99,7 +97,7 @@ def _sentence(metric: Metric, scope: Scope) -> str:
 def _agreement(together: list[tuple[Metric, Scope]]) -> Table:
     columns = (
         Column("Verdict", "head"),
-        *(Column(title, "number", lead=name == "kappa") for name, title in _TITLES.items()),
+        *(Column(title, "number") for name, title in _TITLES.items()),
         Column("Labels", "number"),
     )
     body = []

@@ -46,8 +46,10 @@ class Labelled:
     n_picked: int
 
     def __add__(self, other: Labelled) -> Labelled:
+        """Both together. Scores of a day from which no label was drawn stay out: labels of others do not speak of it."""
+        of = [one.moments for one in (self, other) if one.n_drawn] or [self.moments, other.moments]
         return Labelled(
-            self.moments + other.moments,
+            of[0] + of[1] if len(of) > 1 else of[0],
             self.drawn + other.drawn,
             self.picked + other.picked,
             self.n_drawn + other.n_drawn,
