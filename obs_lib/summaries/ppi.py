@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from obs_lib.summaries.intervals import Estimate, Floats, Z, wilson
 
-CELL = 0.5
+CELL, LEAST_CELL, FEW = 0.5, 0.1, 5.0
 """Observations added to each of (y, f) = (1, 1) (0, 1) (1, 0) (0, 0) before an interval is taken: a few labels that all agree
-do not prove that the next one will."""
+do not prove that the next one will. CELL while people found at most FEW cases on the rarer side, CELL * FEW / cases beyond, down
+to LEAST_CELL. Chosen by simulated coverage over rates from 2 to 50% and evaluators from bad to almost perfect."""
 
 _ONE, _Y, _F, _YY, _YF, _FF = range(6)
 _CORNERS = np.array([[1, y, f, y, y * f, f] for y in (0.0, 1.0) for f in (0.0, 1.0)])
@@ -151,8 +152,8 @@ def _power(ab: float, bb: float, found: Moments) -> float:
 def corrected_rate(found: Moments, power: float | None = None) -> tuple[Estimate, float]:
     """The corrected rate with an interval for few labels too, and lambda; n_paired > 0.
 
-    The value is that of `correct`, held within [0, 1]. The interval is the normal one of `correct` with CELL labels added to
-    each cell, and holds the value: so a few labels that all agree do not give one without width.
+    The value is that of `correct`, held within [0, 1]. The interval is the normal one of `correct` of `smoothed`,
+    and holds the value: so a few labels that all agree do not give one without width.
     """
     value = min(max(correct(found, power).value, 0.0), 1.0)
     smooth = correct(smoothed(found), power)
@@ -162,8 +163,11 @@ def corrected_rate(found: Moments, power: float | None = None) -> tuple[Estimate
 
 
 def smoothed(found: Moments) -> Moments:
-    """The same with CELL labels more in each cell, each of the weight that an effective label has."""
+    """The same with some labels more in each cell, each of the weight that an effective label has."""
+    people = found.paired[0, _Y] / found.paired[0, _ONE]
+    rarer = effective_labels(found) * min(people, 1 - people)
+    cell = max(CELL * min(1.0, FEW / max(rarer, 1e-9)), LEAST_CELL)
     weight = found.paired[1, _ONE] / found.paired[0, _ONE]
-    corners: NDArray[np.float64] = CELL * _CORNERS.sum(axis=0)
+    corners: NDArray[np.float64] = cell * _CORNERS.sum(axis=0)
     more = np.stack([weight * corners, weight**2 * corners, np.zeros_like(corners)])
-    return replace(found, paired=found.paired + more, n_paired=found.n_paired + round(4 * CELL))
+    return replace(found, paired=found.paired + more)
