@@ -26,8 +26,8 @@ from obs_lib.summaries.intervals import Estimate, Floats, Z, wilson
 
 CELL, LEAST_CELL, FEW = 0.5, 0.1, 5.0
 """Observations added to each of (y, f) = (1, 1) (0, 1) (1, 0) (0, 0) before an interval is taken: a few labels that all agree
-do not prove that the next one will. CELL while people found at most FEW cases on the rarer side, CELL * FEW / cases beyond, down
-to LEAST_CELL. Chosen by simulated coverage over rates from 2 to 50% and evaluators from bad to almost perfect."""
+do not prove that the next one will. CELL while people found at most FEW cases on the rarer side, CELL * FEW / cases beyond,
+down to LEAST_CELL. Chosen by simulated coverage over rates from 2 to 50% and evaluators from bad to almost perfect."""
 
 _ONE, _Y, _F, _YY, _YF, _FF = range(6)
 _CORNERS = np.array([[1, y, f, y, y * f, f] for y in (0.0, 1.0) for f in (0.0, 1.0)])

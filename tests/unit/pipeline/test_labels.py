@@ -64,6 +64,7 @@ def test_sample_fill_ingest_and_the_corrected_rate_appears(tmp_path: Path) -> No
         row["value"] = bool((values[row["request_id"]] > 0.5) != (n % 10 == 0))
     file = tmp_path / "labels" / "from-ada.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ws = workspace(tmp_path)  # a workspace lists its files once
     for day in DAYS:
         run_day(ws, day)
     assert fold(ws) == [str(day) for day in DAYS]
