@@ -26,6 +26,7 @@ from obs_lib.pipeline.options import ScheduleOptions, ScoringOptions
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.sources.options import SourceOptions
+from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.options import SummaryOptions
 
 CONFIG_VARIABLE = "OBS_CONFIG"
@@ -60,6 +61,7 @@ class Settings(BaseModel):
         "takes the local evaluator's place, any other name is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
     )
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
+    labels: LabelOptions = Field(default_factory=LabelOptions)
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
@@ -88,7 +90,18 @@ class Settings(BaseModel):
         Judges are left out: what decides their verdicts stands in the versions of the evaluators that they are.
         """
         chosen = sections or (
-            *("segments", "scoring", "models", "evaluators", "summaries", "drift", "alerts", "redaction", "report"),
+            *(
+                "segments",
+                "scoring",
+                "models",
+                "evaluators",
+                "summaries",
+                "labels",
+                "drift",
+                "alerts",
+                "redaction",
+                "report",
+            ),
         )
         dump = self.model_dump(mode="json", include=set(chosen))
         for section, placings in _PLACING.items():

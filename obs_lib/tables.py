@@ -192,7 +192,7 @@ SKETCHES = Table(
     ("kind", "segment", "key"),
     "summarise",
     (
-        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | repairs | traces | latency_model
+        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | repairs | traces | latency_model | labels
         ("segment", _TEXT),
         ("key", _TEXT),
         ("n", _INT),

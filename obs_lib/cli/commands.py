@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from obs_lib import __version__
+from obs_lib.cli.labels import labels_app
 from obs_lib.errors import DayNotReady, NoGpu, ObsError
 from obs_lib.redaction.secrets import mask_secrets
 
@@ -30,6 +31,7 @@ config_app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
 app.add_typer(config_app, name="config")
 bench_app = typer.Typer(no_args_is_help=True, help="Measure the evaluators against people's labels.")
 app.add_typer(bench_app, name="bench")
+app.add_typer(labels_app, name="labels")
 errors = Console(stderr=True, highlight=False)
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]

@@ -14,6 +14,7 @@ from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.catalogue import judged
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline.calibrate import label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
@@ -54,7 +55,8 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
         for one in _trend_days(ws, day)
     ]
     written = [past.digests(day, step) for step in ("ingest", "collect", "summarise", "compare", "alert")]
-    return [trend, written, past.failures(day), _provenance(ws), page_path(ws, day).is_file()]
+    labels = label_inputs(ws, past, day)
+    return [trend, written, labels, past.failures(day), _provenance(ws), page_path(ws, day).is_file()]
 
 
 def _redo(ws: Workspace) -> Any:
@@ -107,6 +109,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         provenance=_provenance(ws) | _data(past, day),
         segments=_segments(metrics, day),
         traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
+        labelled=label_rows(ws, past, day),
     )
     return shown_edition(edition, ws.redactor)
 

@@ -30,9 +30,12 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
             spans=ws.lake.read(SPANS, [day]),
             gpu_samples=ws.lake.read(GPU_SAMPLES, [day]),
             labels=ws.lake.read(LABELS, [day]),
+            label_options=settings.labels,
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
-        inputs = digest_of(STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "segments"))
+        inputs = digest_of(
+            STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "labels", "segments")
+        )
         state = StepState.READY if len(interactions) else StepState.NO_DATA
         ws.lake.commit(day, STEP, {METRICS: metrics, SKETCHES: sketches}, inputs=inputs, state=state)
     return {"day": str(day), "state": state.value, "metrics": len(metrics), "sketches": len(sketches)}

@@ -8,6 +8,7 @@ from obs_lib.reporting.coverage_section import coverage_section
 from obs_lib.reporting.drift_section import drift_section
 from obs_lib.reporting.edition import Edition
 from obs_lib.reporting.examples_section import examples_section
+from obs_lib.reporting.labels_section import labels_section
 from obs_lib.reporting.method_section import method_section
 from obs_lib.reporting.metrics_section import metrics_section
 from obs_lib.reporting.options import ReportOptions
@@ -16,6 +17,7 @@ from obs_lib.reporting.verdict import headline, verdict
 
 _SECTIONS = (
     metrics_section,
+    labels_section,
     traces_section,
     drift_section,
     alerts_section,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, QUALITY, STAGE_METRICS, judged
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, judged
 from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
@@ -38,6 +38,7 @@ class Edition:
     provenance : how the report was made, as label -> value. `evaluator:<name>` describes an evaluator, `model:<name>` a
         model, `digest:<table>` names the data; any other label is shown as it is.
     traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
+    labelled : what people's labels say, one mapping a metric (pipeline/calibrate.py, `label_rows`).
     segments : segments in the order in which to show them; those of the metrics where empty.
     """
 
@@ -56,6 +57,7 @@ class Edition:
     provenance: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[str] = ()
     traces: Sequence[Row] = ()
+    labelled: Sequence[Row] = ()
 
     @property
     def iso(self) -> str:
@@ -83,8 +85,16 @@ class Edition:
 
     @cached_property
     def catalogue(self) -> tuple[Metric, ...]:
-        """The metrics that these days can have: those of GPUs and stages only where a GPU was sampled, a request traced."""
-        return self.interaction_metrics + (GPU if self.gpu_segments else ()) + (STAGE_METRICS if self.stages else ())
+        """The metrics that these days can have: those of GPUs and stages only where a GPU was sampled, a
+        request traced, an answer labelled.
+        """
+        of_traces = STAGE_METRICS if self.stages else ()
+        return (
+            self.interaction_metrics
+            + (GPU if self.gpu_segments else ())
+            + of_traces
+            + (LABELLED if self.labelled else ())
+        )
 
     @cached_property
     def gpu_segments(self) -> list[str]:

@@ -10,6 +10,7 @@ traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see 
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 repairs   key = rule of sources/repair.py: n interactions that it mended; empty payload; `all` only
+labels    key = metric: n labelled interactions; payload JSON of sums over them (see labelled.py)
 """
 
 from __future__ import annotations

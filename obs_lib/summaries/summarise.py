@@ -10,6 +10,8 @@ from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import sketches
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.gpu import gpu_metrics
+from obs_lib.summaries.label_options import LabelOptions
+from obs_lib.summaries.labelled import labelled_summary
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.retrieval import retrieval_metrics
@@ -35,6 +37,7 @@ def summarise_day(
     spans: pd.DataFrame | None = None,
     gpu_samples: pd.DataFrame | None = None,
     labels: pd.DataFrame | None = None,
+    label_options: LabelOptions | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -45,7 +48,7 @@ def summarise_day(
     segment_tags : tags by whose values every number is also sliced.
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
-    labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing.
+    labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing. label_options : what they mean.
 
     Returns
     -------
@@ -62,6 +65,10 @@ def summarise_day(
         *retrieval_metrics(day, rows, labels, segments),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
+    judged: list[Sketch] = []
+    if labels is not None and len(labels):
+        values, judged = labelled_summary(day, rows, scores, labels, segments, label_options or LabelOptions())
+        metrics += values
     traces = Traces(spans) if spans is not None and len(spans) else None
     times = measure(traces) if traces else None
     if traces and times:
@@ -75,6 +82,7 @@ def summarise_day(
         *sketches.reasons(scores),
         *sketches.repairs(Texts(rows["repairs"])),
         *latency,
+        *judged,
     ]
     if traces and times:
         found += slow_traces(traces, times, rows, segments, options)

@@ -17,6 +17,7 @@ _HUMAN = "human"
 class LabelFormat:
     """`request_id`, `label` (its name), `value` (true or false, a number, a word, or a list of names), and, where they are
     known, `source` ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
+    A line with an inclusion whose value is null was drawn and is not labelled yet: it is passed over.
     """
 
     derived = frozenset[str]()
@@ -29,7 +30,10 @@ class LabelFormat:
         """One label an entry."""
         for entry in entries:
             try:
-                yield Found(LABELS, entry, label_fields(parse_object(entry)))
+                found = parse_object(entry)
+                if "value" in found and found["value"] is None and found.get("inclusion") is not None:
+                    continue
+                yield Found(LABELS, entry, label_fields(found))
             except Rejected as reason:
                 yield Reject(entry, str(reason))
 

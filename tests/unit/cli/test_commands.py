@@ -111,3 +111,16 @@ def test_forget_tells_what_goes_and_maintain_what_it_does(home: Path) -> None:
     assert (both.returncode, "give one id" in both.stderr) == (2, True)
     kept = obs("maintain", "--dry-run", cwd=home)
     assert kept.returncode == 0, kept.stderr
+
+
+def test_labels_sample_writes_what_to_label_and_never_over_people_s_work(home: Path) -> None:
+    done = obs("labels", "sample", DAY, "--score", "refusal", "-n", 15, "--out", "ask.jsonl", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    rows = [json.loads(line) for line in (home / "ask.jsonl").read_text().splitlines()]
+    assert len(rows) == 15
+    assert all(row["value"] is None and 0 < row["inclusion"] <= 1 and row["prompt"] for row in rows)
+    again = obs("labels", "sample", DAY, "--score", "refusal", "--out", "ask.jsonl", cwd=home)
+    assert again.returncode == 2
+    assert "there already" in again.stderr
+    assert len((home / "ask.jsonl").read_text().splitlines()) == 15

@@ -455,4 +455,45 @@ def hostile(copies: int = 1, segments: int = 3) -> Edition:
     )
 
 
-ALL_DAYS = {"quiet": quiet, "incident": incident, "no_data": no_data, "too_early": too_early, "hostile": hostile}
+def labelled_scope(n: int, corrected: bool = True) -> dict[str, Any]:
+    """What people's labels say of one rate in one scope, as `pipeline.calibrate.label_rows` gives it."""
+    share = (0.92, 0.874, 0.950)
+    return {
+        "n": n,
+        "picked": 0 if corrected else 12,
+        "scored": 10_000,
+        "raw": (0.12, 0.1138, 0.1265),
+        "alone": (0.1, 0.069, 0.154) if corrected else None,
+        "corrected": (0.1, 0.0726, 0.118) if corrected else None,
+        "why": "" if corrected else f"{n} labels drawn at random with a known probability (needs 30)",
+        "agreement": {
+            "agreement": share,
+            "kappa": (0.592, 0.397, 0.745),
+            "precision": None if n == 0 else (0.583, 0.388, 0.755),
+            "recall": (0.7, 0.481, 0.855),
+            "f1": (0.636, 0.456, 0.777),
+        },
+        "agreement_of": "drawn" if n else "picked",
+    }
+
+
+def labelled() -> Edition:
+    """A quiet night, some of whose answers people labelled."""
+    return replace(
+        quiet(),
+        labelled=[
+            {"metric": "hallucination_rate", "days": 4, "window": labelled_scope(200), "day": labelled_scope(8, False)},
+            {"metric": "toxicity", "days": 4, "window": labelled_scope(0, False), "day": None},
+            {"metric": "refusal_rate", "days": 4, "window": labelled_scope(0, False), "day": None},
+        ],
+    )
+
+
+ALL_DAYS = {
+    "quiet": quiet,
+    "incident": incident,
+    "no_data": no_data,
+    "too_early": too_early,
+    "hostile": hostile,
+    "labelled": labelled,
+}

@@ -18,7 +18,7 @@ from tests.unit.reporting import editions
 GOLDEN = Path(__file__).parent / "golden"
 
 
-@pytest.mark.parametrize("name", ["incident", "no_data"])
+@pytest.mark.parametrize("name", ["incident", "no_data", "labelled"])
 def test_golden_text(name: str, request: pytest.FixtureRequest) -> None:
     """Written anew by `OBS_GOLDEN=write pytest tests/unit/reporting`; read the difference before committing it."""
     path = GOLDEN / f"{name}.txt"

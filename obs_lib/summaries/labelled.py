@@ -1,0 +1,224 @@
+"""What people's labels of a day say of its scores: numbers of the day, and sums that can be added up over days.
+
+A sketch of kind "labels" is one metric of the catalogue in one segment: key the metric's name, n the labelled
+interactions, payload JSON of the sums in `Labelled`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obs_lib.catalogue import AGREEMENT, QUALITY, labelled_name
+from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
+from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
+from obs_lib.summaries.intervals import Floats
+from obs_lib.summaries.label_options import LabelOptions
+from obs_lib.summaries.ppi import Moments, corrected_rate, moments
+from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.segments import Segments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.summaries.sketches import Sketch
+
+KIND = "labels"
+_CUT = 0.5
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One metric's labels. moments, drawn : of labels drawn at random; picked : of feedback and hand-picked ones.
+
+    n_drawn, n_picked : labelled interactions of each.
+    """
+
+    moments: Moments
+    drawn: Cells
+    picked: Cells
+    n_drawn: int
+    n_picked: int
+
+    def __add__(self, other: Labelled) -> Labelled:
+        """Both together. Scores of a day from which no label was drawn stay out: labels of others do not speak of it."""
+        of = [one.moments for one in (self, other) if one.n_drawn] or [self.moments, other.moments]
+        return Labelled(
+            of[0] + of[1] if len(of) > 1 else of[0],
+            self.drawn + other.drawn,
+            self.picked + other.picked,
+            self.n_drawn + other.n_drawn,
+            self.n_picked + other.n_picked,
+        )
+
+    @property
+    def judged(self) -> Cells:
+        """The labels that agreement rests on: those drawn at random, and the others only where there are none of these."""
+        return self.drawn if self.n_drawn else self.picked
+
+    def encode(self) -> bytes:
+        """As JSON."""
+        sums = {
+            "scored": self.moments.scored.tolist(),
+            "paired": self.moments.paired.tolist(),
+            "n_scored": self.moments.n_scored,
+            "drawn": self.drawn.sums.tolist(),
+            "picked": self.picked.sums.tolist(),
+            "n_drawn": self.n_drawn,
+            "n_picked": self.n_picked,
+        }
+        return json.dumps(sums, sort_keys=True, separators=(",", ":")).encode()
+
+
+def decode(payload: bytes) -> Labelled:
+    """The inverse of `Labelled.encode`."""
+    said = json.loads(payload)
+    found = Moments(np.array(said["scored"]), np.array(said["paired"]), said["n_scored"], said["n_drawn"])
+    return Labelled(
+        found, Cells(np.array(said["drawn"])), Cells(np.array(said["picked"])), said["n_drawn"], said["n_picked"]
+    )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One score's values in the order of the day's interactions, with what people say of them.
+
+    row : position of the interaction. drawn, picked : people's verdict as a score would say it (1: near 1), NaN for none.
+    """
+
+    row: NDArray[np.intp]
+    value: Floats
+    weight: Floats
+    drawn: Floats
+    label_weight: Floats
+    picked: Floats
+
+
+def labelled_summary(
+    day: Day,
+    interactions: pd.DataFrame,
+    scores: pd.DataFrame,
+    labels: pd.DataFrame,
+    segments: Segments,
+    options: LabelOptions,
+) -> tuple[list[MetricValue], list[Sketch]]:
+    """The numbers of `catalogue.LABELLED` and the sketches, of every metric and segment with a label; nothing without one."""
+    values: list[MetricValue] = []
+    found: list[Sketch] = []
+    if labels.empty:
+        return values, found
+    asked = {
+        metric.score: _scored(interactions, scores, labels, metric.score, options) for metric in QUALITY if metric.score
+    }
+    for segment, positions in segments:
+        inside = np.zeros(len(interactions), dtype=bool)
+        inside[positions] = True
+        for metric in QUALITY:
+            one = asked.get(metric.score or "")
+            if one is None:
+                continue
+            sums = _sums(metric, one, inside[one.row])
+            if n := sums.n_drawn + sums.n_picked:
+                values += labelled_values(day, metric, segment, sums, options)
+                found.append((KIND, segment, metric.name, n, sums.encode()))
+    return values, found
+
+
+def labelled_values(
+    day: Day, metric: Metric, segment: str, sums: Labelled, options: LabelOptions
+) -> Iterator[MetricValue]:
+    """The corrected rate, and how evaluator and people agree."""
+    yield metric_value(day, labelled_name(metric, "corrected"), segment, corrected_result(sums, options))
+    n = sums.n_drawn or sums.n_picked
+    note = "" if sums.n_drawn else "labels that were not drawn at random"
+    for name, estimate in agreement(sums.judged).items():
+        if name in AGREEMENT and metric.name in AGREEMENT[name]:
+            result = Result(estimate, n, 0, note if estimate else WHY_NOT[name])
+            yield metric_value(day, labelled_name(metric, name), segment, result)
+
+
+def corrected_result(sums: Labelled, options: LabelOptions) -> Result:
+    """The corrected rate, or why there is none; n is the number of labels that it rests on."""
+    n = sums.n_drawn
+    if n < options.minimum:
+        why = f"{n} labels drawn at random with a known probability (needs {options.minimum})"
+        return Result(None, n, sums.n_picked, why)
+    estimate, power = corrected_rate(sums.moments)
+    return Result(estimate, n, sums.n_picked, f"{n} labels of {sums.moments.n_scored} scored; PPI++ weight {power:.2f}")
+
+
+def _scored(
+    interactions: pd.DataFrame, scores: pd.DataFrame, labels: pd.DataFrame, score: str, options: LabelOptions
+) -> _Scored | None:
+    """The score's values beside people's verdicts; None where nobody labelled any of them."""
+    import pandas as pd
+
+    said = people(labels, score, options)
+    mine = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
+    mine = mine[mine["value"].notna()]
+    row = pd.Index(interactions["request_id"]).get_indexer(mine["request_id"])
+    order = np.argsort(row, kind="stable")
+    order = order[row[order] >= 0]
+    mine, row = mine.iloc[order], row[order]
+    joined = said.reindex(mine["request_id"])
+    if not joined[["drawn", "picked"]].notna().to_numpy().any():
+        return None
+    return _Scored(
+        row,
+        mine["value"].to_numpy(dtype=np.float64),
+        1.0 / mine["inclusion"].to_numpy(dtype=np.float64),
+        joined["drawn"].to_numpy(dtype=np.float64),
+        1.0 / joined["inclusion"].to_numpy(dtype=np.float64),
+        joined["picked"].to_numpy(dtype=np.float64),
+    )
+
+
+def people(labels: pd.DataFrame, score: str, options: LabelOptions) -> pd.DataFrame:
+    """People's verdicts on a score by request id: the share of them that are positive.
+
+    Columns drawn, inclusion (of labels drawn at random with a known probability) and picked (of all others); NaN for none. A
+    request that was drawn twice with different probabilities counts with the larger one.
+    """
+    import pandas as pd
+
+    mine = labels[labels["name"].str.casefold().isin([name.casefold() for name in options.names(score)])]
+    mine = mine[~mine["source"].isin(options.ignored_sources)]
+    verdicts = [
+        options.verdict(score, None if pd.isna(value) else float(value), text if isinstance(text, str) else None)
+        for value, text in zip(mine["value"], mine["text"], strict=True)
+    ]
+    mine = mine.assign(verdict=pd.Series(verdicts, index=mine.index, dtype="float64")).dropna(subset=["verdict"])
+    random = mine["inclusion"].notna() & ~mine["source"].isin(options.feedback_sources)
+    drawn = mine[random].groupby("request_id").agg(drawn=("verdict", "mean"), inclusion=("inclusion", "max"))
+    picked = mine[~random].groupby("request_id").agg(picked=("verdict", "mean"))
+    return drawn.join(picked, how="outer").astype("float64")
+
+
+def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelled:
+    """Everything that is added up over one segment."""
+    turn: Callable[[Floats], Floats] = (lambda x: 1.0 - x) if metric.sum_up == "share_below" else (lambda x: x)
+    value, drawn, picked = scored.value[inside], turn(scored.drawn[inside]), turn(scored.picked[inside])
+    flagged = (value < _CUT if metric.sum_up == "share_below" else value > _CUT).astype(np.float64)
+    said = value if metric.sum_up == "mean" else flagged
+    weight, asked, chosen = scored.label_weight[inside], ~np.isnan(drawn), ~np.isnan(picked)
+    return Labelled(
+        moments=moments(said, scored.weight[inside], drawn, weight),
+        drawn=cells(drawn[asked], flagged[asked], weight[asked]) if asked.any() else NONE,
+        picked=cells(picked[chosen], flagged[chosen], np.ones(int(chosen.sum()))) if chosen.any() else NONE,
+        n_drawn=int(asked.sum()),
+        n_picked=int(chosen.sum()),
+    )
+
+
+def merged(days: list[Mapping[str, Labelled]]) -> dict[str, Labelled]:
+    """Sums over days, by metric, in the order of the catalogue."""
+    found: dict[str, Labelled] = {}
+    for metric in QUALITY:
+        for one in filter(None, (day.get(metric.name) for day in days)):
+            found[metric.name] = found[metric.name] + one if metric.name in found else one
+    return found
