@@ -35,7 +35,7 @@ _PLACING = {
     "scoring": ("shards", "reuse", "reuse_days"),
     # What these files hold is named by the encoder's identity and the evaluators' versions, wherever they lie.
     "models": ("encoder",),
-    "evaluators": ("weights", "json_schemas"),
+    "evaluators": ("weights", "json_schemas", "anchors"),
 }
 
 
@@ -172,12 +172,14 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         for source in settings.sources
     )
     encoder, weights, schemas = settings.models.encoder, settings.evaluators.weights, settings.evaluators.json_schemas
+    anchors = settings.evaluators.anchors
     # `a/b` is a Hugging Face name; a folder says that it is one.
     is_folder = encoder.startswith(("./", "../", "/", "~"))
     models = settings.models.model_copy(update={"encoder": absolute(encoder) if is_folder else encoder})
     evaluators = settings.evaluators.model_copy(
         update={
             "weights": absolute(weights) if weights else None,
+            "anchors": absolute(anchors) if anchors else None,
             "json_schemas": {
                 name: absolute(given) if isinstance(given, str) else given for name, given in schemas.items()
             },

@@ -23,6 +23,12 @@ class EvaluatorOptions(BaseModel):
         description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
         "the package, for the bundled encoder.",
     )
+    anchors: str | None = Field(
+        None,
+        min_length=1,
+        description="File of your own anchors, scored every night beside the package's (docs/anchors.md): JSON Lines; null "
+        "for none.",
+    )
     max_characters: int = Field(
         20_000, ge=100, le=1_000_000, description="Characters of an answer, prompt or all its contexts that are read."
     )

@@ -46,7 +46,7 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
         stratum = stratum.map(lambda _: "-")
     sizes = stratum.value_counts().sort_index()
     factors = np.where(sizes.index.str.endswith("+"), oversample, 1.0)
-    quota = stratum.map(dict(zip(sizes.index, places(sizes.to_numpy(), factors, most), strict=True)))
+    quota = stratum.map(dict(zip(sizes.index, places(np.asarray(sizes, np.int64), factors, most), strict=True)))
     order = interactions["request_id"].map(lambda name: int(hashlib.sha256(str(name).encode()).hexdigest()[:12], 16))
     rank = order.groupby(stratum).rank(method="first")
     return interactions.assign(inclusion=quota / stratum.map(sizes))[rank <= quota]

@@ -38,6 +38,8 @@ class Edition:
     provenance : how the report was made, as label -> value. `evaluator:<name>` describes an evaluator, `model:<name>` a
         model, `digest:<table>` names the data; any other label is shown as it is.
     traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
+    evaluators : rows of tables.EVALUATOR_CHANGES of `day`. anchors : (evaluator, anchors on which a person says what is right,
+        how many of them the evaluator gets right).
     segments : segments in the order in which to show them; those of the metrics where empty.
     """
 
@@ -56,6 +58,8 @@ class Edition:
     provenance: Mapping[str, str] = field(default_factory=dict)
     segments: Sequence[str] = ()
     traces: Sequence[Row] = ()
+    evaluators: Sequence[Row] = ()
+    anchors: Sequence[tuple[str, int, int]] = ()
 
     @property
     def iso(self) -> str:

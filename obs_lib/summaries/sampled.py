@@ -79,7 +79,7 @@ def sampled_mean(values: Floats, weights: Floats, strata: Strata) -> Estimate:
     total = float(weights.sum())
     value = float((weights * values).sum() / total)
     z = weights * (values - value)
-    first, second = (np.bincount(strata.of, part, len(strata.drawn)) for part in (z, z * z))
+    first, second = (_sums(strata, part) for part in (z, z * z))
     error = float(np.sqrt(_variance(first, second, weights, strata)))
     if len(values) < 2:
         return Estimate(value)
@@ -125,11 +125,10 @@ def _effective(hits: NDArray[np.bool_], weights: Floats, strata: Strata) -> floa
     kish = effective_n(weights)
     if (weights == weights[0]).all():
         return kish
-    h = len(strata.drawn)
     value = (float((weights * hits).sum() / weights.sum()) * kish + 1) / (kish + 2)
     # Sums over a stratum's scores of w and w^2, and the part of them that hits are expected to have.
-    w1, w2 = (np.bincount(strata.of, part, h) for part in (weights, weights**2))
-    seen, hit = (np.bincount(strata.of, part, h) for part in (np.ones(len(hits)), hits.astype(np.float64)))
+    w1, w2 = (_sums(strata, part) for part in (weights, weights**2))
+    seen, hit = (_sums(strata, part) for part in (np.ones(len(hits)), hits.astype(np.float64)))
     prior = _PRIOR / min(value, 1 - value)
     rate = (hit + prior * value) / (seen + prior)
     first = w1 * (rate - value)
@@ -141,10 +140,14 @@ def _effective(hits: NDArray[np.bool_], weights: Floats, strata: Strata) -> floa
 def _variance(first: Floats, second: Floats, weights: Floats, strata: Strata) -> float:
     """Variance of a mean from each stratum's sums of z and z^2."""
     n = strata.drawn
-    seen = np.bincount(strata.of, minlength=len(n))
-    weight = np.bincount(strata.of, weights, len(n)) / np.maximum(seen, 1)
+    weight = _sums(strata, weights) / np.maximum(_sums(strata, np.ones(len(weights))), 1)
     known = n > 1
     n1, s1, s2, mass = n[known], first[known], second[known], (n * weight)[known]
     within = n1 / (n1 - 1) * np.maximum(s2 - s1**2 / n1, 0)
     between = np.divide(s1**2, mass, out=np.zeros_like(s1), where=mass > 0)
     return float((within + between).sum() / weights.sum() ** 2)
+
+
+def _sums(strata: Strata, values: Floats) -> Floats:
+    """The sum of the values in each stratum."""
+    return np.asarray(np.bincount(strata.of, values, len(strata.drawn)), np.float64)
