@@ -16,6 +16,7 @@ COLUMNS = ("error", "finish_reason", "safety_flags", "quality_score", "output_to
 
 _FINISH = ("length", "content_filter")
 _LOWEST = 0.1  # part of the logged quality scores that counts as low
+_HALF = 0.5
 _EXTREME = 0.05  # part of a segment's answers that counts as very short, and as very long
 
 
@@ -29,14 +30,11 @@ def suspicious(interactions: pd.DataFrame, segment: pd.Series) -> pd.Series:
     flagged = interactions["safety_flags"].notna() & (interactions["safety_flags"] != "[]")
     cut = interactions["finish_reason"].isin(_FINISH)
     quality = interactions["quality_score"].astype(float)
-    # Beyond the limit, not on it, where half of the day stands on it: a score that most have says nothing.
-    low = (
-        quality <= quality.quantile(_LOWEST)
-        if (quality < quality.median()).mean() >= _LOWEST
-        else quality < quality.median()
-    )
+    few = quality <= quality.quantile(_LOWEST)
+    # Where half of the day and more stands on the limit, it says nothing; what lies beyond it does.
+    low = few if few.mean() < _HALF else quality < quality.quantile(_LOWEST)
     tokens = interactions["output_tokens"].astype(float)
     by_segment = tokens.groupby(segment)
     least, most = (by_segment.transform("quantile", q) for q in (_EXTREME, 1 - _EXTREME))
-    odd = ((tokens <= least) | (tokens >= most)) & (least < most)
+    odd = (tokens < least) | (tokens > most)
     return (flagged | cut | low | odd).fillna(False).astype(bool) & interactions["error"].isna()

@@ -53,6 +53,7 @@ class Strata:
         if len(drawn) > 1 and drawn[-1] == 1:
             last = int(np.flatnonzero(drawn[:-1])[-1])
             drawn[last] += 1
+            drawn[-1] = 0
             merged[merged == len(drawn) - 1] = last
         return cls(merged[of], drawn.astype(np.float64))
 
