@@ -21,7 +21,7 @@ from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.render import report_text
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ScoreStatus
-from obs_lib.tables import ALERTS, ANCHORS, DRIFT, EVALUATOR_CHANGES
+from obs_lib.tables import ALERTS, ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SCORES
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 MOVED = "itself moved"
@@ -229,3 +229,13 @@ def test_every_evaluator_has_dozens_of_anchors_both_ways() -> None:
     for name in ("format", "groundedness", "refusal", "relevance", "toxicity"):
         expected = list(anchors_of(anchors, name)["expected"])
         assert min(expected.count(True), expected.count(False)) >= 9
+
+
+def test_a_sampled_night_scores_as_many_as_it_may_and_says_so(world: Any) -> None:
+    ws = world(scoring={"max_scored": 10})
+    run_day(ws, DAYS[0])
+    scores = ws.lake.read(SCORES, [DAYS[0]]).drop_duplicates("request_id")
+    assert len(scores) == 10
+    assert (1 / scores["inclusion"]).sum() == pytest.approx(24)
+    metrics = ws.lake.read(METRICS, [DAYS[0]])
+    assert metrics["note"].str.contains("from a sample: 10 of 24").any()
