@@ -190,6 +190,10 @@ class Daily(Protocol):
         """The evaluator for one day. every_case : the day's distinct cases that are drawn, scored before or not."""
         ...
 
+    def of_anchors(self, day: Day) -> Evaluator:
+        """The evaluator for the frozen anchors of one night, which takes nothing over from other nights."""
+        ...
+
     def stands(self, rows: pd.DataFrame) -> list[bool]:
         """Of an evaluator made by `of_day`: for each earlier row of the day (columns case, note) whether it is still right."""
         ...

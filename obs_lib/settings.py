@@ -38,7 +38,7 @@ _PLACING = {
     "scoring": ("shards", "reuse", "reuse_days"),
     # What these files hold is named by the encoder's identity and the evaluators' versions, wherever they lie.
     "models": ("encoder",),
-    "evaluators": ("weights", "json_schemas"),
+    "evaluators": ("weights", "json_schemas", "anchors"),
 }
 
 
@@ -209,9 +209,11 @@ def _resolve(settings: Settings, folder: Path) -> Settings:
         return absolute(model) if model.startswith(("./", "../", "/", "~")) else model
 
     models = settings.models.model_copy(update={"encoder": placed(encoder)})
+    anchors = settings.evaluators.anchors
     evaluators = settings.evaluators.model_copy(
         update={
             "weights": absolute(weights) if weights else None,
+            "anchors": absolute(anchors) if anchors else None,
             "json_schemas": {
                 name: absolute(given) if isinstance(given, str) else given for name, given in schemas.items()
             },

@@ -168,6 +168,22 @@ EMBEDDINGS = Table(
     (("model", _TEXT), ("text_hash", _TEXT), ("vector", pa.binary())),  # float16, little endian, length 1
 )
 
+ANCHORS = Table(
+    "anchors",
+    ("evaluator", "anchor"),
+    "anchor",
+    (
+        ("evaluator", _TEXT),
+        ("anchor", _TEXT),
+        ("version", _TEXT),
+        ("model", _TEXT),  # the encoder whose vectors the evaluator read; "" where it reads none
+        ("status", _TEXT),
+        ("value", _FLOAT),
+        ("note", _TEXT),
+        ("expected", _BOOL),  # whether a person says that the score should be over 0.5; null where nobody says
+    ),
+)
+
 METRICS = Table(
     "metrics",
     ("metric", "segment"),
@@ -221,6 +237,25 @@ DRIFT = Table(
         ("n_current", _INT),
         ("baseline_days", _TEXT),  # JSON list of days with the digests of their summaries
         ("note", _TEXT),
+    ),
+)
+
+EVALUATOR_CHANGES = Table(
+    "evaluator_changes",
+    ("evaluator",),
+    "compare",
+    (
+        ("evaluator", _TEXT),
+        ("version", _TEXT),
+        ("verdict", _TEXT),  # drift.evaluator_change.EvaluatorVerdict
+        ("reason", _TEXT),  # version | scores; "" where nothing changed
+        ("away", _TEXT),  # JSON list of the baseline days that are not comparable
+        ("comparable", _INT),  # other baseline days
+        ("anchors", _INT),  # scored on both days
+        ("moved", _INT),  # of these, beyond the band
+        ("largest", _FLOAT),  # difference of a score; null where a score came or went
+        ("worst", _TEXT),  # the anchor with the largest difference
+        ("before", _TEXT),  # version on the latest day that is not comparable
     ),
 )
 
@@ -292,9 +327,11 @@ TABLES: tuple[Table, ...] = (
     QUARANTINE,
     SCORES,
     EMBEDDINGS,
+    ANCHORS,
     METRICS,
     SKETCHES,
     DRIFT,
+    EVALUATOR_CHANGES,
     ALERTS,
     REPORTS,
     DAYS,

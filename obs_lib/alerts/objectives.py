@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from obs_lib.alerts.conditions import Condition, number
+from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS, judged
 from obs_lib.records import DriftVerdict, Metric
@@ -32,7 +33,11 @@ def beyond(metric: Metric, value: float | None, limit: float) -> bool:
 
 
 def breaches(
-    metrics: pd.DataFrame, window: Sequence[pd.DataFrame], options: AlertOptions, drift: pd.DataFrame | None = None
+    metrics: pd.DataFrame,
+    window: Sequence[pd.DataFrame],
+    options: AlertOptions,
+    drift: pd.DataFrame | None = None,
+    moved: Moved | None = None,
 ) -> list[Condition]:
     """Return one condition for each metric and segment whose value is beyond its limit.
 
@@ -40,7 +45,7 @@ def breaches(
     A breach is sudden only where at least `min_history` earlier days are known and none of them was in breach: with a
     short history nobody can tell, so nobody is told. A sudden breach is worth a message where the whole interval lies
     beyond the objective; one that only its point estimate breaks, or that longer prompts and answers explain, colours the
-    figure and stands in the report.
+    figure and stands in the report. Days that the metric's evaluator scored otherwise are no history.
     """
     adjusted = _at_equal_tokens(drift)
     today, before = _by_key(metrics), [_by_key(frame) for frame in window]
@@ -52,7 +57,10 @@ def breaches(
         for (name, segment), row in today.items():
             if name == metric.name and _breached(metric, row, limit, options):
                 history = [day[(name, segment)] for day in before if (name, segment) in day]
+                history = [day for day in history if moved is None or moved.comparable(metric.score, day.get("day"))]
                 found = _condition(metric, row, limit, (history, options))
+                if moved is not None and metric.score in moved.rows:
+                    found = _unsure(found)
                 conditions.append(_explained(found, metric, limit, adjusted.get((name, segment))))
     return conditions
 
@@ -72,6 +80,12 @@ def _explained(condition: Condition, metric: Metric, limit: float, adjusted: flo
         return condition
     fact = {**condition.evidence[0], "note": "explained by longer prompts or answers", "at_equal_tokens": adjusted}
     return replace(condition, urgent=False, evidence=(fact,))
+
+
+def _unsure(condition: Condition) -> Condition:
+    """The breach as one that nobody is paged for: it may be the evaluator that changed."""
+    fact = {**condition.evidence[0], "note": "the evaluator itself moved, so earlier days do not compare"}
+    return replace(condition, sudden=False, urgent=False, evidence=(fact,))
 
 
 def _condition(

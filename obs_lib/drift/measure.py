@@ -9,6 +9,7 @@ from obs_lib.catalogue import METRICS, judged
 from obs_lib.drift import change, equal_tokens, kl, semantic
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
+from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
 
@@ -19,7 +20,11 @@ Drifted = Mapping[tuple[str, str], AbstractSet[Day]]
 
 
 def measure(
-    today: DaySummary, window: Sequence[DaySummary], options: DriftOptions, drifted: Drifted | None = None
+    today: DaySummary,
+    window: Sequence[DaySummary],
+    options: DriftOptions,
+    drifted: Drifted | None = None,
+    away: Incomparable | None = None,
 ) -> list[Distance]:
     """Measure every segment of `today` against `window` (its ready days, oldest first).
 
@@ -28,16 +33,18 @@ def measure(
     the metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
     Days that drifted themselves are no baseline for the same distance, or the second bad day would look normal beside the
-    first. Once fewer than `min_days` others are left in the window, the new level is the baseline.
+    first. Once fewer than `min_days` others are left in the window, the new level is the baseline. Days in `away` are no
+    baseline for the metrics of the evaluator that scored them otherwise.
     """
     distances: list[Distance] = []
     metrics = (*METRICS, *judged(name for day in (today, *window) for name in day.metric_names))
     for segment in today.segments:
 
-        def steady(name: str, segment: str = segment) -> Sequence[DaySummary]:
-            away = (drifted or {}).get((name, segment), frozenset())
-            days = [one for one in window if one.day not in away]
-            return days if len(days) >= options.min_days else window
+        def steady(name: str, segment: str = segment, score: str | None = None) -> Sequence[DaySummary]:
+            known = [one for one in window if one.day not in (away or {}).get(score or "", ())]
+            bad = (drifted or {}).get((name, segment), frozenset())
+            days = [one for one in known if one.day not in bad]
+            return days if len(days) >= options.min_days else known
 
         if _of_interactions(segment, today):
             distances.append(_tokens(segment, today, steady(kl.NAME), options))
@@ -46,7 +53,7 @@ def measure(
             distance
             for metric in filter(change.judged, metrics)
             for distance in (
-                *_change(metric, segment, today, steady(change.PREFIX + metric.name), options),
+                *_change(metric, segment, today, steady(change.PREFIX + metric.name, score=metric.score), options),
                 *_equal_tokens(metric, segment, today, steady(equal_tokens.PREFIX + metric.name), options),
             )
         )

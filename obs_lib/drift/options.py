@@ -63,6 +63,13 @@ class DriftOptions(BaseModel):
         },
         description="Smallest change of single metrics where the rules above do not fit; metric to its own unit, >= 0.",
     )
+    anchor_band: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        description="Largest difference of an anchor's score between nights that is numeric noise; beyond, the evaluator "
+        "itself moved; score units, 0 to 1.",
+    )
     resamples: int = Field(
         999, ge=99, le=99_999, description="Random draws behind semantic drift's null; 99 to 99,999."
     )

@@ -29,6 +29,12 @@ class EvaluatorOptions(BaseModel):
         default_factory=dict,
         description="Models of one's own by the metric that they judge in place of the bundled one (docs/models.md).",
     )
+    anchors: str | None = Field(
+        None,
+        min_length=1,
+        description="File of your own anchors, scored every night beside the package's (docs/anchors.md): JSON Lines; null "
+        "for none.",
+    )
     max_characters: int = Field(
         20_000, ge=100, le=1_000_000, description="Characters of an answer, prompt or all its contexts that are read."
     )

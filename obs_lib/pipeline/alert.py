@@ -10,7 +10,7 @@ from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, QUARANTINE
+from obs_lib.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE
 
 if TYPE_CHECKING:
     from obs_lib.alerts.data import DataFacts
@@ -52,6 +52,7 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
         drift=ws.lake.read(DRIFT, [day]),
         window=[metrics[metrics["day"] == str(one)] for one in window],
         facts=_facts(ws, past, day),
+        evaluators=ws.lake.read(EVALUATOR_CHANGES, [day]),
         judged=summary is not None and summary.state is StepState.READY,
     )
     rows = to_frame(raise_alerts(night, previous, ws.settings.alerts))

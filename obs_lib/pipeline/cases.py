@@ -12,31 +12,62 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from obs_lib.pipeline.suspicion import suspicious
+
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_LEAST = 2  # interactions of a stratum without which its spread is not known
 
 CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error")
 """What evaluators may read of an interaction."""
 
 
-def draw(interactions: pd.DataFrame, tag: str | None, most: int) -> pd.DataFrame:
+def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: float = 1.0) -> pd.DataFrame:
     """The interactions to score, with their inclusion probability in a new column `inclusion`, in (0, 1].
 
-    All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`; each gets one and a
-    share of the rest in proportion to its size, and keeps the rows whose hashed request ids are smallest. With more
-    values than `most` there are no strata.
+    All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`, and within each,
+    where `oversample` is more than 1, what looks suspicious (`suspicion.COLUMNS` are needed then) and the rest. A
+    stratum gets two and a share of the other places in proportion to its size, a suspicious one `oversample` times as much,
+    and keeps the rows whose hashed request ids are smallest. Where there is not one place for each, suspicion makes no
+    strata, and then the tag none either.
     """
     if len(interactions) <= most:
         return interactions.assign(inclusion=1.0)
-    stratum = interactions["tags"].map(lambda text: _tag(text, tag))
+    segment = interactions["tags"].map(lambda text: _tag(text, tag))
+    odd = suspicious(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
+    stratum = segment.str.cat(odd.map({True: "+", False: "-"}))
+    if stratum.nunique() > most:
+        stratum = segment + "-"
+    if stratum.nunique() > most:
+        stratum = stratum.map(lambda _: "-")
+    sizes = stratum.value_counts().sort_index()
+    factors = np.where(sizes.index.str.endswith("+"), oversample, 1.0)
+    quota = stratum.map(dict(zip(sizes.index, places(np.asarray(sizes, np.int64), factors, most), strict=True)))
     order = interactions["request_id"].map(lambda name: int(hashlib.sha256(str(name).encode()).hexdigest()[:12], 16))
-    if (strata := stratum.nunique()) > most:
-        stratum, strata = stratum.map(lambda _: ""), 1
-    sizes = stratum.groupby(stratum).transform("size").astype(float)
-    # One for each, and the rest in proportion to what each has beside that one: never more than `most` in all.
-    quota = 1 + np.floor((most - strata) * (sizes - 1) / (len(interactions) - strata))
     rank = order.groupby(stratum).rank(method="first")
-    return interactions.assign(inclusion=quota / sizes)[rank <= quota]
+    return interactions.assign(inclusion=quota / stratum.map(sizes))[rank <= quota]
+
+
+def places(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np.int64]:
+    """How many of each stratum are drawn, at most `most` in all: the least number, then in proportion to size and factor.
+
+    >>> places(np.array([900, 100, 2]), np.array([1.0, 3.0, 1.0]), 120)
+    array([88, 30,  2])
+    """
+    quota = np.minimum(sizes, min(_LEAST, max(1, most // len(sizes))))
+    while True:
+        room = factors * (sizes - quota)
+        left = most - int(quota.sum())
+        more = np.minimum(np.floor(left * room / max(room.sum(), 1e-9)).astype(np.int64), sizes - quota)
+        if not more.any():  # what rounding leaves, fewer places than strata, goes to the largest
+            order = np.lexsort((np.arange(len(sizes)), -room))[:left]
+            quota[order] += quota[order] < sizes[order]
+            return quota
+        quota = quota + more
 
 
 def distinct_cases(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:

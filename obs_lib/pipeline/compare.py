@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
+from obs_lib.pipeline import anchor
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, StepState
-from obs_lib.tables import DRIFT, METRICS, SKETCHES
+from obs_lib.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 
 if TYPE_CHECKING:
+    from obs_lib.drift.evaluator_change import EvaluatorChange
     from obs_lib.drift.measure import DaySummary, Drifted
 
 STEP = "compare"
@@ -26,7 +28,8 @@ def compare(ws: Workspace) -> list[str]:
 
     def inputs(past: History, day: Day) -> object:
         judged = [past.digests(one, STEP) for one in window_days(ws, past, day)]
-        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), judged]
+        anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
+        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), judged, anchors]
 
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _compare_day(ws, past, day, wanted)
@@ -49,17 +52,31 @@ def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
     from obs_lib.drift.decision import decide
+    from obs_lib.drift.evaluator_change import incomparable, to_frame
     from obs_lib.drift.measure import measure
 
     summary = past.summary(day)
     if summary is None or summary.state is StepState.NO_DATA:
-        return ws.lake.commit(day, STEP, {DRIFT: decide([], ws.settings.drift)}, inputs=wanted, state=StepState.NO_DATA)
+        frames = {DRIFT: decide([], ws.settings.drift), EVALUATOR_CHANGES: to_frame([])}
+        return ws.lake.commit(day, STEP, frames, inputs=wanted, state=StepState.NO_DATA)
     named = dict(_window(ws, past, day))
     days = window_days(ws, past, day)
     *before, today = _summaries(ws, [*days, day])
-    rows = decide(measure(today, before, ws.settings.drift, _drifted(ws, days)), ws.settings.drift)
+    changes = _evaluators(ws, day, days)
+    found = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
+    rows = decide(found, ws.settings.drift)
     used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
-    return ws.lake.commit(day, STEP, {DRIFT: rows.assign(baseline_days=used)}, inputs=wanted)
+    frames = {DRIFT: rows.assign(baseline_days=used), EVALUATOR_CHANGES: to_frame(changes)}
+    return ws.lake.commit(day, STEP, frames, inputs=wanted)
+
+
+def _evaluators(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
+    """Which evaluators scored the day otherwise than the baseline days."""
+    from obs_lib.drift.evaluator_change import evaluator_changes
+
+    rows = ws.lake.read(ANCHORS, [*days, day])
+    of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}
+    return evaluator_changes(of_day.pop(day), of_day, ws.settings.drift)
 
 
 def _drifted(ws: Workspace, days: list[Day]) -> Drifted:

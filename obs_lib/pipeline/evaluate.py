@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from obs_lib.errors import DayNotReady
+from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.judging import of_day
 from obs_lib.pipeline.plan import choose, texts_of
@@ -21,7 +22,7 @@ STEP = "evaluate"
 
 
 def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, object]:
-    """Score the cases of one shard and leave scores and vectors for `collect`.
+    """Score the cases of one shard and leave scores and vectors for `collect`. The first shard scores the anchors as well.
 
     DayNotReady when the plan is not there (any more).
     """
@@ -46,6 +47,8 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
         f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
     )
     staging.write(f"scores-{shard}", pd.concat(scored, ignore_index=True))
+    if shard == 0:
+        score_anchors(ws, day, chosen, score_batch)
     return {
         "day": str(day),
         "shard": shard,

@@ -27,8 +27,10 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.tables import (
     ALERTS,
+    ANCHORS,
     DRIFT,
     EMBEDDINGS,
+    EVALUATOR_CHANGES,
     GPU_SAMPLES,
     INTERACTIONS,
     LABELS,
@@ -46,7 +48,7 @@ from obs_lib.tables import (
 ROWS = (SPANS, LABELS, QUARANTINE, SCORES, EMBEDDINGS, SKETCHES, INTERACTIONS)
 """Everything that holds texts or ids of people, or can be led back to them: sketches hold example answers and rare words."""
 
-SUMMARIES = (METRICS, DRIFT, ALERTS, REPORTS)
+SUMMARIES = (METRICS, ANCHORS, DRIFT, EVALUATOR_CHANGES, ALERTS, REPORTS)
 _JUST_WRITTEN = dt.timedelta(days=1)
 """An old day that is being run again keeps its rows until its night is over."""
 

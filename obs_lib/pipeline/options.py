@@ -20,6 +20,13 @@ class ScoringOptions(BaseModel):
         ge=1,
         description="Interactions a day that the evaluators score; more are drawn by hash within segments.",
     )
+    oversample: float = Field(
+        3.0,
+        ge=1,
+        le=20,
+        description="How many times as likely an interaction that looks suspicious (docs/sampling.md) is drawn as another "
+        "one of its segment, where not all are scored; 1 for equally likely.",
+    )
     batch_size: int = Field(64, ge=1, le=4096, description="Distinct cases that an evaluator sees at once.")
     shards: int = Field(2, ge=1, le=1000, description="Tasks that a day's batches are spread over, at most.")
     reuse: bool = Field(True, description="Keep scores and vectors whose text, evaluator and model are unchanged.")

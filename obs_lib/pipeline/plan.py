@@ -14,6 +14,7 @@ from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
 from obs_lib.pipeline.judging import of_day, standing
 from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.staging import Staging
+from obs_lib.pipeline.suspicion import COLUMNS as SIGNALS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus
 from obs_lib.tables import EMBEDDINGS, INTERACTIONS, SCORES
@@ -41,7 +42,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     options = options or ws.settings.scoring
     with ws.step(day, STEP):
         chosen = choose(ws.evaluators, options.evaluators)
-        drawn = _drawn(ws, day, options.max_scored)
+        drawn = _drawn(ws, day, options)
         cases, case_of = distinct_cases(drawn)
         chosen = of_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
@@ -61,10 +62,11 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     return {"id": plan_id, "shards": shards, "cases": len(cases), "to_score": len(todo)}
 
 
-def _drawn(ws: Workspace, day: Day, most: int) -> pd.DataFrame:
+def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
     """The drawn interactions with the columns of their cases; texts of the others are not read."""
     tag = ws.settings.segments[0] if ws.settings.segments else None
-    drawn = draw(ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags"]), tag, most)
+    known = ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags", *SIGNALS])
+    drawn = draw(known, tag, options.max_scored, options.oversample)
     texts = ws.lake.read(
         INTERACTIONS, [day], ["day", "request_id", *CASE_COLUMNS], where={"request_id": list(drawn["request_id"])}
     )
@@ -97,7 +99,8 @@ def _identity(ws: Workspace, day: Day, options: ScoringOptions, chosen: tuple[Ev
     record = ws.lake.record(day, "ingest")
     versions = [(evaluator.name, evaluator.version) for evaluator in chosen]
     logs = dict(record.digests) if record else {}
-    return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, options.max_scored, options.batch_size)
+    drawing = (options.max_scored, options.oversample)
+    return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, drawing, options.batch_size)
 
 
 def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]) -> pd.DataFrame | None:

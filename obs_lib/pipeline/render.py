@@ -20,8 +20,18 @@ from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import ALL, Day
-from obs_lib.tables import ALERTS, DRIFT, METRICS, QUARANTINE, REPORTS, SCHEMA_VERSION, SKETCHES
+from obs_lib.records import ALL, Day, ScoreStatus
+from obs_lib.tables import (
+    ALERTS,
+    ANCHORS,
+    DRIFT,
+    EVALUATOR_CHANGES,
+    METRICS,
+    QUARANTINE,
+    REPORTS,
+    SCHEMA_VERSION,
+    SKETCHES,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from obs_lib.reporting.edition import Edition
 
 STEP = "render"
+_CUT = 0.5
 _SAMPLE = 20  # quarantined lines that a report shows
 
 
@@ -54,7 +65,7 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
         (str(one), past.digests(one, "summarise").get("metrics"), past.digests(one, "compare"))
         for one in _trend_days(ws, day)
     ]
-    written = [past.digests(day, step) for step in ("ingest", "collect", "summarise", "compare", "alert")]
+    written = [past.digests(day, step) for step in ("ingest", "anchor", "collect", "summarise", "compare", "alert")]
     labels = label_inputs(ws, past, day)
     return [trend, written, labels, past.failures(day), _provenance(ws), page_path(ws, day).is_file()]
 
@@ -89,6 +100,7 @@ def _redo(ws: Workspace) -> Any:
 
 def _edition(ws: Workspace, past: History, day: Day) -> Edition:
     from obs_lib.reporting.edition import Edition
+    from obs_lib.reporting.edition import rows as evaluator_rows
 
     sketches = ws.lake.read(SKETCHES, [day])
     quarantine = ws.lake.read(QUARANTINE, [day])
@@ -108,6 +120,8 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         objectives=_objectives(ws),
         provenance=_provenance(ws) | _data(past, day),
         segments=_segments(metrics, day),
+        evaluators=evaluator_rows(ws.lake.read(EVALUATOR_CHANGES, [day])),
+        anchors=_anchors(ws.lake.read(ANCHORS, [day])),
         traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
         labelled=label_rows(ws, past, day),
     )
@@ -126,6 +140,13 @@ def _kind(sketches: pd.DataFrame, kind: str) -> list[dict[str, Any]]:
 def _example(row: dict[str, Any]) -> dict[str, Any]:
     evaluator, _, rank = row["key"].rpartition(":")
     return {"evaluator": evaluator, "rank": int(rank), **json.loads(row["payload"])}
+
+
+def _anchors(rows: pd.DataFrame) -> list[tuple[str, int, int]]:
+    """How many anchors each evaluator scored of which a person says what is right, and how many it gets right."""
+    told = rows[(rows["status"] == ScoreStatus.SCORED.value) & rows["expected"].notna()]
+    right = (told["value"] > _CUT) == told["expected"].astype(bool)
+    return [(str(name), len(one), int(one.sum())) for name, one in right.groupby(told["evaluator"], sort=True)]
 
 
 def _repairs(sketches: pd.DataFrame) -> list[tuple[str, str, int]]:

@@ -16,6 +16,7 @@ from obs_lib.records import Day
 from obs_lib.settings import Settings, environment_connection, load_settings
 
 if TYPE_CHECKING:
+    from obs_lib.evaluators.anchors import Anchor
     from obs_lib.evaluators.judge.evaluator import Judge
     from obs_lib.models.encoder import Encoder
     from obs_lib.records import Evaluator
@@ -68,6 +69,13 @@ class Workspace:
         from obs_lib.pipeline.judging import make_judges
 
         return make_judges(self.settings, self.lake, self.connections, self.redactor)
+
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The frozen anchors, the package's and the settings'. ConfigError where the settings' cannot be read."""
+        from obs_lib.evaluators.anchors import load_anchors
+
+        return load_anchors(self.settings.evaluators.anchors)
 
     @cached_property
     def redactor(self) -> Redactor:

@@ -39,6 +39,8 @@ class Edition:
         model, `digest:<table>` names the data; any other label is shown as it is.
     traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
     labelled : what people's labels say, one mapping a metric (pipeline/calibrate.py, `label_rows`).
+    evaluators : rows of tables.EVALUATOR_CHANGES of `day`. anchors : (evaluator, anchors on which a person says what is right,
+        how many of them the evaluator gets right).
     segments : segments in the order in which to show them; those of the metrics where empty.
     """
 
@@ -58,6 +60,8 @@ class Edition:
     segments: Sequence[str] = ()
     traces: Sequence[Row] = ()
     labelled: Sequence[Row] = ()
+    evaluators: Sequence[Row] = ()
+    anchors: Sequence[tuple[str, int, int]] = ()
 
     @property
     def iso(self) -> str:

@@ -29,6 +29,8 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         label.removeprefix("evaluator:"): text for label, text in made.items() if label.startswith("evaluator:")
     }
     yield _formulas(edition, evaluators)
+    if edition.anchors:
+        yield _on_anchors(edition)
     for prefix, title in _GROUPS:
         found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
         if found:
@@ -61,6 +63,14 @@ def _formulas(edition: Edition, evaluators: dict[str, str]) -> Table:
 def _judge(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
     text = evaluators.get(score or "", "")
     return (f"{score}: {line(text, 300)}",) if text else ()
+
+
+def _on_anchors(edition: Edition) -> Table:
+    """The anchors are made up and few: a sign of life, not a measure of quality."""
+    body = tuple((Cell(line(name, 60)), Cell(str(right)), Cell(str(n))) for name, n, right in edition.anchors)
+    columns = (Column("Evaluator", "head"), Column("As expected", "number", lead=True), Column("Anchors", "number"))
+    note = "Fixed interactions that are scored again every night. What counts is that their scores stay the same."
+    return Table("The frozen anchors", columns, (RowGroup("", body),), summary="scored", folded=True, note=note)
 
 
 def _facts(found: dict[str, str], options: ReportOptions) -> Facts:

@@ -23,6 +23,7 @@ from obs_lib.reporting.blocks import (
     Trend,
 )
 from obs_lib.reporting.edition import Edition, Row
+from obs_lib.reporting.evaluators_section import evaluator_notes, moved
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
 from obs_lib.reporting.verdict import is_breach, worse_of
@@ -48,6 +49,7 @@ def metrics_section(edition: Edition, options: ReportOptions) -> Iterator[Block]
         lead="Each number with its 95% interval, the interactions behind it, its objective, and the last "
         f"{options.trend_days} days.",
     )
+    yield from evaluator_notes(edition)
     segments = edition.shown_segments
     if any(_rows(edition, segment, edition.interaction_metrics, options) for segment in segments):
         yield from _of_interactions(edition, segments, options)
@@ -247,7 +249,9 @@ def _row(edition: Edition, metric: Metric, segment: str, options: ReportOptions)
         Cell(numbers.interval(row.get("low"), row.get("high"), metric.unit)),
         Cell(numbers.count(row["n"]) if row else "", tuple(left_out)),
         Cell(objective_text(metric, limit)),
-        _change_cell(edition.change(metric.name, segment), edition.at_equal_tokens(metric.name, segment), metric),
+        Cell("not comparable", ("the evaluator moved",), Tone.ABSENT)
+        if moved(edition, metric.score)
+        else _change_cell(edition.change(metric.name, segment), edition.at_equal_tokens(metric.name, segment), metric),
         Cell("", figure=Trend(history, _in_words(history, metric.unit), limit)),
     )
 

@@ -104,7 +104,7 @@ def _around(value: float, residuals: Floats, total: float, effective: float) -> 
     if n < 2:
         return Estimate(value)
     error = float(np.sqrt(n / (n - 1) * np.square(residuals).sum()) / total)
-    reach = _student(effective - 1) * error
+    reach = student(effective - 1) * error
     return Estimate(value, value - reach, value + reach, error)
 
 
@@ -153,8 +153,8 @@ def quantile_ranks(n: int, q: float) -> tuple[int, int, bool]:
     return max(low, 1), min(high, n), low >= 1 and high <= n
 
 
-def _student(freedom: float) -> float:
-    """The 97.5% quantile of Student's t; at least one degree of freedom, so that a lopsided sample stays finite."""
+def student(freedom: float) -> float:
+    """Return the 97.5% quantile of Student's t; at least one degree of freedom, so that a lopsided sample stays finite."""
     from scipy.special import stdtrit
 
     return float(stdtrit(max(freedom, 1.0), 1 - _TAIL))

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from obs_lib.catalogue import JUDGE_COST, QUALITY, judged
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.columns import Texts
-from obs_lib.summaries.intervals import Estimate, Floats, share, weighted_mean
+from obs_lib.summaries.intervals import Estimate, Floats
 from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 from obs_lib.summaries.segments import Segments
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _CUT = 0.5
 class Verdicts:
     """One evaluator's scores as arrays of one length, in the order of the day's interactions.
 
-    row : position of the scored interaction. weight : 1 / inclusion probability. reason : position in `reasons` of why
-    there is no value.
+    row : position of the scored interaction. weight : 1 / inclusion probability. strata : how they were drawn, in the
+    whole day. reason : position in `reasons` of why there is no value.
     """
 
     row: NDArray[np.intp]
@@ -36,6 +37,7 @@ class Verdicts:
     failed: NDArray[np.bool_]
     value: Floats
     weight: Floats
+    strata: Strata
     reason: NDArray[np.int64]
     reasons: list[str]
 
@@ -44,7 +46,8 @@ class Verdicts:
         chosen = inside[self.row]
         arrays = (self.row, self.scored, self.failed, self.value, self.weight, self.reason)
         row, scored, failed, value, weight, reason = (array[chosen] for array in arrays)
-        return Verdicts(row, scored, failed, value, weight, reason, self.reasons)  # type: ignore[arg-type]
+        strata = self.strata.take(chosen)
+        return Verdicts(row, scored, failed, value, weight, strata, reason, self.reasons)  # type: ignore[arg-type]
 
 
 def quality_metrics(
@@ -84,10 +87,9 @@ def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
     scored = (scores["status"] == ScoreStatus.SCORED.value).to_numpy(dtype=bool) & ~np.isnan(value)
     failed = (scores["status"] == ScoreStatus.FAILED.value).to_numpy(dtype=bool)
     reason = Texts(scores["status"].str.lower() + ": " + scores["note"].fillna(""))
-    weight = 1.0 / scores["inclusion"].to_numpy(dtype=np.float64)
-    return Verdicts(
-        row[order], scored[order], failed[order], value[order], weight[order], reason.codes[order], reason.distinct
-    )
+    weight = (1.0 / scores["inclusion"].to_numpy(dtype=np.float64))[order]
+    strata, codes = Strata.by_weight(weight), reason.codes[order]
+    return Verdicts(row[order], scored[order], failed[order], value[order], weight, strata, codes, reason.distinct)
 
 
 def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tuple[Result, int]:
@@ -101,20 +103,19 @@ def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tu
         return Result(None, 0, skipped, _commonest(verdicts)), failed
     sampled = bool((verdicts.weight != 1).any())
     note = f"from a sample: {seen} of {interactions} interactions" if sampled else ""
-    estimate = _estimate(metric, verdicts.value[verdicts.scored], verdicts.weight[verdicts.scored])
+    estimate = _estimate(metric, verdicts)
     return Result(estimate, n, skipped, note), failed
 
 
-def _estimate(metric: Metric, values: Floats, weights: Floats) -> Estimate:
-    """Share or mean; scores are probabilities, so Student's interval ends at 0 and 1."""
+def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
+    """Share or mean of the values there are, at least one."""
+    there = verdicts.scored
+    values, weights, strata = verdicts.value[there], verdicts.weight[there], verdicts.strata.take(there)
     if metric.sum_up == "share_above":
-        return share(values > _CUT, weights)
+        return sampled_share(values > _CUT, weights, strata)
     if metric.sum_up == "share_below":
-        return share(values < _CUT, weights)
-    value, low, high, error = weighted_mean(values, weights)
-    if low is None or high is None:
-        return Estimate(value)
-    return Estimate(value, min(max(low, 0.0), value), max(min(high, 1.0), value), error)
+        return sampled_share(values < _CUT, weights, strata)
+    return sampled_mean(values, weights, strata)
 
 
 def _commonest(verdicts: Verdicts) -> str:

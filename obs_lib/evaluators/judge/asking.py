@@ -63,9 +63,11 @@ class Asker:
         usd = (asked * self._rates.input + most * self._rates.output) / _MILLION if self._rates else 0.0
         return usd, asked + most
 
-    def verdict(self, endpoint: Endpoint, limits: Limits, body: Body, name: str) -> Verdict:
+    def verdict(self, endpoint: Endpoint, limits: Limits, body: Body, name: str, occasion: str = "") -> Verdict:
         """The verdict on a request; `name` is the case's. NoVerdict or BudgetSpent where there is none."""
-        key = digest_of("judge", self._rubric.digest, list(self._rubric.labels), body)
+        key = digest_of(
+            "judge", self._rubric.digest, list(self._rubric.labels), body, *([occasion] if occasion else [])
+        )
         known = self._desk.known(key)
         if known is not None:
             return known

@@ -65,6 +65,7 @@ class Judge:
         self._day = ""
         self._admitted: frozenset[Case] | None = None  # None: all
         self._names: Mapping[Case, str] = {}
+        self._occasion = ""  # verdicts of one occasion are not taken from another's
 
     # -- what a day can pay for ------------------------------------------------------------------------------------------
 
@@ -81,6 +82,14 @@ class Judge:
         mine._names = dict(zip(cases(every_case), every_case["case"], strict=True))
         if self.options.budget_calls is not None or self.options.budget_usd is not None:
             mine._admitted = self._affordable(sorted(mine._names, key=lambda case: mine._names[case]))
+        return mine
+
+    def of_anchors(self, day: Day) -> Judge:
+        """The judge for the frozen anchors of one night, which are asked anew each night: an endpoint may have changed."""
+        mine = Judge(self.name, self.rubric, self.options, self._place)
+        mine._asker = self._asker
+        mine._day = str(day)
+        mine._occasion = f"anchors of {day}"
         return mine
 
     def stands(self, rows: pd.DataFrame) -> list[bool]:
@@ -179,7 +188,7 @@ class Judge:
             for repeat in range(self.options.repeats):
                 body = request_body(self.rubric, masked, self.options, repeat)
                 name = self._names.get(case, "")
-                found.append(self._asker.verdict(endpoint, self.limits(), body, name))
+                found.append(self._asker.verdict(endpoint, self.limits(), body, name, self._occasion))
                 costs.append(found[-1].cost_usd)
         except BudgetSpent:
             return skipped(SPENT), _sum(costs)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.records import Severity
@@ -102,3 +103,14 @@ def test_a_breach_that_longer_prompts_explain_is_not_urgent(
     assert ("at_equal_tokens" in found.evidence[0]) is not urgent
     (elsewhere,) = breaches(slow, [], OPTIONS, drift({**row, "segment": "route=a"}))
     assert elsewhere.urgent
+
+
+def test_days_that_another_evaluator_scored_are_no_history_and_page_nobody(metrics: Make) -> None:
+    window = [metrics({"value": 0.1}).assign(day=f"2023-06-0{n}") for n in (1, 2, 3, 4)]
+    away = Moved(away={"refusal": frozenset({"2023-06-01", "2023-06-02"})})
+    assert breaches(metrics(BAD), window, OPTIONS)[0].sudden
+    assert not breaches(metrics(BAD), window, OPTIONS, moved=away)[0].sudden
+    moved = Moved(rows={"refusal": {"verdict": "MOVED"}})
+    (found,) = breaches(metrics(BAD), window, OPTIONS, moved=moved)
+    assert (found.sudden, found.urgent) == (False, False)
+    assert "itself moved" in str(found.evidence[0]["note"])

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from obs_lib.pipeline.cases import distinct_cases, draw
+from obs_lib.pipeline.suspicion import suspicious
 
 
 def interactions(routes: list[str]) -> pd.DataFrame:
@@ -67,3 +68,45 @@ def test_cases_come_in_an_order_that_no_input_order_changes() -> None:
     one, _ = distinct_cases(frame)
     other, _ = distinct_cases(frame.sample(frac=1, random_state=1))
     assert list(one["case"]) == list(other["case"])
+
+
+def suspect(n: int, *odd: int) -> pd.DataFrame:
+    """Interactions of two routes; those in `odd` carry a safety flag."""
+    frame = interactions(["a" if row % 3 else "b" for row in range(n)])
+    flags = [json.dumps(["self_harm"]) if row in odd else "[]" for row in range(n)]
+    return frame.assign(safety_flags=flags, finish_reason="stop", quality_score=None, output_tokens=10)
+
+
+@given(st.integers(20, 120), st.integers(2, 60), st.floats(1, 20), st.integers(0, 2**120))
+def test_over_sampling_keeps_odds_positive_and_the_number_exact(n: int, most: int, factor: float, bits: int) -> None:
+    frame = suspect(n, *(row for row in range(n) if bits >> row & 1))
+    drawn = draw(frame, "route", most, factor)
+    again = draw(frame.sample(frac=1, random_state=7), "route", most, factor)
+    assert len(drawn) == min(n, most)
+    assert dict(zip(drawn["request_id"], drawn["inclusion"], strict=True)) == dict(
+        zip(again["request_id"], again["inclusion"], strict=True)
+    )
+    assert drawn["inclusion"].between(0, 1, inclusive="right").all()
+    assert abs((1 / drawn["inclusion"]).sum() - n) < 1e-6  # each one left out is stood for by one like it
+
+
+def test_what_looks_suspicious_is_drawn_as_many_times_more_often() -> None:
+    drawn = draw(suspect(3000, *range(0, 3000, 20)), "route", 300, 3.0)
+    odd = drawn["safety_flags"] != "[]"
+    ratio = drawn.loc[odd, "inclusion"].mean() / drawn.loc[~odd, "inclusion"].mean()
+    assert 2.7 < ratio < 3.3
+    plain = draw(suspect(3000, *range(0, 3000, 20)), "route", 300, 1.0)
+    assert plain["inclusion"].max() / plain["inclusion"].min() < 1.1
+
+
+def test_signals_are_told_by_the_log_alone_and_failures_are_none() -> None:
+    frame = suspect(100, 0).assign(
+        finish_reason=["stop", "length", "content_filter", *["stop"] * 97],
+        quality_score=[0.9] * 50 + [0.1] * 5 + [0.9] * 45,
+        output_tokens=[100 + n % 10 for n in range(98)] + [4000, 1],
+    )
+    frame.loc[1, "error"] = "timeout"
+    found = suspicious(frame, frame["tags"].map(lambda _: ""))
+    assert found[[0, 2, 50, 54, 98, 99]].all()
+    assert not found[[1, 3, 40]].any()
+    assert not suspicious(suspect(50), pd.Series([""] * 50)).any()

@@ -1,0 +1,58 @@
+"""An evaluator that moved is told before any number that it may have moved."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.report import make
+from tests.unit.reporting import editions
+
+ROW: dict[str, Any] = {
+    "evaluator": "toxicity",
+    "version": "2",
+    "verdict": "MOVED",
+    "reason": "scores",
+    "away": '["2023-06-08", "2023-06-14"]',
+    "comparable": 0,
+    "anchors": 26,
+    "moved": 9,
+    "largest": 0.214,
+    "worst": "toxicity-21",
+    "before": "2",
+}
+
+
+def said(**given: Any) -> str:
+    edition = dataclasses.replace(editions.quiet(), evaluators=[{**ROW, **given}])
+    return " ".join(make(edition, ReportOptions()).text.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "its version is the same, but 9 of 26 anchors score otherwise, by up to 0.214 (toxicity-21)"),
+        ({"largest": None}, "one came or went"),
+        ({"reason": "version", "before": "1", "moved": 0}, "version 1 became 2, and all 26 anchors score as before"),
+        ({"reason": "version", "before": "1", "anchors": 0, "moved": 0}, "and it has no anchors"),
+        ({"verdict": "MIXED", "comparable": 5}, "compared with the other 5 baseline days only"),
+    ],
+)
+def test_a_note_says_what_moved_and_what_it_means(given: dict[str, Any], words: str) -> None:
+    text = said(**given)
+    assert words in text
+    assert text.index(words) < text.index("Where the objectives stand")
+
+
+def test_the_same_evaluator_is_not_mentioned_and_a_moved_one_has_no_baseline() -> None:
+    assert "itself moved" not in said(verdict="SAME", away="[]")
+    assert "not comparable" not in said(verdict="MIXED").partition("All interactions")[2]
+    assert "not comparable" in said().partition("All interactions")[2]
+
+
+def test_hostile_names_stay_text() -> None:
+    edition = dataclasses.replace(editions.quiet(), evaluators=[{**ROW, "worst": "<script>x</script>"}])
+    assert "<script>x" not in make(edition, ReportOptions()).html
