@@ -65,10 +65,10 @@ def folder(tmp_path: Path) -> Path:
     (place / "labelled").mkdir(parents=True)
     write(place / "refusal_xstest.jsonl.gz", [*refusals(90), "broken", {"response": "no label"}, {"refused": True}])
     write(place / "labelled" / "groundedness_new.jsonl", claims(60))
-    write(place / "relevance_made.jsonl", questions(30))
+    write(place / "relevance_invented.jsonl", questions(30))
     toxic = [{"text": f"you {THINGS[i % 10]} {i}", "toxic": i % 2} for i in range(40)]
-    write(place / "toxicity_made.jsonl", toxic)
-    write(place / "humour_made.jsonl", [{"text": "x", "funny": True}])
+    write(place / "toxicity_invented.jsonl", toxic)
+    write(place / "humour_invented.jsonl", [{"text": "x", "funny": True}])
     write(place / "toxicity_unlabelled.jsonl", [{"text": "x", "label": "maybe"}])
     (place / "README.md").write_text("about")
     return place
@@ -82,10 +82,10 @@ def report(ws: Workspace, folder: Path) -> BenchReport:
 def test_every_set_is_measured_and_every_other_file_named(report: BenchReport) -> None:
     found = {(one.task, one.name): one for one in report.sets}
     assert set(found) == {
-        *(("refusal", "xstest"), ("groundedness", "new"), ("relevance", "made"), ("toxicity", "made")),
+        *(("refusal", "xstest"), ("groundedness", "new"), ("relevance", "invented"), ("toxicity", "invented")),
     }
     assert {Path(one.file).name for one in report.unknown} == {
-        *("README.md", "humour_made.jsonl", "toxicity_unlabelled.jsonl"),
+        *("README.md", "humour_invented.jsonl", "toxicity_unlabelled.jsonl"),
     }
     refusal = found["refusal", "xstest"]
     assert (refusal.n, refusal.n_positive, refusal.unlabelled, refusal.unread, refusal.skipped) == (90, 30, 1, 1, 1)
@@ -131,7 +131,7 @@ def test_it_is_the_same_each_time_but_for_the_speed(ws: Workspace, folder: Path,
 
 def test_only_some_sets_by_another_evaluator(ws: Workspace, folder: Path) -> None:
     found = Bench(ws, {"toxicity": "refusal"}, ("toxicity",), 200).run(folder)
-    assert [(one.name, one.evaluator, one.seen_in_training) for one in found.sets] == [("made", "refusal", False)]
+    assert [(one.name, one.evaluator, one.seen_in_training) for one in found.sets] == [("invented", "refusal", False)]
     with pytest.raises(ConfigError, match="no such task"):
         Bench(ws, {"humour": "refusal"}, (), 200).run(folder)
     with pytest.raises(SourceError, match="no labelled set"):
