@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections import Counter
@@ -32,7 +33,7 @@ class HashingEncoder:
         rows = np.zeros((len(texts), self.dimension))
         for row, text in zip(rows, texts, strict=True):
             for word, count in sorted(Counter(_WORD.findall(text.lower()) or [""]).items()):
-                row += count * self._direction(word)
+                row += count * _direction(word, self.dimension)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float16)
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
@@ -40,12 +41,14 @@ class HashingEncoder:
         found = []
         for text in texts:
             words = list(_WORD.finditer(text))
-            rows = np.array([self._direction(word[0].lower()) for word in words]).reshape(-1, self.dimension)
+            rows = np.array([_direction(word[0].lower(), self.dimension) for word in words]).reshape(-1, self.dimension)
             spans = np.array([word.span() for word in words], dtype=np.int32).reshape(-1, 2)
             unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
             found.append(Tokens(spans, unit.astype(np.float16)))
         return found
 
-    def _direction(self, word: str) -> np.ndarray:
-        seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8], "little")
-        return np.random.default_rng(seed).standard_normal(self.dimension)
+
+@functools.lru_cache(maxsize=20_000)
+def _direction(word: str, dimension: int) -> np.ndarray:
+    seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8], "little")
+    return np.random.default_rng(seed).standard_normal(dimension)

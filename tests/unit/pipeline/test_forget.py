@@ -155,7 +155,7 @@ def test_killed_at_any_write_and_run_again_it_ends_in_the_same_place(
         return then
 
     wanted, stops = digests(without_person), 0
-    for stop in range(1, 500, 7):
+    for stop in range(1, 500, 13):
         folder = tmp_path / str(stop)
         shutil.copytree(with_person / "lake", folder / "lake")
         ws = workspace(folder, with_person / "logs")
