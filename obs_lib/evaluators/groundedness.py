@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
@@ -14,6 +13,7 @@ from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask,
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.passages import context_set, nearest
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.evaluators.text import Span, content_stems, sentences, words
 
@@ -140,14 +140,11 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
 
     ValueError when contexts are not the JSON list of objects that `interactions` promises.
     """
-    contexts = tuple(sorted({text[: options.max_characters] for text in _read_contexts(case.contexts)}))
+    contexts = tuple(sorted({text[: options.max_characters] for text in context_set(case.contexts)}))
     spans = sentences(response[: options.max_characters])[: options.max_sentences]
     text = response[: spans[-1].end] if spans else ""
-    said = set(content_stems(text))
     passages = sorted({piece for context in contexts for piece in _passages(context)})
-    shared = [len(said & set(content_stems(passage))) for passage in passages]
-    best = sorted(range(len(passages)), key=lambda i: (-shared[i], i))[: options.max_passages]
-    return Material(text, tuple(spans), tuple(passages[i] for i in sorted(best)), contexts)
+    return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
 
 
 def weigh(found: Material, read: Mapping[str, Tokens]) -> list[Support]:
@@ -250,12 +247,3 @@ def _passages(context: str) -> list[str]:
             cuts.append([])
         cuts[-1].append(span)
     return [context[cut[0].start : cut[-1].end] for cut in cuts if cut]
-
-
-def _read_contexts(raw: str | None) -> list[str]:
-    """The texts of all contexts; empty for none."""
-    listed = json.loads(raw) if raw else []
-    if not isinstance(listed, list):
-        raise ValueError("contexts are not a JSON list")
-    texts = [item.get("text") if isinstance(item, dict) else item for item in listed]
-    return [text.strip() for text in texts if isinstance(text, str) and text.strip()]
