@@ -6,6 +6,8 @@ LOGS ?=
 # An index of CPU builds of torch, so that a machine without a GPU does not download CUDA: make env TORCH_INDEX=<address>
 TORCH_INDEX ?=
 PYTEST ?=
+# Processes that share the tests.
+WORKERS ?= 2
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -52,10 +54,10 @@ unit: env  ## the quick tests only
 	$(BIN)/pytest tests/unit obs_lib -m "not slow" $(PYTEST)
 
 test: lint  ## all checks and all tests (PYTEST="-k word" narrows)
-	$(BIN)/pytest -m "not long" $(PYTEST)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not long" $(PYTEST)
 
 test-long: env  ## all the real logs through Airflow and in other orders: half an hour, needs OBS_REAL_DATA
-	$(BIN)/pytest -m long $(PYTEST)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m long $(PYTEST)
 
 bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the real logs)
 	set -e; for each in tests/benchmarks/bench_*.py; do $(BIN)/python $$each $(BENCH); done

@@ -14,6 +14,13 @@ settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers the tests that start Airflow stay on one: two of them at once would be slower than in turn."""
+    for item in items:
+        if {"dags", "e2e"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("airflow"))
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The top folder of the project."""

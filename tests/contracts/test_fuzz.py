@@ -102,9 +102,18 @@ def says_nothing_new(raw: bytes) -> bool:
     return [type(item) for item in found] == [Found]
 
 
+def is_unfilled(raw: bytes) -> bool:
+    """What `obs labels sample` drew and nobody has labelled yet: it has an inclusion, and null where the value would be."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("value") is None and found.get("inclusion") is not None
+
+
 CASES = {
     "native": Case("native", lambda: written("native"), alone=True),
-    "labels": Case("labels", lambda: written("labels"), alone=True),
+    "labels": Case("labels", lambda: written("labels"), is_unfilled, alone=True),
     "gpu": Case("gpu", lambda: [line.encode() for line in logs.gpu(DAY)], alone=True),
     "dcgm": Case(
         "dcgm",

@@ -53,7 +53,9 @@ def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
     loaded = set(parsed["modules"])
     assert sorted(HEAVY & loaded) == []
     of_stages = {name for name in loaded if name.startswith(tuple(f"obs_lib.{stage}." for stage in STAGES))}
-    assert {name for name in of_stages if not name.endswith(".options")} == set()
+    assert {name for name in of_stages if not name.endswith("options")} <= {
+        "obs_lib.evaluators.judge"
+    }  # empty, a folder
     assert parsed["seconds"] < 3  # of CPU; 0.3 where nothing else runs
 
 
@@ -95,7 +97,9 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
 
     params = dagbag.dags["obs_nightly"].params
     assert params["day"] is None
-    assert params["evaluators"] == ["groundedness", "toxicity", "relevance", "refusal", "format"]
+    assert params["evaluators"] == [
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation",
+    ]  # fmt: skip
     assert params["max_scored"] == 20_000
     assert params["scores"] == "reuse"
     for name, wrong in (

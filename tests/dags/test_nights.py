@@ -35,7 +35,7 @@ def test_a_normal_day(house: Any) -> None:
     assert run.state == "success"
     assert len(lake(house, "INTERACTIONS")) == 10
     scores = lake(house, "SCORES")
-    assert len(scores) == 50
+    assert len(scores) == 70
     assert "FAILED" not in set(scores["status"])
     assert len(lake(house, "METRICS")) > 20
     assert lake(house, "REPORTS").empty  # the fold's work
@@ -92,7 +92,7 @@ def test_dead_shards_do_not_stop_the_night(
     assert seen["shards_over"] == seen["collect"] == seen["summarise"] == ["success"]
     assert run.state == "success"
     scores = lake(house, "SCORES")
-    assert len(scores) == 50
+    assert len(scores) == 70
     assert set(scores.loc[scores["note"].str.contains("lost"), "status"]) == {"FAILED"}
     assert (scores["status"] == "FAILED").all() == (len(dead) == 2)
     assert house.states(house.fold())["deliver"] == ["success"]

@@ -30,7 +30,7 @@ def rejected(*lines: int) -> pd.DataFrame:
 
 def scores(value: float) -> pd.DataFrame:
     row = {"request_id": "r", "evaluator": "e", "version": "1", "case": "c", "status": "SCORED", "value": value}
-    return pd.DataFrame([{**row, "note": "", "evidence": None, "inclusion": 1.0}])
+    return pd.DataFrame([{**row, "note": "", "evidence": None, "inclusion": 1.0, "cost_usd": None}])
 
 
 def test_a_day_reads_back_and_other_days_stay(lake: Lake) -> None:

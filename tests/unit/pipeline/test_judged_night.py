@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.anchors import anchors_of
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
@@ -76,7 +77,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     alerts = {"objectives": {"judge:manners": 0.9}}
     ws = workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, alerts=alerts)
     assert [one.name for one in ws.evaluators] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "judge:manners",
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "judge:manners",
     ]  # fmt: skip
     run(ws, [DAY])
     scores = ws.lake.read_ready(SCORES, DAY)
@@ -93,8 +94,9 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     assert mean["value"] == pytest.approx(own["value"].mean())
     assert mean["low"] < mean["value"] < mean["high"]
     assert ("route=docs-rag", "judge:manners") in rows.index
-    assert rows.loc[("all", "judge_cost"), "value"] == pytest.approx(cost * len(court.requests))
-    assert rows.loc[("all", "judge_cost"), "n"] == len(court.requests)
+    of_the_day = len(court.requests) - len(anchors_of(ws.anchors, "relevance"))
+    assert rows.loc[("all", "judge_cost"), "value"] == pytest.approx(cost * of_the_day)
+    assert rows.loc[("all", "judge_cost"), "n"] == of_the_day
     kept = ws.lake.read(SKETCHES, [DAY])
     assert kept["key"].str.startswith("judge:manners:").any()
 

@@ -160,7 +160,9 @@ def test_max_scored_bounds_the_work_and_system_metrics_use_every_row(make_worksp
     run_day(ws, DAYS[0])
     scores = ws.lake.read_ready(SCORES, DAYS[0])
     assert scores["request_id"].nunique() == 10
-    assert scores["inclusion"].between(0.3, 0.6).all()
+    drawn = scores.drop_duplicates("request_id")["inclusion"]
+    assert drawn.between(0, 1, inclusive="right").all()
+    assert (1 / drawn).sum() == pytest.approx(24)  # the drawn ones stand for all
     metrics = ws.lake.read_ready(METRICS, DAYS[0]).set_index(["segment", "metric"])["value"]
     assert metrics[("all", "requests")] == 24
 

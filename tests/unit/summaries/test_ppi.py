@@ -184,7 +184,7 @@ def test_the_raw_rate_is_the_day_s_own() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_coverage_on_people_s_labels_of_real_answers(real_data: Path) -> None:
     from obs_lib.evaluators.catalogue import build
     from obs_lib.evaluators.options import EvaluatorOptions
@@ -193,7 +193,7 @@ def test_coverage_on_people_s_labels_of_real_answers(real_data: Path) -> None:
     from obs_lib.models.vectors import gather
 
     encoder = load_encoder(ModelOptions())
-    evaluators = {one.name: one for one in build(EvaluatorOptions())}
+    evaluators = {one.name: one for one in build(EvaluatorOptions(), encoder)}
     for name, file, label, turned in [
         ("toxicity", "toxicity_surge", "toxic", False),
         ("groundedness", "groundedness_begin_wow", "grounded", True),
