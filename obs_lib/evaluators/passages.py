@@ -1,4 +1,4 @@
-"""The contexts of an interaction as a set: what an evaluator makes of them must not depend on their order."""
+"""The contexts of an interaction, in order or as a set where what is made of them must not depend on their order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,22 @@ _CHECKED = 2_000
 """Contexts of one interaction that are looked at, by their text; a log may hold any number."""
 
 
+def read_texts(raw: str | None) -> list[tuple[str | None, str]]:
+    """Id (None where it has none) and text of each context that has a text, in order; empty for none.
+
+    ValueError when contexts are not the JSON list that `interactions` promises.
+
+    >>> read_texts('[{"id": 7, "text": " b "}, "a", {"id": 1}]')
+    [('7', 'b'), (None, 'a')]
+    """
+    listed = json.loads(raw) if raw else []
+    if not isinstance(listed, list):
+        raise ValueError("contexts are not a JSON list")
+    given = [item if isinstance(item, dict) else {"text": item} for item in listed]
+    texts = [(item.get("id"), item["text"].strip()) for item in given if isinstance(item.get("text"), str)]
+    return [(None if name is None else str(name), text) for name, text in texts if text]
+
+
 def context_set(raw: str | None) -> list[str]:
     """The distinct texts of the contexts, sorted; empty for none.
 
@@ -18,11 +34,7 @@ def context_set(raw: str | None) -> list[str]:
     >>> context_set('[{"text": "b"}, "a", {"text": " b "}, {"id": 1}]')
     ['a', 'b']
     """
-    listed = json.loads(raw) if raw else []
-    if not isinstance(listed, list):
-        raise ValueError("contexts are not a JSON list")
-    texts = [item.get("text") if isinstance(item, dict) else item for item in listed]
-    return sorted({text.strip() for text in texts if isinstance(text, str) and text.strip()})
+    return sorted({text for _, text in read_texts(raw)})
 
 
 def nearest(passages: list[str], answer: str, most: int) -> list[str]:

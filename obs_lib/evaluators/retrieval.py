@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.passages import read_texts
 from obs_lib.evaluators.rows import Case, Outcome, cases, judge, scored, skipped, wanted
 from obs_lib.evaluators.text import content_stems, sentences
 from obs_lib.records import Evaluator, ScoreStatus
@@ -133,16 +133,11 @@ def read_contexts(raw: str | None, options: EvaluatorOptions) -> list[Retrieved]
 
     Contexts beyond `max_characters` together are left out. ValueError when they are not the JSON list of `interactions`.
     """
-    listed = json.loads(raw) if raw else []
-    if not isinstance(listed, list):
-        raise ValueError("contexts are not a JSON list")
-    given = [item if isinstance(item, dict) else {"text": item} for item in listed]
-    texts = [(item.get("id"), item["text"].strip()) for item in given if isinstance(item.get("text"), str)]
     kept: list[tuple[str | None, str]] = []
     left = options.max_characters
-    for name, text in texts:
-        if text and left > 0:
-            kept.append((None if name is None else str(name), text[:left]))
+    for name, text in read_texts(raw):
+        if left > 0:
+            kept.append((name, text[:left]))
             left -= len(text)
     each = max(1, options.max_pieces // max(1, len(kept)))
     return [Retrieved(name, windows(text)[:each]) for name, text in kept]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import request_body
 from obs_lib.evaluators.judge.rubric import Rubric
 from obs_lib.evaluators.judge.verdict import Verdict
+from obs_lib.evaluators.passages import read_texts
 from obs_lib.evaluators.rows import Case, Outcome, cases, failed, judge, reason_to_skip, scored, skipped
 from obs_lib.records import Day
 
@@ -241,12 +241,7 @@ def _named(deciding: Mapping[str, object], place: Place) -> str:
 
 def _numbered(raw: str | None) -> str | None:
     """The texts of the contexts, numbered. ValueError where they are not the JSON list that `interactions` promises."""
-    listed = json.loads(raw) if raw else []
-    if not isinstance(listed, list):
-        raise ValueError("contexts are not a JSON list")
-    texts = [item.get("text") if isinstance(item, dict) else item for item in listed]
-    kept = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
-    return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(kept, 1)) or None
+    return "\n\n".join(f"[{number}] {text}" for number, (_, text) in enumerate(read_texts(raw), 1)) or None
 
 
 def _more(amount: float, limit: float | None) -> bool:

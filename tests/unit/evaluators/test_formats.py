@@ -104,7 +104,6 @@ def test_an_unknown_format_is_skipped_whatever_stands_beside_it(expected: str) -
     ],
 )
 def test_sql_parses_in_its_dialect(expected: str, response: str, value: float) -> None:
-    pytest.importorskip("sqlglot")
     assert outcome(expected, response)["value"] == value
 
 
@@ -113,7 +112,6 @@ def test_sql_without_its_parser_fails_and_an_unknown_dialect_is_skipped(monkeypa
         patched.setitem(sys.modules, "sqlglot", None)
         row = outcome("sql", "SELECT 1")
         assert (row["status"], "sqlglot installed" in row["note"]) == ("FAILED", True)
-    pytest.importorskip("sqlglot")
     assert outcome("sql:klingon", "SELECT 1")["note"] == "unknown SQL dialect 'klingon'"
 
 
