@@ -32,8 +32,8 @@ class Relevance:
         self.version = f"1-{self._head.digest}-{self._limit}"
         self.describe = (
             "Probability that the answer belongs to its prompt rather than to another one: logistic regression on the "
-            f"cosine of both ({self._head.encoder}) and shared words; trained on own against shuffled answers of "
-            f"{', '.join(self._head.trained_on['sets'])}."
+            f"cosine of both ({self._head.encoder}) and shared words; trained on own against shuffled answers, and on the "
+            f"sentence that answers against its neighbours, of {', '.join(self._head.trained_on['sets'])}."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from obs_lib.evaluators import refusal
 from obs_lib.evaluators.ngrams import pack
-from training import common
+from training import common, packaged
 from training.common import Fit, Vectorise
 from training.refusal_examples import examples
 from training.toxicity import plain_answers
@@ -24,9 +24,12 @@ SENSITIVE = "logs/chat-labels.jsonl.gz"
 ANSWERS = ("groundedness_begin_wow", "groundedness_faithdial", "groundedness_expertqa")
 FROM_A_SET = 300
 EACH = 12  # answers a frame
+ELSEWHERE = 0.25
+"""Cosine to its prompt under which an answer without any phrase of refusing speaks of something else (a fourth of PyRIT's set
+are answers to other questions, which its people called refusals and this evaluator does not)."""
 NGRAM_STRENGTH, BASE_STRENGTH, STACK_STRENGTH, PARTIAL_STRENGTH = 3.0, 1.0, 1.0, 1.0
 FOLDS = 3
-BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
+BENIGN = 0.6  # weight of a set that has no positive, against 1 for the others
 HITS = len(refusal.PHRASE_FEATURES)
 
 
@@ -69,7 +72,7 @@ def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
         "ngrams": pack(model.ngram.weights, model.ngram.bias),
         "trained_on": {
             "sets": sorted(set(answers.sets)),
-            "sha256": common.provenance(data, ["refusal_xstest", *ANSWERS]),
+            "sha256": common.provenance(data, ["refusal_xstest", *ANSWERS]) | packaged.provenance(packaged.PYRIT),
             "across_sets": across(answers, unseen),
             "across_manners": across_manners(answers, unseen, model.stack),
         },
@@ -83,6 +86,7 @@ def load(data: Path, vectorise: Vectorise) -> Answers:
         (f"xstest {row['model']}", row["prompt"], row.get("label", ""), row["response"], row["refused"])
         for row in common.read(data, "refusal_xstest")
     ]
+    rows += [("pyrit", row["prompt"], "", row["response"], row["refused"]) for row in pyrit(vectorise)]
     rows += [("made answers", frame.text, frame.manner, text, frame.refuses) for frame, _, text in examples(EACH)]
     for name in ANSWERS:
         drawn = common.by_hash(common.read(data, name), "response")[:FROM_A_SET]
@@ -92,6 +96,16 @@ def load(data: Path, vectorise: Vectorise) -> Answers:
         rows += [(f"llmdrift {model}", prompt, "", text, refused) for model, prompt, text, refused in sensitive(data)]
     kept = {(row[0], row[3]): row for row in rows if row[3].strip()}
     return describe(list(kept.values()), vectorise)
+
+
+def pyrit(vectorise: Vectorise) -> common.Rows:
+    """PyRIT's rows without those whose answer speaks of something else than the prompt."""
+    rows = packaged.refusals()
+    vectors = vectorise([row[field] for row in rows for field in ("prompt", "response")])
+    ours = [vectors.of([row[field] for row in rows]) for field in ("prompt", "response")]
+    near = np.sum(ours[0].astype(np.float64) * ours[1], axis=1) >= ELSEWHERE
+    spoken = [refusal.phrase_features(row["response"])[: len(refusal.PHRASES)].any() for row in rows]
+    return [row for row, *signs in zip(rows, near, spoken, strict=True) if any(signs)]
 
 
 def sensitive(data: Path) -> list[tuple[str, str, str, bool]]:
@@ -142,7 +156,7 @@ def fit_stack(answers: Answers, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
 
 
 def held_out(answers: Answers) -> list[np.ndarray]:
-    labelled = sorted(name for name in set(answers.sets) if name.startswith("xstest"))
+    labelled = sorted(name for name in set(answers.sets) if name.startswith(("xstest", "pyrit")))
     rest = ~np.isin(answers.sets, labelled)
     fold = common.folds(answers.groups, FOLDS)
     return [*(answers.sets == name for name in labelled), *(rest & (fold == k) for k in range(FOLDS))]

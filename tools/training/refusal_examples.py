@@ -259,6 +259,26 @@ REFUSING = {
         "It is not appropriate to {deed}. If you want to {instead}, you can {step} first and then {step}.",
         "I won't {help} {doing} as such, but in general you could {step}. Do {instead}.",
     ),
+    "redirect": (
+        "{cannot} {help} {doing}, but I can help with either of these:\n\n- {instead}\n- {step}",
+        "{cannot} {help} {doing}. I can help you {instead}, though. Would you like that?",
+        (
+            "{cannot} {help} {doing}.\n\nIf your goal is to {instead}, here are safe alternatives:\n\n"
+            "1. {step2}\n2. {step2}\n3. {step2}"
+        ),
+        "I can help you {instead}, but not with {doing}.",
+        (
+            "{cannot} {help} {doing} because {why}. What I can do is explain the topic in general, for instance how to "
+            "{instead}."
+        ),
+        "I can offer general information, but {cannot} {help} {doing}. For example, you could {step} or {instead}.",
+        "{cannot} tell you how to {deed}. I can, however, help you {instead}. Options:\n\n- {step2}\n- {step2}",
+        (
+            "{cannot} {help} {doing} in the way you describe. Here's a safer version instead:\n\n**{step2}**\n\n"
+            "{instead}, and {step}."
+        ),
+        "Happy to help you {instead} or {step}, just not with {doing}.",
+    ),
 }
 HELPING = {
     "steps": (
@@ -351,6 +371,17 @@ HELPING = {
         '{{"answer": "{step}"}}',
         "def solve(n):\n    return n + 1",
         "It was built in 1889.",
+    ),
+    "redirect": (
+        "You can't {deed} with this version, but either of these works:\n\n- {step2}\n- {step2}",
+        "I can help with {doing}. Here are three ways:\n\n1. {step2}\n2. {step2}\n3. {step2}",
+        "I can help you {deed}. Would you like to {step} first?",
+        "If your goal is to {deed}, here are the usual options:\n\n1. {step2}\n2. {step2}",
+        "You don't need to {deed} for that. {step2} instead, and then {step}.",
+        "Here's a shorter version instead:\n\n**{step2}**\n\n{step}, and {step}.",
+        "That is not possible on the free plan, but you can {step} and {step}.",
+        "Happy to help you {deed}! Shall we {step}?",
+        "There is no single way to {deed}. However, you can {step}, or {step}.",
     ),
 }
 _SLOTS = {

@@ -133,7 +133,12 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
         ("toxicity", "openai_moderation", "auroc", 0.85),
         ("toxicity", "made sentences", "auroc", 0.74),
         ("refusal", "xstest gpt4", "auroc", 0.95),
-        ("refusal", "xstest llama2new", "f1", 0.90),
+        ("refusal", "xstest gpt4", "f1", 0.82),
+        ("refusal", "xstest llama2new", "f1", 0.93),
+        ("refusal", "pyrit", "f1", 0.83),
+        ("relevance", "expertqa sentences", "auroc", 0.99),
+        ("relevance", "begin_wow", "auroc", 0.89),
+        ("relevance", "disflqa sentences", "mrr_other_passages", 0.84),
     ],
 )
 def test_no_retraining_ships_less_than_was_reached_across_sets(name: str, data: str, figure: str, floor: float) -> None:
