@@ -418,6 +418,16 @@ def metric_of(name: str) -> Metric | None:
     return BY_NAME.get(name) or _judged(name)
 
 
+def one_is_bad(score: str) -> bool:
+    """Whether a score near 1 is the bad one, by the metric that sums it up; False for a score without a metric.
+
+    >>> one_is_bad("toxicity"), one_is_bad("groundedness"), one_is_bad("judge_rate:off_brand")
+    (True, False, True)
+    """
+    metric = next((one for one in (*QUALITY, *judged([score])) if one.score == score), None)
+    return metric is not None and metric.worse == "higher" and metric.sum_up != "share_below"
+
+
 AGREEMENT: dict[str, frozenset[str]] = dict.fromkeys(
     ("agreement", "kappa", "precision", "recall", "f1"),
     frozenset(metric.name for metric in QUALITY if metric.name != "toxicity"),  # toxicity_rate has the same verdicts

@@ -208,7 +208,7 @@ SKETCHES = Table(
     ("kind", "segment", "key"),
     "summarise",
     (
-        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | repairs | traces | latency_model | labels
+        ("kind", _TEXT),  # see summaries/sketches.py
         ("segment", _TEXT),
         ("key", _TEXT),
         ("n", _INT),

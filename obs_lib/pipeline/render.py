@@ -14,7 +14,7 @@ from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.catalogue import judged
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
-from obs_lib.pipeline.calibrate import label_inputs, label_rows
+from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
@@ -124,6 +124,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         anchors=_anchors(ws.lake.read(ANCHORS, [day])),
         traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
         labelled=label_rows(ws, past, day),
+        biases=bias_rows(ws, past, day),
     )
     return shown_edition(edition, ws.redactor)
 

@@ -39,6 +39,7 @@ class Edition:
         model, `digest:<table>` names the data; any other label is shown as it is.
     traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
     labelled : what people's labels say, one mapping a metric (pipeline/calibrate.py, `label_rows`).
+    biases : how judges err where people have judged as well, one mapping a judge (there, `bias_rows`).
     evaluators : rows of tables.EVALUATOR_CHANGES of `day`. anchors : (evaluator, anchors on which a person says what is right,
         how many of them the evaluator gets right).
     segments : segments in the order in which to show them; those of the metrics where empty.
@@ -60,6 +61,7 @@ class Edition:
     segments: Sequence[str] = ()
     traces: Sequence[Row] = ()
     labelled: Sequence[Row] = ()
+    biases: Sequence[Row] = ()
     evaluators: Sequence[Row] = ()
     anchors: Sequence[tuple[str, int, int]] = ()
 

@@ -58,9 +58,12 @@ class LabelOptions(BaseModel):
     )
 
     def names(self, score: str) -> tuple[str, ...]:
-        """Names of the labels that speak of a score, the one to write first."""
+        """Names of the labels that speak of a score, the one to write first: of `judge:manners` that is `manners`."""
         given = self.scores.get(score)
-        return (given.label,) if given else (*_ADJECTIVES.get(score, ())[:1], score, *_ADJECTIVES.get(score, ())[1:])
+        if given:
+            return (given.label,)
+        adjectives = _ADJECTIVES.get(score, (score.partition(":")[2],) if ":" in score else ())
+        return (*adjectives[:1], score, *adjectives[1:])
 
     def verdict(self, score: str, value: float | None, text: str | None) -> float | None:
         """1 where a label says what a score near 1 says, 0 where it says the opposite, None where it says neither."""

@@ -11,6 +11,7 @@ latency_model  key = model of `latency_model.MODELS`: n requests; payload its pa
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 repairs   key = rule of sources/repair.py: n interactions that it mended; empty payload; `all` only
 labels    key = metric: n labelled interactions; payload JSON of sums over them (see labelled.py)
+judge     key = score of a judge: n labelled answers; payload JSON of numbers of each (see judge_labels.py); `all` only
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY, judged
+from obs_lib.catalogue import QUALITY, judged, one_is_bad
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
@@ -186,7 +187,7 @@ def _sum(stored: list[bytes]) -> bytes:
 def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
     """For each evaluator of the catalogue, and each judge with a score of its own, whether its lowest values are bad."""
     return {
-        metric.score: metric.sum_up == "share_below" or metric.worse == "lower"
+        metric.score: not one_is_bad(metric.score)
         for metric in (*QUALITY, *judged(evaluators))
         if metric.score is not None
     }
