@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
-from obs_lib.catalogue import judged
+from obs_lib.catalogue import occasional
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
 from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
@@ -171,7 +171,7 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 def _objectives(ws: Workspace) -> dict[str, float]:
     from obs_lib.alerts.objectives import objective
 
-    known = (*METRIC_DEFINITIONS, *judged(ws.settings.alerts.objectives))
+    known = (*METRIC_DEFINITIONS, *occasional(ws.settings.alerts.objectives))
     limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
     return {name: limit for name, limit in limits.items() if limit is not None}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_lib.catalogue import judged
+from obs_lib.catalogue import metric_of
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, RowGroup, Table, Tone
 from obs_lib.reporting.edition import Edition
@@ -34,7 +34,7 @@ def judge_biases(edition: Edition) -> Iterator[Block]:
 
 
 def _title(judge: Judge) -> str:
-    metric = next(iter(judged([judge["score"]])), None)
+    metric = metric_of(judge["score"])
     title = metric.title if metric else judge["score"].replace("_", " ").capitalize()
     return f"{title}: {judge['model']}" + ("" if judge["drawn"] else ", labels not drawn at random")
 

@@ -12,6 +12,7 @@ _ADJECTIVES = {
     "relevance": ("relevant",),
     "refusal": ("refused",),
     "format": ("valid_format",),
+    "accuracy": ("correct", "accurate"),
 }
 
 
@@ -38,7 +39,7 @@ class LabelOptions(BaseModel):
         default_factory=dict,
         description="Labels by the score that they speak of, such as {refusal: {label: answered, positive: [false]}}. A score "
         "that is not here is spoken of by labels of its own name or its adjective (groundedness: grounded; toxicity: toxic; "
-        "relevance: relevant; refusal: refused).",
+        "relevance: relevant; refusal: refused; accuracy: correct).",
     )
     ignored_sources: tuple[str, ...] = Field(
         ("evaluation", "api", "judge", "llm", "code"),
