@@ -12,12 +12,12 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue import SCORED
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
-EVALUATORS = list(dict.fromkeys([*(one.score for one in QUALITY if one.score), *SETTINGS.judged_scores]))
+EVALUATORS = list(dict.fromkeys([*(one.score for one in SCORED if one.score), *SETTINGS.judged_scores]))
 
 PARAMS = {
     "day": Param(

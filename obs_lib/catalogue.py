@@ -250,6 +250,22 @@ QUALITY: tuple[Metric, ...] = (
     ),
 )
 
+ACCURACY = Metric(
+    "accuracy",
+    "Accuracy against references",
+    "score",
+    "lower",
+    None,
+    "mean over answers with a reference of the agreement with the best one: 1 where the answer is it or contains it as whole "
+    "words, else token F1 (SQuAD v1.1, Rajpurkar et al. 2016)",
+    score="accuracy",
+    sum_up="mean",
+)
+"""A metric of days whose logs give right answers, on no others."""
+
+SCORED: tuple[Metric, ...] = (*QUALITY, ACCURACY)
+"""The metrics that sum up a score of our own evaluators."""
+
 RETRIEVAL_K = 5
 """Places of a ranking that its precision, recall and nDCG look at."""
 
@@ -389,13 +405,18 @@ JUDGED, JUDGED_RATE, JUDGE_COST = "judge:", "judge_rate:", "judge_cost"
 """How metrics of judges with a score of their own begin, and the metric of what judges cost."""
 
 
-def judged(names: Iterable[str]) -> tuple[Metric, ...]:
-    """The metrics of judges among `names` of metrics or scores, sorted. All that they are stands in their names.
+def occasional(names: Iterable[str]) -> tuple[Metric, ...]:
+    """The metrics among `names` of metrics or scores that only some days have, sorted: ACCURACY and those of judges, of which
+    all that they are stands in their names.
 
-    >>> [metric.title for metric in judged(["relevance", "judge:helpfulness", "judge_rate:off_brand"])]
+    >>> [metric.title for metric in occasional(["relevance", "judge:helpfulness", "judge_rate:off_brand"])]
     ['Helpfulness, by a judge', 'Off brand, by a judge']
     """
-    return tuple(metric for name in sorted(set(names)) if (metric := _judged(name)) is not None)
+    return tuple(metric for name in sorted(set(names)) if (metric := _occasional(name)) is not None)
+
+
+def _occasional(name: str) -> Metric | None:
+    return ACCURACY if name == ACCURACY.name else _judged(name)
 
 
 def _judged(name: str) -> Metric | None:
@@ -415,12 +436,22 @@ def _judged(name: str) -> Metric | None:
 
 def metric_of(name: str) -> Metric | None:
     """The metric of that name; None where there is none."""
-    return BY_NAME.get(name) or _judged(name)
+    return BY_NAME.get(name) or _occasional(name)
+
+
+def one_is_bad(score: str) -> bool:
+    """Whether a score near 1 is the bad one, by the metric that sums it up; False for a score without a metric.
+
+    >>> one_is_bad("toxicity"), one_is_bad("groundedness"), one_is_bad("judge_rate:off_brand")
+    (True, False, True)
+    """
+    metric = next((one for one in (*QUALITY, *occasional([score])) if one.score == score), None)
+    return metric is not None and metric.worse == "higher" and metric.sum_up != "share_below"
 
 
 AGREEMENT: dict[str, frozenset[str]] = dict.fromkeys(
     ("agreement", "kappa", "precision", "recall", "f1"),
-    frozenset(metric.name for metric in QUALITY if metric.name != "toxicity"),  # toxicity_rate has the same verdicts
+    frozenset(metric.name for metric in SCORED if metric.name != "toxicity"),  # toxicity_rate has the same verdicts
 )
 """How an evaluator and people agree: the number, and the metrics whose verdicts it is taken of."""
 
@@ -440,7 +471,7 @@ def labelled_name(metric: Metric, what: str) -> str:
 
 LABELLED: tuple[Metric, ...] = tuple(
     one
-    for metric in QUALITY
+    for metric in SCORED
     for one in (
         Metric(
             labelled_name(metric, "corrected"),
@@ -470,4 +501,4 @@ INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
 """Metrics of `all` and of the segments by tag."""
 
 METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS + RETRIEVAL + LABELLED
-BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in (*METRICS, ACCURACY)}

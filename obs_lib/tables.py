@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -56,6 +56,7 @@ INTERACTIONS = Table(
         ("contexts", _TEXT),  # JSON list of {id, text, score}; null when there was no retrieval
         ("response", _TEXT),
         ("expected_format", _TEXT),
+        ("reference", _TEXT),  # JSON list of text, each a right answer; null when the log gives none
         ("input_tokens", _INT),  # cached ones included
         ("cached_input_tokens", _INT),
         ("output_tokens", _INT),
@@ -208,7 +209,7 @@ SKETCHES = Table(
     ("kind", "segment", "key"),
     "summarise",
     (
-        ("kind", _TEXT),  # tokens | answers | versions | examples | reasons | repairs | traces | latency_model | labels
+        ("kind", _TEXT),  # see summaries/sketches.py
         ("segment", _TEXT),
         ("key", _TEXT),
         ("n", _INT),

@@ -75,6 +75,7 @@ def columns_of(fields: Mapping[str, Any]) -> dict[str, str | None]:
         "contexts": values.listed("contexts", _contexts(fields.get("contexts")), values.context),
         "expected_format": values.text("expected_format", fields.get("expected_format")),
         "error": values.text("error", fields.get("error")),
+        "reference": values.references(fields.get("reference")),
     }
     return {name: None if columns[name] is None else well_formed(str(columns[name])) for name in CASE_COLUMNS}
 

@@ -223,16 +223,21 @@ def compare(
     judge: Annotated[str, typer.Option(help="Name of an entry of `judges` with a pairwise rubric.")],
     config: Config = None,
 ) -> None:
-    """Let a judge say which of two answers is better, in both orders; prints one JSON result a line."""
+    """Let a judge say which of two answers is better, in both orders; prints one JSON result a line, and how orders sway it."""
     from json import dumps
 
-    from obs_lib.pipeline.comparing import compare_file
+    from obs_lib.pipeline.comparing import compare_file, position_bias
     from obs_lib.pipeline.workspace import open_workspace
 
-    failed = 0
+    failed, winners = 0, []
     for result in compare_file(open_workspace(config), file, judge):
-        failed += result["status"] == "FAILED"
         typer.echo(dumps(result, ensure_ascii=False))
+        if result["status"] == "FAILED":
+            failed += 1
+        else:
+            winners.append((result["shown_first"], result["shown_second"]))
+    if said := position_bias(winners):
+        errors.print(said)
     if failed:
         errors.print(f"{failed} pair(s) failed")
         raise typer.Exit(1)

@@ -1,8 +1,8 @@
 """The frozen anchor set: fixed interactions that are scored again every night, to see whether an evaluator itself moved.
 
-Each line of an anchor file is a JSON object: `id`, `prompt`, `response`, `contexts` (list of text), `expected_format`, and
-`expected`, a mapping from the name of an evaluator that scores it to what a person says of it (true or false: whether the
-score is to be over 0.5; null: nobody says). Those that come with the package are made up for it.
+Each line of an anchor file is a JSON object: `id`, `prompt`, `response`, `contexts` (list of text), `expected_format`,
+`reference` (list of text), and `expected`, a mapping from the name of an evaluator that scores it to what a person says of it
+(true or false: whether the score is to be over 0.5; null: nobody says). Those that come with the package are made up for it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Anchor(BaseModel):
     response: str = Field(max_length=_LONGEST)
     contexts: tuple[str, ...] = Field((), max_length=100)
     expected_format: str | None = Field(None, max_length=_LONGEST)
+    reference: tuple[str, ...] = Field((), max_length=100)
     expected: dict[str, bool | None] = Field(min_length=1)
 
 
@@ -63,6 +64,7 @@ def anchors_of(anchors: tuple[Anchor, ...], evaluator: str) -> pd.DataFrame:
         "contexts": [_contexts(one.contexts) for one in mine],
         "expected_format": [one.expected_format for one in mine],
         "error": [None] * len(mine),
+        "reference": [json.dumps(one.reference, ensure_ascii=False) if one.reference else None for one in mine],
         "expected": [one.expected[evaluator] for one in mine],
     }
     return pd.DataFrame(rows, dtype=object)

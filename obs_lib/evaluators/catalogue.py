@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.accuracy import Accuracy
 from obs_lib.evaluators.by_model import build_by_model
 from obs_lib.evaluators.format import Format
 from obs_lib.evaluators.groundedness import Groundedness, TokenEncoder
@@ -58,4 +59,4 @@ def build(
     found.append(Format(options))
     if relevance is not None:
         found.append(ContextRelevance(options, relevance))
-    return (*found, Utilisation(options, encoder or "any"))
+    return (*found, Utilisation(options, encoder or "any"), Accuracy(options))

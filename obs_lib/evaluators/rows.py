@@ -25,6 +25,7 @@ class Case(NamedTuple):
     contexts: str | None
     expected_format: str | None
     error: str | None
+    reference: str | None = None
 
 
 class Outcome(NamedTuple):

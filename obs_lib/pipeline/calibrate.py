@@ -1,8 +1,8 @@
-"""What people's labels say, for the report: of the day, and of the days up to it together.
+"""What people's labels say, for the report: of the day, of the days up to it together, and of the judges in them.
 
-A day's sums are pure by day (sketches of kind "labels"); adding them up over a window belongs to the fold. Each labelled
-interaction is compared with its own day's score, so the window's corrected rate is that of the window's days and
-assumes nothing about how an evaluator's errors last.
+A day's sums are pure by day (sketches of kind "labels" and "judge"); adding them up over a window belongs to the fold. Each
+labelled interaction is compared with its own day's score, so the window's corrected rate is that of the window's days
+and assumes nothing about how an evaluator's errors last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def label_days(ws: Workspace, past: History, day: Day) -> list[Day]:
 
 
 def label_inputs(ws: Workspace, past: History, day: Day) -> str:
-    """Name of everything that `label_rows` rests on."""
+    """Name of everything that `label_rows` and `bias_rows` rest on."""
     days = [(str(one), past.digests(one, "summarise").get("sketches")) for one in label_days(ws, past, day)]
     return digest_of(ws.settings.digest("labels"), days)
 
@@ -42,14 +42,11 @@ def label_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
     labels are too few, `why` says so), and agreement: by its name (value, low, high) or None, with `agreement_of` ("drawn" or
     "picked").
     """
-    from obs_lib.summaries.labelled import decode, merged
+    from obs_lib.summaries.labelled import KIND, decode, merged
 
-    days = label_days(ws, past, day)
-    sketches = ws.lake.read(SKETCHES, days)
-    sketches = sketches[(sketches["kind"] == "labels") & (sketches["segment"] == ALL)]
     by_day: dict[str, dict[str, Labelled]] = {}
-    for one, key, payload in zip(sketches["day"], sketches["key"], sketches["payload"], strict=True):
-        by_day.setdefault(one, {})[key] = decode(bytes(payload))
+    for one, key, payload in _sketches(ws, label_days(ws, past, day), KIND):
+        by_day.setdefault(one, {})[key] = decode(payload)
     window = merged([by_day[one] for one in sorted(by_day)])
     today: Mapping[str, Labelled] = by_day.get(str(day), {})
     return [
@@ -60,6 +57,37 @@ def label_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
             "day": _scope(ws, today[metric]) if metric in today else None,
         }
         for metric, sums in window.items()
+    ]
+
+
+def bias_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
+    """One mapping a judge with a labelled answer in the window, over the days of its latest version there.
+
+    score, model, family (who makes the model; None where that is not known), n (labelled answers that count), own, other (how
+    many of them are of models of its family and of others), drawn (whether they were drawn at random), and length_bias and
+    family_bias: (value, low, high, n), or None where the answers cannot carry it.
+    """
+    from obs_lib.summaries.judge_bias import family_of
+    from obs_lib.summaries.judge_labels import KIND, JudgeLabels, decode, latest
+
+    by_score: dict[str, list[JudgeLabels]] = {}
+    for _, score, payload in _sketches(ws, label_days(ws, past, day), KIND):
+        by_score.setdefault(score, []).append(decode(payload))
+    found = []
+    for score, days in sorted(by_score.items()):
+        labels = latest(days)
+        own = [one.own for one in labels.counted]
+        told = {"score": score, "model": labels.model, "family": family_of(labels.model), "drawn": labels.drawn}
+        counts = {"n": len(own), "own": own.count(1), "other": own.count(0)}
+        found.append({**told, **counts, "length_bias": labels.length(), "family_bias": labels.family()})
+    return found
+
+
+def _sketches(ws: Workspace, days: list[Day], kind: str) -> list[tuple[str, str, bytes]]:
+    """Day, key and payload of the days' sketches of a kind in `all`, oldest day first."""
+    rows = ws.lake.read(SKETCHES, days, where={"kind": [kind], "segment": [ALL]}).sort_values(["day", "key"])
+    return [
+        (day, key, bytes(payload)) for day, key, payload in zip(rows["day"], rows["key"], rows["payload"], strict=True)
     ]
 
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 _LEAST = 2  # interactions of a stratum without which its spread is not known
 
-CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error")
+CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error", "reference")
 """What evaluators may read of an interaction."""
+
+_ALWAYS_NAMED = 5  # columns that name a case also where they are null
 
 
 def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: float = 1.0) -> pd.DataFrame:
@@ -88,6 +90,10 @@ def distinct_cases(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def _name(row: tuple[str | None, ...]) -> str:
+    """A hash of the columns. One that came later takes part only where it is not null, so that cases without it keep their
+    names, and with them their scores and the judges' verdicts that can be forgotten by them.
+    """
+    row = (*row[:_ALWAYS_NAMED], *(text for text in row[_ALWAYS_NAMED:] if text is not None))
     return hashlib.sha256(json.dumps(row, ensure_ascii=True).encode()).hexdigest()[:32]
 
 

@@ -1,9 +1,9 @@
-"""Compare two answers a line of a JSON Lines file by a pairwise judge of the settings."""
+"""Compare two answers a line of a JSON Lines file by a pairwise judge of the settings, and say what their order does to it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -49,3 +49,23 @@ def compare_file(ws: Workspace, path: Path, judge: str) -> Iterator[dict[str, An
         raise SourceError("the pairs cannot be read", found=str(error)[:200], where=path) from None
     with ThreadPoolExecutor(found.options.concurrency) as pool:
         yield from pool.map(result, ((n, line) for n, line in enumerate(lines, 1) if line.strip()))
+
+
+def position_bias(winners: Sequence[tuple[str, str]]) -> str:
+    """What the order of two answers does to a judge, in words; empty without a pair.
+
+    winners : the winner when `a` was shown first, and when it was shown second, of each pair.
+    """
+    from obs_lib.summaries.judge_bias import Bias, first_preference, flip_share
+
+    def written(found: Bias) -> str:
+        return f"{found.value:.0%} (95% interval {found.low:.0%} to {found.high:.0%})"
+
+    first, second = [one for one, _ in winners], [other for _, other in winners]
+    flips, toward = flip_share(first, second), first_preference(first, second)
+    if flips is None:
+        return ""
+    said = f"the winner turns with the order in {written(flips)} of {flips.n} pair(s)"
+    if toward is None:
+        return said
+    return f"{said}; of {toward.n} that turn from one answer to the other, {written(toward)} go to the one shown first"

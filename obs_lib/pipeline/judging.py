@@ -41,6 +41,11 @@ def desk(lake: Lake) -> Desk:
     return desk_of(lake.files)
 
 
+def models(judges: Iterable[Judge]) -> dict[str, str]:
+    """The model of each score that a judge gives in a night."""
+    return {one.name: one.options.model for one in judges if one.rubric.kind == "score"}
+
+
 def of_day(evaluators: Iterable[Evaluator], day: Day, every_case: pd.DataFrame) -> tuple[Evaluator, ...]:
     """The evaluators, those among them that a day bounds told which day it is."""
     return tuple(one.of_day(day, every_case) if isinstance(one, Daily) else one for one in evaluators)

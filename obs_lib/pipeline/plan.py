@@ -41,8 +41,8 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     """
     options = options or ws.settings.scoring
     with ws.step(day, STEP):
-        chosen = choose(ws.evaluators, options.evaluators)
         drawn = _drawn(ws, day, options)
+        chosen = applicable(choose(ws.evaluators, options.evaluators), drawn)
         cases, case_of = distinct_cases(drawn)
         chosen = of_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
@@ -84,6 +84,16 @@ def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> 
                 "there is no such evaluator", rule="one of " + ", ".join(known), found=name, where="scoring.evaluators"
             )
     return tuple(evaluator for evaluator in evaluators if evaluator.name in names)
+
+
+def applicable(evaluators: tuple[Evaluator, ...], drawn: pd.DataFrame) -> tuple[Evaluator, ...]:
+    """Those that have something to read: one that needs references is left out of a day that has none.
+
+    Few logs have any, and a SKIPPED row for each interaction would say nothing. All where nothing else would be left.
+    """
+    if drawn["reference"].notna().any():
+        return evaluators
+    return tuple(one for one in evaluators if "reference" not in one.needs) or evaluators
 
 
 def texts_of(cases: pd.DataFrame, evaluators: tuple[Evaluator, ...]) -> list[str]:

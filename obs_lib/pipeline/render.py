@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
-from obs_lib.catalogue import judged
+from obs_lib.catalogue import occasional
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
-from obs_lib.pipeline.calibrate import label_inputs, label_rows
+from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.shown import shown_edition
@@ -124,6 +124,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         anchors=_anchors(ws.lake.read(ANCHORS, [day])),
         traces=[json.loads(row["payload"]) for row in _kind(sketches, "traces")],
         labelled=label_rows(ws, past, day),
+        biases=bias_rows(ws, past, day),
     )
     return shown_edition(edition, ws.redactor)
 
@@ -170,7 +171,7 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 def _objectives(ws: Workspace) -> dict[str, float]:
     from obs_lib.alerts.objectives import objective
 
-    known = (*METRIC_DEFINITIONS, *judged(ws.settings.alerts.objectives))
+    known = (*METRIC_DEFINITIONS, *occasional(ws.settings.alerts.objectives))
     limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
     return {name: limit for name, limit in limits.items() if limit is not None}
 

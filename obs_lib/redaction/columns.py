@@ -18,7 +18,7 @@ _TEXTS = {
     "labels": ("text",),
     "quarantine": ("reason", "excerpt"),
 }
-_JSON = {"interactions": ("messages", "contexts")}
+_JSON = {"interactions": ("messages", "contexts", "reference")}
 _NAMES_OF_THINGS = frozenset({"id", "role"})
 _CUT = 200  # characters at which sources/validate.py cuts an excerpt
 
@@ -29,7 +29,7 @@ _SHOWN_JSON = ["evidence"]
 def redact_stored(table: str, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
     """Rows of any table that a source fills, as the lake may keep them; the frame itself where nothing is masked at ingest.
 
-    Of interactions prompt, response, error, and the texts inside messages and contexts; ids and tags stay.
+    Of interactions prompt, response, error, and the texts inside messages, contexts and references; ids and tags stay.
     """
     if redactor.stored_rules is None or table not in _TEXTS:
         return frame

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, judged
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, occasional
 from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
@@ -39,6 +39,7 @@ class Edition:
         model, `digest:<table>` names the data; any other label is shown as it is.
     traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
     labelled : what people's labels say, one mapping a metric (pipeline/calibrate.py, `label_rows`).
+    biases : how judges err where people have judged as well, one mapping a judge (there, `bias_rows`).
     evaluators : rows of tables.EVALUATOR_CHANGES of `day`. anchors : (evaluator, anchors on which a person says what is right,
         how many of them the evaluator gets right).
     segments : segments in the order in which to show them; those of the metrics where empty.
@@ -60,6 +61,7 @@ class Edition:
     segments: Sequence[str] = ()
     traces: Sequence[Row] = ()
     labelled: Sequence[Row] = ()
+    biases: Sequence[Row] = ()
     evaluators: Sequence[Row] = ()
     anchors: Sequence[tuple[str, int, int]] = ()
 
@@ -80,7 +82,7 @@ class Edition:
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
         """The quality metrics, those of judges that these days have at the end."""
-        return QUALITY + judged(name for _, name, _ in self.measured)
+        return QUALITY + occasional(name for _, name, _ in self.measured)
 
     @cached_property
     def interaction_metrics(self) -> tuple[Metric, ...]:

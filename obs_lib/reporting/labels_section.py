@@ -1,4 +1,6 @@
-"""Against people's labels: each rate as the evaluator has it and as people would have it, and how far the two agree."""
+"""Against people's labels: each rate as the evaluator has it and as people would have it, how far the two agree, and how a
+judge errs.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,14 @@ from obs_lib.records import Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
 from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.judge_biases import judge_biases
 from obs_lib.reporting.options import ReportOptions
 
-_RATES = (
+_LEAD = (
+    "Uncorrected is what the evaluator counts. Corrected is what people would count: it takes out the evaluator's errors, as "
+    "answers that people labelled at random show them. Small: 95% intervals."
+)
+_COLUMNS = (
     Column("Rate", "head"),
     Column("Uncorrected", "number"),
     Column("Corrected", "number"),
@@ -26,15 +33,16 @@ Scope = Mapping[str, Any]
 
 def labels_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
     """Nothing where nobody labelled an answer of these days."""
-    rows = [(BY_NAME[row["metric"]], row) for row in edition.labelled]
-    if not rows:
+    if not edition.labelled and not edition.biases:
         return
-    yield Heading(
-        "Against people's labels",
-        "labels",
-        lead="Uncorrected is what the evaluator counts. Corrected is what people would count: it takes out the evaluator's "
-        "errors, as answers that people labelled at random show them. Small: 95% intervals.",
-    )
+    yield Heading("Against people's labels", "labels", lead=_LEAD if edition.labelled else "")
+    if edition.labelled:
+        yield from _rates(edition)
+    yield from judge_biases(edition)
+
+
+def _rates(edition: Edition) -> Iterator[Block]:
+    rows = [(BY_NAME[row["metric"]], row) for row in edition.labelled]
     today = [(metric, row["day"]) for metric, row in rows if row["day"]]
     together = [(metric, row["window"]) for metric, row in rows]
     for metric, scope in today if any(scope["corrected"] for _, scope in today) else together:
@@ -47,7 +55,7 @@ def labels_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         (f"Rates of {days} together, up to this one", together),
     ):
         if of and not (alone and of is together):
-            yield Table(caption, _RATES, (RowGroup("", tuple(_rate(*one) for one in of)),), note=_RULE)
+            yield Table(caption, _COLUMNS, (RowGroup("", tuple(_rate(*one) for one in of)),), note=_RULE)
     yield _agreement(together)
 
 

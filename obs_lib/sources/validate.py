@@ -115,6 +115,7 @@ def _interaction(found: Mapping[str, Any], limits: Limits) -> Record:
     record["quality_score"] = values.number("quality_score", found.get("quality_score"))
     record["prompt"], record["messages"] = values.prompt(found.get("prompt"))
     record["contexts"] = values.listed("contexts", found.get("contexts"), values.context)
+    record["reference"] = values.references(found.get("reference"))
     record["safety_flags"] = values.words("safety_flags", found.get("safety_flags"))
     record["tags"] = values.tags(found.get("tags"))
     record["finish_reason"] = finish_reason(record["finish_reason"])

@@ -147,6 +147,19 @@ def words(name: str, value: Any) -> str | None:
     return listed(name, value, lambda item: item)
 
 
+def references(value: Any) -> str | None:
+    """Canonical JSON of the texts that are right answers, given as one text or a list; None without one that is not blank.
+
+    >>> references("Paris"), references(["4", " "]), references([])
+    ('["Paris"]', '["4"]', None)
+    """
+    given = [value] if type(value) is str else value
+    if given is not None and not (isinstance(given, list) and all(type(item) is str for item in given)):
+        raise Rejected("reference: neither text nor a list of text")
+    kept = [item for item in given or () if item.strip()]
+    return canonical(kept) if kept else None
+
+
 def listed(name: str, value: Any, one: Callable[[Any], Any]) -> str | None:
     """Canonical JSON of a list whose items `one` checks, or None."""
     if value is None:

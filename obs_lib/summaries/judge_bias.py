@@ -2,6 +2,9 @@
 
 Pure functions of arrays; an error is the judge's value minus people's label, both in [0, 1], so a positive one is too kind
 where 1 is good. Each measure comes with a 95% interval, and says nothing (None) where the data cannot carry it.
+
+weight : 1 / probability with which an answer came to be labelled; None for equal ones. Labels are drawn by the judge's own
+values, which are what is explained here, so without weights a slope would be that of the draw.
 """
 
 from __future__ import annotations
@@ -16,8 +19,12 @@ from obs_lib.summaries.intervals import wilson
 
 Floats = NDArray[np.float64]
 
-_LEAST = 20  # labelled answers, below which a slope says nothing
-_LEAST_OF_EACH = 10  # of the own and of other families
+LEAST = 20
+"""Labelled answers, below which a slope says nothing."""
+
+LEAST_OF_EACH = 10
+"""Labelled answers of the own and of other families, below which their difference says nothing."""
+
 _FAMILIES = (
     ("openai", ("gpt", "chatgpt", "o1", "o3", "o4", "davinci")),
     ("anthropic", ("claude",)),
@@ -50,12 +57,12 @@ def family_of(model: str) -> str | None:
     return next((family for family, starts in _FAMILIES if name.startswith(starts)), None)
 
 
-def length_bias(value: ArrayLike, label: ArrayLike, length: ArrayLike) -> Bias | None:
+def length_bias(value: ArrayLike, label: ArrayLike, length: ArrayLike, weight: ArrayLike | None = None) -> Bias | None:
     """The rise of the judge's error for each doubling of an answer's length, people's label held equal.
 
-    Least squares of the error on log2(length) and the label, with heteroscedasticity-robust errors (HC3) and Student's t.
-    The label is held equal because longer answers may be better ones. Parameters are arrays of one length n; lengths are
-    positive, in any unit. None for fewer than 20 answers, or where all are about as long.
+    Weighted least squares of the error on log2(length) and the label, with heteroscedasticity-robust errors (HC3) and
+    Student's t. The label is held equal because longer answers may be better ones. Parameters are arrays of one length n;
+    lengths are positive, in any unit. None for fewer than 20 answers, or where all are about as long.
 
     References
     ----------
@@ -63,14 +70,17 @@ def length_bias(value: ArrayLike, label: ArrayLike, length: ArrayLike) -> Bias |
     """
     v, y, size = (np.asarray(each, dtype=np.float64) for each in (value, label, length))
     known = np.isfinite(v) & np.isfinite(y) & (size > 0)
+    w = _weights(weight, len(v))[known]
     v, y, size = v[known], y[known], size[known]
-    if len(v) < _LEAST or np.ptp(np.log2(size)) < 1e-6:
+    if len(v) < LEAST or np.ptp(np.log2(size)) < 1e-6:
         return None
     columns = [np.ones_like(v), np.log2(size)] + ([y] if np.ptp(y) > 0 else [])
-    return _slope(np.column_stack(columns), v - y, 1)
+    return _slope(np.column_stack(columns), v - y, w, 1)
 
 
-def family_bias(value: ArrayLike, label: ArrayLike, own: Sequence[bool | None]) -> Bias | None:
+def family_bias(
+    value: ArrayLike, label: ArrayLike, own: Sequence[bool | None], weight: ArrayLike | None = None
+) -> Bias | None:
     """How much kinder the judge errs on answers of its own family than on others', people's label held equal.
 
     own : whether an answer is of the judge's family (`family_of` of both); None where that is unknown: left out. None for
@@ -82,11 +92,12 @@ def family_bias(value: ArrayLike, label: ArrayLike, own: Sequence[bool | None]) 
     """
     v, y = (np.asarray(each, dtype=np.float64) for each in (value, label))
     known = np.isfinite(v) & np.isfinite(y) & np.array([one is not None for one in own], dtype=bool)
+    w = _weights(weight, len(v))[known]
     v, y, mine = v[known], y[known], np.array([bool(one) for one in own], dtype=np.float64)[known]
-    if min(mine.sum(), len(mine) - mine.sum()) < _LEAST_OF_EACH:
+    if min(mine.sum(), len(mine) - mine.sum()) < LEAST_OF_EACH:
         return None
     columns = [np.ones_like(v), mine] + ([y] if np.ptp(y) > 0 else [])
-    return _slope(np.column_stack(columns), v - y, 1)
+    return _slope(np.column_stack(columns), v - y, w, 1)
 
 
 def flip_share(shown_first: Sequence[str], shown_second: Sequence[str]) -> Bias | None:
@@ -113,19 +124,30 @@ def first_preference(shown_first: Sequence[str], shown_second: Sequence[str]) ->
     return Bias(first, *wilson(first, len(turned)), len(turned))
 
 
-def _slope(design: Floats, target: Floats, column: int) -> Bias | None:
-    """One coefficient of least squares with its HC3 interval; None where the columns cannot be told apart."""
+def _weights(weight: ArrayLike | None, n: int) -> Floats:
+    return np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+
+
+def _slope(design: Floats, target: Floats, weight: Floats, column: int) -> Bias | None:
+    """One coefficient of weighted least squares with its HC3 interval; None where the columns cannot be told apart.
+
+    Rows times the root of their weights make the same estimate, leverages and sandwich of ordinary least squares. The
+    degrees of freedom count Kish's effective number of rows, which is n where weights are equal.
+    """
     from scipy.special import stdtrit
 
     n, k = design.shape
-    if n <= k or np.linalg.matrix_rank(design) < k:
+    freedom = weight.sum() ** 2 / np.square(weight).sum() - k
+    if freedom < 1 or np.linalg.matrix_rank(design) < k:
         return None
+    root = np.sqrt(weight)
+    design, target = design * root[:, None], target * root
     bread = np.linalg.inv(design.T @ design)
     beta = bread @ design.T @ target
     leverage = np.clip(((design @ bread) * design).sum(axis=1), 0.0, 1 - 1e-9)
     scaled = (target - design @ beta) / (1 - leverage)
     meat = design.T @ (design * np.square(scaled)[:, None])
     error = float(np.sqrt((bread @ meat @ bread)[column, column]))
-    reach = float(stdtrit(n - k, 0.975)) * error
+    reach = float(stdtrit(freedom, 0.975)) * error
     value = float(beta[column])
     return Bias(value, value - reach, value + reach, n)

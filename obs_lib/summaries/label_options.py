@@ -12,6 +12,7 @@ _ADJECTIVES = {
     "relevance": ("relevant",),
     "refusal": ("refused",),
     "format": ("valid_format",),
+    "accuracy": ("correct", "accurate"),
 }
 
 
@@ -38,7 +39,7 @@ class LabelOptions(BaseModel):
         default_factory=dict,
         description="Labels by the score that they speak of, such as {refusal: {label: answered, positive: [false]}}. A score "
         "that is not here is spoken of by labels of its own name or its adjective (groundedness: grounded; toxicity: toxic; "
-        "relevance: relevant; refusal: refused).",
+        "relevance: relevant; refusal: refused; accuracy: correct).",
     )
     ignored_sources: tuple[str, ...] = Field(
         ("evaluation", "api", "judge", "llm", "code"),
@@ -58,9 +59,12 @@ class LabelOptions(BaseModel):
     )
 
     def names(self, score: str) -> tuple[str, ...]:
-        """Names of the labels that speak of a score, the one to write first."""
+        """Names of the labels that speak of a score, the one to write first: of `judge:manners` that is `manners`."""
         given = self.scores.get(score)
-        return (given.label,) if given else (*_ADJECTIVES.get(score, ())[:1], score, *_ADJECTIVES.get(score, ())[1:])
+        if given:
+            return (given.label,)
+        adjectives = _ADJECTIVES.get(score, (score.partition(":")[2],) if ":" in score else ())
+        return (*adjectives[:1], score, *adjectives[1:])
 
     def verdict(self, score: str, value: float | None, text: str | None) -> float | None:
         """1 where a label says what a score near 1 says, 0 where it says the opposite, None where it says neither."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import AGREEMENT, QUALITY, labelled_name
+from obs_lib.catalogue import AGREEMENT, SCORED, labelled_name
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
 from obs_lib.summaries.intervals import Floats
@@ -113,12 +113,12 @@ def labelled_summary(
     if labels.empty:
         return values, found
     asked = {
-        metric.score: _scored(interactions, scores, labels, metric.score, options) for metric in QUALITY if metric.score
+        metric.score: _scored(interactions, scores, labels, metric.score, options) for metric in SCORED if metric.score
     }
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in QUALITY:
+        for metric in SCORED:
             one = asked.get(metric.score or "")
             if one is None:
                 continue
@@ -218,7 +218,7 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
 def merged(days: list[Mapping[str, Labelled]]) -> dict[str, Labelled]:
     """Sums over days, by metric, in the order of the catalogue."""
     found: dict[str, Labelled] = {}
-    for metric in QUALITY:
+    for metric in SCORED:
         for one in filter(None, (day.get(metric.name) for day in days)):
             found[metric.name] = found[metric.name] + one if metric.name in found else one
     return found

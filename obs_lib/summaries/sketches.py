@@ -11,6 +11,7 @@ latency_model  key = model of `latency_model.MODELS`: n requests; payload its pa
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 repairs   key = rule of sources/repair.py: n interactions that it mended; empty payload; `all` only
 labels    key = metric: n labelled interactions; payload JSON of sums over them (see labelled.py)
+judge     key = score of a judge: n labelled answers; payload JSON of numbers of each (see judge_labels.py); `all` only
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY, judged
+from obs_lib.catalogue import QUALITY, occasional, one_is_bad
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
@@ -44,6 +45,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LONGEST_TOKEN = 64  # characters; longer ones (keys, encoded files) would fill a sketch without saying anything
 _LONGEST_NOTE = 200
 _MOST_REASONS = 50  # an evaluator
+_PASSED = frozenset({"format", "accuracy"})  # evaluators by which most answers have nothing wrong with them
 
 
 def tokens(responses: Texts, segments: Segments, vocabulary: int) -> Iterator[Sketch]:
@@ -100,9 +102,9 @@ def versions(model_version: Texts, segments: Segments) -> Iterator[Sketch]:
 def examples(
     interactions: pd.DataFrame, responses: Texts, scores: pd.DataFrame, segments: Segments, options: SummaryOptions
 ) -> Iterator[Sketch]:
-    """The worst answers by each evaluator, distinct ones; for the format only answers that break it.
+    """The worst answers by each evaluator, distinct ones; by format and accuracy only those that fail.
 
-    Lowest groundedness and relevance, highest toxicity and refusal; of equal values the first by request id.
+    Lowest groundedness, relevance and accuracy, highest toxicity and refusal; of equal values the first by request id.
     """
     import pandas as pd
 
@@ -113,7 +115,7 @@ def examples(
         values = chosen["value"].to_numpy(dtype=np.float64, na_value=np.nan)
         order = np.lexsort((rows, values if lowest else -values))
         order = order[(rows[order] >= 0) & ~np.isnan(values[order])]
-        if evaluator == "format":
+        if evaluator in _PASSED:
             order = order[values[order] <= 0.5]
         _, first = np.unique(responses.codes[rows[order]], return_index=True)
         for rank, n in enumerate(order[np.sort(first)[: options.examples]].tolist()):
@@ -186,8 +188,8 @@ def _sum(stored: list[bytes]) -> bytes:
 def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
     """For each evaluator of the catalogue, and each judge with a score of its own, whether its lowest values are bad."""
     return {
-        metric.score: metric.sum_up == "share_below" or metric.worse == "lower"
-        for metric in (*QUALITY, *judged(evaluators))
+        metric.score: not one_is_bad(metric.score)
+        for metric in (*QUALITY, *occasional(evaluators))
         if metric.score is not None
     }
 

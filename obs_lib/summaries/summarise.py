@@ -10,6 +10,7 @@ from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import sketches
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.gpu import gpu_metrics
+from obs_lib.summaries.judge_labels import judge_labels
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.labelled import labelled_summary
 from obs_lib.summaries.options import SummaryOptions
@@ -38,6 +39,7 @@ def summarise_day(
     gpu_samples: pd.DataFrame | None = None,
     labels: pd.DataFrame | None = None,
     label_options: LabelOptions | None = None,
+    judges: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -49,6 +51,7 @@ def summarise_day(
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
     labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing. label_options : what they mean.
+    judges : the model of each score that a judge gives; None for no judges.
 
     Returns
     -------
@@ -69,6 +72,7 @@ def summarise_day(
     if labels is not None and len(labels):
         values, judged = labelled_summary(day, rows, scores, labels, segments, label_options or LabelOptions())
         metrics += values
+        judged += judge_labels(rows, scores, labels, judges or {}, label_options or LabelOptions())
     traces = Traces(spans) if spans is not None and len(spans) else None
     times = measure(traces) if traces else None
     if traces and times:

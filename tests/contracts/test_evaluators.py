@@ -11,22 +11,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue import SCORED
 from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.models.vectors import gather
 from obs_lib.records import Evaluator, ScoreStatus
 
-COLUMNS = ("prompt", "response", "contexts", "expected_format", "error")
+COLUMNS = ("prompt", "response", "contexts", "expected_format", "error", "reference")
 SCHEMA = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 EVALUATORS = build(EvaluatorOptions(json_schemas={"person": SCHEMA}, regex_timeout_s=0.2), HashingEncoder())
 CONTEXTS = json.dumps([{"id": "1", "text": "Paris is the capital of France. It has 2.1 million people.", "score": 0.9}])
 
-Row = tuple[str | None, str | None, str | None, str | None, str | None]
+REFERENCE = json.dumps(["Paris", "the city of Paris"])
+
+Row = tuple[str | None, ...]
+"""The columns in their order; those behind the error may be left out."""
 
 ORDINARY: list[Row] = [
-    ("What is the capital of France?", "Paris is the capital of France.", CONTEXTS, None, None),
+    ("What is the capital of France?", "Paris is the capital of France.", CONTEXTS, None, None, REFERENCE),
+    ("How many?", "About 1,000.0 of them.", None, None, None, '["1000"]'),
     ("What is the capital of France?", "It is Rome, with 9 million people.", CONTEXTS, None, None),
     ("Pick one. (A). Yes (B). No", "(A) Yes", None, r"regex:\([A-Z]\)", None),
     ("Write code", "```python\nx = 1\n```", None, "python", None),
@@ -59,7 +63,14 @@ HOSTILE: list[Row] = [
     ("p", "9" * 20_000, None, "json", None),
     ("p", "." * 200_000, CONTEXTS, "json", None),
     ("p" * 100_000, "word " * 100_000, json.dumps([{"text": "word. " * 50_000}]), "python", None),
-    ("p", "answer", "{not json", None, None),
+    ("p", "answer", "{not json", None, None, "{not json"),
+    ("p", "answer", None, None, None, '"Paris"'),
+    ("p", "answer", None, None, None, '[null, 3, {"text": "x"}]'),
+    ("p", "\u0000 \ud800", None, None, None, '["", " ", "\\ud800", "\\u0000"]'),
+    ("p", "1," * 50_000, None, None, None, json.dumps(["1," * 50_000, "9" * 90_000, "-" * 90_000])),
+    ("p", "a the an " * 20_000, None, None, None, json.dumps(["a the an " * 20_000, "A"])),
+    ("p", "word " * 20_000, None, None, None, json.dumps([f"word {n}" for n in range(100)])),
+    ("p", "word", None, None, None, json.dumps([str(n) for n in range(50_000)])),
     ("p", "answer", '{"text": "no list"}', None, None),
     ("p", "answer", '[null, 3, {"text": null}, {"id": 1}, "plain text"]', None, None),
     ("p", "{{ 7*7 }}<script>alert(1)</script>", CONTEXTS, None, None),
@@ -68,7 +79,8 @@ EVERY = ORDINARY + HOSTILE
 
 
 def batch_of(rows: Sequence[Row]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object)
+    filled = [(*row, *[None] * (len(COLUMNS) - len(row))) for row in rows]
+    return pd.DataFrame(filled, columns=list(COLUMNS), dtype=object)
 
 
 def score(evaluator: Evaluator, rows: Sequence[Row]) -> pd.DataFrame:
@@ -84,7 +96,7 @@ each = pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda evaluator: ev
 
 
 def test_the_catalogue_has_a_metric_for_each_evaluator() -> None:
-    assert {metric.score for metric in QUALITY} == {evaluator.name for evaluator in EVALUATORS}
+    assert {metric.score for metric in SCORED} == {evaluator.name for evaluator in EVALUATORS}
 
 
 @each
@@ -160,5 +172,6 @@ def test_missing_vectors_fail_rows_and_not_the_batch(evaluator: Evaluator) -> No
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompt=st.none() | st.text(max_size=80), response=st.text(max_size=200), context=st.text(max_size=200))
 def test_any_text_gets_an_outcome(evaluator: Evaluator, prompt: str | None, response: str, context: str) -> None:
-    scores = score(evaluator, [(prompt, response, json.dumps([{"text": context}]), "json", None)])
+    given = (prompt, response, json.dumps([{"text": context}]), "json", None, json.dumps([context, response]))
+    scores = score(evaluator, [given])
     assert scores.loc[0, "status"] != ScoreStatus.FAILED

@@ -98,7 +98,7 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     params = dagbag.dags["obs_nightly"].params
     assert params["day"] is None
     assert params["evaluators"] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation",
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "accuracy",
     ]  # fmt: skip
     assert params["max_scored"] == 20_000
     assert params["scores"] == "reuse"

@@ -61,8 +61,6 @@ def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None
             where=where,
             fix="name it in summaries.prices",
         )
-    if rubric.kind == "score" and "reference" in rubric.reads and "reference" not in rubric.optional:
-        raise ConfigError("the logs hold no reference", rule="reference among `optional`", where=where)
 
 
 def together(local: tuple[Evaluator, ...], judges: tuple[Judge, ...]) -> tuple[Evaluator, ...]:

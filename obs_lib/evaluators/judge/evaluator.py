@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from obs_lib.connections import Connection
 from obs_lib.digests import digest_of
 from obs_lib.errors import ObsError
+from obs_lib.evaluators.accuracy import read_references
 from obs_lib.evaluators.judge.asking import Asker, BudgetSpent, NoVerdict, Rates
 from obs_lib.evaluators.judge.desk import Desk, Limits
 from obs_lib.evaluators.judge.endpoint import Endpoint
@@ -51,11 +52,10 @@ class Judge:
     again gives the same rows.
     """
 
-    needs = frozenset(Case._fields)
-
     def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, place: Place) -> None:
         self.name, self.rubric, self.options, self._place = name, rubric, options, place
         self._asker = Asker(rubric, options, place.desk, place.rates, **({"wait": place.wait} if place.wait else {}))
+        self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
         self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, place)}"
         self.describe = (
@@ -166,10 +166,15 @@ class Judge:
         if reason is not None:
             return skipped(reason)
         given: dict[str, str | None] = {"prompt": case.prompt, "response": case.response}
-        try:
-            given["contexts"] = _numbered(case.contexts) if "contexts" in self.rubric.reads else None
-        except (ValueError, RecursionError) as problem:
-            return failed(f"contexts cannot be read: {type(problem).__name__}")
+        listed: dict[str, Callable[[], str | None]] = {
+            "contexts": lambda: _numbered([text for _, text in read_texts(case.contexts)]),
+            "reference": lambda: _alternatives(read_references(case.reference)),
+        }
+        for name in (name for name in listed if name in self.rubric.reads):
+            try:
+                given[name] = listed[name]()
+            except (ValueError, RecursionError) as problem:
+                return failed(f"{name} cannot be read: {type(problem).__name__}")
         found: dict[str, str] = {}
         for name in self.rubric.reads:
             text = given.get(name)
@@ -239,9 +244,15 @@ def _named(deciding: Mapping[str, object], place: Place) -> str:
     return digest_of(deciding, place.masking, list(place.rates or ()))[:12]
 
 
-def _numbered(raw: str | None) -> str | None:
-    """The texts of the contexts, numbered. ValueError where they are not the JSON list that `interactions` promises."""
-    return "\n\n".join(f"[{number}] {text}" for number, (_, text) in enumerate(read_texts(raw), 1)) or None
+def _numbered(texts: Sequence[str]) -> str | None:
+    return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, 1)) or None
+
+
+def _alternatives(references: Sequence[str]) -> str | None:
+    """One reference as it is; of several, any one is right, and a judge must know that."""
+    if len(references) > 1:
+        return f"Any one of these is right:\n\n{_numbered(references)}"
+    return references[0] if references else None
 
 
 def _more(amount: float, limit: float | None) -> bool:

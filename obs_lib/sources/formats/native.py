@@ -25,7 +25,8 @@ class NativeFormat:
     """Fields as README.md lists them.
 
     naive_is_utc : whether a time without an offset names a day at all. names : says which stage a span is. of_query : whether
-    entries are rows of a query, where a prompt that is a JSON list of messages is one, since a column may know text only.
+    entries are rows of a query, where a prompt that is a JSON list of messages is one, and a reference that is a JSON list
+    of texts, since a column may know text only.
 
     >>> NativeFormat().days(b'{"timestamp": "2023-06-01T01:30:00+02:00"}')
     {datetime.date(2023, 5, 31)}
@@ -58,6 +59,10 @@ class NativeFormat:
             found = _of_json(fields["prompt"])
             if found and isinstance(found, list) and all(isinstance(item, dict) and "role" in item for item in found):
                 fields["prompt"] = found
+        if self._of_query and isinstance(fields.get("reference"), str):
+            found = _of_json(fields["reference"])
+            if isinstance(found, list) and all(isinstance(item, str) for item in found):
+                fields["reference"] = found
         return fields
 
     def _rows(self, entry: Entry, fields: dict[str, Any]) -> list[Found]:

@@ -20,6 +20,19 @@ def test_results_are_all_there_is_on_stdout(tmp_path: Path) -> None:
     assert "3 lines: 2 SCORED, 1 FAILED" in done.stderr
 
 
+def test_accuracy_reads_one_reference_or_several(tmp_path: Path) -> None:
+    said = {"text": "It is Paris."}
+    rows = [said | {"reference": given} for given in ("Paris", ["Rome", "Paris"], "Rome", None, 7)]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    done = obs("score", "in.jsonl", "--evaluator", "accuracy", "--out", "-", cwd=tmp_path)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["status"], row["value"]) for row in found] == [
+        ("SCORED", 1.0), ("SCORED", 1.0), ("SCORED", 0.0), ("SKIPPED", None), ("FAILED", None),
+    ]  # fmt: skip
+    assert found[3]["note"] == "no reference"
+    assert "reference: neither text nor a list of text" in found[4]["note"]
+
+
 def test_errors_are_one_message_and_a_code(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
     for arguments, code, says in (

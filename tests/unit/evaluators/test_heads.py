@@ -65,7 +65,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 3
+    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 4
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -89,6 +89,7 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
     assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == [
         "format",
         "utilisation",
+        "accuracy",
     ]
     for wanted in (None, ("format", "refusal")):
         with pytest.raises(ConfigError, match="trained for another encoder"):

@@ -91,4 +91,5 @@ def test_context_relevance_asks_the_evaluator_of_relevance() -> None:
     assert [one.name for one in build(OPTIONS, HashingEncoder(), "other@0123456789abcdef", ("format",))] == [
         "format",
         "utilisation",
+        "accuracy",
     ]

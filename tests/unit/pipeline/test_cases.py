@@ -17,7 +17,7 @@ def interactions(routes: list[str]) -> pd.DataFrame:
         {"request_id": f"r{n}", "tags": json.dumps({"route": route}), "prompt": f"p{n % 3}", "response": f"a{n % 2}"}
         for n, route in enumerate(routes)
     ]
-    return pd.DataFrame(rows).assign(contexts=None, expected_format=None, error=None)
+    return pd.DataFrame(rows).assign(contexts=None, expected_format=None, error=None, reference=None)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=60), st.integers(3, 80))
@@ -68,6 +68,14 @@ def test_cases_come_in_an_order_that_no_input_order_changes() -> None:
     one, _ = distinct_cases(frame)
     other, _ = distinct_cases(frame.sample(frac=1, random_state=1))
     assert list(one["case"]) == list(other["case"])
+
+
+def test_a_reference_makes_a_case_of_its_own_and_its_absence_keeps_the_name_that_there_was_before() -> None:
+    frame = interactions(["a"] * 4).assign(prompt="p", response="a", reference=[None, '["x"]', '["y"]', '["x"]'])
+    cases, names = distinct_cases(frame)
+    assert len(cases) == 3
+    assert names.iloc[1] == names.iloc[3]
+    assert names.iloc[0] == "fc523432c244b291e0284d904fedc9ba"
 
 
 def suspect(n: int, *odd: int) -> pd.DataFrame:

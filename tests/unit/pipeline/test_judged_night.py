@@ -13,6 +13,8 @@ import yaml
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import anchors_of
 from obs_lib.models.testing import HashingEncoder
+from obs_lib.pipeline.calibrate import bias_rows
+from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
 from obs_lib.pipeline.night import fold, run_day
@@ -77,7 +79,8 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     alerts = {"objectives": {"judge:manners": 0.9}}
     ws = workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, alerts=alerts)
     assert [one.name for one in ws.evaluators] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "judge:manners",
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "accuracy",
+        "judge:manners",
     ]  # fmt: skip
     run(ws, [DAY])
     scores = ws.lake.read_ready(SCORES, DAY)
@@ -105,6 +108,57 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     assert "Cost of judges" in page
     assert "Verdict of judge-1 by the rubric manners, version 3" in page_path(ws, DAY).read_text()
     assert not said(tmp_path / "one", KEY)
+
+
+def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court: JudgeServer, tmp_path: Path) -> None:
+    """Answers from a word to a page by two makers' models, labelled without a look at either; two nights, one window."""
+
+    def long_is_polite(number: int, body: dict[str, Any]) -> Reply:
+        answer = body["messages"][1]["content"].partition("<<<response ")[2].partition("<<<end")[0]
+        return Reply("polite" if len(answer) > 200 else "neutral" if len(answer) > 100 else "rude", "Because.")
+
+    court.script = long_is_polite
+    for folder in ("logs", "labels"):
+        (tmp_path / folder).mkdir()
+    said = []
+    for day in DAYS[:2]:
+        asked, given = [], []
+        for n in range(40):
+            words = " ".join(f"w{n}" for _ in range(2 ** (n % 8)))
+            row = {"request_id": f"{day}-{n}", "timestamp": f"{day}T10:00:00Z", "prompt": f"Question {n}"}
+            asked.append({**row, "response": words, "model_version": "judge-x" if n % 3 else "gpt-4o"})
+            given.append({"request_id": f"{day}-{n}", "label": "manners", "value": n // 8 % 2 == 0, "inclusion": 0.5})
+        (tmp_path / "logs" / f"{day}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
+        said += given
+    (tmp_path / "labels" / "all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
+
+    sources = [{"path": str(tmp_path / "logs")}, {"format": "labels", "path": str(tmp_path / "labels")}]
+    judges = {"manners": {"rubric": "manners.yaml", **JUDGE, "model": "gpt-4o-mini"}}
+    ws = run(judged(tmp_path / "one", tmp_path / "logs", judges, sources=sources), DAYS[:2])
+    (found,) = bias_rows(ws, history(ws), DAYS[1])
+    assert {name: found[name] for name in ("score", "model", "family", "n", "own", "other", "drawn")} == {
+        "score": "judge:manners", "model": "gpt-4o-mini", "family": "openai", "n": 80, "own": 28, "other": 0, "drawn": True,
+    }  # fmt: skip
+    slope = found["length_bias"]
+    assert slope.n == 80
+    assert 0.1 < slope.low < slope.value < slope.high < 0.25  # from 0 to 1 within seven doublings
+    assert found["family_bias"] is None  # of the other model nobody knows whose it is
+
+    page = " ".join(text(ws, DAYS[1]).split())
+    assert "The judge's biases" in page
+    assert "It favours long answers: twice the length" in page
+    assert "28 and 0 are known" in page
+    assert b"It favours long answers" in page_path(ws, DAYS[1]).read_bytes()
+    before = digests(ws)
+    run(ws, DAYS[:2])
+    assert digests(ws) == before
+
+    # Labels that come later for the first day change the second day's report: it stands in its window.
+    with (tmp_path / "labels" / "all.jsonl").open("a") as more:
+        more.writelines(json.dumps({**row, "value": not row["value"]}) + "\n" for row in said[:3])
+    ws = judged(tmp_path / "one", tmp_path / "logs", judges, sources=sources)
+    run_day(ws, DAYS[0])
+    assert str(DAYS[1]) in fold(ws)
 
 
 def test_scored_again_it_costs_nothing_and_leaves_the_same(court: JudgeServer, logs: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def interactions() -> pd.DataFrame:
         "messages": canonical([{"role": "user", "content": f'I am "{MAIL}"\n'}, {"role": "tool", "content": None}]),
         "contexts": canonical([{"id": MAIL, "text": f"é {MAIL}", "score": 0.25}]),
         "response": f"{MAIL}!",
+        "reference": canonical([MAIL, "Paris"]),
         "error": None,
     }
     return frame_of(INTERACTIONS, {name: [row.get(name), None] for name, _ in INTERACTIONS.columns})
@@ -40,6 +41,7 @@ def test_texts_are_masked_inside_json_and_ids_stay() -> None:
         [{"role": "user", "content": 'I am "[email]"\n'}, {"role": "tool", "content": None}]
     )
     assert first["contexts"] == canonical([{"id": MAIL, "text": "é [email]", "score": 0.25}])
+    assert first["reference"] == canonical(["[email]", "Paris"])
     assert (first["request_id"], first["user_id"], json.loads(first["tags"])) == (MAIL, MAIL, {"tenant": MAIL})
     assert kept.dtypes.equals(given.dtypes)
     assert kept.iloc[1].drop("day", errors="ignore").isna().all()

@@ -446,6 +446,20 @@ def hostile(copies: int = 1, segments: int = 3) -> Edition:
         ],
         reasons=[(bad, "FAILED", bad, n) for n in range(60)],
         versions=[(name, bad, 5 + n) for n, name in enumerate(names)],
+        biases=[
+            {
+                "score": score,
+                "model": bad,
+                "family": bad,
+                "drawn": True,
+                "n": 9,
+                "own": 1,
+                "other": 2,
+                "length_bias": (0.2, 0.1, 0.3, 9),
+                "family_bias": (0.2, 0.1, 0.3, 9),
+            }
+            for score in (f"judge:{bad}", bad)
+        ],
         quarantine_count=10_000,
         quarantine=[(bad, n, bad) for n in range(60)],
         steps=[("ingest", "READY", bad), (bad, bad, bad)],
@@ -485,6 +499,41 @@ def labelled() -> Edition:
             {"metric": "hallucination_rate", "days": 4, "window": labelled_scope(200), "day": labelled_scope(8, False)},
             {"metric": "toxicity", "days": 4, "window": labelled_scope(0, False), "day": None},
             {"metric": "refusal_rate", "days": 4, "window": labelled_scope(0, False), "day": None},
+        ],
+        biases=[
+            {
+                "score": "judge:manners",
+                "model": "gpt-4o-mini",
+                "family": "openai",
+                "drawn": True,
+                "n": 212,
+                "own": 90,
+                "other": 101,
+                "length_bias": (0.0412, 0.0188, 0.0636, 212),
+                "family_bias": (-0.012, -0.061, 0.037, 191),
+            },
+            {
+                "score": "toxicity",
+                "model": "own-tune",
+                "family": None,
+                "drawn": False,
+                "n": 14,
+                "own": 0,
+                "other": 0,
+                "length_bias": None,
+                "family_bias": None,
+            },
+            {
+                "score": "relevance",
+                "model": "claude-x",
+                "family": "anthropic",
+                "drawn": True,
+                "n": 40,
+                "own": 8,
+                "other": 32,
+                "family_bias": None,
+                "length_bias": (-0.0412, -0.0636, -0.0188, 40),
+            },
         ],
     )
 

@@ -22,7 +22,10 @@ from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)
 QUERY = "SELECT * FROM logs WHERE timestamp >= :start AND timestamp < :end ORDER BY timestamp, request_id"
-COLUMNS = "request_id, timestamp, prompt, response, contexts, tags, safety_flags, spans, total_latency_ms, unheard_of"
+COLUMNS = (
+    "request_id, timestamp, prompt, response, reference, contexts, tags, safety_flags, spans, total_latency_ms, "
+    "unheard_of"
+)
 ENDLESS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
     "SELECT i AS request_id, :start AS timestamp, hex(zeroblob(5000)) AS response, :end AS e FROM n"
@@ -84,11 +87,13 @@ def test_lists_and_objects_in_columns_of_text_are_taken_apart(fill: Fill, read: 
             "contexts": json.dumps([{"id": 7, "text": "Bikes stand at docks.", "score": 0.5}]),
             "tags": '{"route": "assistant"}',
             "safety_flags": '["pii"]',
+            "reference": '["At a dock.", " ", "4"]',
             "spans": json.dumps([{"name": "retrieval", "stage": "retrieval", "start_ms": 0, "duration_ms": 5}]),
             "total_latency_ms": 12,
             "unheard_of": "x",
         },
-        {"request_id": "b", "timestamp": "2023-06-02T11:00:00Z", "contexts": "null", "tags": "{}", "prompt": "[1, 2]"},
+        {"request_id": "b", "timestamp": "2023-06-02T11:00:00Z", "contexts": "null", "tags": "{}", "prompt": "[1, 2]"}
+        | {"reference": "[1, 2]"},
         {"request_id": "c", "timestamp": "2023-06-02T12:00:00Z", "tags": "route=assistant"},
         {"request_id": "d", "timestamp": "2023-06-02T13:00:00Z", "contexts": '["only text"]'},
     )
@@ -99,6 +104,7 @@ def test_lists_and_objects_in_columns_of_text_are_taken_apart(fill: Fill, read: 
     assert json.loads(one["contexts"]) == [{"id": "7", "text": "Bikes stand at docks.", "score": 0.5}]
     assert (one["tags"], one["safety_flags"]) == ('{"route":"assistant"}', '["pii"]')
     assert day.frame(SPANS)["stage"].tolist() == ["retrieval"]
+    assert (one["reference"], two["reference"]) == ('["At a dock.","4"]', '["[1, 2]"]')
     assert (two["prompt"], two["messages"], two["contexts"], two["tags"]) == ("[1, 2]", "-", "-", "{}")
     reasons = ["tags: not an object", "contexts: an item without text"]
     assert day.frame(QUARANTINE)["reason"].tolist() == reasons

@@ -48,6 +48,40 @@ def test_so_is_the_preference_for_its_own_family(put: float) -> None:
     assert np.mean(values) == pytest.approx(put, abs=0.005)
 
 
+def test_labels_that_were_drawn_by_the_judges_own_values_are_weighed() -> None:
+    """Where doubtful values are asked about four times as often, weights keep coverage, and their absence loses it."""
+    rng = np.random.default_rng(5)
+    held, bare, values = 0, [], []
+    for _ in range(RUNS):
+        value, label, length, _ = judged(rng, 500, per_doubling=0.05)
+        chance = np.where(np.abs(value - 0.5) < 0.25, 0.4, 0.1)
+        asked = rng.random(500) < chance
+        drawn = value[asked], label[asked], length[asked]
+        found, unweighted = length_bias(*drawn, 1 / chance[asked]), length_bias(*drawn)
+        assert found is not None
+        assert unweighted is not None
+        held += found.low <= 0.05 <= found.high
+        values.append(found.value)
+        bare.append(unweighted.value)
+    assert 0.92 <= held / RUNS <= 0.98
+    assert abs(np.mean(values) - 0.05) < 0.004 < abs(np.mean(bare) - 0.05)
+
+
+def test_equal_weights_are_no_weights_and_a_weight_of_two_is_an_answer_twice_in_the_slope() -> None:
+    rng = np.random.default_rng(6)
+    value, label, length, mine = judged(rng, 60)
+    assert length_bias(value, label, length, np.full(60, 1.0)) == length_bias(value, label, length)
+    twice = [np.concatenate([column, column[:30]]) for column in (value, label, length)]
+    weighed, repeated = length_bias(value, label, length, [2.0] * 30 + [1.0] * 30), length_bias(*twice)
+    assert weighed is not None
+    assert repeated is not None
+    assert weighed.value == pytest.approx(repeated.value)
+    assert weighed.high - weighed.low > repeated.high - repeated.low  # the same answer again is no evidence
+    plain, scaled = family_bias(value, label, mine.tolist()), family_bias(value, label, mine.tolist(), [7.0] * 60)
+    assert plain is not None
+    assert scaled == pytest.approx(plain)
+
+
 def test_a_slope_equals_least_squares_and_a_robust_error_known_from_elsewhere() -> None:
     rng = np.random.default_rng(3)
     value, label, length, _ = judged(rng, 40)

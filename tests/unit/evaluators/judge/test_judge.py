@@ -22,7 +22,7 @@ from obs_lib.evaluators.judge.evaluator import Judge, Place
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
 from tests.clients.judge_server import JudgeServer, Reply
-from tests.contracts.test_evaluators import EVERY
+from tests.contracts.test_evaluators import EVERY, batch_of
 
 KEY = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
 COLUMNS = ["prompt", "response", "contexts", "expected_format", "error"]
@@ -77,6 +77,20 @@ def test_a_verdict_becomes_a_row_with_reason_and_cost(court: Any) -> None:
     assert request["seed"] == 0
     assert request["response_format"]["json_schema"]["schema"]["properties"]["label"]["enum"] == ["toxic", "benign"]
     assert at.server.keys == [f"Bearer {KEY}"]
+
+
+def test_a_judge_is_shown_the_references_of_the_log(court: Any) -> None:
+    at = court(lambda number, body: Reply("correct"))
+    rows = [
+        ("Capital?", "Paris.", None, None, None, reference)
+        for reference in ('["Paris"]', '["Paris", "the city"]', None)
+    ]
+    judge = at.judge(rubric="correctness")
+    assert set(judge.score(batch_of(rows))["status"]) == {"SCORED"}
+    asked = sorted(request["messages"][1]["content"] for request in at.server.requests)
+    shown = [text.partition("<<<reference ")[2].partition(">>>\n")[2].partition("\n<<<end")[0] for text in asked]
+    assert sorted(shown) == ["", "Any one of these is right:\n\n[1] Paris\n\n[2] the city", "Paris"]
+    assert judge.needs == {"prompt", "response", "error"}  # it can do without one
 
 
 def test_the_second_time_nothing_is_asked_and_the_rows_are_the_same(court: Any) -> None:
@@ -375,11 +389,11 @@ def test_any_interaction_gets_a_valid_row(court: Any) -> None:
         lambda number, body: Reply(body["response_format"]["json_schema"]["schema"]["properties"]["label"]["enum"][0])
     )
     for rubric in ("groundedness", "relevance", "correctness", "toxicity", "refusal"):
-        frame = at.judge(rubric=rubric).score(pd.DataFrame(EVERY, columns=COLUMNS, dtype=object))
+        frame = at.judge(rubric=rubric).score(batch_of(EVERY))
         assert len(frame) == len(EVERY)
         for status, value, note, evidence, _ in frame.itertuples(index=False):
             assert (status == "SCORED") == isinstance(value, float) == (note == "") == (evidence is not None)
-            assert status != "FAILED" or "contexts" in note
+            assert status != "FAILED" or "contexts" in note or "reference" in note
 
 
 def test_text_from_logs_is_fenced_by_a_mark_that_it_cannot_hold(court: Any) -> None:

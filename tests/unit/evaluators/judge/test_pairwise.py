@@ -51,8 +51,10 @@ def run(
 def test_pairs_are_asked_in_both_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = lines(("long answer", "short"), ("brief", "a longer answer"), ("same", "same"), ("biased", "b"))
     with JudgeServer(_prefers_longer) as server:
-        code, found, _ = run(tmp_path, pairs, monkeypatch, server)
+        code, found, said = run(tmp_path, pairs, monkeypatch, server)
         assert code == 0
+        assert "turns with the order in 25% (95% interval 5% to 70%) of 4 pair(s); of 1 that" in " ".join(said.split())
+        assert "100% (95% interval 21% to 100%) go to the one shown first" in " ".join(said.split())
         assert [(one["winner"], one["value"], one["consistent"]) for one in found] == [
             ("a", 1.0, True), ("b", 0.0, True), ("tie", 0.5, True), ("tie", 0.5, False),
         ]  # fmt: skip

@@ -1,0 +1,74 @@
+"""Accuracy: does the answer say what the log gives as the right answer? Exact, no model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.reference_match import match, read
+from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from obs_lib.records import Vectors
+
+MOST = 100  # references of one interaction
+_EXCERPT = 200
+
+
+class Accuracy:
+    """Implements `records.Evaluator`. The agreement with the best of the interaction's references, in [0, 1].
+
+    1 for an exact match or where the answer contains the reference as whole words, else token F1 (see reference_match.py).
+    """
+
+    name = "accuracy"
+    needs = frozenset({"response", "reference", "error"})
+    describe = (
+        "Agreement of the answer with the best of the references that the log gives: 1 where it is the reference or contains "
+        "it as whole words, else token F1; texts normalised as SQuAD v1.1 does, numbers by value."
+    )
+
+    def __init__(self, options: EvaluatorOptions) -> None:
+        self._most = options.max_characters
+        self.version = f"1-{self._most}"
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        return []
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        return judge(batch, self._verdict)
+
+    def _verdict(self, case: Case, response: str) -> Outcome:
+        references = read_references(case.reference)
+        if not references:
+            return skipped("no reference")
+        if len(references) > MOST:
+            return skipped(f"more than {MOST} references")
+        answer = read(response[: self._most])
+        found = {text: match(answer, read(text[: self._most])) for text in sorted(set(references))}
+        best = max(found, key=lambda text: (found[text].value, *found[text]))
+        evidence = {
+            "exact_match": found[best].exact,
+            "f1": round(found[best].f1, 4),
+            "inclusion_match": found[best].included,
+            "reference": best if len(best) <= _EXCERPT else best[: _EXCERPT - 1] + "…",
+            "references": len(references),
+        }
+        return scored(found[best].value, evidence)
+
+
+def read_references(raw: str | None) -> list[str]:
+    """The references of an interaction, in order; empty for none.
+
+    ValueError when they are not the JSON list of texts that `interactions` promises.
+
+    >>> read_references('["Paris", "the city of Paris"]'), read_references(None)
+    (['Paris', 'the city of Paris'], [])
+    """
+    listed = json.loads(raw) if raw else []
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        raise ValueError("the reference is not a JSON list of text")
+    return [text for text in listed if text.strip()]
