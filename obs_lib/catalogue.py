@@ -250,6 +250,20 @@ QUALITY: tuple[Metric, ...] = (
     ),
 )
 
+OPT_IN: tuple[Metric, ...] = (
+    Metric(
+        "over_refusal_rate",
+        "Over-refusal rate",
+        "share",
+        "higher",
+        None,
+        "share of answers whose probability of refusing a harmless request is above 0.5",
+        score="over_refusal",
+        sum_up="share_above",
+    ),
+)
+"""Quality metrics of evaluators that run only where `scoring.evaluators` names them, on days with such scores only."""
+
 RETRIEVAL_K = 5
 """Places of a ranking that its precision, recall and nDCG look at."""
 
@@ -389,13 +403,17 @@ JUDGED, JUDGED_RATE, JUDGE_COST = "judge:", "judge_rate:", "judge_cost"
 """How metrics of judges with a score of their own begin, and the metric of what judges cost."""
 
 
-def judged(names: Iterable[str]) -> tuple[Metric, ...]:
-    """The metrics of judges among `names` of metrics or scores, sorted. All that they are stands in their names.
+def added(names: Iterable[str]) -> tuple[Metric, ...]:
+    """The metrics beyond the standing ones among `names` of metrics or scores: those of OPT_IN, and of judges, sorted.
 
-    >>> [metric.title for metric in judged(["relevance", "judge:helpfulness", "judge_rate:off_brand"])]
-    ['Helpfulness, by a judge', 'Off brand, by a judge']
+    All that a judge's metric is stands in its name.
+
+    >>> [metric.title for metric in added(["relevance", "judge_rate:off_brand", "judge:helpfulness", "over_refusal"])]
+    ['Over-refusal rate', 'Helpfulness, by a judge', 'Off brand, by a judge']
     """
-    return tuple(metric for name in sorted(set(names)) if (metric := _judged(name)) is not None)
+    distinct = set(names)
+    opted = tuple(metric for metric in OPT_IN if distinct & {metric.name, metric.score})
+    return opted + tuple(metric for name in sorted(distinct) if (metric := _judged(name)) is not None)
 
 
 def _judged(name: str) -> Metric | None:
@@ -420,7 +438,9 @@ def metric_of(name: str) -> Metric | None:
 
 AGREEMENT: dict[str, frozenset[str]] = dict.fromkeys(
     ("agreement", "kappa", "precision", "recall", "f1"),
-    frozenset(metric.name for metric in QUALITY if metric.name != "toxicity"),  # toxicity_rate has the same verdicts
+    frozenset(
+        metric.name for metric in (*QUALITY, *OPT_IN) if metric.name != "toxicity"
+    ),  # toxicity_rate has the same verdicts
 )
 """How an evaluator and people agree: the number, and the metrics whose verdicts it is taken of."""
 
@@ -440,7 +460,7 @@ def labelled_name(metric: Metric, what: str) -> str:
 
 LABELLED: tuple[Metric, ...] = tuple(
     one
-    for metric in QUALITY
+    for metric in (*QUALITY, *OPT_IN)
     for one in (
         Metric(
             labelled_name(metric, "corrected"),
@@ -470,4 +490,4 @@ INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
 """Metrics of `all` and of the segments by tag."""
 
 METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS + RETRIEVAL + LABELLED
-BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in (*METRICS, *OPT_IN)}

@@ -28,7 +28,7 @@ from obs_lib.evaluators.heads import SHIPPED
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.vectors import TextVectors, gather
-from training import groundedness, refusal, toxicity
+from training import groundedness, refusal, request_harm, toxicity
 from training.common import Rows, read
 
 
@@ -98,6 +98,7 @@ OWN: dict[str, Callable[[Path, Vectorise, Encoder], dict[str, Any]]] = {
     "groundedness": lambda data, _, encoder: groundedness.content(data, encoder),
     "toxicity": lambda data, vectorise, encoder: toxicity.content(data, vectorise, encoder.weights),
     "refusal": lambda data, vectorise, encoder: refusal.content(data, vectorise, encoder.weights),
+    "request_harm": lambda data, vectorise, encoder: request_harm.content(data, vectorise, encoder.weights),
 }
 """Heads with a recipe in a file of its own, each from the data, the vectors and the encoder to the file's content."""
 NAMES = sorted({*RECIPES, *OWN})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from obs_lib.alerts.conditions import Condition
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import QUALITY, judged
+from obs_lib.catalogue import QUALITY, added
 from obs_lib.records import ALL, Severity
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """(failed, tried) of each evaluator over the whole day; what was skipped was not tried."""
     whole = {str(row["metric"]): row for row in metrics[metrics["segment"] == ALL].to_dict("records")}
     counts = {}
-    for metric in (*QUALITY, *judged(whole)):
+    for metric in (*QUALITY, *added(whole)):
         row = whole.get(metric.name)
         if metric.score is not None and row is not None:
             failed, scored = int(row["n_failed"]), int(row["n"]) if row["status"] == "OK" else 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import METRICS, judged
+from obs_lib.catalogue import METRICS, added
 from obs_lib.records import DriftVerdict, Metric
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def breaches(
     adjusted = _at_equal_tokens(drift)
     today, before = _by_key(metrics), [_by_key(frame) for frame in window]
     conditions = []
-    for metric in (*METRICS, *judged(metrics["metric"])):
+    for metric in (*METRICS, *added(metrics["metric"])):
         limit = objective(metric, options)
         if limit is None:
             continue

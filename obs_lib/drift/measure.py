@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from obs_lib.catalogue import METRICS, judged
+from obs_lib.catalogue import METRICS, added
 from obs_lib.drift import change, equal_tokens, kl, semantic
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
@@ -37,7 +37,7 @@ def measure(
     baseline for the metrics of the evaluator that scored them otherwise.
     """
     distances: list[Distance] = []
-    metrics = (*METRICS, *judged(name for day in (today, *window) for name in day.metric_names))
+    metrics = (*METRICS, *added(name for day in (today, *window) for name in day.metric_names))
     for segment in today.segments:
 
         def steady(name: str, segment: str = segment, score: str | None = None) -> Sequence[DaySummary]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
-from obs_lib.catalogue import judged
+from obs_lib.catalogue import added
 from obs_lib.digests import digest_of
 from obs_lib.lake import StepRecord
 from obs_lib.pipeline.calibrate import label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
+from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
@@ -170,14 +171,17 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 def _objectives(ws: Workspace) -> dict[str, float]:
     from obs_lib.alerts.objectives import objective
 
-    known = (*METRIC_DEFINITIONS, *judged(ws.settings.alerts.objectives))
+    known = (*METRIC_DEFINITIONS, *added(ws.settings.alerts.objectives))
     limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
     return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def _provenance(ws: Workspace) -> dict[str, str]:
     """What produced the numbers: code, settings, models."""
-    told = {f"evaluator:{one.name}": f"{one.describe} (version {one.version})" for one in ws.evaluators}
+    standing = choose(ws.evaluators, None)
+    opted = choose(ws.evaluators, ws.settings.scoring.evaluators)
+    chosen = [one for one in ws.evaluators if one in standing or one in opted]
+    told = {f"evaluator:{one.name}": f"{one.describe} (version {one.version})" for one in chosen}
     return {
         "code": f"obs_lib {__version__}, schema {SCHEMA_VERSION}",
         "settings": ws.settings.digest(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, judged
+from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, added
 from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 
@@ -79,8 +79,8 @@ class Edition:
 
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
-        """The quality metrics, those of judges that these days have at the end."""
-        return QUALITY + judged(name for _, name, _ in self.measured)
+        """The quality metrics, at the end those that were opted in to and those of judges, where these days have them."""
+        return QUALITY + added(name for _, name, _ in self.measured)
 
     @cached_property
     def interaction_metrics(self) -> tuple[Metric, ...]:

@@ -12,6 +12,7 @@ _ADJECTIVES = {
     "relevance": ("relevant",),
     "refusal": ("refused",),
     "format": ("valid_format",),
+    "over_refusal": ("over_refused",),
 }
 
 
@@ -23,9 +24,9 @@ class ScoreLabels(BaseModel):
     label: str = Field(min_length=1, max_length=200, description="Name of the label, as the label source gives it.")
     positive: tuple[bool | float | str, ...] | None = Field(
         None,
-        description="Values that say what a score near 1 says (grounded, toxic, relevant, refused, in the right format); "
-        "any other value says the opposite. null: true, numbers above 0.5 and words such as yes, pass, or the label's own "
-        "name do, and words that are neither yes nor no are left out.",
+        description="Values that say what a score near 1 says (grounded, toxic, relevant, refused, in the right format, "
+        "refused though harmless); any other value says the opposite. null: true, numbers above 0.5 and words such as yes, "
+        "pass, or the label's own name do, and words that are neither yes nor no are left out.",
     )
 
 
@@ -38,7 +39,7 @@ class LabelOptions(BaseModel):
         default_factory=dict,
         description="Labels by the score that they speak of, such as {refusal: {label: answered, positive: [false]}}. A score "
         "that is not here is spoken of by labels of its own name or its adjective (groundedness: grounded; toxicity: toxic; "
-        "relevance: relevant; refusal: refused).",
+        "relevance: relevant; refusal: refused; over_refusal: over_refused).",
     )
     ignored_sources: tuple[str, ...] = Field(
         ("evaluation", "api", "judge", "llm", "code"),

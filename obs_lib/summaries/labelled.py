@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import AGREEMENT, QUALITY, labelled_name
+from obs_lib.catalogue import AGREEMENT, OPT_IN, QUALITY, labelled_name
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
 from obs_lib.summaries.intervals import Floats
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from obs_lib.summaries.sketches import Sketch
 
 KIND = "labels"
+_METRICS = (*QUALITY, *OPT_IN)
 _CUT = 0.5
 
 
@@ -113,12 +114,14 @@ def labelled_summary(
     if labels.empty:
         return values, found
     asked = {
-        metric.score: _scored(interactions, scores, labels, metric.score, options) for metric in QUALITY if metric.score
+        metric.score: _scored(interactions, scores, labels, metric.score, options)
+        for metric in _METRICS
+        if metric.score
     }
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in QUALITY:
+        for metric in _METRICS:
             one = asked.get(metric.score or "")
             if one is None:
                 continue
@@ -218,7 +221,7 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
 def merged(days: list[Mapping[str, Labelled]]) -> dict[str, Labelled]:
     """Sums over days, by metric, in the order of the catalogue."""
     found: dict[str, Labelled] = {}
-    for metric in QUALITY:
+    for metric in _METRICS:
         for one in filter(None, (day.get(metric.name) for day in days)):
             found[metric.name] = found[metric.name] + one if metric.name in found else one
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import JUDGE_COST, QUALITY, judged
+from obs_lib.catalogue import JUDGE_COST, QUALITY, added
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.intervals import Estimate, Floats
@@ -59,7 +59,7 @@ def quality_metrics(
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in (*QUALITY, *judged(verdicts)):
+        for metric in (*QUALITY, *added(verdicts)):
             found = verdicts.get(metric.score or metric.name)
             chosen = None if found is None else found.take(inside)
             result, n_failed = _measure(metric, chosen, len(positions))

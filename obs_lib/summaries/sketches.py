@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY, judged
+from obs_lib.catalogue import QUALITY, added
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
@@ -184,10 +184,10 @@ def _sum(stored: list[bytes]) -> bytes:
 
 
 def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
-    """For each evaluator of the catalogue, and each judge with a score of its own, whether its lowest values are bad."""
+    """For each evaluator, whether its lowest values are bad."""
     return {
         metric.score: metric.sum_up == "share_below" or metric.worse == "lower"
-        for metric in (*QUALITY, *judged(evaluators))
+        for metric in (*QUALITY, *added(evaluators))
         if metric.score is not None
     }
 

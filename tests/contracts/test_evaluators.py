@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue import OPT_IN, QUALITY
 from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.testing import HashingEncoder
@@ -84,7 +84,7 @@ each = pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda evaluator: ev
 
 
 def test_the_catalogue_has_a_metric_for_each_evaluator() -> None:
-    assert {metric.score for metric in QUALITY} == {evaluator.name for evaluator in EVALUATORS}
+    assert {metric.score for metric in (*QUALITY, *OPT_IN)} == {evaluator.name for evaluator in EVALUATORS}
 
 
 @each

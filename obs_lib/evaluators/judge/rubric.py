@@ -17,7 +17,7 @@ PAIRWISE = {"first": 1.0, "second": 0.0, "tie": 0.5}
 """The scale of every pairwise rubric, as the value of the answer that is shown first."""
 
 LOCAL = ("groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation")
-"""The scores of the catalogue, in its order. A judge of such a name takes the local evaluator's place."""
+"""The standing scores of the catalogue, in its order. A judge of such a name takes the local evaluator's place."""
 
 
 Text = Literal["prompt", "contexts", "response", "reference"]
