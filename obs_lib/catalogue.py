@@ -250,6 +250,20 @@ QUALITY: tuple[Metric, ...] = (
     ),
 )
 
+OPT_IN: tuple[Metric, ...] = (
+    Metric(
+        "over_refusal_rate",
+        "Over-refusal rate",
+        "share",
+        "higher",
+        None,
+        "share of answers whose probability of refusing a harmless request is above 0.5",
+        score="over_refusal",
+        sum_up="share_above",
+    ),
+)
+"""Quality metrics of evaluators that run only where `scoring.evaluators` names them, on days with such scores only."""
+
 ACCURACY = Metric(
     "accuracy",
     "Accuracy against references",
@@ -263,7 +277,10 @@ ACCURACY = Metric(
 )
 """A metric of days whose logs give right answers, on no others."""
 
-SCORED: tuple[Metric, ...] = (*QUALITY, ACCURACY)
+OCCASIONAL: tuple[Metric, ...] = (*OPT_IN, ACCURACY)
+"""Those that not every day has."""
+
+SCORED: tuple[Metric, ...] = (*QUALITY, *OCCASIONAL)
 """The metrics that sum up a score of our own evaluators."""
 
 RETRIEVAL_K = 5
@@ -406,17 +423,16 @@ JUDGED, JUDGED_RATE, JUDGE_COST = "judge:", "judge_rate:", "judge_cost"
 
 
 def occasional(names: Iterable[str]) -> tuple[Metric, ...]:
-    """The metrics among `names` of metrics or scores that only some days have, sorted: ACCURACY and those of judges, of which
-    all that they are stands in their names.
+    """The metrics among `names` of metrics or scores that only some days have: OCCASIONAL, then those of judges, sorted.
 
-    >>> [metric.title for metric in occasional(["relevance", "judge:helpfulness", "judge_rate:off_brand"])]
-    ['Helpfulness, by a judge', 'Off brand, by a judge']
+    All that a judge's metric is stands in its name.
+
+    >>> [metric.title for metric in occasional(["relevance", "judge_rate:off_brand", "judge:helpfulness", "over_refusal"])]
+    ['Over-refusal rate', 'Helpfulness, by a judge', 'Off brand, by a judge']
     """
-    return tuple(metric for name in sorted(set(names)) if (metric := _occasional(name)) is not None)
-
-
-def _occasional(name: str) -> Metric | None:
-    return ACCURACY if name == ACCURACY.name else _judged(name)
+    distinct = set(names)
+    ours = tuple(metric for metric in OCCASIONAL if distinct & {metric.name, metric.score})
+    return ours + tuple(metric for name in sorted(distinct) if (metric := _judged(name)) is not None)
 
 
 def _judged(name: str) -> Metric | None:
@@ -436,7 +452,7 @@ def _judged(name: str) -> Metric | None:
 
 def metric_of(name: str) -> Metric | None:
     """The metric of that name; None where there is none."""
-    return BY_NAME.get(name) or _occasional(name)
+    return BY_NAME.get(name) or _judged(name)
 
 
 def one_is_bad(score: str) -> bool:
@@ -501,4 +517,4 @@ INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
 """Metrics of `all` and of the segments by tag."""
 
 METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS + RETRIEVAL + LABELLED
-BY_NAME: dict[str, Metric] = {metric.name: metric for metric in (*METRICS, ACCURACY)}
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in (*METRICS, *OCCASIONAL)}

@@ -23,7 +23,7 @@ from obs_lib.evaluators.heads import SHIPPED
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.vectors import TextVectors, gather
-from training import groundedness, refusal, relevance, toxicity
+from training import groundedness, refusal, relevance, request_harm, toxicity
 from training.common import Vectorise
 
 RECIPES: dict[str, Callable[[Path, Vectorise, Encoder], dict[str, Any]]] = {
@@ -31,6 +31,7 @@ RECIPES: dict[str, Callable[[Path, Vectorise, Encoder], dict[str, Any]]] = {
     "toxicity": lambda data, vectorise, encoder: toxicity.content(data, vectorise, encoder.weights),
     "refusal": lambda data, vectorise, encoder: refusal.content(data, vectorise, encoder.weights),
     "relevance": lambda data, vectorise, encoder: relevance.content(data, vectorise, encoder.weights),
+    "request_harm": lambda data, vectorise, encoder: request_harm.content(data, vectorise, encoder.weights),
 }
 """From the data, the vectors and the encoder to what a head's file holds."""
 NAMES = sorted(RECIPES)

@@ -36,8 +36,8 @@ TASKS = (
     Task("toxicity", "toxic", True, "toxic"),
     Task("refusal", "refused", True, "refused"),
     Task("relevance", "relevant", True, "relevant"),
+    Task("over_refusal", "over_refused", True, "over-refused"),
 )
-_BY_NAME = {task.name: task for task in TASKS}
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ def find_files(folder: Path) -> tuple[list[tuple[Path, Task, str]], list[Unknown
             if not path.is_file() or path.name.startswith("."):
                 continue
             stem = next((path.name.removesuffix(end) for end in _NAMES[::-1] if path.name.endswith(end)), None)
-            task, _, name = (stem or "").partition("_")
+            task = next((one for one in TASKS if f"{stem}_".startswith(f"{one.name}_")), None)
             if stem is None:
                 unknown.append(Unknown(str(path), "not JSON Lines"))
-            elif task not in _BY_NAME:
-                unknown.append(Unknown(str(path), f"its name begins with no task ({', '.join(_BY_NAME)})"))
+            elif task is None:
+                names = ", ".join(one.name for one in TASKS)
+                unknown.append(Unknown(str(path), f"its name begins with no task ({names})"))
             else:
-                sets.append((path, _BY_NAME[task], name or task))
+                sets.append((path, task, stem.removeprefix(task.name).removeprefix("_") or task.name))
     return sets, unknown
 
 

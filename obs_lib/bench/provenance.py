@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.over_refusal import HEAD as REQUEST_HARM
+from obs_lib.evaluators.over_refusal import OverRefusal
+from obs_lib.evaluators.refusal import Refusal
 
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
 
+_HEADS = {OverRefusal.name: (Refusal.name, REQUEST_HARM)}
+"""Evaluators whose heads do not bear their name."""
+
 
 def seen_in_training(ws: Workspace, evaluator: str, name: str) -> bool | None:
-    """Whether the evaluator's head names this set, or a part of it, among those it was trained on; None without a head."""
+    """Whether one of the evaluator's heads names this set, or a part of it, among those it was trained on; None without one."""
     try:
-        sets = load_head(evaluator, ws.settings.evaluators.weights).trained_on["sets"]
+        heads = [load_head(head, ws.settings.evaluators.weights) for head in _HEADS.get(evaluator, (evaluator,))]
+        sets = [each for head in heads for each in head.trained_on["sets"]]
     except (ConfigError, KeyError):
         return None
     return any(each == name or str(each).startswith(f"{name} ") for each in sets)

@@ -13,7 +13,8 @@ class ScoringOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     evaluators: tuple[str, ...] | None = Field(
-        None, description="Names of the evaluators that run; null for all of them."
+        None,
+        description="Names of the evaluators that run; null for all but `over_refusal`, which runs only where it is named.",
     )
     max_scored: int = Field(
         20_000,

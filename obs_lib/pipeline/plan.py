@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from obs_lib.catalogue import OPT_IN
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
@@ -74,9 +75,10 @@ def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
 
 
 def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
-    """The named evaluators in catalogue order, all when None. ConfigError for a name that none bears."""
+    """The named evaluators in catalogue order; None: all but those that must be named. ConfigError for an unknown name."""
     if names is None:
-        return evaluators
+        opt_in = {metric.score for metric in OPT_IN}
+        return tuple(evaluator for evaluator in evaluators if evaluator.name not in opt_in)
     known = [evaluator.name for evaluator in evaluators]
     for name in names:
         if name not in known:

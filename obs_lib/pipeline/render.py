@@ -17,6 +17,7 @@ from obs_lib.lake import StepRecord
 from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
+from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.shown import shown_edition
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
@@ -178,7 +179,10 @@ def _objectives(ws: Workspace) -> dict[str, float]:
 
 def _provenance(ws: Workspace) -> dict[str, str]:
     """What produced the numbers: code, settings, models."""
-    told = {f"evaluator:{one.name}": f"{one.describe} (version {one.version})" for one in ws.evaluators}
+    standing = choose(ws.evaluators, None)
+    opted = choose(ws.evaluators, ws.settings.scoring.evaluators)
+    chosen = [one for one in ws.evaluators if one in standing or one in opted]
+    told = {f"evaluator:{one.name}": f"{one.describe} (version {one.version})" for one in chosen}
     return {
         "code": f"obs_lib {__version__}, schema {SCHEMA_VERSION}",
         "settings": ws.settings.digest(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from obs_lib.catalogue import SCORED
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Note, Tone
 from obs_lib.reporting.edition import Edition, Row
@@ -18,7 +17,7 @@ def evaluator_notes(edition: Edition) -> Iterator[Block]:
     """A note for each evaluator that some baseline days do not share; nothing where all are the same."""
     for row in edition.evaluators:
         if row["verdict"] == MOVED:
-            titles = ", ".join(metric.title.lower() for metric in SCORED if metric.score == row["evaluator"])
+            titles = ", ".join(metric.title.lower() for metric in edition.quality if metric.score == row["evaluator"])
             what = f": {titles}" if titles else ""
             text = (
                 f"The evaluator {line(row['evaluator'], 60)} itself moved: {_why(row)}. Differences in the day's rates are not "

@@ -13,6 +13,7 @@ _ADJECTIVES = {
     "refusal": ("refused",),
     "format": ("valid_format",),
     "accuracy": ("correct", "accurate"),
+    "over_refusal": ("over_refused",),
 }
 
 
@@ -24,9 +25,9 @@ class ScoreLabels(BaseModel):
     label: str = Field(min_length=1, max_length=200, description="Name of the label, as the label source gives it.")
     positive: tuple[bool | float | str, ...] | None = Field(
         None,
-        description="Values that say what a score near 1 says (grounded, toxic, relevant, refused, in the right format); "
-        "any other value says the opposite. null: true, numbers above 0.5 and words such as yes, pass, or the label's own "
-        "name do, and words that are neither yes nor no are left out.",
+        description="Values that say what a score near 1 says (grounded, toxic, relevant, refused, in the right format, "
+        "refused though harmless); any other value says the opposite. null: true, numbers above 0.5 and words such as yes, "
+        "pass, or the label's own name do, and words that are neither yes nor no are left out.",
     )
 
 
@@ -39,7 +40,7 @@ class LabelOptions(BaseModel):
         default_factory=dict,
         description="Labels by the score that they speak of, such as {refusal: {label: answered, positive: [false]}}. A score "
         "that is not here is spoken of by labels of its own name or its adjective (groundedness: grounded; toxicity: toxic; "
-        "relevance: relevant; refusal: refused; accuracy: correct).",
+        "relevance: relevant; refusal: refused; over_refusal: over_refused; accuracy: correct).",
     )
     ignored_sources: tuple[str, ...] = Field(
         ("evaluation", "api", "judge", "llm", "code"),

@@ -186,7 +186,7 @@ def _sum(stored: list[bytes]) -> bytes:
 
 
 def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
-    """For each evaluator of the catalogue, and each judge with a score of its own, whether its lowest values are bad."""
+    """For each evaluator, whether its lowest values are bad."""
     return {
         metric.score: not one_is_bad(metric.score)
         for metric in (*QUALITY, *occasional(evaluators))

@@ -82,6 +82,17 @@ def f1(y: np.ndarray, logits: np.ndarray) -> float:
     return float(f1_score(y, logits > 0))
 
 
+def precision(y: np.ndarray, logits: np.ndarray) -> float:
+    """At probability 0.5; 0 where nothing is called positive."""
+    called = logits > 0
+    return float(np.mean(y[called])) if called.any() else 0.0
+
+
+def recall(y: np.ndarray, logits: np.ndarray) -> float:
+    """At probability 0.5."""
+    return float(np.mean(logits[y] > 0))
+
+
 def above_half(y: np.ndarray, logits: np.ndarray) -> float:
     """Share called positive; false positives where `y` has no positive."""
     return float(np.mean(logits > 0))

@@ -17,7 +17,7 @@ from obs_lib.errors import ConfigError, SourceError
 from obs_lib.pipeline.workspace import Workspace
 from tests.unit.bench.conftest import write
 
-GROUNDEDNESS, TOXICITY, REFUSAL, RELEVANCE = TASKS
+GROUNDEDNESS, TOXICITY, REFUSAL, RELEVANCE, OVER_REFUSAL = TASKS
 THINGS = ["bridge", "violin", "harbour", "comet", "orchard", "glacier", "lantern", "museum", "tunnel", "valley"]
 
 
@@ -180,3 +180,18 @@ def test_it_is_told_as_tables_and_as_json(
     assert set(told["sets"][0]["figures"]["auroc"]) == {"value", "low", "high"}
     write_bench(report, "-")
     assert json.loads(capsys.readouterr().out) == told
+
+
+def test_a_task_of_two_words_is_told_from_its_set(ws: Workspace, tmp_path: Path) -> None:
+    rows = [{"prompt": f"How do I {i}?", "response": "I can't help.", "over_refused": i % 2 == 0} for i in range(20)]
+    write(tmp_path / "over_refusal_ours.jsonl", rows)
+    write(tmp_path / "over_refusal_xstest.jsonl", rows)
+    write(tmp_path / "over_ours.jsonl", rows)
+    found = Bench(ws, resamples=50).run(tmp_path)
+    assert [(one.task, one.name, one.evaluator, one.n) for one in found.sets] == [
+        ("over_refusal", "ours", "over_refusal", 20),
+        ("over_refusal", "xstest", "over_refusal", 20),
+    ]
+    assert [one.seen_in_training for one in found.sets] == [False, True]  # by either of its two heads
+    assert [Path(one.file).name for one in found.unknown] == ["over_ours.jsonl"]
+    assert isinstance(read_set(write(tmp_path / "over_refusal_y.jsonl", [{"text": "x"}]), OVER_REFUSAL, "y"), Unknown)

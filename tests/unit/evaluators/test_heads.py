@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators import groundedness, refusal, relevance, toxicity
+from obs_lib.evaluators import groundedness, over_refusal, refusal, relevance, toxicity
 from obs_lib.evaluators.catalogue import TRAINED, build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -49,7 +49,7 @@ def test_vectors_of_another_length_are_refused_with_what_to_do() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Heads that were trained for another encoder."""
-    for name in TRAINED:
+    for name in (*TRAINED, over_refusal.HEAD):
         data = json.loads((SHIPPED / f"{name}.json").read_text())
         (tmp_path / f"{name}.json").write_text(json.dumps(data | {"encoder": "other@0123456789abcdef"}))
     return tmp_path
@@ -65,7 +65,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 4
+    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 5
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -82,7 +82,9 @@ def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
         one.name: one.version
         for one in build(EvaluatorOptions(weights=str(folder)), HashingEncoder(), "other@0123456789abcdef")
     }
-    assert {name for name in shipped if shipped[name] != others[name]} == {*TRAINED, "context_relevance", "utilisation"}
+    assert {name for name in shipped if shipped[name] != others[name]} == {
+        *(*TRAINED, "context_relevance", "utilisation", "over_refusal")
+    }
 
 
 def test_only_what_is_wanted_must_fit_the_encoder() -> None:
@@ -115,6 +117,7 @@ def test_the_digest_names_the_file() -> None:
         ("toxicity", toxicity.FEATURES, 384),
         ("relevance", relevance.FEATURES, 0),
         ("refusal", refusal.FEATURES, 384),
+        (over_refusal.HEAD, over_refusal.FEATURES, 384),
     ],
 )
 def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
@@ -140,6 +143,8 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
         ("relevance", "expertqa sentences", "auroc", 0.99),
         ("relevance", "begin_wow", "auroc", 0.89),
         ("relevance", "disflqa sentences", "mrr_other_passages", 0.84),
+        (over_refusal.HEAD, "xstest", "auroc", 0.80),
+        (over_refusal.HEAD, "xstest", "true_positives", 0.60),
     ],
 )
 def test_no_retraining_ships_less_than_was_reached_across_sets(name: str, data: str, figure: str, floor: float) -> None:

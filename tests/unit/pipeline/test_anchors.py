@@ -224,9 +224,9 @@ def test_what_is_no_anchor_is_refused_with_its_line(tmp_path: Path, text: str, s
 def test_every_evaluator_has_dozens_of_anchors_both_ways() -> None:
     anchors = load_anchors()
     assert sorted(path.stem for path in SHIPPED.glob("*.jsonl")) == sorted(
-        ["format", "groundedness", "refusal", "relevance", "toxicity"]
+        ["format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"]
     )
-    for name in ("format", "groundedness", "refusal", "relevance", "toxicity"):
+    for name in ("format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"):
         expected = list(anchors_of(anchors, name)["expected"])
         assert min(expected.count(True), expected.count(False)) >= 9
 

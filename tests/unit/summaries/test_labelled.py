@@ -111,6 +111,25 @@ def test_what_a_program_said_is_no_person(world: Any) -> None:
     assert summary(world, frame()) == ({}, {})
 
 
+def test_labels_of_over_refusal_are_its_own(interactions: Any, scores: Any) -> None:
+    """Whether people call an answer refused says nothing of whether it should have answered."""
+    names = [f"r{n:04d}" for n in range(N)]
+    scored = scores(
+        *(
+            {"request_id": name, "evaluator": "over_refusal", "value": 0.9 if n < 30 else 0.1}
+            for n, name in enumerate(names)
+        )
+    )
+    day = (interactions(*[{}] * N), scored)
+    assert summary(day, frame(*[label(name, "refused", True, inclusion=1.0) for name in names])) == ({}, {})
+    said = frame(*[label(name, "over_refused", n < 40, inclusion=1.0) for n, name in enumerate(names)])
+    for options in (None, LabelOptions(scores={"over_refusal": ScoreLabels(label="OVER_REFUSED", positive=(True,))})):
+        values, _ = summary(day, said, options)
+        assert values[("over_refusal_rate:corrected", "all")].value == pytest.approx(1 / 3, abs=0.01)
+        assert values[("over_refusal_rate:recall", "all")].value == pytest.approx(0.75)
+        assert values[("over_refusal_rate:precision", "all")].value == 1
+
+
 def test_labels_that_say_the_opposite() -> None:
     options = LabelOptions(scores={"refusal": ScoreLabels(label="answered", positive=(False,))})
     labels = frame(
