@@ -9,56 +9,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from obs_lib.connections import Connections, none_known, object_store_options
 from obs_lib.digests import digest_of_rows
-from obs_lib.errors import ConfigError, DayNotReady, LakeConflict, LakeError, LakeFull
+from obs_lib.errors import ConfigError, DayNotReady, LakeError
+from obs_lib.lake_delta import DeltaTables
 from obs_lib.lake_options import LakeOptions
+from obs_lib.lake_steps import StepRecord, StepRecords
 from obs_lib.records import Day, StepState
 from obs_lib.rows import Rows
-from obs_lib.tables import DAYS, OPERATIONS, SETTLED, Table
+from obs_lib.tables import DAYS, OPERATIONS, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from deltalake import DeltaTable
     from pyarrow.compute import Expression
-    from pyarrow.dataset import Dataset
     from pyarrow.fs import FileSystem
 
-_T = TypeVar("_T")
-NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
-"""Delta's log keeps the smallest and largest text of every column and file. Readers choose files by day and need none."""
-
 _PORTION = 64 << 20  # bytes written at once
-_TRIES = 12  # 8 processes on one day needed up to 4; each try waits longer
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
-_NO_ROOM = ("No space left", "os error 28", "File too large", "os error 27", "Disk quota", "os error 122")
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """What `days` says of one step of one day. `digests` maps table to the digest of what the step wrote."""
-
-    day: Day
-    step: str
-    state: StepState
-    inputs: str
-    digests: Mapping[str, str]
-    note: str
-
-    @property
-    def readable(self) -> bool:
-        """Whether readers may take what the step wrote."""
-        return self.state in (StepState.READY, StepState.NO_DATA)
 
 
 class Lake:
@@ -83,23 +57,19 @@ class Lake:
         self.files = Path(options.files) if options.files else self._folder / "files"
         store = object_store_options(scheme, connections(options.connection)) if options.connection else {}
         unsafe = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else {}
-        self._storage = store | unsafe or None
+        self._tables = DeltaTables(self.root, store | unsafe or None, self._folder if self.local else None)
+        self._steps = StepRecords(self._tables)
 
     @property
     def storage(self) -> dict[str, str] | None:
         """Options of the object store, for upkeep; None for none."""
-        return self._storage
+        return self._tables.storage
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
         """What `days` holds, sorted by day and step; all days when `days` is None."""
-        chosen = None if days is None else list(days)
-        current = self._scan(DAYS, chosen).to_pylist()
-        # Read second, because rows move from `days` to here; what `days` says is newer.
-        settled = self._scan(SETTLED, chosen).to_pylist()
-        rows = {(row["day"], row["step"]): row for row in (*settled, *current)}
-        return [_record(row) for key, row in sorted(rows.items()) if step in (None, row["step"])]
+        return self._steps.records(days, step)
 
     def record(self, day: Day, step: str) -> StepRecord | None:
         """What `days` holds of one step of one day; None when it never ran."""
@@ -120,24 +90,22 @@ class Lake:
         ready = list(days)
         if table.step is not None:
             ready = [record.day for record in self.records(days, table.step) if record.readable]
-        rows = self._scan(table, ready, columns, where)
+        rows = self._tables.scan(table, ready, columns, where)
         order = [name for name in ("day", *table.key) if name in rows.column_names]
         frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
         return frame
 
     def rows(self, table: Table, days: Iterable[Day] | None, columns: Sequence[str] | None = None) -> pa.Table:
         """Rows whatever the state of their day, in no order; for upkeep, which must see what readers must not."""
-        return self._scan(table, days, columns)
+        return self._tables.scan(table, days, columns)
 
     def open(self, table: Table) -> DeltaTable | None:
         """The Delta table as it stands now, for upkeep; None where nothing was ever written."""
-        return self._open(table)
+        return self._tables.open(table)
 
     def filesystem(self, table: Table) -> FileSystem:
         """The table's folder, paths relative to it, for upkeep."""
-        from obs_lib.lake_store import bucket_files
-
-        return self._native_files(table) or bucket_files(f"{self.root}/{table.name}", self._storage)
+        return self._tables.filesystem(table)
 
     def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""
@@ -196,13 +164,11 @@ class Lake:
 
         now = dt.datetime.now(dt.UTC)
         row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
-        self._attempt(
-            OPERATIONS, lambda: self._write(OPERATIONS, rows_of(OPERATIONS, now.date(), pd.DataFrame([row])).table())
-        )
+        self.append(OPERATIONS, now.date(), pd.DataFrame([row]))
 
     def append(self, table: Table, day: Day, frame: pd.DataFrame) -> None:
         """Append rows to a table that no step replaces."""
-        self._attempt(table, lambda: self._write(table, rows_of(table, day, frame).table()))
+        self._tables.write(table, rows_of(table, day, frame).table())
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -225,10 +191,10 @@ class Lake:
 
     def _as_it_stands(self, table: Table, day: Day) -> Rows:
         """The day's rows in the table's present version, which Delta keeps when it is replaced; read only when asked for."""
-        opened = self._open(table)
+        opened = self._tables.current(table)
         if opened is None:
             return Rows.of(table.schema.empty_table())
-        day_only, files = _on([day]), self._dataset(table, opened)
+        day_only, files = _on(day), self._tables.dataset(table, opened, [str(day)])
         return Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
 
     def _replace(self, table: Table, day: Day, rows: Rows) -> None:
@@ -239,7 +205,7 @@ class Lake:
         """
         where: str | None = f"day = '{day}'"
         for portion in rows.portions(_PORTION):
-            self._attempt(table, partial(self._write, table, portion, where))
+            self._tables.write(table, portion, where)
             where = None  # the rest is added to the first
 
     def _mark(self, record: StepRecord) -> None:
@@ -254,104 +220,7 @@ class Lake:
         }
         rows = rows_of(DAYS, record.day, pd.DataFrame([row])).table()
         where = f"day = '{record.day}' AND step = '{record.step}'"
-        self._attempt(DAYS, lambda: self._write(DAYS, rows, where))
-
-    def _write(self, table: Table, rows: pa.Table, replace: str | None = None) -> None:
-        from deltalake import DeltaTable, write_deltalake
-
-        uri = f"{self.root}/{table.name}"
-        if not DeltaTable.is_deltatable(uri, self._storage):
-            partitions = ["day", "step"] if table is DAYS else ["day"]
-            DeltaTable.create(
-                uri,
-                table.schema,
-                mode="ignore",
-                partition_by=partitions,
-                configuration=NO_STATISTICS,
-                storage_options=self._storage,
-            )
-        # merge: a lake of an earlier release learns the columns that have come since
-        if replace is None:
-            write_deltalake(uri, rows, mode="append", schema_mode="merge", storage_options=self._storage)
-        else:
-            write_deltalake(
-                uri, rows, mode="overwrite", predicate=replace, schema_mode="merge", storage_options=self._storage
-            )
-
-    def _attempt(self, table: Table, write: Callable[[], _T]) -> _T:
-        """Call `write`, again when another writer came first; the wait grows and is random so that two do not march in step."""
-        from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-
-        for attempt in range(_TRIES):
-            try:
-                return write()
-            except (CommitFailedError, TableNotFoundError) as error:
-                if attempt == _TRIES - 1:
-                    raise LakeConflict(
-                        "another writer keeps replacing the same day",
-                        rule="one writer a day and table",
-                        where=f"{self.root}/{table.name}",
-                        fix="run the step again when the other has ended",
-                    ) from error
-                time.sleep(random.uniform(0.01, 0.05) * 2 ** min(attempt, 6))  # noqa: S311 - spreads retries only
-            except (DeltaError, OSError) as error:
-                raise self._explain(table, error) from error
-        raise AssertionError("unreachable")
-
-    def _explain(self, table: Table, error: Exception) -> LakeError:
-        where = f"{self.root}/{table.name}"
-        if any(sign in str(error) for sign in _NO_ROOM):
-            return LakeFull("there is no room left to write", where=where, fix="free some space and run the step again")
-        return LakeError(f"the table cannot be read or written: {str(error)[:300]}", where=where)
-
-    def _scan(
-        self,
-        table: Table,
-        days: Iterable[Day] | None,
-        columns: Sequence[str] | None = None,
-        where: Mapping[str, Sequence[object]] | None = None,
-    ) -> pa.Table:
-        """Rows of a table as Arrow, whatever their state; no rows where the table does not exist yet."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        names = list(columns) if columns is not None else table.schema.names
-        schema = pa.schema([table.schema.field(name) for name in names])
-        wanted = None if days is None else list(days)
-        opened = self._open(table)
-        if opened is None or wanted == []:
-            return schema.empty_table()
-        chosen = None if wanted is None else _on(wanted)
-        for name, values in (where or {}).items():
-            among = pc.field(name).isin(pa.array(list(values), table.schema.field(name).type))
-            chosen = among if chosen is None else chosen & among
-        rows: pa.Table = self._dataset(table, opened).to_table(columns=names, filter=chosen)
-        return rows.cast(schema)
-
-    def _dataset(self, table: Table, opened: DeltaTable) -> Dataset:
-        return opened.to_pyarrow_dataset(schema=table.schema, filesystem=self._native_files(table))
-
-    def _native_files(self, table: Table) -> FileSystem | None:
-        """Arrow's own access to a local lake; None for Delta's, which calls Python from Arrow's threads.
-
-        Those threads can still be reading ahead when the process ends, and then abort it although all work is done.
-        """
-        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
-
-        if not self.local:
-            return None
-        return SubTreeFileSystem(str(self._folder / table.name), LocalFileSystem())
-
-    def _open(self, table: Table) -> DeltaTable | None:
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError, TableNotFoundError
-
-        try:
-            return DeltaTable(f"{self.root}/{table.name}", storage_options=self._storage)
-        except TableNotFoundError:
-            return None
-        except (DeltaError, OSError) as error:
-            raise self._explain(table, error) from error
+        self._tables.write(DAYS, rows, where)
 
 
 def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
@@ -381,24 +250,11 @@ def _with_day(table: Table, day: Day, batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([column, *batch.columns], schema=table.schema)
 
 
-def _on(days: Iterable[Day]) -> Expression:
-    """Rows of these days. `day` is the partition: other days' files stay shut."""
-    import pyarrow as pa
+def _on(day: Day) -> Expression:
     import pyarrow.compute as pc
 
-    return pc.field("day").isin(pa.array([str(day) for day in days], pa.string()))
+    return pc.field("day") == str(day)
 
 
 def _readable(record: StepRecord | None) -> bool:
     return record is not None and record.readable
-
-
-def _record(row: Mapping[str, str]) -> StepRecord:
-    return StepRecord(
-        dt.date.fromisoformat(row["day"]),
-        row["step"],
-        StepState(row["state"]),
-        row["inputs"],
-        json.loads(row["digests"]),
-        row["note"],
-    )

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from obs_lib.lake import Lake
-from obs_lib.lake_upkeep import keep_no_statistics, live_files, stored_files, vacuum
+from obs_lib.lake_steps import live_files
+from obs_lib.lake_upkeep import keep_no_statistics, stored_files, vacuum
 from obs_lib.records import Day, StepState
 from obs_lib.tables import Table
 

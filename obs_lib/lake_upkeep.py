@@ -14,16 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from obs_lib.errors import LakeConflict, LakeError
-from obs_lib.lake import NO_STATISTICS, Lake
+from obs_lib.lake import Lake
+from obs_lib.lake_delta import NO_STATISTICS
+from obs_lib.lake_steps import live_files
 from obs_lib.records import Day
 from obs_lib.tables import DAYS, SETTLED, TABLES, Table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from deltalake import DeltaTable
 
 LOCK = "upkeep.lock"
 _AT_ONCE = 200  # values in one condition
@@ -187,22 +184,6 @@ def keep_no_statistics(lake: Lake, table: Table) -> None:
     opened = lake.open(table)
     if opened is not None and not NO_STATISTICS.items() <= opened.metadata().configuration.items():
         _unless_changed(partial(opened.alter.set_table_properties, NO_STATISTICS))
-
-
-def live_files(opened: DeltaTable) -> pa.Table:
-    """Files of the current version: `path` (relative), `size_bytes`, `written` (milliseconds since 1970), `day`."""
-    import pyarrow as pa
-
-    found = pa.table(opened.get_add_actions(flatten=True))
-    days = found["partition.day"] if "partition.day" in found.column_names else pa.nulls(found.num_rows, pa.string())
-    return pa.table(
-        {
-            "path": found["path"].cast(pa.string()),
-            "size_bytes": found["size_bytes"],
-            "written": found["modification_time"].cast(pa.int64()),
-            "day": days.cast(pa.string()),
-        }
-    )
 
 
 def stored_files(lake: Lake, table: Table) -> list[tuple[str, int, dt.datetime]]:

@@ -16,10 +16,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers the tests that start Airflow stay on one: two of them at once would be slower than in turn."""
+    """What stays on one of several workers.
+
+    Tests that start Airflow: two of them at once would be slower than in turn. Those of one file whose nights are shared: each
+    worker would make them anew.
+    """
     for item in items:
         if {"dags", "e2e"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("airflow"))
+        elif {"pipeline", "cli"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -58,11 +58,16 @@ class Encoder(Protocol):
 
 
 def load_encoder(options: ModelOptions) -> Encoder:
-    """An encoder that loads its weights when the first text comes.
+    """An encoder that loads its weights when the first text comes, once a process: equal options give the same one.
 
     UnknownModel (here already, before any work) when there is no such model.
     """
-    return SentenceEncoder(options, find_folder(options))
+    return _shared(options, find_folder(options))
+
+
+@functools.lru_cache(maxsize=1)  # a process works with one; another takes its place in memory
+def _shared(options: ModelOptions, folder: Path) -> SentenceEncoder:
+    return SentenceEncoder(options, folder)
 
 
 class SentenceEncoder:

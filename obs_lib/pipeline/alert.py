@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from obs_lib.lake import StepRecord
+from obs_lib.lake_steps import StepRecord
 from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from obs_lib.digests import digest_of
-from obs_lib.lake import StepRecord
+from obs_lib.lake_steps import StepRecord
 from obs_lib.pipeline import anchor
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace

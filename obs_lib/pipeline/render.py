@@ -13,7 +13,7 @@ from obs_lib import __version__
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.catalogue import occasional
 from obs_lib.digests import digest_of
-from obs_lib.lake import StepRecord
+from obs_lib.lake_steps import StepRecord
 from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
 from obs_lib.pipeline.editions import gist_in_force, record_edition
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history

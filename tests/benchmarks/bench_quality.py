@@ -2,7 +2,7 @@
 
     OBS_REAL_DATA=FOLDER python tests/benchmarks/bench_quality.py [--rows 600]
 
-For each: AUROC and F1 at 0.5, each with a 95% interval from 1,000 bootstrap samples, and the AUROC of the answer's length
+For each: AUROC and F1 at the default threshold, each with a bootstrap interval of 95%, and the AUROC of the answer's length
 alone, since length explains part of any such score. Then what the heads reach across sets, as written in their weights.
 A script that prints figures, not a test: nothing here passes or fails.
 """
@@ -16,13 +16,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from obs_lib.bench.bootstrap import Floats, intervals
+from obs_lib.bench.measures import THRESHOLD, at_threshold, auroc
 from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -30,31 +32,15 @@ from obs_lib.models.encoder import load_encoder
 from obs_lib.models.options import ModelOptions
 from obs_lib.models.vectors import TextVectors, gather
 
-Statistic = Callable[[np.ndarray, np.ndarray], float]
-SAMPLES = 1000
 
+def agreement(labels: np.ndarray, values: np.ndarray) -> str:
+    """AUROC and F1 at the default threshold, each with its 95% interval over rows."""
 
-def auroc(labels: np.ndarray, values: np.ndarray) -> float:
-    """Chance that a positive stands above a negative, ties counting half (Mann-Whitney)."""
-    if labels.all() or not labels.any():
-        return float("nan")
-    ranks = pd.Series(values).rank().to_numpy()
-    positive = int(labels.sum())
-    return float((ranks[labels].sum() - positive * (positive + 1) / 2) / (positive * (len(labels) - positive)))
+    def measure(weights: Floats) -> dict[str, Floats]:
+        return {"AUROC": auroc(labels, values, weights), "F1": at_threshold(labels, values, weights)["f1"]}
 
-
-def f1(labels: np.ndarray, values: np.ndarray) -> float:
-    """F1 of the positives, values cut at 0.5."""
-    called = values > 0.5
-    hits = int((called & labels).sum())
-    return 2 * hits / max(1, int(called.sum()) + int(labels.sum()))
-
-
-def interval(labels: np.ndarray, values: np.ndarray, statistic: Statistic) -> str:
-    rng = np.random.default_rng(0)
-    draws = [rng.integers(0, len(labels), len(labels)) for _ in range(SAMPLES)]
-    low, high = np.nanquantile([statistic(labels[draw], values[draw]) for draw in draws], [0.025, 0.975])
-    return f"{statistic(labels, values):.3f} [{low:.3f}, {high:.3f}]"
+    figures = intervals(range(len(labels)), measure)
+    return "   ".join(f"{name} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" for name, one in figures.items())
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -109,12 +95,13 @@ def main() -> None:
         print(
             f"\n{name} against people's '{label}' in the {log} log: n = {len(labels)}, positive = {int(labels.sum())}"
         )
-        print(f"  AUROC {interval(labels, values, auroc)}   F1 {interval(labels, values, f1)}")
-        print(f"  length alone: AUROC {max(auroc(labels, lengths), auroc(labels, -lengths)):.3f}")
+        print(f"  {agreement(labels, values)}")
+        by_length = auroc(labels, lengths, np.ones((1, len(labels))))[0]
+        print(f"  length alone: AUROC {max(by_length, 1 - by_length):.3f}")
         rate = len(vectors.fresh) / max(took, 1e-9)
         print(f"  {len(vectors.fresh)} texts encoded at {rate:.0f}/s; {len(batch) / scoring:.0f} rows/s besides")
         versions = pd.DataFrame(
-            {"version": batch["model_version"].to_numpy()[kept], "people": labels, "scored": values > 0.5}
+            {"version": batch["model_version"].to_numpy()[kept], "people": labels, "scored": values > THRESHOLD}
         )
         print(
             versions.groupby("version")

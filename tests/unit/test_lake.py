@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from obs_lib.errors import ConfigError, DayNotReady, LakeError, LakeFull
-from obs_lib.lake import Lake, LakeOptions, StepRecord
+from obs_lib.lake import Lake, LakeOptions
+from obs_lib.lake_steps import StepRecord
 from obs_lib.records import StepState
 from obs_lib.tables import EMBEDDINGS, OPERATIONS, QUARANTINE, SCORES
 
@@ -78,14 +79,14 @@ def test_readers_do_not_see_a_day_that_is_being_written(lake: Lake, monkeypatch:
 def test_when_the_second_table_fails_the_first_is_put_back(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = pd.DataFrame([{"model": "m", "text_hash": "t", "vector": b"\x00"}])
     before = lake.commit(DAY, "collect", {SCORES: scores(0.25), EMBEDDINGS: vectors}, inputs="x")
-    write = lake._write
+    write = lake._tables._write_once
 
     def full(table: object, *rest: object) -> None:
         if table is EMBEDDINGS:
             raise OSError(28, "No space left on device")
         write(table, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lake, "_write", full)
+    monkeypatch.setattr(lake._tables, "_write_once", full)
     with pytest.raises(LakeFull, match="no room left"):
         lake.commit(DAY, "collect", {SCORES: scores(0.75), EMBEDDINGS: vectors.assign(vector=b"\x01")}, inputs="y")
     assert lake.record(DAY, "collect") == before

@@ -51,6 +51,12 @@ def test_the_weights_are_named_by_their_content_alone(tmp_path: Path) -> None:
     assert load_encoder(ModelOptions(encoder=str(copy))).weights == bundled.replace("all-MiniLM-L6-v2", "copy")
 
 
+def test_equal_options_share_one_model_and_other_options_never_do() -> None:
+    one = load_encoder(ModelOptions(threads=1))
+    assert load_encoder(ModelOptions(threads=1)) is one
+    assert load_encoder(ModelOptions(threads=1, max_tokens=128)) is not one
+
+
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     return load_encoder(ModelOptions())
