@@ -95,11 +95,13 @@ class Edition:
         request traced, an answer labelled.
         """
         of_traces = STAGE_METRICS if self.stages else ()
+        names = {metric.name for metric in self.quality}
+        of_labels = tuple(metric for metric in LABELLED if metric.name.partition(":")[0] in names)
         return (
             self.interaction_metrics
             + (GPU if self.gpu_segments else ())
             + of_traces
-            + (LABELLED if self.labelled else ())
+            + (of_labels if self.labelled else ())
         )
 
     @cached_property
