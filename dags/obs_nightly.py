@@ -12,12 +12,13 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from obs_lib.catalogue import SCORED
+from obs_lib.catalogue import OPT_IN, SCORED
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
 EVALUATORS = list(dict.fromkeys([*(one.score for one in SCORED if one.score), *SETTINGS.judged_scores]))
+STANDING = [name for name in EVALUATORS if name not in {one.score for one in OPT_IN}]
 
 PARAMS = {
     "day": Param(
@@ -28,7 +29,7 @@ PARAMS = {
         description="The day to run, for a run started by hand. Scheduled runs and backfills leave it empty.",
     ),
     "evaluators": Param(
-        list(SETTINGS.scoring.evaluators or EVALUATORS),
+        list(SETTINGS.scoring.evaluators or STANDING),
         type="array",
         items={"type": "string", "enum": EVALUATORS},
         examples=EVALUATORS,

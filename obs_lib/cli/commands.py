@@ -247,6 +247,7 @@ def compare(
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""
     from obs_lib.evaluators.by_model import load_models
+    from obs_lib.pipeline.plan import choose
     from obs_lib.pipeline.workspace import open_workspace
     from obs_lib.settings import config_path
 
@@ -258,7 +259,9 @@ def config_check(config: Config = None) -> None:
         "settings": f"{path or 'no file, all defaults'} ({ws.settings.digest()})",
         "lake": ws.lake.root,
         "encoder": ws.encoder.identity,
-        "evaluators": ", ".join(evaluator.name for evaluator in ws.evaluators),  # reads their weights
+        "evaluators": ", ".join(
+            one.name for one in choose(ws.evaluators, ws.settings.scoring.evaluators)
+        ),  # reads their weights
         "judges": ", ".join(one.name for one in ws.judges) or "none",
         "redaction": ws.redactor.describe,
         **{f"  {metric}": model for metric, model in load_models(ws.settings.evaluators).items()},

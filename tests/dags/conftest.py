@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.encoder import FEW_TEXTS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -85,6 +87,7 @@ class House:
             "lake": {"root": "lake"},
             "sources": [{"path": "logs"}],
             "scoring": {"shards": 2, "batch_size": 4},
+            "models": FEW_TEXTS,
             **sections,
         }
         (self.home / "obs.yaml").write_text(json.dumps(text))

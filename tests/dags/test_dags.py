@@ -100,6 +100,8 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     assert params["evaluators"] == [
         "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "accuracy",
     ]  # fmt: skip
+    named = ["refusal", "over_refusal"]  # it runs where it is named
+    assert params.get_param("evaluators").resolve(named) == named
     assert params["max_scored"] == 20_000
     assert params["scores"] == "reuse"
     for name, wrong in (

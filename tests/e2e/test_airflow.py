@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from typing import Any
 
 import psutil
 import pytest
+
+from tests.encoder import FEW_TEXTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.airflow]
 
@@ -42,9 +45,8 @@ def airflow(embedded: Any) -> Iterator[Any]:
     # Not below pytest's own folder: each start of pytest closes that to PostgreSQL, which runs as another user under root.
     home = Path(tempfile.mkdtemp(prefix="obs-"))
     write_samples(home / "logs", FIRST_DAY, DAYS, per_route=12)
-    (home / "obs.yaml").write_text(
-        f"scoring: {{shards: 1}}\nschedule: {{start_date: {FIRST_DAY}, end_date: {last_day}}}\n"
-    )
+    dates = {"start_date": str(FIRST_DAY), "end_date": str(last_day)}
+    (home / "obs.yaml").write_text(json.dumps({"scoring": {"shards": 1}, "schedule": dates, "models": FEW_TEXTS}))
     server = embedded.EmbeddedAirflow(home, home / "obs.yaml", port=0)
     try:
         server.start()

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.encoder import FEW_TEXTS
+
 DAY = "2024-03-02"
+SETTINGS = {"scoring": {"evaluators": ["format", "refusal"], "max_scored": 20}, "models": FEW_TEXTS}
 
 
 def obs(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -25,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with logs, settings and two finished nights."""
     folder = tmp_path_factory.mktemp("cli")
     assert obs("sample-logs", "logs", "2024-03-01", "--days", 2, cwd=folder).returncode == 0
-    (folder / "obs.yaml").write_text("scoring: {evaluators: [format, refusal], max_scored: 20}\n")
+    (folder / "obs.yaml").write_text(json.dumps(SETTINGS))
     done = obs("backfill", "2024-03-01", DAY, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
@@ -91,7 +94,7 @@ def test_an_error_is_one_message_and_a_code(home: Path, arguments: tuple[str, ..
 
 
 def test_two_at_a_time_find_what_one_found(home: Path) -> None:
-    (home / "two.yaml").write_text("lake: {root: two}\nscoring: {evaluators: [format, refusal], max_scored: 20}\n")
+    (home / "two.yaml").write_text(json.dumps({"lake": {"root": "two"}, **SETTINGS}))
     done = obs("backfill", "2024-03-01", DAY, "--jobs", 2, "--config", "two.yaml", cwd=home)
     assert done.returncode == 0, done.stderr
     pages = [sorted((home / lake / "files/pages").iterdir()) for lake in ("lake", "two")]

@@ -12,8 +12,9 @@ from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import ModelOptions
 from obs_lib.models.vectors import gather
+from tests.encoder import FEW_TEXTS
 
-ENCODER = load_encoder(ModelOptions())
+ENCODER = load_encoder(ModelOptions(**FEW_TEXTS))
 EVALUATORS = {evaluator.name: evaluator for evaluator in build(EvaluatorOptions(), ENCODER)}
 TOWER = json.dumps(
     [{"text": "The Eiffel Tower is 330 metres tall. It was completed in 1889 for the World's Fair in Paris."}]

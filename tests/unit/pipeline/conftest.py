@@ -11,6 +11,7 @@ import yaml
 
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.samples.generate import write_samples
+from tests.encoder import FEW_TEXTS
 
 FIRST = dt.date(2024, 3, 1)
 MakeWorkspace = Callable[..., Workspace]
@@ -31,7 +32,8 @@ def make_workspace(tmp_path: Path, logs: Path) -> MakeWorkspace:
     def make(name: str = "one", **sections: object) -> Workspace:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        settings = {"lake": {"root": "lake"}, "sources": [{"format": "native", "path": str(logs)}], **sections}
+        native = {"format": "native", "path": str(logs)}
+        settings = {"lake": {"root": "lake"}, "sources": [native], "models": FEW_TEXTS, **sections}
         (folder / "obs.yaml").write_text(yaml.safe_dump(settings))
         return open_workspace(folder / "obs.yaml")
 

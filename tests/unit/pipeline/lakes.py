@@ -16,6 +16,7 @@ import yaml
 
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.workspace import Workspace, open_workspace
+from tests.encoder import FEW_TEXTS
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 PERSON = "ada.lovelace@example.org"
@@ -25,7 +26,8 @@ ANSWER = "quagga"  # and one of the answers to them
 
 def workspace(folder: Path, logs: Path, **sections: object) -> Workspace:
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"lake": {"root": "lake"}, "sources": [{"format": "native", "path": str(logs)}], **sections}
+    native = {"format": "native", "path": str(logs)}
+    settings = {"lake": {"root": "lake"}, "sources": [native], "models": FEW_TEXTS, **sections}
     (folder / "obs.yaml").write_text(yaml.safe_dump(settings))
     return open_workspace(folder / "obs.yaml")
 

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.catalogue import QUALITY
 from obs_lib.errors import LakeError
 from obs_lib.lake import Lake
+from obs_lib.lake_delta import DeltaTables
 from obs_lib.lake_upkeep import alone
 from obs_lib.models.encoder import SentenceEncoder
 from obs_lib.pipeline import forget as forgetting
@@ -43,6 +45,7 @@ from obs_lib.tables import (
 from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
 
 RUN = DAYS[:3]
+STANDING = {one.score for one in QUALITY if one.score}
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,7 @@ def test_the_lake_says_nothing_of_them_and_is_as_if_they_had_never_asked(
     assert removed == {
         (str(day), table): n
         for day in (DAYS[0], DAYS[2])
-        for table, n in (("interactions", 3), ("quarantine", 1), ("scores", 3 * len(ws.evaluators)))
+        for table, n in (("interactions", 3), ("quarantine", 1), ("scores", 3 * len(STANDING)))
     } | {(today, "operations"): 1}
     assert traces(ws) == set()
     assert digests(ws) == digests(without_person)
@@ -142,7 +145,7 @@ def test_killed_at_any_write_and_run_again_it_ends_in_the_same_place(
     with_person: Path, without_person: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every write to the lake, and every page, is once the last thing that happens."""
-    write = Lake._write
+    write = DeltaTables.write
     state = {"left": 0}
 
     def counted(call: Any) -> Any:
@@ -160,7 +163,7 @@ def test_killed_at_any_write_and_run_again_it_ends_in_the_same_place(
         shutil.copytree(with_person / "lake", folder / "lake")
         ws = workspace(folder, with_person / "logs")
         with monkeypatch.context() as patch:
-            patch.setattr(Lake, "_write", counted(write))
+            patch.setattr(DeltaTables, "write", counted(write))
             patch.setattr(forgetting, "purge", counted(forgetting.purge))
             state["left"] = stop
             try:

@@ -17,6 +17,7 @@ from obs_lib.pipeline.render import page_path, report_text
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.samples.generate import write_samples
 from obs_lib.tables import LABELS, METRICS, QUARANTINE, SCORES
+from tests.encoder import FEW_TEXTS
 
 DAYS = [dt.date(2024, 3, 1), dt.date(2024, 3, 2)]
 
@@ -27,6 +28,7 @@ def workspace(folder: Path, **sections: object) -> Workspace:
         "sources": [{"path": "logs"}, {"format": "labels", "path": "labels"}],
         "scoring": {"evaluators": ["refusal"]},
         "labels": {"minimum": 20},
+        "models": FEW_TEXTS,
         **sections,
     }
     (folder / "obs.yaml").write_text(yaml.safe_dump(settings))

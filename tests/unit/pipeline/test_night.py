@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from obs_lib.catalogue import QUALITY
 from obs_lib.errors import DayNotReady, ObsError
 from obs_lib.pipeline import evaluate as evaluate_step
 from obs_lib.pipeline.collect import collect
@@ -24,6 +25,7 @@ from obs_lib.tables import ALERTS, INTERACTIONS, METRICS, SCORES, SKETCHES, SPAN
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 EMPTY = dt.date(2024, 4, 1)
+STANDING = {one.score for one in QUALITY if one.score}
 
 
 def digests(ws: Workspace) -> dict[tuple[str, str], dict[str, str]]:
@@ -46,7 +48,7 @@ def test_a_night_leaves_scores_metrics_and_a_page(make_workspace: Any) -> None:
     requests = len(ws.lake.read_ready(INTERACTIONS, DAYS[0]))
     assert requests == 24
     scores = ws.lake.read_ready(SCORES, DAYS[0])
-    assert len(scores) == requests * len(ws.evaluators)
+    assert len(scores) == requests * len(STANDING)
     assert set(scores["status"]) == {"SCORED", "SKIPPED"}
     metrics = ws.lake.read_ready(METRICS, DAYS[0]).set_index(["segment", "metric"])["value"]
     assert metrics[("all", "requests")] == requests

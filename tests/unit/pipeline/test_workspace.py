@@ -42,4 +42,4 @@ def test_what_reads_no_vectors_needs_no_head(make_workspace: Callable[..., Works
 
 def test_choosing_some_leaves_the_others_to_be_chosen_for_one_run(make_workspace: Callable[..., Workspace]) -> None:
     ws = make_workspace(scoring={"evaluators": ["format"]})
-    assert len(ws.evaluators) == 8
+    assert len(ws.evaluators) == 9
