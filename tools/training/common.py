@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -20,6 +20,7 @@ from obs_lib.models.vectors import TextVectors
 Rows = list[dict[str, Any]]
 Vectorise = Callable[[list[str]], TextVectors]
 RESAMPLES = 500
+STACK_STRENGTH = 1.0
 
 
 class Fit(NamedTuple):
@@ -30,6 +31,23 @@ class Fit(NamedTuple):
 
     def logit(self, x: Any) -> np.ndarray:
         return np.asarray(x @ self.weights + self.bias)
+
+
+class Examples(Protocol):
+    """n texts. sets: where each comes from. y: its label."""
+
+    @property
+    def sets(self) -> np.ndarray: ...
+
+    @property
+    def y(self) -> np.ndarray: ...
+
+    def where(self, chosen: np.ndarray) -> Self:
+        """Those alone."""
+        ...
+
+
+_Examples = TypeVar("_Examples", bound=Examples)
 
 
 def read(data: Path, name: str) -> Rows:
@@ -118,3 +136,26 @@ def provenance(data: Path, names: Sequence[str]) -> dict[str, str]:
 def folds(groups: np.ndarray, count: int) -> np.ndarray:
     """The fold of each row, by the hash of its group: rows of one group stay together."""
     return np.array([int(hashlib.sha256(str(group).encode()).hexdigest()[:8], 16) % count for group in groups])
+
+
+def held_out(sets: np.ndarray, groups: np.ndarray, whole: Sequence[str], count: int) -> list[np.ndarray]:
+    """A mask for each set that is left out whole; the others in `count` folds that split no group."""
+    rest, fold = ~np.isin(sets, whole), folds(groups, count)
+    return [*(sets == name for name in whole), *(rest & (fold == k) for k in range(count))]
+
+
+def unseen(
+    examples: _Examples, held: Sequence[np.ndarray], parts: Callable[[_Examples, _Examples], np.ndarray]
+) -> np.ndarray:
+    """Shape (n, parts): for each mask what `parts`, fitted on the other examples, says of those under it."""
+    said = [parts(examples.where(~mask), examples.where(mask)) for mask in held]
+    found = np.zeros((len(examples.y), said[0].shape[1]))
+    for mask, rows in zip(held, said, strict=True):
+        found[mask] = rows
+    return found
+
+
+def fit_stack(examples: Examples, said: np.ndarray, chosen: np.ndarray, benign: float) -> Fit:
+    """How much each part counts, from what parts that had not seen the chosen examples say of them (Wolpert 1992)."""
+    y = examples.y[chosen]
+    return fit(said[chosen], y, set_weights(examples.sets[chosen], y, benign), STACK_STRENGTH)

@@ -54,7 +54,7 @@ LABELLED = (MODERATION, EXPERTS, "groundedness_begin_wow", "groundedness_faithdi
 FROM_A_SET = 300
 LONGEST = 300  # characters of a moderated text that is read: longer ones are stories and posts, not requests
 EACH = 16  # requests a frame
-VECTOR_STRENGTH, NGRAM_STRENGTH, STACK_STRENGTH = 4.0, 10.0, 1.0
+VECTOR_STRENGTH, NGRAM_STRENGTH = 4.0, 10.0
 FOLDS = 3
 BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
 
@@ -175,16 +175,8 @@ def parts(vector: Fit, ngram: Fit, requests: Requests) -> np.ndarray:
 
 def unseen_parts(requests: Requests) -> np.ndarray:
     """Shape (n, 2): what parts say that did not see the prompt's set; of made requests, its fold of frames."""
-    found = np.zeros((len(requests.y), 2))
-    for held in held_out(requests):
-        found[held] = parts(*fit_parts(requests.where(~held)), requests.where(held))
-    return found
-
-
-def held_out(requests: Requests) -> list[np.ndarray]:
-    made, fold = requests.sets == MADE, common.folds(requests.groups, FOLDS)
-    others = sorted(set(requests.sets) - {MADE})
-    return [*(requests.sets == name for name in others), *(made & (fold == k) for k in range(FOLDS))]
+    held = common.held_out(requests.sets, requests.groups, sorted(set(requests.sets) - {MADE}), FOLDS)
+    return common.unseen(requests, held, lambda rest, own: parts(*fit_parts(rest), own))
 
 
 def fit_parts(requests: Requests) -> tuple[Fit, Fit]:
@@ -197,8 +189,7 @@ def fit_parts(requests: Requests) -> tuple[Fit, Fit]:
 
 def fit_stack(requests: Requests, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
     """How much each part counts, from the chosen rows."""
-    y = requests.y[chosen]
-    return common.fit(unseen[chosen], y, common.set_weights(requests.sets[chosen], y, BENIGN), STACK_STRENGTH)
+    return common.fit_stack(requests, unseen, chosen, BENIGN)
 
 
 def harm_of_xstest(requests: Requests, unseen: np.ndarray) -> dict[str, tuple[bool, float]]:

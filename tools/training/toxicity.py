@@ -27,7 +27,7 @@ ANSWERS = ("groundedness_begin_wow", "groundedness_faithdial", "groundedness_exp
 TWEETS = 1000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
 FROM_A_SET = 400  # ordinary texts of one set
 EACH = 8  # sentences a frame
-VECTOR_STRENGTH, NGRAM_STRENGTH, STACK_STRENGTH = 4.0, 10.0, 1.0
+VECTOR_STRENGTH, NGRAM_STRENGTH = 4.0, 10.0
 FOLDS = 3
 BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
 _PASSAGE = 500
@@ -120,25 +120,14 @@ def parts(vector: Fit, ngram: Fit, texts: Texts) -> np.ndarray:
 
 def unseen_parts(texts: Texts) -> np.ndarray:
     """Shape (n, 3): what parts say that did not see the set that people labelled, or the fold of the others."""
-    found = np.zeros((len(texts.y), 3))
-    for held in held_out(texts):
-        found[held] = parts(*fit_parts(texts.where(~held)), texts.where(held))
-    return found
+    labelled = [name for name in PEOPLE_LABELLED if name in set(texts.sets)]
+    held = common.held_out(texts.sets, texts.groups, labelled, FOLDS)
+    return common.unseen(texts, held, lambda rest, own: parts(*fit_parts(rest), own))
 
 
 def fit_stack(texts: Texts, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
     """How much each part counts, from the chosen rows."""
-    y = texts.y[chosen]
-    return common.fit(unseen[chosen], y, common.set_weights(texts.sets[chosen], y, BENIGN), STACK_STRENGTH)
-
-
-def held_out(texts: Texts) -> list[np.ndarray]:
-    """A mask for each set that people labelled; the others in folds that split no group."""
-    labelled = [name for name in PEOPLE_LABELLED if name in set(texts.sets)]
-    masks = [texts.sets == name for name in labelled]
-    fold = common.folds(texts.groups, FOLDS)
-    rest = ~np.isin(texts.sets, labelled)
-    return [*masks, *(rest & (fold == k) for k in range(FOLDS))]
+    return common.fit_stack(texts, unseen, chosen, BENIGN)
 
 
 def fit_parts(texts: Texts) -> tuple[Fit, Fit]:
