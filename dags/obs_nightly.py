@@ -18,7 +18,8 @@ from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
 EVALUATORS = list(dict.fromkeys([*(one.score for one in SCORED if one.score), *SETTINGS.judged_scores]))
-STANDING = [name for name in EVALUATORS if name not in {one.score for one in OPT_IN}]
+NAMED_ONLY = {one.score for one in OPT_IN}
+STANDING = [name for name in EVALUATORS if name not in NAMED_ONLY]
 
 PARAMS = {
     "day": Param(

@@ -253,15 +253,14 @@ def config_check(config: Config = None) -> None:
 
     ws = open_workspace(config)
     path = config_path(config)
+    chosen = choose(ws.evaluators, ws.settings.scoring.evaluators)  # reads their weights
     for judge in ws.judges:
         judge.check()  # its connection; asks nobody
     told = {
         "settings": f"{path or 'no file, all defaults'} ({ws.settings.digest()})",
         "lake": ws.lake.root,
         "encoder": ws.encoder.identity,
-        "evaluators": ", ".join(
-            one.name for one in choose(ws.evaluators, ws.settings.scoring.evaluators)
-        ),  # reads their weights
+        "evaluators": ", ".join(one.name for one in chosen),
         "judges": ", ".join(one.name for one in ws.judges) or "none",
         "redaction": ws.redactor.describe,
         **{f"  {metric}": model for metric, model in load_models(ws.settings.evaluators).items()},

@@ -43,9 +43,8 @@ def build(
     ----------
     tokens : reads texts token by token, where a text's one vector is too coarse.
     encoder : name of the weights behind the vectors, as in `Encoder.weights`; None: those that the heads were trained on.
-    wanted : names of those that must be among them; None for all but those of
-        `obs_lib.catalogue.OPT_IN`. Others without a head for this encoder are left
-        out.
+    wanted : names of those that must be among them; None for all but those of `obs_lib.catalogue.OPT_IN`. Others without a
+        head for this encoder are left out.
 
     ConfigError when a wanted one has no head for this encoder, or a JSON schema in the options cannot be read.
     """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from obs_lib.evaluators.asking import Pair, ask, texts_of, value_of
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import read_texts
-from obs_lib.evaluators.rows import Case, Outcome, cases, judge, scored, skipped, wanted
+from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.evaluators.text import content_stems, sentences
-from obs_lib.records import Evaluator, ScoreStatus
+from obs_lib.records import Evaluator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +53,13 @@ class ContextRelevance:
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
-        pairs = self._pairs(batch)
-        return self._relevance.texts(_as_answers(pairs)) if pairs else []
+        return texts_of(self._relevance, wanted(batch, self._pairs))
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        pairs = self._pairs(batch)
-        rows = self._relevance.score(_as_answers(pairs), vectors).to_dict("records") if pairs else []
-        found = dict(zip(pairs, rows, strict=True))
+        found = ask(self._relevance, wanted(batch, self._pairs), vectors)
         return judge(batch, lambda case, _: self._verdict(case, found))
 
-    def _verdict(self, case: Case, found: dict[tuple[str, str], dict[Any, Any]]) -> Outcome:
+    def _verdict(self, case: Case, found: Mapping[Pair, Outcome]) -> Outcome:
         contexts = read_contexts(case.contexts, self._options)
         if not contexts:
             return skipped("no contexts")
@@ -68,20 +67,15 @@ class ContextRelevance:
             return skipped("there is no prompt")
         values = []
         for context in contexts:
-            rows = [found[case.prompt, window] for window in context.windows]
-            for row in rows:
-                if row["status"] == ScoreStatus.FAILED.value:
-                    raise RuntimeError(str(row["note"]))
-            values.append(max((float(row["value"]) for row in rows if row["value"] is not None), default=0.0))
+            each = [value_of(found[case.prompt, window]) for window in context.windows]
+            values.append(max((value for value in each if value is not None), default=0.0))
         return scored(float(np.mean(values)), _evidence(contexts, "relevance", values))
 
-    def _pairs(self, batch: pd.DataFrame) -> list[tuple[str, str]]:
-        """Question and window of every case that can be judged, once each."""
-        pairs: dict[tuple[str, str], None] = {}
-        for case in cases(batch):
-            if case.prompt and case.prompt.strip():
-                pairs |= {(case.prompt, text): None for text in _windows_of(case, self._options)}
-        return list(pairs)
+    def _pairs(self, case: Case, _: str) -> list[Pair]:
+        """Question and window, none without a question."""
+        if not case.prompt or not case.prompt.strip():
+            return []
+        return [(case.prompt, window) for window in _windows_of(case, self._options)]
 
 
 class Utilisation:
@@ -159,17 +153,8 @@ def windows(text: str) -> list[str]:
 
 
 def _windows_of(case: Case, options: EvaluatorOptions) -> list[str]:
-    """All windows of a case; none where its contexts cannot be read, which its verdict then says."""
-    try:
-        return [window for context in read_contexts(case.contexts, options) for window in context.windows]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _as_answers(pairs: list[tuple[str, str]]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(pairs, columns=["prompt", "response"], dtype=object)
+    """All windows of a case."""
+    return [window for context in read_contexts(case.contexts, options) for window in context.windows]
 
 
 def _nearness(rows: np.ndarray, stems: list[set[str]], window: str, vectors: Vectors) -> float:
