@@ -1,11 +1,12 @@
 """Speed and memory of a whole day, against the same models called one by one, in the same run.
 
-    OBS_REAL_DATA=... python tests/benchmarks/bench_night.py [--day 2023-06-02] [--rows 300]
+    OBS_REAL_DATA=... python tests/benchmarks/bench_night.py [--day 2023-06-08] [--rows 200] [--dtype bfloat16]
 
-Prints JSON: interactions a second through the whole day (ingest to report), and through a loop that takes one interaction at a
-time and calls the same encoder (sentence-transformers' own `encode`) and the same evaluators for it; the ratio; the peak
-memory of each, measured in processes of their own; and the seconds it takes to
-read the Dags in a fresh process, beside the seconds that importing Airflow alone takes.
+Prints JSON, for the chat and the rag logs: interactions a second through the whole day (ingest to report) when it is the
+lake's first, and when the days before it are there already (what they hold in equal texts is not encoded again); through a
+loop that takes one interaction at a time and calls the same encoder (sentence-transformers' own `encode`, in its own
+precision) and the same evaluators for it; the ratios; the peak memory of each, measured in processes of their own; and the
+seconds it takes to read the Dags in a fresh process, beside the seconds that importing Airflow alone takes.
 """
 
 from __future__ import annotations
@@ -24,31 +25,41 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+ROUTES = ("chat", "rag")
+DAYS_BEFORE = 6
+"""Days that a later day finds in its lake; `scoring.reuse_days` of them are looked at."""
 
 
-def logs(day: dt.date, rows: int, folder: Path) -> None:
-    """The first `rows` chat interactions of a real day as a log file of its own."""
-    source = Path(os.environ["OBS_REAL_DATA"]) / "logs/chat" / f"{day}.jsonl.gz"
+def logs(route: str, day: dt.date, rows: int, folder: Path) -> None:
+    """The first `rows` interactions of a real day as a log file of its own."""
+    source = Path(os.environ["OBS_REAL_DATA"]) / "logs" / route / f"{day}.jsonl.gz"
     with gzip.open(source, "rt", encoding="utf-8") as lines:
         (folder / f"{day}.jsonl").write_text("".join(line for line in itertools.islice(lines, rows)))
 
 
-def whole_day(day: dt.date, folder: Path) -> float:
-    """Seconds from logs to report, models loaded before the clock starts."""
+def whole_day(day: dt.date, folder: Path, dtype: str) -> float:
+    """Seconds from logs to report, the days before it done and the models loaded before the clock starts."""
+    import yaml
+
     from obs_lib.pipeline.night import fold, run_day
     from obs_lib.pipeline.workspace import open_workspace
 
-    (folder / "obs.yaml").write_text(f"lake: {{root: lake}}\nsources: [{{format: native, path: {folder}}}]\n")
+    sources = [{"format": "native", "path": str(folder)}]
+    settings = {"lake": {"root": "lake"}, "sources": sources, "models": {"dtype": dtype}}
+    (folder / "obs.yaml").write_text(yaml.safe_dump(settings))
     ws = open_workspace(folder / "obs.yaml")
     ws.encoder.encode(["warm"])
+    for before in sorted(folder.glob("*.jsonl")):
+        if before.stem < str(day):
+            run_day(ws, dt.date.fromisoformat(before.stem))
     start = time.perf_counter()
     run_day(ws, day)
     fold(ws)
     return time.perf_counter() - start
 
 
-def one_by_one(day: dt.date, folder: Path) -> float:
-    """Seconds for the same rows, one at a time: what calling models in a loop over a log costs."""
+def one_by_one(day: dt.date, folder: Path, dtype: str) -> float:
+    """Seconds for the same rows, one at a time, in the models' precision: what calling models in a loop costs."""
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
@@ -59,6 +70,7 @@ def one_by_one(day: dt.date, folder: Path) -> float:
     from obs_lib.models.options import ModelOptions
     from obs_lib.models.vectors import TextVectors, text_hash
     from obs_lib.pipeline.cases import distinct_cases
+    from obs_lib.pipeline.plan import choose
     from obs_lib.sources.options import SourceOptions
     from obs_lib.sources.reading import open_source, read_day
     from obs_lib.tables import INTERACTIONS
@@ -68,7 +80,8 @@ def one_by_one(day: dt.date, folder: Path) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         source = open_source(SourceOptions(path=str(folder)))
         rows = read_day([source], day, Path(scratch)).frame(INTERACTIONS)
-    evaluators = build(EvaluatorOptions(), load_encoder(ModelOptions()))
+    # Groundedness asks its encoder for tokens: with the least budget that reads one text at a time too.
+    evaluators = choose(build(EvaluatorOptions(), load_encoder(ModelOptions(token_budget=16))), None)
     start = time.perf_counter()
     for n in range(len(rows)):
         case, _ = distinct_cases(rows.iloc[n : n + 1])
@@ -100,40 +113,49 @@ print(json.dumps({"airflow_import_s": round(sdk, 2), "dags_parse_s": round(time.
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def measure(which: str, day: str, folder: Path) -> dict[str, float]:
+def measure(which: str, day: dt.date, folder: Path, dtype: str) -> dict[str, float]:
     """Run one side in a process of its own, so that its peak memory is its own."""
-    command = [sys.executable, __file__, "--side", which, "--day", day, "--folder", str(folder)]
+    command = [sys.executable, __file__, "--side", which, "--day", str(day), "--folder", str(folder), "--dtype", dtype]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def compare(route: str, day: dt.date, rows: int, dtype: str) -> dict[str, float]:
+    """Figures of one kind of logs."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as more:
+        for folder, before in ((Path(one), 0), (Path(more), DAYS_BEFORE)):
+            for back in range(before + 1):
+                logs(route, day - dt.timedelta(days=back), rows, folder)
+        loop = measure("loop", day, Path(one), dtype)
+        first, later = measure("day", day, Path(one), dtype), measure("day", day, Path(more), dtype)
+    return {
+        "rows": rows,
+        "loop_per_second": round(rows / loop["seconds"], 2),
+        "first_day_per_second": round(rows / first["seconds"], 2),
+        "later_day_per_second": round(rows / later["seconds"], 2),
+        "first_day_ratio": round(loop["seconds"] / first["seconds"], 2),
+        "later_day_ratio": round(loop["seconds"] / later["seconds"], 2),
+        "loop_peak_mb": round(loop["peak_mb"]),
+        "first_day_peak_mb": round(first["peak_mb"]),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--day", default="2023-06-02")
-    parser.add_argument("--rows", type=int, default=300)
-    parser.add_argument("--side")
+    parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date(2023, 6, 8))
+    parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--side", choices=("day", "loop"))
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    day = dt.date.fromisoformat(asked.day)
     if asked.side:
-        seconds = {"day": whole_day, "loop": one_by_one}[asked.side](day, asked.folder)
+        seconds = {"day": whole_day, "loop": one_by_one}[asked.side](asked.day, asked.folder, asked.dtype)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps({"seconds": seconds, "peak_mb": peak}))
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        logs(day, asked.rows, folder)
-        night, loop = measure("day", asked.day, folder), measure("loop", asked.day, folder)
-    figures = {
-        "rows": asked.rows,
-        "day_per_second": round(asked.rows / night["seconds"], 2),
-        "loop_per_second": round(asked.rows / loop["seconds"], 2),
-        "ratio": round(loop["seconds"] / night["seconds"], 2),
-        "day_peak_mb": round(night["peak_mb"]),
-        "loop_peak_mb": round(loop["peak_mb"]),
-    }
-    print(json.dumps(figures | parse_seconds(), indent=2))
+    figures = {route: compare(route, asked.day, asked.rows, asked.dtype) for route in ROUTES}
+    print(json.dumps({"dtype": asked.dtype, **figures, **parse_seconds()}, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""The real logs: all of them through Airflow, and thinned out in every order without it.
+"""All the real logs through Airflow (thinned out in every order: tests/unit/pipeline/test_real_orders.py).
 
 What must be seen on them: a run and a report for every day, the two model roll-outs found on their days, quiet before,
-refusal and format moving with people's labels, hallucinations standing clear; and the same digests and bytes whatever the
-order, the parallelism and the number of shards.
+refusal and format moving with people's labels, hallucinations standing clear.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import json
 import sys
@@ -20,41 +18,20 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
-from obs_lib.pipeline.night import days_between, fold, run_day, run_days
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, SCORES
+from tests.real_logs import DAYS, configure, days_of
 
 pytestmark = [pytest.mark.long, pytest.mark.real, pytest.mark.server, pytest.mark.airflow]
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST = dt.date(2023, 6, 1)
-DAYS = {"chat": 20, "rag": 14}
 LIMIT_S = 40 * 60
 ENDED = {"success", "failed"}
 
 
 def june(day: int) -> str:
     return f"2023-06-{day:02d}"
-
-
-def days_of(name: str) -> list[dt.date]:
-    return days_between(FIRST, FIRST + dt.timedelta(days=DAYS[name] - 1))
-
-
-def configure(home: Path, logs: Path, **scoring: object) -> Path:
-    home.mkdir(parents=True, exist_ok=True)
-    dates = {"start_date": FIRST, "end_date": FIRST + dt.timedelta(days=19)}
-    # Two tasks with models run at once, so one thread each: more than there are cores halves their speed.
-    settings = {
-        "sources": [{"format": "native", "path": str(logs)}],
-        "models": {"threads": 1},
-        "scoring": scoring,
-        "schedule": dates,
-    }
-    (home / "obs.yaml").write_text(yaml.safe_dump(settings))
-    return home / "obs.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +75,6 @@ def settle(server: Any, count: int) -> list[dict[str, Any]]:
 
 def table(ws: Workspace, which: Any, name: str) -> pd.DataFrame:
     return ws.lake.read(which, days_of(name))
-
-
-def told(ws: Workspace) -> tuple[dict[tuple[str, str], dict[str, str]], dict[str, bytes]]:
-    """Everything that must be the same."""
-    records = {(str(r.day), r.step): dict(r.digests) for r in ws.lake.records()}
-    return records, {path.name: path.read_bytes() for path in (ws.lake.files / "pages").iterdir()}
 
 
 @pytest.mark.parametrize("name", DAYS)
@@ -171,35 +142,3 @@ def test_the_hallucination_rate_stands_clear_when_the_model_makes_things_up(nigh
     alerts = table(ws, ALERTS, "rag")
     new = alerts[(alerts["kind"] == "change") & (alerts["state"] == "NEW")]
     assert list(new["day"].unique()) == [june(12)]
-
-
-def thin(source: Path, target: Path, keep: int) -> Path:
-    """Every `keep`th line of every day: the same calendar, models and prompts at a fraction of the cost."""
-    target.mkdir()
-    for file in sorted(source.glob("*.gz")):
-        lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
-        (target / file.name.removesuffix(".gz")).write_bytes(b"".join(lines[::keep]))
-    return target
-
-
-@pytest.mark.parametrize(("name", "keep"), [("chat", 16), ("rag", 10)])
-def test_order_parallelism_and_shards_change_no_digest_and_no_byte(
-    real_data: Path, tmp_path: Path, name: str, keep: int
-) -> None:
-    """Forwards with the fold after each day (1 shard), backwards (7 shards), four days at a time (2 shards)."""
-    logs = thin(real_data / "logs" / name, tmp_path / "logs", keep)
-    days = days_of(name)
-    forwards = open_workspace(configure(tmp_path / "forwards", logs, shards=1, batch_size=16))
-    for day in days:
-        run_day(forwards, day)
-        fold(forwards)
-    backwards = open_workspace(configure(tmp_path / "backwards", logs, shards=7, batch_size=16))
-    for day in reversed(days):
-        run_day(backwards, day)
-    fold(backwards)
-    config = configure(tmp_path / "four", logs, shards=2, batch_size=16)
-    assert [error for _, error in run_days(config, days, jobs=4)] == [None] * len(days)
-    four = open_workspace(config)
-    fold(four)
-    assert told(forwards) == told(backwards) == told(four)
-    assert len(told(forwards)[1]) == len(days)

@@ -129,6 +129,22 @@ def test_importing_the_library_loads_nothing_heavy(checkout: Path) -> None:
     assert loaded == {}, "library: the module whose import loads it"
 
 
+def test_tests_of_one_group_stay_on_one_worker(tmp_path: Path) -> None:
+    """Airflow's tests count on it, and a release of pytest once stopped it without a word."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_group.py").write_text(
+        "import os, pathlib, pytest\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('n', range(8))\n"
+        "def test_here(n): pathlib.Path(f'{os.environ[\"PYTEST_XDIST_WORKER\"]}-{n}').touch()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=True)
+    workers = {path.name.partition("-")[0] for path in tmp_path.glob("gw*")}
+    assert len(workers) == 1
+    assert len(list(tmp_path.glob("gw*"))) == 8
+
+
 def test_help_names_every_goal_that_a_user_types(checkout: Path) -> None:
     shown = subprocess.run(
         ["make", "help"], cwd=checkout, capture_output=True, text=True, timeout=30, check=True
