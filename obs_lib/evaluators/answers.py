@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from obs_lib.evaluators.rows import Case, Outcome, judge, wanted
 from obs_lib.models.classifier import Classifier, Pair, Reading
@@ -12,8 +12,16 @@ from obs_lib.models.classifier import Classifier, Pair, Reading
 if TYPE_CHECKING:
     import pandas as pd
 
+
+class Answered(NamedTuple):
+    """A pair that a classifier was asked about, and what it said."""
+
+    pair: Pair
+    reading: Reading
+
+
 Asking = Callable[[Case, str], list[Pair]]
-Deciding = Callable[[Case, str, list[Reading]], Outcome]
+Deciding = Callable[[Case, str, list[Answered]], Outcome]
 
 
 class Answers:
@@ -29,14 +37,14 @@ class Answers:
         if new:
             self._known.update(zip(new, self._model.read(new), strict=True))
 
-    def of(self, pairs: list[Pair]) -> list[Reading]:
-        """The readings in order; asks now for what is not known."""
+    def of(self, pairs: list[Pair]) -> list[Answered]:
+        """The pairs with their readings, in order; asks now for what is not known."""
         self.gather(pairs)
-        return [self._known[pair] for pair in pairs]
+        return [Answered(pair, self._known[pair]) for pair in pairs]
 
 
 def judge_by_model(batch: pd.DataFrame, model: Classifier, ask: Asking, decide: Deciding) -> pd.DataFrame:
-    """One outcome for each row: `decide(case, response, readings)` with the readings of what `ask(case, response)` named.
+    """One outcome for each row: `decide(case, response, answered)` with the readings of what `ask(case, response)` named.
 
     The whole batch goes through the model together. Where that breaks (memory, a text that the tokenizer cannot take), every
     row is asked by itself, so that only the rows at fault are FAILED.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obs_lib.evaluators.answers import judge_by_model
+from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, scored
-from obs_lib.models.classifier import Classifier, Pair, Reading
+from obs_lib.models.classifier import Classifier, Pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,8 @@ class Classified:
     def _ask(self, case: Case, response: str) -> list[Pair]:
         return [(response[a:b], None) for a, b in self._pieces(response)]
 
-    def _decide(self, case: Case, response: str, readings: list[Reading]) -> Outcome:
+    def _decide(self, case: Case, response: str, answered: list[Answered]) -> Outcome:
+        readings = [each.reading for each in answered]
         worst = max(range(len(readings)), key=lambda i: (readings[i].value, -i))
         start, end = self._pieces(response)[worst]
         evidence = {"label": readings[worst].label, "start": start, "end": end, "text": response[start:end][:_EXCERPT]}

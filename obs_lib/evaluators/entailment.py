@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obs_lib.evaluators.answers import judge_by_model
+from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest, within
 from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
 from obs_lib.evaluators.text import Span, sentences
-from obs_lib.models.classifier import Classifier, Pair, Reading
+from obs_lib.models.classifier import Classifier, Pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,16 +69,16 @@ class Entailment:
         passages = nearest(sorted(pieces), response, self._options.max_passages)
         return [(passage, claim.text) for claim in claims for passage in passages]
 
-    def _decide(self, case: Case, response: str, readings: list[Reading]) -> Outcome:
+    def _decide(self, case: Case, response: str, answered: list[Answered]) -> Outcome:
         if not context_set(case.contexts):
             return skipped("no contexts")
-        if not readings:
+        if not answered:
             return skipped("the answer has no words")
         claims = self._claims(response)
-        table = np.array([reading.value for reading in readings]).reshape(len(claims), -1)
+        table = np.array([each.reading.value for each in answered]).reshape(len(claims), -1)
         support = table.max(axis=1)
         value = support.min() if self._over == "min" else support.mean()
-        passages = [passage for passage, _ in self._ask(case, response)[: table.shape[1]]]
+        passages = [each.pair[0] for each in answered[: table.shape[1]]]
         return scored(float(value), _evidence(claims, support, [passages[i] for i in table.argmax(axis=1)]))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obs_lib.evaluators.answers import judge_by_model
+from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest, within
 from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
-from obs_lib.models.classifier import Classifier, Pair, Reading, Token
+from obs_lib.models.classifier import Classifier, Pair, Token
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,8 @@ class HallucinatedSpans:
             left -= needed
         return portions
 
-    def _decide(self, case: Case, response: str, readings: list[Reading]) -> Outcome:
+    def _decide(self, case: Case, response: str, answered: list[Answered]) -> Outcome:
+        readings = [each.reading for each in answered]
         if not readings:
             return skipped("no contexts")
         pieces = self._pieces(response)

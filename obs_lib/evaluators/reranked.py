@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obs_lib.evaluators.answers import judge_by_model
+from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
-from obs_lib.models.classifier import Classifier, Pair, Reading
+from obs_lib.models.classifier import Classifier, Pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,9 +51,9 @@ class Reranked:
     def _pieces(self, response: str, room: int) -> list[tuple[int, int]]:
         return self._model.split(response[: self._options.max_characters], room)[: self._options.max_pieces]
 
-    def _decide(self, case: Case, response: str, readings: list[Reading]) -> Outcome:
-        if not readings:
+    def _decide(self, case: Case, response: str, answered: list[Answered]) -> Outcome:
+        if not answered:
             return skipped("there is no prompt")
-        best = max(range(len(readings)), key=lambda i: (readings[i].value, -i))
-        piece = self._ask(case, response)[best][1] or ""
-        return scored(readings[best].value, {"best_piece": piece[:_EXCERPT], "pieces": len(readings)})
+        best = max(range(len(answered)), key=lambda i: (answered[i].reading.value, -i))
+        piece = answered[best].pair[1] or ""
+        return scored(answered[best].reading.value, {"best_piece": piece[:_EXCERPT], "pieces": len(answered)})
