@@ -12,7 +12,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from obs_lib.catalogue import OPT_IN, SCORED
+from obs_lib.catalogue.quality import OPT_IN, SCORED
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night

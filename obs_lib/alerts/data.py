@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from obs_lib.alerts.conditions import Condition
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import QUALITY, occasional
+from obs_lib.catalogue import occasional
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Severity
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-from obs_lib.catalogue import GPU
+from obs_lib.catalogue.gpu import GPU
 from obs_lib.latency_model import Cells, unpack
 from obs_lib.records import ALL, Day
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obs_lib.catalogue import ERROR_KIND_RATES, GPU
+from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.records import Day, Distance, Metric
 

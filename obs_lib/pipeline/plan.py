@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from obs_lib.catalogue import OPT_IN
+from obs_lib.catalogue.quality import OPT_IN
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw

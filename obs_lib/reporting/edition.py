@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from obs_lib.catalogue import GPU, INTERACTION_METRICS, LABELLED, QUALITY, STAGE_METRICS, occasional
+from obs_lib.catalogue import INTERACTION_METRICS, occasional
+from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.labelled import LABELLED
+from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
 from obs_lib.reporting.numbers import number
 

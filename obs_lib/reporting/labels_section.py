@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_lib.catalogue import AGREEMENT, BY_NAME
+from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue.labelled import AGREEMENT
 from obs_lib.records import Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from obs_lib.catalogue import ERROR_KIND_RATES, FINISH, GPU, SYSTEM, SYSTEM_GROUPS
+from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.system import ERROR_KIND_RATES, FINISH, SYSTEM, SYSTEM_GROUPS
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import (

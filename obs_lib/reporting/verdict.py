@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.catalogue import METRICS, QUALITY
+from obs_lib.catalogue import METRICS
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
 from obs_lib.reporting.edition import Edition, Row

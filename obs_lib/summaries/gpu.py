@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from obs_lib.catalogue import GPU
+from obs_lib.catalogue.gpu import GPU
 from obs_lib.records import ALL, THROTTLING, Day, MetricValue
 from obs_lib.summaries.demand import HOURS, Demand, demand
 from obs_lib.summaries.intervals import Estimate, Floats, Z, share, weighted_mean

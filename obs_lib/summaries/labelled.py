@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import AGREEMENT, SCORED, labelled_name
+from obs_lib.catalogue.labelled import AGREEMENT, labelled_name
+from obs_lib.catalogue.quality import SCORED
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
 from obs_lib.summaries.intervals import Floats

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import JUDGE_COST, QUALITY, occasional
+from obs_lib.catalogue import occasional
+from obs_lib.catalogue.judged import JUDGE_COST
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.intervals import Estimate, Floats

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from obs_lib.catalogue import RETRIEVAL, RETRIEVAL_K
+from obs_lib.catalogue.quality import RETRIEVAL, RETRIEVAL_K
 from obs_lib.ranking import ndcg, precision_at, recall_at, reciprocal_rank
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries.intervals import Estimate, weighted_mean

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import QUALITY, occasional, one_is_bad
+from obs_lib.catalogue import occasional, one_is_bad
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import STAGE_METRICS
+from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.records import STAGES, Day, MetricValue
 from obs_lib.summaries.intervals import Estimate, Floats, quantile, share, weighted_mean
 from obs_lib.summaries.rows import Result, metric_value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obs_lib.catalogue import SYSTEM
+from obs_lib.catalogue.system import SYSTEM
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import failures, latency, load, usage
 from obs_lib.summaries.options import SummaryOptions

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import SCORED
+from obs_lib.catalogue.quality import SCORED
 from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.testing import HashingEncoder

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import OPT_IN, occasional
+from obs_lib.catalogue import occasional
+from obs_lib.catalogue.quality import OPT_IN
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.heads import SHIPPED, load_head

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import SHIPPED, anchors_of, load_anchors
 from obs_lib.evaluators.heads import load_head

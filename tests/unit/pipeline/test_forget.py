@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.errors import LakeError
 from obs_lib.lake import Lake
 from obs_lib.lake_delta import DeltaTables

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obs_lib.catalogue import QUALITY
+from obs_lib.catalogue.quality import QUALITY
 from obs_lib.errors import DayNotReady, ObsError
 from obs_lib.pipeline import evaluate as evaluate_step
 from obs_lib.pipeline.collect import collect

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import BY_NAME, ERROR_KIND_RATES, INTERACTION_METRICS, METRICS
+from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
+from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.records import ALL
 from obs_lib.reporting.edition import Edition
 from obs_lib.tables import ALERTS, DRIFT

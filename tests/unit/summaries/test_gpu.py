@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy.stats import spearmanr
 
-from obs_lib.catalogue import GPU
+from obs_lib.catalogue.gpu import GPU
 from obs_lib.lake import rows_of
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.summaries.demand import Demand

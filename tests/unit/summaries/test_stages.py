@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import INTERACTION_METRICS, STAGE_METRICS
+from obs_lib.catalogue import INTERACTION_METRICS
+from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.records import STAGE_SEGMENTS, STAGES, MetricValue
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments

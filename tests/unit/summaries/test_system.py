@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from obs_lib.catalogue import SYSTEM
+from obs_lib.catalogue.system import SYSTEM
 from obs_lib.records import ERROR_KINDS, MetricStatus, MetricValue
 from obs_lib.summaries.load import most_at_once
 from obs_lib.summaries.options import SummaryOptions
