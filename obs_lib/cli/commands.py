@@ -247,6 +247,7 @@ def compare(
 def config_check(config: Config = None) -> None:
     """Read the settings and say whether they hold, and whether the models they name are there."""
     from obs_lib.evaluators.by_model import load_models
+    from obs_lib.models.processor import advice, computes_bfloat16
     from obs_lib.pipeline.plan import choose
     from obs_lib.pipeline.workspace import open_workspace
     from obs_lib.settings import config_path
@@ -268,6 +269,8 @@ def config_check(config: Config = None) -> None:
     for what, value in told.items():
         typer.echo(f"{what:<14} {value}")
     typer.echo("good")
+    if hint := advice(ws.settings.models, computes_bfloat16()):
+        errors.print(f"hint: {hint}", soft_wrap=True, markup=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from obs_lib.evaluators.text import STOP_WORDS, Span
+from obs_lib.text import STOP_WORDS, Span
 
 _WINDOW = 48
 """Tokens of a passage that a whole sentence is compared with: a long sentence, or two short ones."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from obs_lib.evaluators.text import content_stems, names, sentences, words
+from obs_lib.text import content_stems, names, sentences, words
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:/]\d+)*|\b(?:[a-z]+(?:-[a-z]+)?)\b|%", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")

@@ -10,8 +10,8 @@ from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest, within
 from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
-from obs_lib.evaluators.text import Span, sentences
 from obs_lib.models.classifier import Classifier, Pair
+from obs_lib.text import Span, sentences
 
 if TYPE_CHECKING:
     import pandas as pd

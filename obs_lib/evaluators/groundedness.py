@@ -15,7 +15,7 @@ from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.evaluators.text import Span, content_stems, sentences, words
+from obs_lib.text import Span, content_stems, sentences, words
 
 if TYPE_CHECKING:
     import pandas as pd

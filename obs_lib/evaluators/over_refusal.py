@@ -38,7 +38,7 @@ class OverRefusal:
 
     def __init__(self, refusal: Evaluator, head: Head) -> None:
         self._refusal, self._head, self._ngrams = refusal, head, head.read_ngrams()
-        self.version = f"1-{head.digest}-{refusal.version}"
+        self.version = f"2-{head.digest}-{refusal.version}"
         self.describe = (
             "Probability that the answer refuses times the probability that its request is harmless: logistic regression "
             f"on the prompt's vector ({head.encoder}) and its n-grams, trained on {', '.join(head.trained_on['sets'])}. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from obs_lib.evaluators.text import content_stems
+from obs_lib.text import content_stems
 
 _CHECKED = 2_000
 """Contexts of one interaction that are looked at, by their text; a log may hold any number."""

@@ -11,7 +11,7 @@ from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Outcome, judge, scored, wanted
-from obs_lib.evaluators.text import words
+from obs_lib.text import words
 
 if TYPE_CHECKING:
     import pandas as pd

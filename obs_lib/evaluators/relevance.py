@@ -9,7 +9,7 @@ import numpy as np
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.evaluators.text import content_stems, numbers, words
+from obs_lib.text import content_stems, numbers, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class Relevance:
 
     def __init__(self, options: EvaluatorOptions, head: Head) -> None:
         self._limit, self._head = options.max_characters, head
-        self.version = f"1-{self._head.digest}-{self._limit}"
+        self.version = f"2-{self._head.digest}-{self._limit}"
         self.describe = (
             "Probability that the answer belongs to its prompt rather than to another one: logistic regression on the "
             f"cosine of both ({self._head.encoder}) and shared words; trained on own against shuffled answers, and on the "

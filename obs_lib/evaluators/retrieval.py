@@ -11,8 +11,8 @@ from obs_lib.evaluators.asking import Pair, ask, texts_of, value_of
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import read_texts
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.evaluators.text import content_stems, sentences
 from obs_lib.records import Evaluator
+from obs_lib.text import content_stems, sentences
 
 if TYPE_CHECKING:
     import pandas as pd

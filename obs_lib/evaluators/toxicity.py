@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +12,14 @@ from obs_lib.evaluators.lexicon import lexicon_logit
 from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, wanted
-from obs_lib.evaluators.text import Span, sentences
+from obs_lib.models.pieces import PIECE, pieces
+from obs_lib.text import Span
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from obs_lib.records import Vectors
 
-PIECE = 1000
-"""Characters of an answer behind one vector: about what the encoder reads of English prose before it cuts (256 tokens)."""
 FEATURES = ("lexicon", "ngrams")
 """What stands before the vector: the word list's and the n-grams' log-odds."""
 _LEXICON_SPAN = 4.0
@@ -76,18 +74,3 @@ def lexicon_feature(text: str) -> float:
 def spoken(text: str) -> list[str]:
     """Words as the n-grams read them: whoever is spoken of by class."""
     return classed(tokens(text))
-
-
-def pieces(response: str, limit: int) -> list[Span]:
-    """The answer itself when it is short; else whole sentences together, up to PIECE characters each."""
-    if len(response) <= PIECE:
-        return [Span(0, len(response), response)]
-    text = response[:limit]
-    cuts = [0]
-    last = 0
-    for span in sentences(text):
-        if span.end - cuts[-1] > PIECE and last > cuts[-1]:
-            cuts.append(last)
-        last = span.end
-    cuts.append(len(text))
-    return [Span(a, b, text[a:b]) for a, b in pairwise(cuts) if b > a]

@@ -19,6 +19,7 @@ from obs_lib.digests import digest_of
 from obs_lib.models.batches import batches, fixed_threads
 from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
+from obs_lib.models.pieces import PIECE, READ
 from obs_lib.models.tokens import Tokens, joined
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class SentenceEncoder:
         """Known without importing torch (unless the device is 'auto', which only torch can resolve)."""
         profile = self._options.model_dump(include={"max_tokens", "token_budget", "threads", "dtype"})
         versions = [importlib.metadata.version(name) for name in ("torch", "transformers", "sentence-transformers")]
-        return f"{self._name}@{digest_of(digest_folder(self._folder), profile, self._device, versions)[:16]}"
+        reading = [PIECE, READ]
+        return f"{self._name}@{digest_of(digest_folder(self._folder), profile, self._device, versions, reading)[:16]}"
 
     @functools.cached_property
     def weights(self) -> str:

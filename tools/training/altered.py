@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from obs_lib.evaluators.checks import OPPOSITES, UNITS
-from obs_lib.evaluators.text import names
+from obs_lib.text import names
 
 _NUMBER = re.compile(r"\b\d+(?:,\d{3})*\b")
 _VERB = re.compile(r"\b(is|are|was|were|can|will|has been|have been|does|did|could|would|should)\b(?! not\b|n't)")

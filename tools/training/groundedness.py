@@ -21,8 +21,8 @@ from obs_lib.evaluators.checks import Faults
 from obs_lib.evaluators.groundedness import FEATURES, features, gather_material, weigh
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case
-from obs_lib.evaluators.text import names, sentences
 from obs_lib.models.encoder import Encoder
+from obs_lib.text import names, sentences
 from training.altered import ALTERATIONS
 from training.common import Rows, auroc, provenance, read, set_weights, with_interval
 

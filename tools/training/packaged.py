@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from obs_lib.evaluators.text import sentences
+from obs_lib.text import sentences
 from training.common import Rows
 
 

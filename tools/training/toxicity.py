@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 from obs_lib.evaluators import toxicity
 from obs_lib.evaluators.ngrams import pack
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.models.pieces import pieces
 from training import common
 from training.common import Fit, Vectorise
 from training.toxicity_examples import examples
@@ -100,7 +101,7 @@ def load(data: Path, vectorise: Vectorise) -> Texts:
 
 
 def describe(rows: Sequence[tuple[str, str, str, str, bool]], vectorise: Vectorise) -> Texts:
-    firsts = [toxicity.pieces(row[3], EvaluatorOptions().max_characters)[0].text for row in rows]
+    firsts = [pieces(row[3], EvaluatorOptions().max_characters)[0].text for row in rows]
     sets, groups, kinds = (np.array([row[i] for row in rows], dtype=object) for i in (0, 1, 2))
     return Texts(
         sets,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from obs_lib.evaluators import groundedness, refusal, relevance
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case
-from obs_lib.evaluators.toxicity import PIECE, pieces
+from obs_lib.models.pieces import PIECE, pieces
 from obs_lib.models.testing import HashingEncoder
 
 CONTEXT = json.dumps(

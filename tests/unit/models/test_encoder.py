@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -63,7 +64,9 @@ def encoder() -> Encoder:
 
 
 @pytest.mark.slow
-def test_a_text_has_one_vector_whatever_its_order_and_company(encoder: Encoder) -> None:
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_text_has_one_vector_whatever_its_order_and_company(dtype: Literal["float32", "bfloat16"]) -> None:
+    encoder = load_encoder(ModelOptions(dtype=dtype))
     together = encoder.encode(TEXTS)
     order = np.random.default_rng(0).permutation(len(TEXTS))
     assert np.array_equal(encoder.encode([TEXTS[i] for i in order]), together[order])
@@ -81,6 +84,12 @@ def test_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> None:
     known = [text for text in TEXTS if "\ud800" not in text]
     reference = model.encode(known, normalize_embeddings=True, show_progress_bar=False)
     assert np.abs(encoder.encode(known).astype(float) - reference).max() < 1e-3
+
+
+@pytest.mark.slow
+def test_bfloat16_is_nearly_float32(encoder: Encoder) -> None:
+    half = load_encoder(ModelOptions(dtype="bfloat16")).encode(TEXTS).astype(float)
+    assert np.sum(half * encoder.encode(TEXTS).astype(float), axis=1).min() > 0.999
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.evaluators.text import content_stems, names, numbers, sentences
+from obs_lib.text import content_stems, names, numbers, sentences
 
 
 @pytest.mark.parametrize(
