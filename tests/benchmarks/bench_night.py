@@ -1,6 +1,6 @@
 """Speed and memory of a whole day, against the same models called one by one, in the same run.
 
-    OBS_REAL_DATA=... python tests/benchmarks/bench_night.py [--day 2023-06-08] [--rows 200] [--dtype bfloat16]
+    OBS_REAL_DATA=... python tests/benchmarks/bench_night.py [--day 2023-06-08] [--rows 200] [--dtype bfloat16] [--logs rag]
 
 Prints JSON, for the chat and the rag logs: interactions a second through the whole day (ingest to report) when it is the
 lake's first, and when the days before it are there already (what they hold in equal texts is not encoded again); through a
@@ -30,11 +30,13 @@ DAYS_BEFORE = 6
 """Days that a later day finds in its lake; `scoring.reuse_days` of them are looked at."""
 
 
-def logs(route: str, day: dt.date, rows: int, folder: Path) -> None:
-    """The first `rows` interactions of a real day as a log file of its own."""
+def logs(route: str, day: dt.date, rows: int, folder: Path) -> int:
+    """The first `rows` interactions of a real day, or as many as it has, as a log file of its own; how many they are."""
     source = Path(os.environ["OBS_REAL_DATA"]) / "logs" / route / f"{day}.jsonl.gz"
     with gzip.open(source, "rt", encoding="utf-8") as lines:
-        (folder / f"{day}.jsonl").write_text("".join(line for line in itertools.islice(lines, rows)))
+        kept = list(itertools.islice(lines, rows))
+    (folder / f"{day}.jsonl").write_text("".join(kept))
+    return len(kept)
 
 
 def whole_day(day: dt.date, folder: Path, dtype: str) -> float:
@@ -124,16 +126,16 @@ def measure(which: str, day: dt.date, folder: Path, dtype: str) -> dict[str, flo
 def compare(route: str, day: dt.date, rows: int, dtype: str) -> dict[str, float]:
     """Figures of one kind of logs."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as more:
-        for folder, before in ((Path(one), 0), (Path(more), DAYS_BEFORE)):
-            for back in range(before + 1):
-                logs(route, day - dt.timedelta(days=back), rows, folder)
+        read = logs(route, day, rows, Path(one))
+        for back in range(DAYS_BEFORE + 1):
+            logs(route, day - dt.timedelta(days=back), rows, Path(more))
         loop = measure("loop", day, Path(one), dtype)
         first, later = measure("day", day, Path(one), dtype), measure("day", day, Path(more), dtype)
     return {
-        "rows": rows,
-        "loop_per_second": round(rows / loop["seconds"], 2),
-        "first_day_per_second": round(rows / first["seconds"], 2),
-        "later_day_per_second": round(rows / later["seconds"], 2),
+        "rows": read,
+        "loop_per_second": round(read / loop["seconds"], 2),
+        "first_day_per_second": round(read / first["seconds"], 2),
+        "later_day_per_second": round(read / later["seconds"], 2),
         "first_day_ratio": round(loop["seconds"] / first["seconds"], 2),
         "later_day_ratio": round(loop["seconds"] / later["seconds"], 2),
         "loop_peak_mb": round(loop["peak_mb"]),
@@ -146,6 +148,7 @@ def main() -> None:
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date(2023, 6, 8))
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--logs", choices=ROUTES, nargs="+", default=ROUTES)
     parser.add_argument("--side", choices=("day", "loop"))
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
@@ -154,7 +157,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps({"seconds": seconds, "peak_mb": peak}))
         return
-    figures = {route: compare(route, asked.day, asked.rows, asked.dtype) for route in ROUTES}
+    figures = {route: compare(route, asked.day, asked.rows, asked.dtype) for route in asked.logs}
     print(json.dumps({"dtype": asked.dtype, **figures, **parse_seconds()}, indent=2))
 
 
