@@ -56,7 +56,7 @@ unit: env  ## the quick tests only
 test: lint  ## all checks and all tests (PYTEST="-k word" narrows)
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not long" $(PYTEST)
 
-test-long: env  ## all the real logs through Airflow and in other orders: half an hour, needs OBS_REAL_DATA
+test-long: env  ## all the real logs through Airflow and in other orders: about an hour, needs OBS_REAL_DATA
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m long $(PYTEST)
 
 bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the real logs)
