@@ -12,6 +12,7 @@ from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.identity import classed
 from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
+from obs_lib.models.pieces import PIECE
 from obs_lib.records import Evaluator
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 HEAD = "request_harm"
 FEATURES = ("ngrams",)
 """What stands before the prompt's vector."""
-READ = 1000
-"""Characters of a prompt whose n-grams are read: about what the encoder reads of English prose before it cuts (256 tokens)."""
 
 
 class OverRefusal:
@@ -70,8 +69,8 @@ class OverRefusal:
 
 
 def features(prompt: str, ngrams: Ngrams) -> np.ndarray:
-    """One number for each of FEATURES."""
-    read = prompt[:READ]
+    """One number for each of FEATURES; n-grams are those of the first PIECE characters."""
+    read = prompt[:PIECE]
     return np.array([ngrams.logit(spoken(read), read)], dtype=np.float64)
 
 

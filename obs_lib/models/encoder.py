@@ -82,7 +82,7 @@ class SentenceEncoder:
         """Known without importing torch (unless the device is 'auto', which only torch can resolve)."""
         profile = self._options.model_dump(include={"max_tokens", "token_budget", "threads", "dtype"})
         versions = [importlib.metadata.version(name) for name in ("torch", "transformers", "sentence-transformers")]
-        reading = [PIECE, READ]
+        reading = [PIECE, READ]  # how `vectors.gather` reads a long text: vectors are kept under this name
         return f"{self._name}@{digest_of(digest_folder(self._folder), profile, self._device, versions, reading)[:16]}"
 
     @functools.cached_property

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 
 from obs_lib.evaluators import over_refusal
 from obs_lib.evaluators.ngrams import pack
+from obs_lib.models.pieces import PIECE
 from training import common
 from training.common import Fit, Vectorise
 from training.over_refusal import over_refusals
@@ -164,7 +165,7 @@ def describe(rows: list[tuple[str, str, str, str, bool]], vectorise: Vectorise) 
         texts,
         np.array([row[4] for row in rows]),
         vectorise(read).of(read).astype(np.float64),
-        common.hashed([text[: over_refusal.READ] for text in read], over_refusal.spoken),
+        common.hashed([text[:PIECE] for text in read], over_refusal.spoken),
     )
 
 
