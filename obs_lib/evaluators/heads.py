@@ -14,6 +14,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.evaluators.ngrams import Ngrams, unpack
 
 SHIPPED = Path(__file__).parent / "weights"
+"""The bundled encoder's heads; those of other encoders lie in folders within."""
 _TOOL = "tools/train_heads.py"
 _FIX = (
     f"train the heads for this encoder with {_TOOL} (README.md, Another model) and name their folder in "
@@ -73,26 +74,33 @@ class Head:
 
 
 def load_head(name: str, folder: str | Path | None = None, encoder: str | None = None) -> Head:
-    """Read `<name>.json` from `folder`; None: from the package.
+    """Read `<name>.json` from `folder`; None: from the package, which has a folder of heads for each encoder that it knows.
 
-    ConfigError when it is not there, is no head, or was trained on other weights than those of `encoder` (None: any). A
-    model's content decides, not what its folder is called.
+    ConfigError when it is not there, is no head, or was trained on other weights than those of `encoder` (None: those of the
+    bundled one, or whatever `folder` has). A model's content decides, not what its folder is called.
     """
-    place = (Path(folder) if folder else SHIPPED) / f"{name}.json"
+    places = [Path(folder)] if folder else [SHIPPED, *sorted(place for place in SHIPPED.iterdir() if place.is_dir())]
+    others = []
+    for place in places:
+        head = _read(name, place / f"{name}.json")
+        if encoder is None or _content(encoder) == _content(head.encoder):
+            return head
+        others.append(f"{head.encoder}, as {place / head.name}.json says")
+    raise ConfigError(
+        f"the {name} head was trained for another encoder",
+        rule=" or ".join(others),
+        found=encoder,
+        where="models.encoder",
+        fix=_FIX,
+    )
+
+
+def _read(name: str, place: Path) -> Head:
     try:
-        head = parse_head(name, place.read_bytes())
+        return parse_head(name, place.read_bytes())
     except (OSError, ValueError, KeyError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"[:200]
         raise ConfigError(f"no {name} head", rule=f"a file of {_TOOL}", found=found, where=place, fix=_FIX) from error
-    if encoder is not None and _content(encoder) != _content(head.encoder):
-        raise ConfigError(
-            f"the {name} head was trained for another encoder",
-            rule=f"{head.encoder}, as {place} says",
-            found=encoder,
-            where="models.encoder",
-            fix=_FIX,
-        )
-    return head
 
 
 def _content(encoder: str) -> str:

@@ -23,7 +23,7 @@ class EvaluatorOptions(BaseModel):
         None,
         min_length=1,
         description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
-        "the package, for the bundled encoder.",
+        "the package, for the bundled encoder and for all-mpnet-base-v2.",
     )
     models: dict[Literal["groundedness", "toxicity", "relevance", "refusal"], ClassifierOptions] = Field(
         default_factory=dict,

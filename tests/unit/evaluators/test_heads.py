@@ -19,6 +19,7 @@ from obs_lib.models.encoder import load_encoder
 from obs_lib.models.options import ModelOptions
 from obs_lib.models.testing import HashingEncoder
 
+LARGER = "all-mpnet-base-v2@87c8bb0c8fcce578"
 RAW = json.dumps(
     {
         "features": ["a"],
@@ -110,24 +111,57 @@ def test_the_digest_names_the_file() -> None:
     assert parse_head("x", RAW).digest != parse_head("x", RAW + b" ").digest
 
 
+@pytest.mark.parametrize(("encoder", "dimension"), [(None, 384), (LARGER, 768)])
 @pytest.mark.parametrize(
-    ("name", "features", "vector"),
+    ("name", "features", "reads_vector"),
     [
-        ("groundedness", groundedness.FEATURES, 0),
-        ("toxicity", toxicity.FEATURES, 384),
-        ("relevance", relevance.FEATURES, 0),
-        ("refusal", refusal.FEATURES, 384),
-        (over_refusal.HEAD, over_refusal.FEATURES, 384),
+        ("groundedness", groundedness.FEATURES, False),
+        ("toxicity", toxicity.FEATURES, True),
+        ("relevance", relevance.FEATURES, False),
+        ("refusal", refusal.FEATURES, True),
+        (over_refusal.HEAD, over_refusal.FEATURES, True),
     ],
 )
 def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
-    name: str, features: tuple[str, ...], vector: int
+    name: str, features: tuple[str, ...], reads_vector: bool, encoder: str | None, dimension: int
 ) -> None:
-    head = load_head(name)
+    head = load_head(name, encoder=encoder)
     assert head.features == features
-    assert head.encoder_features == vector
+    assert head.encoder_features == (dimension if reads_vector else 0)
     assert np.isfinite(head.weights).all()
     assert set(head.trained_on["across_sets"]) == set(head.trained_on["sets"])
+
+
+def test_heads_for_a_larger_encoder_come_with_the_package() -> None:
+    """Found by what its weights hold, in whatever folder they lie."""
+    found = build(EvaluatorOptions(), HashingEncoder(768), "my-copy@" + LARGER.partition("@")[2])
+    assert {*TRAINED, "over_refusal"} <= {evaluator.name for evaluator in found}
+    assert load_head("refusal", encoder=LARGER).digest != load_head("refusal").digest
+
+
+def test_an_encoder_without_heads_is_told_which_ones_have_some() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_head("refusal", encoder="other@0123456789abcdef")
+    assert all(name in str(caught.value) for name in (LARGER, "all-MiniLM-L6-v2@", "train_heads"))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "figure", "floor"),
+    [
+        ("toxicity", "surge", "auroc", 0.92),
+        ("toxicity", "openai_moderation", "auroc", 0.87),
+        ("refusal", "xstest gpt4", "f1", 0.87),
+        ("refusal", "pyrit", "f1", 0.89),
+        (over_refusal.HEAD, "xstest", "auroc", 0.87),
+        ("groundedness", "expertqa", "auroc", 0.65),
+    ],
+)
+def test_the_larger_encoder_is_worth_its_time(name: str, data: str, figure: str, floor: float) -> None:
+    larger, bundled = (
+        load_head(name, encoder=each).trained_on["across_sets"][data][figure][0] for each in (LARGER, None)
+    )
+    assert larger >= floor
+    assert larger > bundled
 
 
 @pytest.mark.parametrize(
