@@ -79,13 +79,13 @@ def load_head(name: str, folder: str | Path | None = None, encoder: str | None =
     ConfigError when it is not there, is no head, or was trained on other weights than those of `encoder` (None: those of the
     bundled one, or whatever `folder` has). A model's content decides, not what its folder is called.
     """
-    places = [Path(folder)] if folder else [SHIPPED, *sorted(place for place in SHIPPED.iterdir() if place.is_dir())]
+    file = f"{name}.json"
     others = []
-    for place in places:
-        head = _read(name, place / f"{name}.json")
+    for place in [Path(folder) / file] if folder else [SHIPPED / file, *sorted(SHIPPED.glob(f"*/{file}"))]:
+        head = _read(name, place)
         if encoder is None or _content(encoder) == _content(head.encoder):
             return head
-        others.append(f"{head.encoder}, as {place / head.name}.json says")
+        others.append(f"{head.encoder}, as {place} says")
     raise ConfigError(
         f"the {name} head was trained for another encoder",
         rule=" or ".join(others),
