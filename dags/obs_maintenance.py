@@ -1,4 +1,4 @@
-"""The lake's upkeep, once a week: drop what is older than the settings keep, join small files, let old versions go.
+"""The lake's maintenance, once a week: drop what is older than the settings keep, join small files, let old versions go.
 
 Wiring only. Each step is safe beside running nights, and a killed one is simply run again.
 """
@@ -15,7 +15,7 @@ from obs_wiring import DEFAULT_ARGS, OWNER_LINKS, workspace
 
 DOC = """
 ### Upkeep of the LLM night watch's lake
-Drops days by the settings under `keeping` (nothing unless they say so), joins small files, and removes what only old
+Drops days by the settings under `retention` (nothing unless they say so), joins small files, and removes what only old
 versions need. Numbers and reports of what is kept do not change. Run it by hand at any time.
 
 To erase a person, run `obs forget --user ID` where the lake can be reached.

@@ -17,8 +17,8 @@ from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
-EVALUATORS = list(dict.fromkeys([*(one.score for one in SCORED if one.score), *SETTINGS.judged_scores]))
-NAMED_ONLY = {one.score for one in OPT_IN}
+EVALUATORS = list(dict.fromkeys([*(one.evaluator for one in SCORED if one.evaluator), *SETTINGS.judged_scores]))
+NAMED_ONLY = {one.evaluator for one in OPT_IN}
 STANDING = [name for name in EVALUATORS if name not in NAMED_ONLY]
 
 PARAMS = {
@@ -66,7 +66,7 @@ Reads one calendar day (UTC) of logs, scores it and sums it up. The day is the r
 * **Late logs**: a scheduled night ends by looking at the last {SETTINGS.schedule.look_back_days} days and runs those
   again whose logs have changed.
 
-Comparison, alerts and reports follow in `obs_fold`. [All reports]({SITE}/)
+Comparison, alerts and reports follow in `obs_report`. [All reports]({SITE}/)
 """
 
 
@@ -82,8 +82,8 @@ def ingest() -> dict[str, Any]:
 @task
 def plan() -> list[dict[str, Any]]:
     """Draw what is scored, cut it into batches, and deal them to shards: one mapped `evaluate` each, none for nothing."""
-    from obs_lib.pipeline.options import ScoringOptions
     from obs_lib.pipeline.plan import plan as step
+    from obs_lib.settings.scoring import ScoringOptions
 
     context = get_current_context()
     asked = context["params"]
@@ -125,7 +125,7 @@ def collect(plan_id: str) -> dict[str, Any]:
 
 @task(multiple_outputs=False, outlets=[NIGHTS])
 def summarise() -> dict[str, Any]:
-    """The day's metrics, and the sketches that later days compare themselves with. Tells `obs_fold`."""
+    """The day's metrics, and the sketches that later days compare themselves with. Tells `obs_report`."""
     from obs_lib.pipeline.summarise import summarise as step
 
     with night() as (ws, day):
@@ -136,7 +136,7 @@ def summarise() -> dict[str, Any]:
 
 @task(multiple_outputs=False, outlets=[NIGHTS], trigger_rule=TriggerRule.ONE_FAILED)
 def tell_failure() -> dict[str, Any]:
-    """Tell `obs_fold` of a night that failed, so that its report and alert say so. Skipped when all went well."""
+    """Tell `obs_report` of a night that failed, so that its report and alert say so. Skipped when all went well."""
     with night() as (_, day):
         get_current_context()["outlet_events"][NIGHTS].extra = {"day": str(day), "failed": True}
         return {"day": str(day), "failed": True}

@@ -1,6 +1,6 @@
 """What both Dags share: their settings, the day a run means, and how the library's errors become Airflow's.
 
-Read by every parse and every task, so nothing heavy is imported here: `obs_lib.settings` needs pydantic and yaml only.
+Read by every parse and every task, so nothing heavy is imported here: `obs_lib.settings.settings` needs pydantic and yaml only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
 from obs_lib.errors import ConfigError, SourceError
-from obs_lib.settings import CONFIG_VARIABLE, load_settings
+from obs_lib.settings.loading import CONFIG_VARIABLE, load_settings
 
 if TYPE_CHECKING:
     from obs_lib.connections import Connection
@@ -73,7 +73,7 @@ def connection(name: str) -> Connection:
     from airflow.sdk.log import mask_secret
 
     from obs_lib.connections import Connection
-    from obs_lib.settings import environment_connection
+    from obs_lib.settings.environment import environment_connection
 
     try:
         found = AirflowConnection.get(name)

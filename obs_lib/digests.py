@@ -1,18 +1,11 @@
-"""Digests that name content: of plain values, and of a table's day whatever its row order, chunks or file layout."""
+"""Digests that name content by plain values (of a table's day: lake/digests.py)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from obs_lib.rows import Rows
-
-_BLOCK = 4_096  # rows; part of what a digest means. Small, because a block of long texts must stay under Arrow's 2 GB
-_LENGTH = 32  # hex digits: 128 bits are plenty to name the days of a lake, and still readable in a report
+LENGTH = 32  # hex digits: 128 bits are plenty to name the days of a lake, and still readable in a report
 
 
 def digest_of(*parts: object) -> str:
@@ -24,58 +17,4 @@ def digest_of(*parts: object) -> str:
     False
     """
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
-
-
-def digest_of_rows(rows: Rows) -> str:
-    """Name of sorted rows: their number and, block by block, each column as its type, its nulls and its values.
-
-    Blocks have one fixed size, so the name rests on content alone and a day of any size needs memory for one block. Nulls
-    are filled before hashing, because what lies under a null differs between rows that were computed and the same rows
-    read back from a file.
-    """
-    import pyarrow as pa
-
-    state = hashlib.sha256(str(rows.count).encode())
-    for block in rows.blocks(_BLOCK) if rows.count else [pa.RecordBatch.from_pylist([], rows.schema)]:
-        for field, column in zip(block.schema, block.columns, strict=True):
-            _hash_column(state, field, column)
-    return state.hexdigest()[:_LENGTH]
-
-
-_EMPTY: dict[str, object] = {"string": "", "bool": False, "double": 0.0}
-
-
-def _hash_column(state: hashlib._Hash, field: pa.Field, column: pa.Array) -> None:
-    """Feed a column of one block into `state` in one fixed layout."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    state.update(f"\x00{field.name}\x00{field.type}\x00".encode())
-    plain = column.cast(pa.int64()) if pa.types.is_timestamp(field.type) else column
-    empty = pa.scalar(b"" if pa.types.is_binary(field.type) else _EMPTY.get(str(plain.type), 0), type=plain.type)
-    for part in (pc.is_valid(plain), pc.fill_null(plain, empty)):
-        _hash_values(state, part)
-
-
-def _hash_values(state: hashlib._Hash, array: pa.Array) -> None:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_string(array.type) or pa.types.is_binary(array.type):
-        state.update(np.ascontiguousarray(pc.binary_length(array).to_numpy(zero_copy_only=False)).tobytes())
-        state.update(_joined(array))
-    else:
-        state.update(np.ascontiguousarray(array.to_numpy(zero_copy_only=False)).tobytes())
-
-
-def _joined(array: pa.Array) -> memoryview:
-    """The bytes of all texts one after another, as they lie in memory."""
-    import numpy as np
-
-    _, offsets, data = array.buffers()
-    if data is None:
-        return memoryview(b"")
-    ends = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    return memoryview(data)[int(ends[0]) : int(ends[-1])]
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]

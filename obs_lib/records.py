@@ -102,21 +102,21 @@ class Metric:
     """The definition of one number of a day.
 
     unit : "ms", "s", "tokens/s", "share", "probability", "tokens", "USD", "count", "score", "nats", "cosine distance".
-    worse : which way is worse; None where neither is.
+    direction : which way is better; None where neither is.
     objective : the default threshold, a limit that the value should stay on the good side of; None for no objective.
-    score : name of the evaluator whose scores it sums up; None for system metrics.
-    sum_up : how a score column becomes the metric. Shares are cut at 0.5.
+    evaluator : name of the evaluator whose scores it sums up; None for system metrics.
+    aggregation : how a score column becomes the metric. Shares are cut at 0.5.
     formula : the definition in words or symbols, with its source.
     """
 
     name: str
     title: str
     unit: str
-    worse: Literal["higher", "lower"] | None
+    direction: Literal["higher_is_better", "lower_is_better"] | None
     objective: float | None
     formula: str
-    score: str | None = None
-    sum_up: Literal["mean", "share_above", "share_below"] | None = None
+    evaluator: str | None = None
+    aggregation: Literal["mean", "share_above", "share_below"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class Daily(Protocol):
 class Distance:
     """How far a day stands from its baseline, and what chance alone would give. Measuring only: knows no threshold.
 
-    name : "semantic_drift", "token_kl", "change:<metric>", or "equal_tokens:<metric>" (a change with the length of prompts
+    name : "semantic_drift", "token_kl", "change:<metric>", or "token_adjusted:<metric>" (a change with the length of prompts
         and answers taken out).
     statistic : the distance itself; None when it could not be measured (note says why).
     null_mean, null_high : mean and 95% quantile of the statistic if nothing had changed; None if unknown.
@@ -267,7 +267,7 @@ class Alert:
         failed).
     fingerprint : stable name of the incident over days: same kind, segment and cause give the same fingerprint.
     score : the composite score in [0, 1] behind the severity.
-    pages : whether this day's state is worth a message to people (new or worse, and of a severity that pages).
+    notify : whether this day's state is worth a message to people (new or worse, and of a severity that pages).
     evidence : facts behind it, one mapping a signal (metric, value, baseline, p_value, effect, ...), JSON-able.
     first_day, last_day : first day of the incident; last day on which its condition held.
     """
@@ -280,7 +280,7 @@ class Alert:
     segment: str
     title: str
     score: float
-    pages: bool
+    notify: bool
     first_day: Day
     last_day: Day
     evidence: tuple[Mapping[str, object], ...] = field(default=())

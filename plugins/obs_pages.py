@@ -60,7 +60,7 @@ def report(day: str) -> HTMLResponse:
         return _note(f"“{day[:40]}” is no day. A day is written like 2023-06-15.")
     page = pages.shown_page(_workspace(), named)
     if page is None:
-        return _note(f"There is no report of {named} yet. It follows when the night and then obs_fold have run.")
+        return _note(f"There is no report of {named} yet. It follows when the night and then obs_report have run.")
     return HTMLResponse(page, headers=HEADERS)
 
 

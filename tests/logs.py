@@ -170,7 +170,7 @@ def litellm(row: Row) -> Iterator[Row]:
 
 def labels(row: Row) -> Iterator[Row]:
     """A person's verdict on every interaction."""
-    yield {"request_id": row["request_id"], "label": "toxic", "value": False, "inclusion": 0.5}
+    yield {"request_id": row["request_id"], "label": "toxic", "value": False, "inclusion_probability": 0.5}
 
 
 def native(row: Row) -> Iterator[Row]:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from obs_lib.digests import digest_of_rows
-from obs_lib.rows import Rows
-from obs_lib.tables import Table
+from obs_lib.lake.digests import digest_of_rows
+from obs_lib.lake.rows import Rows
+from obs_lib.lake.tables import Table
 
 
 def frame_of(table: Table, columns: dict[str, list[Any]]) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def look(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console, sec
                     soft_wrap=True,
                 )
             watch.reports.add(day)
-    return any(one["state"] not in ENDED for one in airflow.runs("obs_fold"))
+    return any(one["state"] not in ENDED for one in airflow.runs("obs_report"))
 
 
 def has_report(airflow: EmbeddedAirflow, day: str) -> bool:

@@ -91,7 +91,7 @@ class EmbeddedAirflow:
                 )  # fmt: skip
             self._remember()
 
-    def wait_ready(self, dags: tuple[str, ...] = ("obs_nightly", "obs_fold"), timeout_s: float = 180) -> None:
+    def wait_ready(self, dags: tuple[str, ...] = ("obs_nightly", "obs_report"), timeout_s: float = 180) -> None:
         """Return once the api-server answers, the scheduler runs and the Dags are there. NotReady otherwise."""
         end, broken_since = time.monotonic() + timeout_s, 0.0
         while time.monotonic() < end:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import metric_of
 from obs_lib.records import ALL, DriftVerdict, Metric, Severity
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 CAUSE = "change"
 # Percentiles at equal tokens weigh by this name: what tokens do not explain is the server itself. A mean is left out,
 # since one request that hangs can move it.
-EQUAL_TOKENS = "latency at equal tokens"
-_CHANGE, _EQUAL_TOKENS = "change:", "equal_tokens:"
+EQUAL_TOKENS = "token-adjusted latency"
+_CHANGE, _TOKEN_ADJUSTED = "change:", "token_adjusted:"
 _OWN_FAMILY = {
     "error_rate": "errors",
     "stage_error_rate": "errors",
@@ -40,8 +39,8 @@ def family(name: str) -> str:
     metric = _metric(name)
     if metric is None:
         return "answers"
-    if metric.score is not None:
-        return metric.score
+    if metric.evaluator is not None:
+        return metric.evaluator
     return _OWN_FAMILY.get(metric.name, "latency" if metric.unit == "ms" else metric.name)
 
 
@@ -91,7 +90,7 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
         if effect is None or not _adverse(name, effect):
             continue
         fact: dict[str, object] = {
-            "metric": name.removeprefix(_CHANGE).removeprefix(_EQUAL_TOKENS),
+            "metric": name.removeprefix(_CHANGE).removeprefix(_TOKEN_ADJUSTED),
             "family": family(name),
             "effect": effect,
             "unit": str(row["unit"]),
@@ -99,7 +98,7 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
             "strength": strength(effect, number(row["threshold"])),
             **_values(name, {str(key): value for key, value in row.items()}),
         }
-        if name.startswith(_EQUAL_TOKENS):
+        if name.startswith(_TOKEN_ADJUSTED):
             fact["note"] = "with prompts and answers as long as in the baseline"
             if name.rpartition("_p")[2].isdigit():
                 fact["basis"] = EQUAL_TOKENS
@@ -118,17 +117,17 @@ def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _adverse(name: str, effect: float) -> bool:
-    if not name.startswith((_CHANGE, _EQUAL_TOKENS)):
+    if not name.startswith((_CHANGE, _TOKEN_ADJUSTED)):
         return True
     metric = _metric(name)
-    if metric is None or metric.worse is None:
+    if metric is None or metric.direction is None:
         return False
-    return effect > 0 if metric.worse == "higher" else effect < 0
+    return effect > 0 if metric.direction == "lower_is_better" else effect < 0
 
 
 def _metric(name: str) -> Metric | None:
     """The metric whose change a distance is; None for a distance of its own."""
-    for prefix in (_CHANGE, _EQUAL_TOKENS):
+    for prefix in (_CHANGE, _TOKEN_ADJUSTED):
         if name.startswith(prefix):
             return metric_of(name.removeprefix(prefix))
     return None

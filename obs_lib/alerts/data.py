@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.alerts.conditions import Condition
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import occasional
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Severity
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _NOTE_LENGTH = 300  # characters of a failed step's message kept as evidence
 _REASONS, _REASON_LENGTH = 3, 50  # commonest reasons named as evidence, and characters of each
@@ -95,10 +93,10 @@ def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:
     counts = {}
     for metric in (*QUALITY, *occasional(whole)):
         row = whole.get(metric.name)
-        if metric.score is not None and row is not None:
+        if metric.evaluator is not None and row is not None:
             failed, scored = int(row["n_failed"]), int(row["n"]) if row["status"] == "OK" else 0
             if failed + scored:
-                counts[metric.score] = (failed, failed + scored)
+                counts[metric.evaluator] = (failed, failed + scored)
     return counts
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.records import ALL, Severity
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOVED = "MOVED"
 

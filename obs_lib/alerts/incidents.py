@@ -13,15 +13,15 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+import pandas as pd
 
 from obs_lib.alerts.composite import score
 from obs_lib.alerts.conditions import Condition, Kind
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.lake.tables import ALERTS
 from obs_lib.records import ALL, Alert, AlertState, Day, Severity
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 EVERY_KIND: frozenset[Kind] = frozenset({"change", "objective", "data"})
 
@@ -80,10 +80,6 @@ def _explains(causes: Collection[Condition], condition: Condition, options: Aler
 
 def to_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
     """Return alerts as rows of the `alerts` table, without `day`."""
-    import pandas as pd
-
-    from obs_lib.tables import ALERTS
-
     return pd.DataFrame([_row(alert) for alert in alerts], columns=[name for name, _ in ALERTS.columns])
 
 
@@ -107,7 +103,7 @@ def _hold(day: Day, condition: Condition, before: Alert | None, options: AlertOp
         segment=condition.segment,
         title=condition.title,
         score=condition.score,
-        pages=news and (condition.urgent or severity in options.page_severities),
+        notify=news and (condition.urgent or severity in options.notify_severities),
         first_day=day if before is None else before.first_day,
         last_day=day,
         evidence=condition.evidence,
@@ -117,7 +113,7 @@ def _hold(day: Day, condition: Condition, before: Alert | None, options: AlertOp
 def _quiet(day: Day, alert: Alert, judged: bool, options: AlertOptions) -> Alert:
     over = judged and day - alert.last_day >= dt.timedelta(days=options.resolve_after_days)
     state = AlertState.RESOLVED if over else AlertState.ONGOING
-    return dataclasses.replace(alert, day=day, state=state, pages=False)
+    return dataclasses.replace(alert, day=day, state=state, notify=False)
 
 
 def _row(alert: Alert) -> dict[str, object]:
@@ -129,7 +125,7 @@ def _row(alert: Alert) -> dict[str, object]:
         "segment": alert.segment,
         "title": alert.title,
         "score": alert.score,
-        "pages": alert.pages,
+        "notify": alert.notify,
         "first_day": alert.first_day.isoformat(),
         "last_day": alert.last_day.isoformat(),
         "evidence": json.dumps([dict(fact) for fact in alert.evidence], sort_keys=True, allow_nan=False),
@@ -146,7 +142,7 @@ def _alert(row: dict[str, Any]) -> Alert:
         segment=row["segment"],
         title=row["title"],
         score=float(row["score"]),
-        pages=bool(row["pages"]),
+        notify=bool(row["notify"]),
         first_day=dt.date.fromisoformat(row["first_day"]),
         last_day=dt.date.fromisoformat(row["last_day"]),
         evidence=tuple(json.loads(row["evidence"])),

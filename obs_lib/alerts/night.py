@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.alerts.composite import change_conditions
 from obs_lib.alerts.conditions import Kind
@@ -14,9 +15,6 @@ from obs_lib.alerts.incidents import EVERY_KIND, advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.records import Alert, Day
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)

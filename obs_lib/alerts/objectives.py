@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.evaluators import Moved
@@ -12,24 +14,21 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS, occasional
 from obs_lib.records import DriftVerdict, Metric
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
-_EQUAL_TOKENS = "equal_tokens:"
+_TOKEN_ADJUSTED = "token_adjusted:"  # noqa: S105 - the beginning of a distance's name
 SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
 
 
 def objective(metric: Metric, options: AlertOptions) -> float | None:
     """Return the limit in force for a metric, in its unit; None for none."""
-    return options.objectives.get(metric.name, metric.objective) if metric.worse else None
+    return options.objectives.get(metric.name, metric.objective) if metric.direction else None
 
 
 def beyond(metric: Metric, value: float | None, limit: float) -> bool:
     """Return whether a value is on the wrong side of a limit; exactly on it is not."""
     if value is None:
         return False
-    return value > limit if metric.worse == "higher" else value < limit
+    return value > limit if metric.direction == "lower_is_better" else value < limit
 
 
 def breaches(
@@ -47,7 +46,7 @@ def breaches(
     beyond the objective; one that only its point estimate breaks, or that longer prompts and answers explain, colours the
     figure and stands in the report. Days that the metric's evaluator scored otherwise are no history.
     """
-    adjusted = _at_equal_tokens(drift)
+    adjusted = _token_adjusted(drift)
     today, before = _by_key(metrics), [_by_key(frame) for frame in window]
     conditions = []
     for metric in (*METRICS, *occasional(metrics["metric"])):
@@ -57,20 +56,22 @@ def breaches(
         for (name, segment), row in today.items():
             if name == metric.name and _breached(metric, row, limit, options):
                 history = [day[(name, segment)] for day in before if (name, segment) in day]
-                history = [day for day in history if moved is None or moved.comparable(metric.score, day.get("day"))]
+                history = [
+                    day for day in history if moved is None or moved.comparable(metric.evaluator, day.get("day"))
+                ]
                 found = _condition(metric, row, limit, (history, options))
-                if moved is not None and metric.score in moved.rows:
+                if moved is not None and metric.evaluator in moved.rows:
                     found = _unsure(found)
                 conditions.append(_explained(found, metric, limit, adjusted.get((name, segment))))
     return conditions
 
 
-def _at_equal_tokens(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
+def _token_adjusted(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     """What metrics would be with prompts and answers as long as in the baseline, where that has not changed."""
     if drift is None or drift.empty:
         return {}
-    rows = drift[drift["name"].str.startswith(_EQUAL_TOKENS) & (drift["verdict"] == DriftVerdict.STABLE.value)]
-    keys = zip(rows["name"].str.removeprefix(_EQUAL_TOKENS), rows["segment"], strict=True)
+    rows = drift[drift["name"].str.startswith(_TOKEN_ADJUSTED) & (drift["verdict"] == DriftVerdict.STABLE.value)]
+    keys = zip(rows["name"].str.removeprefix(_TOKEN_ADJUSTED), rows["segment"], strict=True)
     return dict(zip(keys, (rows["baseline_value"] + rows["effect"]).tolist(), strict=True))
 
 
@@ -78,7 +79,7 @@ def _explained(condition: Condition, metric: Metric, limit: float, adjusted: flo
     """The breach, no longer urgent where it would be none at equal tokens."""
     if adjusted is None or beyond(metric, adjusted, limit):
         return condition
-    fact = {**condition.evidence[0], "note": "explained by longer prompts or answers", "at_equal_tokens": adjusted}
+    fact = {**condition.evidence[0], "note": "explained by longer prompts or answers", "token_adjusted": adjusted}
     return replace(condition, urgent=False, evidence=(fact,))
 
 
@@ -92,7 +93,7 @@ def _condition(
     metric: Metric, row: Mapping[str, Any], limit: float, past: tuple[Sequence[Mapping[str, Any]], AlertOptions]
 ) -> Condition:
     history, options = past
-    near = number(row["low"] if metric.worse == "higher" else row["high"])
+    near = number(row["low"] if metric.direction == "lower_is_better" else row["high"])
     surely = beyond(metric, near, limit)
     clean = [not _breached(metric, day, limit, options) for day in history]
     fact = {
@@ -115,7 +116,7 @@ def _condition(
         score=SURE if surely else UNSURE,
         evidence=(fact,),
         sudden=len(clean) >= options.min_history and all(clean),
-        urgent=surely and options.page_new_breaches,
+        urgent=surely and options.notify_new_breaches,
     )
 
 

@@ -33,10 +33,10 @@ class AlertOptions(BaseModel):
     min_history: int = Field(
         3, ge=1, le=90, description="Earlier days that must be known free of a breach for it to be new; days, 1 to 90."
     )
-    page_severities: tuple[Severity, ...] = Field(
+    notify_severities: tuple[Severity, ...] = Field(
         (Severity.P0, Severity.P1), description="Severities that are worth a message to people."
     )
-    page_new_breaches: bool = Field(
+    notify_new_breaches: bool = Field(
         True,
         description="Whether a new breach whose whole interval lies beyond the objective is worth a message, whatever "
         "its severity.",
@@ -49,9 +49,9 @@ class AlertOptions(BaseModel):
             "groundedness": 0.8,
             "toxicity": 0.8,
             "errors": 0.8,
-            "latency at equal tokens": 0.85,
+            "token-adjusted latency": 0.85,
         },
-        description="Most that one family of signals adds to the composite score, by family; 0 to 1. `latency at equal tokens` "
+        description="Most that one family of signals adds to the composite score, by family; 0 to 1. `token-adjusted latency` "
         "weighs those latencies of the family `latency` that longer prompts and answers do not explain.",
     )
     default_weight: Share = Field(0.6, description="The same for families that family_weights does not name; 0 to 1.")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from obs_lib.bench import measures
 from obs_lib.bench.bootstrap import RESAMPLES, Figure, Floats, intervals
 from obs_lib.bench.measures import Flags
-from obs_lib.ranking import ndcg, reciprocal_rank
-from obs_lib.summaries.intervals import wilson
+from obs_lib.stats.intervals import wilson
+from obs_lib.stats.ranking import ndcg, reciprocal_rank
 
 _SHARES = ("precision", "recall", "false_positive_share")
 _FEWEST = 20  # rows of a model that are worth a figure of their own

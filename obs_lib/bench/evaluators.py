@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +18,8 @@ from obs_lib.bench.rows import Row
 from obs_lib.bench.score_file import named
 from obs_lib.bench.scoring import Result, score_rows
 from obs_lib.errors import ConfigError, SourceError
+from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Evaluator, ScoreStatus
-
-if TYPE_CHECKING:
-    from obs_lib.pipeline.workspace import Workspace
 
 _PORTIONS, _LEAST = 8, 200
 """A set is scored in up to so many portions of at least so many rows: the speed's interval comes from them."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from obs_lib.bench.rows import Row, read_rows
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _NAMES = (".jsonl", ".jsonl.gz")
 _SUBFOLDER = "labelled"
@@ -102,10 +103,6 @@ def read_set(path: Path, task: Task, name: str) -> LabelledSet | Unknown:
 
 def groups(labelled: LabelledSet) -> NDArray[np.intp]:
     """Each row's group: rows that share contexts, or a prompt, belong together; without either, rows of equal text."""
-    import numpy as np
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     keys: dict[tuple[str, str], int] = {}
     edges = [
         (i, keys.setdefault(key, len(keys))) for i, row in enumerate(labelled.rows) for key in _sources(row.columns)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.over_refusal import HEAD as REQUEST_HARM
 from obs_lib.evaluators.over_refusal import OverRefusal
 from obs_lib.evaluators.refusal import Refusal
-
-if TYPE_CHECKING:
-    from obs_lib.pipeline.workspace import Workspace
+from obs_lib.pipeline.workspace import Workspace
 
 _HEADS = {OverRefusal.name: (Refusal.name, REQUEST_HARM)}
 """Evaluators whose heads do not bear their name."""

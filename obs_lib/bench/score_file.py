@@ -11,15 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
 from obs_lib.bench.rows import portions, read_rows
 from obs_lib.bench.scoring import score_rows
 from obs_lib.pipeline.plan import choose
+from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Evaluator
-
-if TYPE_CHECKING:
-    from obs_lib.pipeline.workspace import Workspace
 
 STDOUT = "-"
 _ROWS = 1_000  # scored and written at once

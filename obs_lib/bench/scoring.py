@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
+
+import pandas as pd
 
 from obs_lib.bench.rows import Row
+from obs_lib.models.encoder import Encoder
+from obs_lib.models.vectors import gather
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
 from obs_lib.pipeline.evaluate import score_batch
 from obs_lib.records import Evaluator, ScoreStatus
-
-if TYPE_CHECKING:
-    from obs_lib.models.encoder import Encoder
 
 
 class Result(TypedDict):
@@ -28,10 +29,6 @@ class Result(TypedDict):
 
 def score_rows(evaluator: Evaluator, rows: Sequence[Row], encoder: Encoder, batch_size: int) -> list[Result]:
     """A result for each row, in order; a row that could not be read is FAILED with its line number."""
-    import pandas as pd
-
-    from obs_lib.models.vectors import gather
-
     readable = [row for row in rows if row.problem is None]
     frame = pd.DataFrame([row.columns for row in readable], columns=list(CASE_COLUMNS), dtype=object)
     cases, case_of = distinct_cases(frame.where(frame.notna(), None))

@@ -28,7 +28,7 @@ def occasional(names: Iterable[str]) -> tuple[Metric, ...]:
     ['Over-refusal rate', 'Helpfulness, by a judge', 'Off brand, by a judge']
     """
     distinct = set(names)
-    ours = tuple(metric for metric in OCCASIONAL if distinct & {metric.name, metric.score})
+    ours = tuple(metric for metric in OCCASIONAL if distinct & {metric.name, metric.evaluator})
     return ours + tuple(metric for name in sorted(distinct) if (metric := judged(name)) is not None)
 
 
@@ -43,5 +43,5 @@ def one_is_bad(score: str) -> bool:
     >>> one_is_bad("toxicity"), one_is_bad("groundedness"), one_is_bad("judge_rate:off_brand")
     (True, False, True)
     """
-    metric = next((one for one in (*QUALITY, *occasional([score])) if one.score == score), None)
-    return metric is not None and metric.worse == "higher" and metric.sum_up != "share_below"
+    metric = next((one for one in (*QUALITY, *occasional([score])) if one.evaluator == score), None)
+    return metric is not None and metric.direction == "lower_is_better" and metric.aggregation != "share_below"

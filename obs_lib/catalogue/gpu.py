@@ -8,49 +8,54 @@ from obs_lib.records import Metric
 GPU: tuple[Metric, ...] = (
     Metric(
         "gpu_utilization",
-        "GPU utilisation in hours with demand",
+        "GPU utilization in hours with demand",
         "share",
-        "lower",
+        "higher_is_better",
         0.6,
-        "mean SM utilisation of the samples in hours with demand; by GPM or DCGM profiling the share of SMs at work, else "
+        "mean SM utilization of the samples in hours with demand; by GPM or DCGM profiling the share of SMs at work, else "
         "the share of time with a kernel running",
     ),
     Metric(
         "gpu_saturated",
         "Busy hours with saturated GPUs",
         "share",
-        "higher",
+        "lower_is_better",
         0.5,
-        "share of the hours with demand whose mean SM utilisation is over 95%; over a half, the typical busy hour is",
+        "share of the hours with demand whose mean SM utilization is over 95%; over a half, the typical busy hour is",
     ),
     Metric("gpu_memory_used", "GPU memory used", "share", None, None, "mean of memory used / memory there is"),
     Metric(
         "gpu_throttled_hours",
         "GPU hours throttled",
         "h",
-        "higher",
+        "lower_is_better",
         None,
         "sum over GPUs and hours of the share of samples whose clocks heat or power held down",
     ),
     Metric("gpu_power", "GPU power", "W", None, None, "mean power draw of a GPU"),
     Metric(
-        "gpu_temperature_p95", "GPU temperature, p95", "\u00b0C", "higher", None, "95th percentile of the temperature"
+        "gpu_temperature_p95",
+        "GPU temperature, p95",
+        "\u00b0C",
+        "lower_is_better",
+        None,
+        "95th percentile of the temperature",
     ),
     Metric(
         "gpu_ecc_uncorrected",
         "Uncorrected GPU memory errors",
         "count",
-        "higher",
+        "lower_is_better",
         0.0,
         "rise of the uncorrected ECC count within the day, over all GPUs",
     ),
     Metric(
         "gpu_latency_correlation",
-        "GPU utilisation against latency",
+        "GPU utilization against latency",
         "correlation",
         None,
         None,
-        "Spearman's rank correlation over hours of mean SM utilisation and median latency",
+        "Spearman's rank correlation over hours of mean SM utilization and median latency",
     ),
 )
 """Metrics of `all` and the segments `gpu=<host>/<index>`, on days with samples only."""

@@ -14,10 +14,10 @@ def judged(name: str) -> Metric | None:
     title = f"{own.replace('_', ' ').capitalize()}, by a judge"
     if own and kind + ":" == JUDGED:
         formula = "mean of the values that a judge gives answers on its rubric's scale from 0 to 1, 1 the best"
-        return Metric(name, title, "score", "lower", None, formula, score=name, sum_up="mean")
+        return Metric(name, title, "score", "higher_is_better", None, formula, evaluator=name, aggregation="mean")
     if own and kind + ":" == JUDGED_RATE:
         formula = "share of answers that a judge gives more than 0.5 on its rubric's scale from 0 to 1, 1 the worst"
-        return Metric(name, title, "share", "higher", None, formula, score=name, sum_up="share_above")
+        return Metric(name, title, "share", "lower_is_better", None, formula, evaluator=name, aggregation="share_above")
     if name == JUDGE_COST:
         formula = "sum over the distinct cases and judges of the day of what their verdicts cost when they were made"
         return Metric(name, "Cost of judges", "USD", None, None, formula)

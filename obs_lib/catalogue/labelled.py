@@ -35,7 +35,7 @@ LABELLED: tuple[Metric, ...] = tuple(
             metric.unit,
             None,
             None,
-            "PPI++: mean of labels + lambda (mean of verdicts, all scored - labelled), weighted by 1 / inclusion",
+            "PPI++: mean of labels + lambda (mean of verdicts, all scored - labelled), weighted by 1 / inclusion_probability",
         ),
         *(
             Metric(

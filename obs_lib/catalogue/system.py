@@ -10,7 +10,7 @@ LOAD: tuple[Metric, ...] = (
         "throughput",
         "Throughput in hours with demand",
         "tokens/s",
-        "lower",
+        "higher_is_better",
         None,
         "output tokens / 3600 s, mean over the hours that count as busy",
     ),
@@ -18,7 +18,7 @@ LOAD: tuple[Metric, ...] = (
         "capacity_use",
         "Throughput against capacity",
         "share",
-        "lower",
+        "higher_is_better",
         0.8,
         "throughput / configured capacity, in hours with demand; NO_DATA without a configured capacity",
     ),
@@ -34,7 +34,7 @@ LOAD: tuple[Metric, ...] = (
         "concurrency_use",
         "Peak concurrency against capacity",
         "share",
-        "higher",
+        "lower_is_better",
         1.0,
         "peak_concurrency / configured capacity; above 1 requests had to wait; NO_DATA without a configured capacity",
     ),
@@ -45,7 +45,7 @@ ERROR_KIND_RATES: tuple[Metric, ...] = tuple(
         f"error_rate:{kind}",
         f"Errors: {kind.replace('_', ' ')}",
         "share",
-        "higher",
+        "lower_is_better",
         None,
         f"share of requests that failed with error_kind = {kind}"
         + (", another kind or none" if kind == "other" else ""),
@@ -55,7 +55,7 @@ ERROR_KIND_RATES: tuple[Metric, ...] = tuple(
 """The parts of `error_rate`, which add up to it."""
 
 ERRORS: tuple[Metric, ...] = (
-    Metric("error_rate", "Error rate", "share", "higher", 0.01, "share of requests with an error"),
+    Metric("error_rate", "Error rate", "share", "lower_is_better", 0.01, "share of requests with an error"),
     *ERROR_KIND_RATES,
 )
 
@@ -63,9 +63,21 @@ FINISH: tuple[Metric, ...] = (
     Metric(
         "finish_stop_rate", "Answers that ended by themselves", "share", None, None, "share of finish_reason = stop"
     ),
-    Metric("finish_length_rate", "Answers cut by length", "share", "higher", None, "share of finish_reason = length"),
     Metric(
-        "finish_filter_rate", "Answers filtered", "share", "higher", None, "share of finish_reason = content_filter"
+        "finish_length_rate",
+        "Answers cut by length",
+        "share",
+        "lower_is_better",
+        None,
+        "share of finish_reason = length",
+    ),
+    Metric(
+        "finish_filter_rate",
+        "Answers filtered",
+        "share",
+        "lower_is_better",
+        None,
+        "share of finish_reason = content_filter",
     ),
     Metric("finish_tool_rate", "Answers that call a tool", "share", None, None, "share of finish_reason = tool_call"),
     Metric(
@@ -77,18 +89,20 @@ FINISH: tuple[Metric, ...] = (
 # A mean has no worse side here, so that nobody judges it: one request that hangs for a minute moves that of a small day
 # by half. It stands beside the token-weighted one.
 SPEED: tuple[Metric, ...] = (
-    Metric("ttft_p50", "Time to first token, p50", "ms", "higher", None, "median of ttft_ms"),
-    Metric("ttft_p95", "Time to first token, p95", "ms", "higher", 500.0, "95th percentile of ttft_ms"),
+    Metric("ttft_p50", "Time to first token, p50", "ms", "lower_is_better", None, "median of ttft_ms"),
+    Metric("ttft_p95", "Time to first token, p95", "ms", "lower_is_better", 500.0, "95th percentile of ttft_ms"),
     Metric(
         "tpot_p95",
         "Time per output token, p95",
         "ms",
-        "higher",
+        "lower_is_better",
         50.0,
         "95th percentile of tpot_ms; where absent (total - ttft) / (output_tokens - 1)",
     ),
     Metric("prefill_p50", "Prefill, p50", "ms", None, None, "median of prefill_ms; where absent ttft_ms"),
-    Metric("decode_p50", "Decode, p50", "ms", "higher", None, "median of decode_ms; where absent total - ttft"),
+    Metric(
+        "decode_p50", "Decode, p50", "ms", "lower_is_better", None, "median of decode_ms; where absent total - ttft"
+    ),
     Metric(
         "decode_share",
         "Decode share of the time",
@@ -98,14 +112,14 @@ SPEED: tuple[Metric, ...] = (
         "sum of decode / sum of prefill + decode, over requests where both are known",
     ),
     Metric("latency_mean", "Latency, mean", "ms", None, None, "mean of total_latency_ms"),
-    Metric("latency_p50", "Latency, p50", "ms", "higher", None, "median of total_latency_ms"),
-    Metric("latency_p95", "Latency, p95", "ms", "higher", None, "95th percentile of total_latency_ms"),
-    Metric("latency_p99", "Latency, p99", "ms", "higher", None, "99th percentile of total_latency_ms"),
+    Metric("latency_p50", "Latency, p50", "ms", "lower_is_better", None, "median of total_latency_ms"),
+    Metric("latency_p95", "Latency, p95", "ms", "lower_is_better", None, "95th percentile of total_latency_ms"),
+    Metric("latency_p99", "Latency, p99", "ms", "lower_is_better", None, "99th percentile of total_latency_ms"),
     Metric(
         "token_weighted_latency",
         "Token-weighted latency",
         "ms",
-        "higher",
+        "lower_is_better",
         None,
         "sum(latency_i * output_tokens_i) / sum(output_tokens_i)",
     ),
@@ -151,8 +165,12 @@ USAGE: tuple[Metric, ...] = (
 )
 
 LOGGED: tuple[Metric, ...] = (
-    Metric("quality_score", "Logged quality score", "score", "lower", None, "mean of quality_score as logged"),
-    Metric("safety_flag_rate", "Safety flags", "share", "higher", None, "share of interactions with a safety flag"),
+    Metric(
+        "quality_score", "Logged quality score", "score", "higher_is_better", None, "mean of quality_score as logged"
+    ),
+    Metric(
+        "safety_flag_rate", "Safety flags", "share", "lower_is_better", None, "share of interactions with a safety flag"
+    ),
 )
 
 SYSTEM_GROUPS: tuple[tuple[str, tuple[Metric, ...]], ...] = (

@@ -7,15 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from obs_lib.bench.bootstrap import Figure
-    from obs_lib.bench.evaluators import BenchReport, SetReport
+from obs_lib.bench.bootstrap import Figure
+from obs_lib.bench.evaluators import BenchReport, SetReport
 
 _PIPE_WIDTH = 200
 _RANKED = (("auroc", "AUROC"), ("average_precision", "average precision"), ("length_auroc", "length-only AUROC"))

@@ -23,8 +23,8 @@ from obs_lib.redaction.secrets import mask_secrets
 if TYPE_CHECKING:
     import pandas as pd
 
+    from obs_lib.lake.tables import Table
     from obs_lib.pipeline.workspace import Workspace
-    from obs_lib.tables import Table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="The LLM night watch, without Airflow.")
 config_app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
@@ -152,7 +152,7 @@ def report(day: DayArgument, config: Config = None, html: Annotated[bool, typer.
 def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the metrics of DAY."""
     from obs_lib.cli.printing import print_frame
-    from obs_lib.tables import METRICS
+    from obs_lib.lake.tables import METRICS
 
     columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed"]
     more = ["status", "std_error", "note"] if json else []
@@ -163,9 +163,9 @@ def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None
 def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the alerts and open incidents of DAY."""
     from obs_lib.cli.printing import print_frame
-    from obs_lib.tables import ALERTS
+    from obs_lib.lake.tables import ALERTS
 
-    columns = ["severity", "state", "segment", "title", "first_day", "pages"]
+    columns = ["severity", "state", "segment", "title", "first_day", "notify"]
     more = ["kind", "last_day", "score", "evidence"] if json else []
     print_frame(_shown(ALERTS, day.date(), config)[columns + more], json)
 
@@ -250,7 +250,7 @@ def config_check(config: Config = None) -> None:
     from obs_lib.models.processor import advice, computes_bfloat16
     from obs_lib.pipeline.plan import choose
     from obs_lib.pipeline.workspace import open_workspace
-    from obs_lib.settings import config_path
+    from obs_lib.settings.loading import config_path
 
     ws = open_workspace(config)
     path = config_path(config)
@@ -376,10 +376,10 @@ def _shown(table: Table, day: dt.date, config: Path | None) -> pd.DataFrame:
 
 
 def _deliver(ws: Workspace) -> dict[str, int]:
-    from obs_lib.pipeline.deliver import deliver
-    from obs_lib.settings import notify_urls
+    from obs_lib.pipeline.notify import notify
+    from obs_lib.settings.environment import notify_urls
 
-    return deliver(ws, notify_urls())
+    return notify(ws, notify_urls())
 
 
 def _sent(sent: dict[str, int]) -> str:

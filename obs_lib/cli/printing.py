@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from _typeshed import DataclassInstance
+from obs_lib.pipeline.preview import Preview
 
-    from obs_lib.pipeline.preview import Preview
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _PIPE_WIDTH = 200
 
@@ -39,8 +39,6 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
 
 def print_rows(rows: Sequence[DataclassInstance]) -> None:
     """Print dataclasses of one kind as a table for people; nothing for none."""
-    import pandas as pd
-
     if rows:
         print_frame(pd.DataFrame([asdict(row) for row in rows]), as_json=False)
 

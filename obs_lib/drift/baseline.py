@@ -6,14 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 from obs_lib.catalogue.gpu import GPU
-from obs_lib.latency_model import Cells, unpack
 from obs_lib.records import ALL, Day
+from obs_lib.stats.latency_model import Cells, unpack
 
 _OF_GPUS = frozenset(metric.name for metric in GPU)
 
@@ -52,7 +50,6 @@ class DaySummary:
 
     @cached_property
     def _metrics(self) -> dict[tuple[str, str], tuple[float, float | None, int]]:
-        import pandas as pd
 
         ok = self.metrics[(self.metrics["status"] == "OK") & self.metrics["value"].notna()]
         columns = (ok[name] for name in ("metric", "segment", "value", "std_error", "n"))

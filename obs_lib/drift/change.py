@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 from obs_lib.catalogue.gpu import GPU
 from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.records import Day, Distance, Metric
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 PREFIX = "change:"
 EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
@@ -30,7 +28,7 @@ def judged(metric: Metric) -> bool:
 
     Totals follow the traffic, not the model; so do the numbers of GPUs, which have objectives.
     """
-    return metric.worse is not None and metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | PARTS
+    return metric.direction is not None and metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | PARTS
 
 
 def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:
@@ -84,8 +82,6 @@ def contrast(
     poorly. Where neither says anything (constant values, no std_error)
     p is 1 / (b + 1): the chance that the odd one of b + 1 alike days comes last.
     """
-    from scipy.special import stdtr, stdtrit
-
     b, baseline = len(then), float(then[:, 0].mean())
     difference = float(now[0]) - baseline
     between, sampling = float(then[:, 0].var(ddof=1)), float(then[:, 1].mean())

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from obs_lib.drift import equal_tokens
+from obs_lib.drift import token_adjusted
 from obs_lib.drift.change import PREFIX
 from obs_lib.drift.kl import NAME as TOKEN_KL
 from obs_lib.drift.options import DriftOptions
 from obs_lib.drift.semantic import NAME as SEMANTIC
+from obs_lib.lake.tables import DRIFT
 from obs_lib.records import Distance, DriftVerdict
-from obs_lib.tables import DRIFT
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-BOTH_WAYS = (PREFIX, equal_tokens.PREFIX)
+BOTH_WAYS = (PREFIX, token_adjusted.PREFIX)
 MOST_LEFT = 0.5  # part of a change that may be left at equal tokens where tokens explain it
 ABSOLUTE_UNITS = frozenset({"share", "probability", "score"})
 
@@ -42,8 +39,6 @@ class Judged:
 
 def decide(distances: Sequence[Distance], options: DriftOptions) -> pd.DataFrame:
     """Judge all distances of one day and return them as rows of the `drift` table, without `day`, in their order."""
-    import pandas as pd
-
     return pd.DataFrame([_row(one) for one in judge(distances, options)], columns=[name for name, _ in DRIFT.columns])
 
 
@@ -60,7 +55,7 @@ def judge(distances: Sequence[Distance], options: DriftOptions) -> list[Judged]:
     adjusted = iter(benjamini_hochberg([distance.p_value or 0.0 for distance in measured]))
     found = [_judge(one, None if one.p_value is None else float(next(adjusted)), options) for one in distances]
     by_name = {(one.distance.name, one.distance.segment): one for one in found}
-    return [_explain(one, by_name.get(_at_equal_tokens(one.distance))) for one in found]
+    return [_explain(one, by_name.get(_token_adjusted(one.distance))) for one in found]
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -87,7 +82,7 @@ def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:
         return own
     if distance.unit in ABSOLUTE_UNITS:
         return options.min_share
-    relative = options.min_slowdown if distance.name.startswith(equal_tokens.PREFIX) else options.min_relative
+    relative = options.min_slowdown if distance.name.startswith(token_adjusted.PREFIX) else options.min_relative
     return None if distance.baseline_value is None else relative * abs(distance.baseline_value)
 
 
@@ -101,11 +96,11 @@ def _judge(distance: Distance, p_adjusted: float | None, options: DriftOptions) 
 
 
 def _metric(distance: Distance) -> str:
-    return distance.name.removeprefix(PREFIX).removeprefix(equal_tokens.PREFIX)
+    return distance.name.removeprefix(PREFIX).removeprefix(token_adjusted.PREFIX)
 
 
-def _at_equal_tokens(distance: Distance) -> tuple[str, str]:
-    return equal_tokens.PREFIX + distance.name.removeprefix(PREFIX), distance.segment
+def _token_adjusted(distance: Distance) -> tuple[str, str]:
+    return token_adjusted.PREFIX + distance.name.removeprefix(PREFIX), distance.segment
 
 
 def _explain(judged: Judged, adjusted: Judged | None) -> Judged:

@@ -9,14 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import pandas as pd
 
 from obs_lib.drift.options import DriftOptions
+from obs_lib.lake.tables import EVALUATOR_CHANGES
 from obs_lib.records import Day
-from obs_lib.tables import EVALUATOR_CHANGES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class EvaluatorVerdict(StrEnum):
@@ -83,8 +82,6 @@ def incomparable(changes: Sequence[EvaluatorChange]) -> Incomparable:
 
 def to_frame(changes: Sequence[EvaluatorChange]) -> pd.DataFrame:
     """Rows of the table `evaluator_changes`, without `day`."""
-    import pandas as pd
-
     rows = [
         {
             "evaluator": one.evaluator,

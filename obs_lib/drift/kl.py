@@ -6,14 +6,13 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr, stdtrit
 
 from obs_lib.records import Day, Distance
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 NAME = "token_kl"
 SMOOTHING = 0.5  # added to every count (Jeffreys), so that a word that one side never used keeps the divergence finite
@@ -67,8 +66,6 @@ def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
     had, that day's divergence is scaled up to today's size. Answers, not tokens, are counted for it, since the words
     of one answer hang together. `window` needs at least two days, each with tokens.
     """
-    from scipy.special import stdtr, stdtrit
-
     counts = _aligned([*window, today])
     pooled, b = counts[:-1].sum(axis=0), len(window)
     statistic = kl_divergence(counts[-1], pooled)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from obs_lib.catalogue import METRICS, occasional
-from obs_lib.drift import change, equal_tokens, kl, semantic
+from obs_lib.drift import change, kl, semantic, token_adjusted
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
 from obs_lib.drift.evaluator_change import Incomparable
@@ -53,8 +53,8 @@ def measure(
             distance
             for metric in filter(change.judged, metrics)
             for distance in (
-                *_change(metric, segment, today, steady(change.PREFIX + metric.name, score=metric.score), options),
-                *_equal_tokens(metric, segment, today, steady(equal_tokens.PREFIX + metric.name), options),
+                *_change(metric, segment, today, steady(change.PREFIX + metric.name, score=metric.evaluator), options),
+                *_token_adjusted(metric, segment, today, steady(token_adjusted.PREFIX + metric.name), options),
             )
         )
     return distances
@@ -120,17 +120,17 @@ def _change(
     yield too_few(change.PREFIX + metric.name, segment, metric.unit, note, [day.day for day in days])
 
 
-def _equal_tokens(
+def _token_adjusted(
     metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
 ) -> Iterator[Distance]:
-    if metric.name not in equal_tokens.EXPLAINED_BY:
+    if metric.name not in token_adjusted.EXPLAINED_BY:
         return
     least = change.least_answers(metric, options.min_answers)
     days = change.usable(metric, segment, window, least)
-    known = equal_tokens.explained(metric, segment, days, options.min_answers)
-    now = equal_tokens.explained(metric, segment, change.usable(metric, segment, [today], least), options.min_answers)
+    known = token_adjusted.explained(metric, segment, days, options.min_answers)
+    now = token_adjusted.explained(metric, segment, change.usable(metric, segment, [today], least), options.min_answers)
     if now and len(known) >= options.min_days:
-        yield equal_tokens.equal_tokens(metric, segment, now[0], known)
+        yield token_adjusted.token_adjusted(metric, segment, now[0], known)
 
 
 def _short_history(days: int, options: DriftOptions) -> str:

@@ -51,7 +51,7 @@ class DriftOptions(BaseModel):
         0.1,
         ge=0,
         le=10,
-        description="Smallest change of a latency at equal tokens, as a part of its baseline; 0 to 10.",
+        description="Smallest change of a token-adjusted latency, as a part of its baseline; 0 to 10.",
     )
     min_changes: dict[str, float] = Field(
         default_factory=lambda: {

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from obs_lib.records import Day, Distance
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 NAME = "semantic_drift"
 MIN_PROMPT_DAYS = 2  # baseline days a prompt needs: with one, nothing says how much its answers vary by themselves

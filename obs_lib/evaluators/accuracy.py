@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.reference_match import match, read
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Vectors
 
 MOST = 100  # references of one interaction
 _EXCERPT = 200

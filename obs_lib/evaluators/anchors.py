@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from obs_lib.errors import ConfigError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SHIPPED = Path(__file__).parent / "anchors"
 MOST = 2000  # anchors of one file: they are scored every night
@@ -54,8 +51,6 @@ def load_anchors(own: str | Path | None = None) -> tuple[Anchor, ...]:
 
 def anchors_of(anchors: tuple[Anchor, ...], evaluator: str) -> pd.DataFrame:
     """The anchors that an evaluator scores, with the columns of a case and `anchor`, `expected` (True, False or None)."""
-    import pandas as pd
-
     mine = [anchor for anchor in anchors if evaluator in anchor.expected]
     rows = {
         "anchor": [one.id for one in mine],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import pandas as pd
 
 from obs_lib.evaluators.rows import Case, Outcome, judge, wanted
 from obs_lib.models.classifier import Classifier, Pair, Reading
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Answered(NamedTuple):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.evaluators.rows import Outcome
-from obs_lib.records import Evaluator, ScoreStatus
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Evaluator, ScoreStatus, Vectors
 
 Pair = tuple[str, str]
 
@@ -36,6 +32,5 @@ def value_of(outcome: Outcome) -> float | None:
 
 
 def _batch(pairs: Sequence[Pair]) -> pd.DataFrame:
-    import pandas as pd
 
     return pd.DataFrame(list(pairs), columns=["prompt", "response"], dtype=object)

@@ -16,7 +16,7 @@ from obs_lib.evaluators.over_refusal import HEAD as REQUEST_HARM
 from obs_lib.evaluators.over_refusal import OverRefusal
 from obs_lib.evaluators.refusal import Refusal
 from obs_lib.evaluators.relevance import Relevance
-from obs_lib.evaluators.retrieval import ContextRelevance, Utilisation
+from obs_lib.evaluators.retrieval import ContextRelevance, ContextUtilization
 from obs_lib.evaluators.toxicity import Toxicity
 from obs_lib.records import Evaluator
 
@@ -61,7 +61,7 @@ def build(
     found[Format.name] = Format(options)
     if Relevance.name in found:
         found[ContextRelevance.name] = ContextRelevance(options, found[Relevance.name])
-    found[Utilisation.name] = Utilisation(options, encoder or "any")
+    found[ContextUtilization.name] = ContextUtilization(options, encoder or "any")
     if Refusal.name in found:
         with _unless(OverRefusal.name in required):
             harm = load_head(REQUEST_HARM, options.weights, encoder)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
@@ -16,11 +18,7 @@ from obs_lib.evaluators.formats.layout import check_length, check_pattern, check
 from obs_lib.evaluators.formats.problem import NotCompliant
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, failed, judge, scored, skipped
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Vectors
 
 _EXCERPT = 200
 _BARE = frozenset({"json", "json_schema", "python", "sql", "xml", "markdown_table"})

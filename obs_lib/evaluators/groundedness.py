@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
@@ -15,12 +16,8 @@ from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
+from obs_lib.records import Vectors
 from obs_lib.text import Span, content_stems, sentences, words
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
 
 FEATURES = (
     "token_mean",

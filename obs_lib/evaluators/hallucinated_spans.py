@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from obs_lib.evaluators.answers import Answered, judge_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import context_set, nearest, within
 from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
 from obs_lib.models.classifier import Classifier, Pair, Token
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Vectors
 
 _EXCERPT = 300
 _SHOWN = 5

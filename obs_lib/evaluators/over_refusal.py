@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.asking import Pair, ask, texts_of, value_of
 from obs_lib.evaluators.heads import Head
@@ -13,12 +13,7 @@ from obs_lib.evaluators.identity import classed
 from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.models.pieces import PIECE
-from obs_lib.records import Evaluator
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Evaluator, Vectors
 
 HEAD = "request_harm"
 FEATURES = ("ngrams",)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Outcome, judge, scored, wanted
+from obs_lib.records import Vectors
 from obs_lib.text import words
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
 
 OPENING = 300
 """Characters of an answer in which a refusal shows. A long answer's own vector says what it is about, not what it does."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
+from obs_lib.records import Vectors
 from obs_lib.text import content_stems, numbers, words
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
 
 FEATURES = ("cosine", "answer_in_prompt", "prompt_in_answer", "numbers_shared", "short", "cosine_if_short")
 _SHORT = 12

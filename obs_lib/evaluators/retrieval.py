@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.asking import Pair, ask, texts_of, value_of
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.passages import read_texts
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
 from obs_lib.models.pieces import PIECE
-from obs_lib.records import Evaluator
+from obs_lib.records import Evaluator, Vectors
 from obs_lib.text import content_stems, sentences
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
 
 WINDOW = PIECE
 """Characters of a context behind one vector: what the encoder reads at once, so that no window is read in pieces."""
@@ -79,13 +75,13 @@ class ContextRelevance:
         return [(case.prompt, window) for window in _windows_of(case, self._options)]
 
 
-class Utilisation:
+class ContextUtilization:
     """Implements `records.Evaluator`. The share of the retrieved contexts that the answer uses, in [0, 1].
 
     An answer uses a context where one of its sentences comes near a window of it: by cosine, and by the words they share.
     """
 
-    name = "utilisation"
+    name = "context_utilization"
     needs = frozenset({"contexts", "response", "error"})
 
     def __init__(self, options: EvaluatorOptions, encoder: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
+
+import pandas as pd
 
 from obs_lib.records import ScoreStatus
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _DIGITS = 6
 """Scores are rounded to what their models can mean, so that the last bits of a sum do not travel."""
@@ -58,8 +57,6 @@ def judge(batch: pd.DataFrame, verdict: Callable[[Case, str], Outcome]) -> pd.Da
 
     An exception in one row becomes that row's FAILED; rows do not know each other, so a batch can be split anywhere.
     """
-    import pandas as pd
-
     outcomes = [_guarded(case, verdict) for case in cases(batch)]
     columns = list(zip(*outcomes, strict=True)) or [(), (), (), ()]
     return pd.DataFrame(

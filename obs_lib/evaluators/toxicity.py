@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.identity import classed
@@ -13,12 +12,8 @@ from obs_lib.evaluators.ngrams import Ngrams, tokens
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.rows import Case, Outcome, judge, scored, wanted
 from obs_lib.models.pieces import PIECE, pieces
+from obs_lib.records import Vectors
 from obs_lib.text import Span
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
 
 FEATURES = ("lexicon", "ngrams")
 """What stands before the vector: the word list's and the n-grams' log-odds."""

@@ -50,7 +50,7 @@ class Sampler:
     def run(self, interval: float, count: int | None = None) -> None:
         """Look every `interval` seconds, `count` times or until the clock says stop. NoGpu where there is none to begin with.
 
-        The first look is one interval after the start: what it says of utilisation is about the time between. Looks
+        The first look is one interval after the start: what it says of utilization is about the time between. Looks
         keep to the start's beat however long one takes; those that are missed are left out.
         """
         watch = _Watch(self.open_gpus, self.clock, self.tell)

@@ -25,6 +25,7 @@ from obs_lib.models.tokens import Tokens, joined
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+
 _OVERLAP = 8
 """Windows of a long text share one in so many of their tokens."""
 

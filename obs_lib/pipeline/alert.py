@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
-from obs_lib.lake_steps import StepRecord
+from obs_lib.alerts.data import DataFacts
+from obs_lib.alerts.incidents import from_frame, to_frame
+from obs_lib.alerts.night import Night, raise_alerts
+from obs_lib.lake.steps import StepRecord
+from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE
 from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE
-
-if TYPE_CHECKING:
-    from obs_lib.alerts.data import DataFacts
+from obs_lib.sources.reading import DUPLICATE
 
 STEP = "alert"
 
@@ -38,8 +38,6 @@ def alert(ws: Workspace) -> list[str]:
 
 
 def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-    from obs_lib.alerts.incidents import from_frame, to_frame
-    from obs_lib.alerts.night import Night, raise_alerts
 
     before = _day_before(past, day)
     previous = from_frame(ws.lake.read(ALERTS, [before])) if before else []
@@ -60,8 +58,6 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
 
 
 def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
-    from obs_lib.alerts.data import DataFacts
-    from obs_lib.sources.reading import DUPLICATE
 
     interactions = len(ws.lake.read(INTERACTIONS, [day], ["day", "request_id"]))
     reasons = Counter(ws.lake.read(QUARANTINE, [day], ["day", "reason"])["reason"])

@@ -2,25 +2,24 @@
 
 Nothing is taken over from earlier nights: that the same text scores the same is what is looked at. A process encodes the
 anchors once, since it has one encoder; every night is a new process. A day all of whose scores are kept keeps its anchors'
-scores with them (design/0013-anchors.md).
+scores with them (docs/decisions/0012-anchors.md).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+
+import pandas as pd
 
 from obs_lib.digests import digest_of
+from obs_lib.evaluators.anchors import anchors_of
+from obs_lib.lake.tables import ANCHORS
+from obs_lib.models.vectors import gather
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Daily, Day, Evaluator, ScoreStatus, Vectors
-from obs_lib.tables import ANCHORS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-
-    Score = Callable[[Evaluator, pd.DataFrame, Vectors], pd.DataFrame]
+Score = Callable[[Evaluator, pd.DataFrame, Vectors], pd.DataFrame]
 
 STEP = "anchor"
 _ENCODED: dict[tuple[str, str], dict[str, bytes]] = {}  # by kind and identity of the encoder
@@ -29,8 +28,6 @@ _NONE = "-"  # stands for the anchors of an evaluator that has none, so that its
 
 def score_anchors(ws: Workspace, day: Day, chosen: tuple[Evaluator, ...], score: Score) -> None:
     """Replace the day's anchors. `score` is how a batch of the day is scored."""
-    import pandas as pd
-
     chosen = tuple(one.of_anchors(day) if isinstance(one, Daily) else one for one in chosen)
     frames = [_scored(ws, evaluator, score) for evaluator in chosen]
     names = [name for name, _ in ANCHORS.columns]
@@ -40,10 +37,6 @@ def score_anchors(ws: Workspace, day: Day, chosen: tuple[Evaluator, ...], score:
 
 
 def _scored(ws: Workspace, evaluator: Evaluator, score: Score) -> pd.DataFrame:
-    import pandas as pd
-
-    from obs_lib.evaluators.anchors import anchors_of
-    from obs_lib.models.vectors import gather
 
     mine = anchors_of(ws.anchors, evaluator.name)
     if mine.empty:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from obs_lib.digests import digest_of
+from obs_lib.lake.tables import SKETCHES
 from obs_lib.pipeline.fold import History
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day
-from obs_lib.tables import SKETCHES
-
-if TYPE_CHECKING:
-    from obs_lib.summaries.intervals import Estimate
-    from obs_lib.summaries.labelled import Labelled
+from obs_lib.stats.intervals import Estimate
+from obs_lib.summaries import judge_labels, labelled
+from obs_lib.summaries.agreement import agreement
+from obs_lib.summaries.judge_bias import family_of
+from obs_lib.summaries.judge_labels import JudgeLabels, latest
+from obs_lib.summaries.labelled import Labelled, corrected_result, merged
+from obs_lib.summaries.ppi import corrected_rate, raw_rate
 
 
 def label_days(ws: Workspace, past: History, day: Day) -> list[Day]:
@@ -42,11 +45,9 @@ def label_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
     labels are too few, `why` says so), and agreement: by its name (value, low, high) or None, with `agreement_of` ("drawn" or
     "picked").
     """
-    from obs_lib.summaries.labelled import KIND, decode, merged
-
     by_day: dict[str, dict[str, Labelled]] = {}
-    for one, key, payload in _sketches(ws, label_days(ws, past, day), KIND):
-        by_day.setdefault(one, {})[key] = decode(payload)
+    for one, key, payload in _sketches(ws, label_days(ws, past, day), labelled.KIND):
+        by_day.setdefault(one, {})[key] = labelled.decode(payload)
     window = merged([by_day[one] for one in sorted(by_day)])
     today: Mapping[str, Labelled] = by_day.get(str(day), {})
     return [
@@ -67,12 +68,9 @@ def bias_rows(ws: Workspace, past: History, day: Day) -> list[dict[str, Any]]:
     many of them are of models of its family and of others), drawn (whether they were drawn at random), and length_bias and
     family_bias: (value, low, high, n), or None where the answers cannot carry it.
     """
-    from obs_lib.summaries.judge_bias import family_of
-    from obs_lib.summaries.judge_labels import KIND, JudgeLabels, decode, latest
-
     by_score: dict[str, list[JudgeLabels]] = {}
-    for _, score, payload in _sketches(ws, label_days(ws, past, day), KIND):
-        by_score.setdefault(score, []).append(decode(payload))
+    for _, score, payload in _sketches(ws, label_days(ws, past, day), judge_labels.KIND):
+        by_score.setdefault(score, []).append(judge_labels.decode(payload))
     found = []
     for score, days in sorted(by_score.items()):
         labels = latest(days)
@@ -92,9 +90,6 @@ def _sketches(ws: Workspace, days: list[Day], kind: str) -> list[tuple[str, str,
 
 
 def _scope(ws: Workspace, sums: Labelled) -> dict[str, Any]:
-    from obs_lib.summaries.agreement import agreement
-    from obs_lib.summaries.labelled import corrected_result
-    from obs_lib.summaries.ppi import corrected_rate, raw_rate
 
     result = corrected_result(sums, ws.settings.labels)
     enough = result.estimate is not None

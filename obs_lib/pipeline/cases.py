@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from obs_lib.pipeline.suspicion import suspicious
+from obs_lib.pipeline.oversampling import suspicious
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _LEAST = 2  # interactions of a stratum without which its spread is not known
 
@@ -29,7 +26,7 @@ _ALWAYS_NAMED = 5  # columns that name a case also where they are null
 
 
 def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: float = 1.0) -> pd.DataFrame:
-    """The interactions to score, with their inclusion probability in a new column `inclusion`, in (0, 1].
+    """The interactions to score, with their inclusion probability in a new column `inclusion_probability`, in (0, 1].
 
     All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`, and within each,
     where `oversample` is more than 1, what looks suspicious (`suspicion.COLUMNS` are needed then) and the rest. A
@@ -38,7 +35,7 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
     strata, and then the tag none either.
     """
     if len(interactions) <= most:
-        return interactions.assign(inclusion=1.0)
+        return interactions.assign(inclusion_probability=1.0)
     segment = interactions["tags"].map(lambda text: _tag(text, tag))
     odd = suspicious(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
     stratum = segment.str.cat(odd.map({True: "+", False: "-"}))
@@ -51,7 +48,7 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
     quota = stratum.map(dict(zip(sizes.index, places(np.asarray(sizes, np.int64), factors, most), strict=True)))
     order = interactions["request_id"].map(lambda name: int(hashlib.sha256(str(name).encode()).hexdigest()[:12], 16))
     rank = order.groupby(stratum).rank(method="first")
-    return interactions.assign(inclusion=quota / stratum.map(sizes))[rank <= quota]
+    return interactions.assign(inclusion_probability=quota / stratum.map(sizes))[rank <= quota]
 
 
 def places(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np.int64]:
@@ -78,8 +75,6 @@ def distinct_cases(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     Returns a frame of columns `case` and CASE_COLUMNS (text or None), longest texts last and equal lengths by hash, with
     a fresh index; and a series of case names aligned with `drawn`.
     """
-    import pandas as pd
-
     columns = {name: [_text(value) for value in drawn[name]] for name in CASE_COLUMNS}
     names = [_name(row) for row in zip(*columns.values(), strict=True)]
     # object, not str: a text that is not there stays None for the evaluators, never NaN

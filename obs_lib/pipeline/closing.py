@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from obs_lib.digests import digest_of
-from obs_lib.lake import Lake
-from obs_lib.lake_steps import StepRecord
+from obs_lib.lake.lake import Lake
+from obs_lib.lake.steps import StepRecord
 from obs_lib.records import Day, StepState
 
 STEP = "drop"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
+from obs_lib.lake.tables import EMBEDDINGS, SCORES
+from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.evaluate import known_vectors, read_plan
 from obs_lib.pipeline.judging import unanswered
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus, StepState
-from obs_lib.tables import EMBEDDINGS, SCORES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STEP = "collect"
 _FAILED = "-failed"
@@ -32,7 +30,9 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
         names = tuple(drawn["evaluators"].iloc[0].split(",")) if len(drawn) else ()
         chosen = choose(ws.evaluators, names)
         scores, lost = _scores(staging, chosen)
-        rows = drawn[["request_id", "case", "inclusion"]].merge(scores, on="case", how="inner", validate="m:m")
+        rows = drawn[["request_id", "case", "inclusion_probability"]].merge(
+            scores, on="case", how="inner", validate="m:m"
+        )
         state = StepState.READY if len(drawn) else StepState.NO_DATA
         note = f"lost shards: {', '.join(map(str, lost))}" if lost else ""
         frames = {SCORES: rows, EMBEDDINGS: _embeddings(ws, day, staging, cases, chosen)}
@@ -48,8 +48,6 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
 
 def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFrame, list[int]]:
     """Scores by case: kept ones, staged ones, and FAILED ones for the cases of shards that left nothing."""
-    import pandas as pd
-
     kept, cases = staging.read("kept"), staging.read("cases")
     frames = [] if kept is None else [kept]
     lost = []
@@ -68,7 +66,6 @@ def _scores(staging: Staging, chosen: tuple[Evaluator, ...]) -> tuple[pd.DataFra
 
 
 def _failed(cases: list[str], chosen: tuple[Evaluator, ...], note: str) -> pd.DataFrame:
-    import pandas as pd
 
     fixed = {"status": ScoreStatus.FAILED.value, "value": None, "note": note, "evidence": None, "cost_usd": None}
     rows = [{"case": case, "evaluator": e.name, "version": e.version, **fixed} for case in cases for e in chosen]
@@ -79,10 +76,6 @@ def _embeddings(
     ws: Workspace, day: Day, staging: Staging, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]
 ) -> pd.DataFrame:
     """Vectors of every text that the day's cases need, each once."""
-    import pandas as pd
-
-    from obs_lib.models.vectors import text_hash
-
     left = [staging.read(path.stem) for path in sorted(staging.folder.glob("vectors-*.parquet"))]
     vectors = {} if staging.read("kept") is None else known_vectors(ws, day)
     for frame in left:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
 
 from obs_lib.digests import digest_of
-from obs_lib.lake_steps import StepRecord
+from obs_lib.drift.baseline import window
+from obs_lib.drift.decision import decide
+from obs_lib.drift.evaluator_change import EvaluatorChange, evaluator_changes, incomparable, to_frame
+from obs_lib.drift.measure import DaySummary, Drifted, measure
+from obs_lib.lake.steps import StepRecord
+from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, StepState
-from obs_lib.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
-
-if TYPE_CHECKING:
-    from obs_lib.drift.evaluator_change import EvaluatorChange
-    from obs_lib.drift.measure import DaySummary, Drifted
 
 STEP = "compare"
 _SKETCHES = ("tokens", "answers", "latency_model")
@@ -39,8 +38,6 @@ def compare(ws: Workspace) -> list[str]:
 
 def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:
     """The baseline days of `day`, oldest first; days without data are left out."""
-    from obs_lib.drift.baseline import window
-
     ready = [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
     return list(window(day, ready, ws.settings.drift.window_days))
 
@@ -51,9 +48,6 @@ def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
 
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-    from obs_lib.drift.decision import decide
-    from obs_lib.drift.evaluator_change import incomparable, to_frame
-    from obs_lib.drift.measure import measure
 
     summary = past.summary(day)
     if summary is None or summary.state is StepState.NO_DATA:
@@ -72,8 +66,6 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
 
 def _evaluators(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
-    from obs_lib.drift.evaluator_change import evaluator_changes
-
     rows = ws.lake.read(ANCHORS, [*days, day])
     of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}
     return evaluator_changes(of_day.pop(day), of_day, ws.settings.drift)
@@ -90,7 +82,6 @@ def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
 
 
 def _summaries(ws: Workspace, days: list[Day]) -> list[DaySummary]:
-    from obs_lib.drift.measure import DaySummary
 
     metrics, sketches = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days)
     sketches = sketches[sketches["kind"].isin(_SKETCHES)]

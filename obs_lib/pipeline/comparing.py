@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from obs_lib.errors import ConfigError, EvaluatorError, SourceError
+from obs_lib.evaluators.judge.pairwise import compare
 from obs_lib.pipeline.workspace import Workspace
+from obs_lib.summaries.judge_bias import Bias, first_preference, flip_share
 
 _GIVEN = ("prompt", "contexts", "reference")
 
@@ -21,8 +23,6 @@ def compare_file(ws: Workspace, path: Path, judge: str) -> Iterator[dict[str, An
     A result has the line's `id` and `status`: SCORED with the fields of `Preference`, or FAILED with a `note`. judge : the
     name of an entry of `judges`. ConfigError where there is none, SourceError where the file cannot be read.
     """
-    from obs_lib.evaluators.judge.pairwise import compare
-
     found = next((one for one in ws.judges if one.name.partition(":")[2] == judge), None)
     if found is None:
         raise ConfigError(
@@ -56,7 +56,6 @@ def position_bias(winners: Sequence[tuple[str, str]]) -> str:
 
     winners : the winner when `a` was shown first, and when it was shown second, of each pair.
     """
-    from obs_lib.summaries.judge_bias import Bias, first_preference, flip_share
 
     def written(found: Bias) -> str:
         return f"{found.value:.0%} (95% interval {found.low:.0%} to {found.high:.0%})"

@@ -14,14 +14,12 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from obs_lib.lake import Lake
-from obs_lib.tables import ERASURES
+import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
+from obs_lib.lake.lake import Lake
+from obs_lib.lake.tables import ERASURES
 
 KINDS = {"user_id": "user", "request_id": "request", "trace_id": "trace"}
 """What a column's ids are."""
@@ -92,8 +90,6 @@ def without_erased(frame: pd.DataFrame, erasures: Erasures) -> pd.DataFrame:
 
 def erased_rows(frame: pd.DataFrame, erasures: Erasures) -> np.ndarray:
     """Which rows are of somebody erased: an array of bool, one a row."""
-    import numpy as np
-
     found = np.zeros(len(frame), dtype=bool)
     for column, kind in KINDS.items():
         if column in frame.columns:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.errors import DayNotReady
+from obs_lib.lake.tables import EMBEDDINGS
+from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.judging import of_day
@@ -13,10 +16,6 @@ from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus, Vectors
-from obs_lib.tables import EMBEDDINGS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STEP = "evaluate"
 
@@ -26,10 +25,6 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
 
     DayNotReady when the plan is not there (any more).
     """
-    import pandas as pd
-
-    from obs_lib.models.vectors import gather
-
     staging = Staging(ws.lake.files, day, plan_id)
     cases, drawn = read_plan(staging, day, "cases"), read_plan(staging, day, "drawn")
     mine = cases[cases["shard"] == shard]
@@ -78,8 +73,6 @@ def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
 
 def score_batch(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
     """One evaluator over one batch of columns `case` and CASE_COLUMNS; when it breaks, the batch's rows say so."""
-    import pandas as pd
-
     columns = batch[list(CASE_COLUMNS)]
     try:
         rows = evaluator.score(columns, vectors)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from obs_lib.digests import digest_of
-from obs_lib.lake_steps import StepRecord
+from obs_lib.lake.steps import StepRecord
 from obs_lib.pipeline import closing
 from obs_lib.pipeline.closing import is_closed
 from obs_lib.pipeline.workspace import Workspace

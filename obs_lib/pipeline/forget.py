@@ -12,19 +12,15 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
 
 from obs_lib.errors import LakeError
-from obs_lib.lake_purge import purge
-from obs_lib.lake_upkeep import alone, days_held, delete_moments, drop_days, settle
-from obs_lib.pipeline.cases import CASE_COLUMNS
-from obs_lib.pipeline.erasures import FREE_TEXTS, KINDS, Erasures, erased_rows, read_erasures, without_erased
-from obs_lib.pipeline.judging import desk
-from obs_lib.pipeline.night import fold
-from obs_lib.pipeline.summarise import summarise
-from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, StepState
-from obs_lib.tables import (
+from obs_lib.lake.maintenance import alone, days_held, delete_moments, drop_days, settle
+from obs_lib.lake.purge import purge
+from obs_lib.lake.tables import (
     EMBEDDINGS,
     ERASURES,
     GPU_SAMPLES,
@@ -39,9 +35,15 @@ from obs_lib.tables import (
     TABLES,
     Table,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
+from obs_lib.models.vectors import text_hash
+from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
+from obs_lib.pipeline.erasures import FREE_TEXTS, KINDS, Erasures, erased_rows, read_erasures, without_erased
+from obs_lib.pipeline.judging import ledger
+from obs_lib.pipeline.night import fold
+from obs_lib.pipeline.plan import texts_of
+from obs_lib.pipeline.summarise import summarise
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
 
 STEP = "forget"
 _BY_STEP = {"ingest": (SPANS, LABELS, GPU_SAMPLES, QUARANTINE, INTERACTIONS), "collect": (SCORES, EMBEDDINGS)}
@@ -124,7 +126,6 @@ def _held(ws: Workspace, day: Day, erased: Erasures) -> list[Removed]:
 
 
 def _record(ws: Workspace, before: Erasures, erased: Erasures) -> None:
-    import pandas as pd
 
     new = sorted(erased.names - before.names)
     if new:
@@ -140,7 +141,7 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
     scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
-    desk(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
+    ledger(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
     sound = True
     for step, tables in _BY_STEP.items():
         sound = sound and step in good
@@ -193,10 +194,6 @@ def _rows_left(ws: Workspace, day: Day, tables: list[Table], erased: Erasures) -
 
 def _texts_left(ws: Workspace, day: Day, scores: pd.DataFrame) -> set[str]:
     """Hashes of the texts whose vectors the scored interactions of the day need."""
-    from obs_lib.models.vectors import text_hash
-    from obs_lib.pipeline.cases import distinct_cases
-    from obs_lib.pipeline.plan import texts_of
-
     rows = _frame(ws, INTERACTIONS, day)[["request_id", *CASE_COLUMNS]]
     cases, _ = distinct_cases(rows[rows["request_id"].isin(set(scores["request_id"]))])
     ran = set(scores["evaluator"])
@@ -205,9 +202,6 @@ def _texts_left(ws: Workspace, day: Day, scores: pd.DataFrame) -> set[str]:
 
 def _frame(ws: Workspace, table: Table, day: Day) -> pd.DataFrame:
     """A day's rows; counts stay whole numbers where some are missing."""
-    import pandas as pd
-    import pyarrow as pa
-
     frame: pd.DataFrame = ws.lake.rows(table, [day]).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     return frame
 

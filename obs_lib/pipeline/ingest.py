@@ -7,20 +7,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from obs_lib.digests import digest_of
-from obs_lib.pipeline.admission import admitted
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
 from obs_lib.pipeline.closing import reopen
 from obs_lib.pipeline.erasures import Erasures, read_erasures
+from obs_lib.pipeline.ingest_filter import filtered
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
+from obs_lib.sources.reading import SourceDay, fingerprint_day, read_day
 
-if TYPE_CHECKING:
-    from obs_lib.sources.reading import SourceDay
-
-    Look = Callable[[SourceDay, Erasures], None]
+Look = Callable[[SourceDay, Erasures], None]
 
 STEP = "ingest"
 _PLACE = {"path", "url", "connection"}  # where logs lie changes no result
@@ -32,14 +29,12 @@ def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, o
     look : is shown what was read, and who is erased, before anything is written.
     SourceError when a source cannot be read; the lake then stays as it was.
     """
-    from obs_lib.sources.reading import read_day
-
     with ws.step(day, STEP), scratch_folder(ws, day) as scratch:
         read = read_day(ws.sources, day, scratch)
         erased = read_erasures(ws.lake)
         look(read, erased)
         reopen(ws.lake, day)
-        rows = admitted(read.rows, erased, ws.redactor)
+        rows = filtered(read.rows, erased, ws.redactor)
         interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA
         ws.lake.commit(day, STEP, rows, inputs=inputs_of(ws, read.fingerprint), state=state)
@@ -50,8 +45,6 @@ def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, o
 
 def logs_digest(ws: Workspace, day: Day) -> str:
     """Name of everything that `ingest` would read for the day."""
-    from obs_lib.sources.reading import fingerprint_day
-
     return inputs_of(ws, fingerprint_day(ws.sources, day))
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from obs_lib.connections import Connections
+from obs_lib.evaluators.judge.asking import Rates
+from obs_lib.evaluators.judge.build import build_judges, ledger_of
+from obs_lib.evaluators.judge.evaluator import Judge
+from obs_lib.evaluators.judge.ledger import Ledger
+from obs_lib.lake.lake import Lake
 from obs_lib.records import Daily, Day, Evaluator, ScoreStatus
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.connections import Connections
-    from obs_lib.evaluators.judge.asking import Rates
-    from obs_lib.evaluators.judge.desk import Desk
-    from obs_lib.evaluators.judge.evaluator import Judge
-    from obs_lib.lake import Lake
-    from obs_lib.redaction.redactor import Redactor
-    from obs_lib.settings import Settings
+from obs_lib.redaction.redactor import Redactor
+from obs_lib.settings.settings import Settings
+from obs_lib.summaries.prices import price_of
 
 
 def make_judges(settings: Settings, lake: Lake, connections: Connections, redactor: Redactor) -> tuple[Judge, ...]:
     """The judges that the settings name. What is sent to them is masked as what is shown is. ConfigError for a wrong one."""
-    from obs_lib.evaluators.judge.asking import Rates
-    from obs_lib.evaluators.judge.build import build_judges
-    from obs_lib.summaries.prices import price_of
 
     def rates(model: str) -> Rates | None:
         price = price_of(model, settings.summaries.prices)
@@ -31,14 +27,12 @@ def make_judges(settings: Settings, lake: Lake, connections: Connections, redact
             return None
         return Rates(price.input, price.input if price.cached_input is None else price.cached_input, price.output)
 
-    return build_judges(settings.judges, desk(lake), connections, (redactor.shown, redactor.describe), rates)
+    return build_judges(settings.judges, ledger(lake), connections, (redactor.shown, redactor.describe), rates)
 
 
-def desk(lake: Lake) -> Desk:
+def ledger(lake: Lake) -> Ledger:
     """Where verdicts are kept and spending is counted, for all processes that share the lake's folder of files."""
-    from obs_lib.evaluators.judge.build import desk_of
-
-    return desk_of(lake.files)
+    return ledger_of(lake.files)
 
 
 def models(judges: Iterable[Judge]) -> dict[str, str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.errors import ConfigError
+from obs_lib.lake.tables import INTERACTIONS, SCORES
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
-from obs_lib.tables import INTERACTIONS, SCORES
-
-if TYPE_CHECKING:
-    import pandas as pd
+from obs_lib.summaries.label_draw import draw_for_labels
 
 _TEXTS = ("prompt", "response", "contexts")
 
@@ -26,8 +26,6 @@ def label_sample(
     Texts are masked as the settings say for what is shown. Scores stay out, so that people are not led, but with
     `show_scores`. ConfigError where the score is of no evaluator that ran; DayNotReady before a day is scored.
     """
-    from obs_lib.summaries.label_draw import draw_for_labels
-
     scored = _scored(ws, days, score)
     drawn = draw_for_labels(scored, n)
     texts = _texts(ws, drawn)
@@ -40,7 +38,7 @@ def label_sample(
             "label": label,
             "value": None,
             "source": "human",
-            "inclusion": row["inclusion"],
+            "inclusion_probability": row["inclusion_probability"],
             "day": row["day"],
             **said,
             **shown,
@@ -48,9 +46,8 @@ def label_sample(
 
 
 def _scored(ws: Workspace, days: Sequence[Day], score: str) -> pd.DataFrame:
-    import pandas as pd
 
-    columns = ["day", "request_id", "evaluator", "status", "value", "inclusion"]
+    columns = ["day", "request_id", "evaluator", "status", "value", "inclusion_probability"]
     rows = pd.concat([ws.lake.read_ready(SCORES, day, columns) for day in days], ignore_index=True)
     known = sorted(rows["evaluator"].unique())
     if score not in known:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from obs_lib.lake_upkeep import (
+from obs_lib.lake.maintenance import (
     alone,
     checkpoint,
     compact,
@@ -19,13 +19,7 @@ from obs_lib.lake_upkeep import (
     settle,
     vacuum,
 )
-from obs_lib.pipeline.closing import close
-from obs_lib.pipeline.fold import history
-from obs_lib.pipeline.judging import desk
-from obs_lib.pipeline.render import page_path
-from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, StepState
-from obs_lib.tables import (
+from obs_lib.lake.tables import (
     ALERTS,
     ANCHORS,
     DRIFT,
@@ -44,6 +38,12 @@ from obs_lib.tables import (
     TABLES,
     Table,
 )
+from obs_lib.pipeline.closing import close
+from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.judging import ledger
+from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Day, StepState
 
 ROWS = (SPANS, LABELS, QUARANTINE, SCORES, EMBEDDINGS, SKETCHES, INTERACTIONS)
 """Everything that holds texts or ids of people, or can be led back to them: sketches hold example answers and rare words."""
@@ -79,13 +79,13 @@ def maintain(
 
 
 def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
-    """Drop the days that are older than `keeping` says, and close them, so that the fold does not take them up again."""
-    keeping = ws.settings.keeping
+    """Drop the days that are older than `retention` says, and close them, so that the fold does not take them up again."""
+    retention = ws.settings.retention
     groups = (
-        (keeping.rows_days, ROWS),
-        (keeping.gpu_days, (GPU_SAMPLES,)),
-        (keeping.summaries_days, SUMMARIES),
-        (keeping.operations_days, (OPERATIONS,)),
+        (retention.rows_days, ROWS),
+        (retention.gpu_days, (GPU_SAMPLES,)),
+        (retention.summaries_days, SUMMARIES),
+        (retention.operations_days, (OPERATIONS,)),
     )
     done = []
     with alone(ws.lake):
@@ -95,15 +95,15 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kep
                 if tables is ROWS and not dry_run:
                     close(ws.lake, _without_baseline(ws, {day for days in old.values() for day in days}))
                 done += [_drop(ws, table, days, dry_run) for table, days in old.items() if days]
-        if keeping.rows_days is not None:
-            done.append(_drop_verdicts(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
-            done.append(_drop_pages(ws, (now - dt.timedelta(days=keeping.rows_days)).date(), dry_run))
+        if retention.rows_days is not None:
+            done.append(_drop_verdicts(ws, (now - dt.timedelta(days=retention.rows_days)).date(), dry_run))
+            done.append(_drop_pages(ws, (now - dt.timedelta(days=retention.rows_days)).date(), dry_run))
     return [one for one in done if one.count]
 
 
 def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
     """Join each day's small files, and the states of days that are over."""
-    settled_before = (now - dt.timedelta(days=ws.settings.keeping.settle_days)).date()
+    settled_before = (now - dt.timedelta(days=ws.settings.retention.settle_days)).date()
     done = []
     with alone(ws.lake):
         for table in TABLES:
@@ -116,14 +116,14 @@ def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[K
 
 
 def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Kept]:
-    """Remove files that only versions older than `keeping.vacuum_hours` need, and sum up the logs."""
+    """Remove files that only versions older than `retention.vacuum_hours` need, and sum up the logs."""
     done = []
     with alone(ws.lake):
         for table in TABLES:
             if not dry_run:
                 checkpoint(ws.lake, table)
             done.append(
-                Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.keeping.vacuum_hours, dry_run=dry_run))
+                Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.retention.vacuum_hours, dry_run=dry_run))
             )
     return [one for one in done if one.count]
 
@@ -149,7 +149,7 @@ def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:
 
 def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
     """What judges said of old days: their reasons quote answers."""
-    return Kept("drop", "judges", 0 if dry_run else desk(ws.lake).forget_before(str(oldest)))
+    return Kept("drop", "judges", 0 if dry_run else ledger(ws.lake).forget_before(str(oldest)))
 
 
 def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:

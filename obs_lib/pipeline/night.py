@@ -14,12 +14,12 @@ from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.compare import compare
 from obs_lib.pipeline.evaluate import evaluate
 from obs_lib.pipeline.ingest import ingest, late_days
-from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.render import render
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import Day
+from obs_lib.settings.scoring import ScoringOptions
 
 Tell = Callable[[str], None]
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 
-from obs_lib.pipeline.editions import last_revisions
+from obs_lib.lake.tables import ALERTS, REPORTS
 from obs_lib.pipeline.render import STEP, page_path, report_text
+from obs_lib.pipeline.revisions import last_revisions
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
-from obs_lib.tables import ALERTS, REPORTS
+from obs_lib.reporting.html import render_index
+from obs_lib.reporting.revision import as_text, with_banner
 
 
 def list_days(ws: Workspace) -> list[dict[str, object]]:
     """One mapping a rendered day, newest first: day, verdict (a sentence), severity, new and open (numbers of incidents),
-    edition (a number).
+    revision (a number).
 
     severity : the worst open one; on a day without, "" when it was quiet, else the word for what it was ("No data").
     """
@@ -36,7 +38,7 @@ def list_days(ws: Workspace) -> list[dict[str, object]]:
                 "severity": min(mine["severity"], default=quiet),
                 "new": int((mine["state"] == "NEW").sum()),
                 "open": len(mine),
-                "edition": revised[one].number if one in revised else 1,
+                "revision": revised[one].number if one in revised else 1,
             }
         )
     return rows
@@ -49,26 +51,20 @@ def page(ws: Workspace, day: Day) -> bytes | None:
 
 
 def shown_page(ws: Workspace, day: Day) -> bytes | None:
-    """The same under what changed since the last edition, where there was more than one."""
-    from obs_lib.reporting.revision import with_banner
-
+    """The same under what changed since the last revision, where there was more than one."""
     found, revision = page(ws, day), last_revisions(ws, [day]).get(day)
     return with_banner(found, revision.head, revision.sentences) if found and revision else found
 
 
 def index(ws: Workspace) -> str:
     """An HTML page that lists the days."""
-    from obs_lib.reporting.html import render_index
-
     return render_index(list_days(ws))
 
 
 def text(ws: Workspace, day: Day) -> str:
-    """The report of a day as plain text, and after it what changed since the last edition. DayNotReady when the fold has not
+    """The report of a day as plain text, and after it what changed since the last revision. DayNotReady when the fold has not
     come to it.
     """
-    from obs_lib.reporting.revision import as_text
-
     ws.lake.read_ready(REPORTS, day)
     revision = last_revisions(ws, [day]).get(day)
     return report_text(ws, day) + ("\n" + as_text(revision.head, revision.sentences) if revision else "")

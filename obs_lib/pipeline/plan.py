@@ -6,22 +6,22 @@ does not depend on how many shards there are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
+
+import pandas as pd
 
 from obs_lib.catalogue.quality import OPT_IN
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
+from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
+from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
 from obs_lib.pipeline.judging import of_day, standing
-from obs_lib.pipeline.options import ScoringOptions
+from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.staging import Staging
-from obs_lib.pipeline.suspicion import COLUMNS as SIGNALS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus
-from obs_lib.tables import EMBEDDINGS, INTERACTIONS, SCORES
-
-if TYPE_CHECKING:
-    import pandas as pd
+from obs_lib.settings.scoring import ScoringOptions
 
 STEP = "plan"
 
@@ -56,7 +56,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         staging = Staging(ws.lake.files, day, plan_id)
         staging.write("cases", todo.assign(shard=todo["batch"] % max(shards, 1)))
         staging.write("all_cases", cases)
-        drawn_rows = drawn[["request_id", "inclusion"]].assign(case=case_of)
+        drawn_rows = drawn[["request_id", "inclusion_probability"]].assign(case=case_of)
         staging.write("drawn", drawn_rows.assign(evaluators=",".join(e.name for e in chosen), reuse=options.reuse))
         if kept is not None:
             staging.write("kept", kept)
@@ -71,13 +71,13 @@ def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
     texts = ws.lake.read(
         INTERACTIONS, [day], ["day", "request_id", *CASE_COLUMNS], where={"request_id": list(drawn["request_id"])}
     )
-    return drawn[["request_id", "inclusion"]].merge(texts, on="request_id", validate="1:1")
+    return drawn[["request_id", "inclusion_probability"]].merge(texts, on="request_id", validate="1:1")
 
 
 def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
     """The named evaluators in catalogue order; None: all but those that must be named. ConfigError for an unknown name."""
     if names is None:
-        opt_in = {metric.score for metric in OPT_IN}
+        opt_in = {metric.evaluator for metric in OPT_IN}
         return tuple(evaluator for evaluator in evaluators if evaluator.name not in opt_in)
     known = [evaluator.name for evaluator in evaluators]
     for name in names:
@@ -121,8 +121,6 @@ def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator,
     A case is kept only with all its scores at today's versions and all vectors it needs, so that a kept and a fresh case
     leave the same rows behind.
     """
-    from obs_lib.models.vectors import text_hash
-
     scores = ws.lake.read(SCORES, [day]).drop_duplicates(["case", "evaluator"])
     current = {evaluator.name: evaluator.version for evaluator in chosen}
     good = scores[

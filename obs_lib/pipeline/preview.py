@@ -8,20 +8,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from obs_lib.pipeline.admission import admitted
+import pandas as pd
+
+from obs_lib.lake.digests import digest_of_rows
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import Rows
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, Table
 from obs_lib.pipeline.erasures import KINDS, Erasures, read_erasures, without_erased
 from obs_lib.pipeline.ingest import STEP, ingest, inputs_of
+from obs_lib.pipeline.ingest_filter import filtered
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
-from obs_lib.rows import Rows
-from obs_lib.tables import INTERACTIONS, QUARANTINE, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.sources.reading import SourceDay
+from obs_lib.redaction.columns import redact_stored, shown_rows
+from obs_lib.reporting.safe import visible
+from obs_lib.sources.reading import DUPLICATE, SourceDay, read_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,6 @@ class Preview:
 
 def preview(ws: Workspace, day: Day) -> Preview:
     """Read the day and change nothing in the lake. SourceError when a source cannot be read."""
-    from obs_lib.sources.reading import read_day
-
     # A day may be larger than /tmp. A lake that is not there yet is not made for this.
     place = ws.lake.files if ws.lake.files.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
@@ -83,7 +82,6 @@ def ingest_and_tell(ws: Workspace, day: Day) -> Preview:
 
 
 def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview:
-    from obs_lib.sources.reading import DUPLICATE
 
     kept = {table: _kept(table, rows, erased) for table, rows in read.rows.items() if table is not QUARANTINE}
     rejects, gone = _rejects(ws, read.rows[QUARANTINE], erased)
@@ -142,10 +140,6 @@ def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects]
 
 
 def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
-    import pandas as pd
-
-    from obs_lib.redaction.columns import redact_stored, shown_rows
-    from obs_lib.reporting.safe import visible
 
     frame = pd.DataFrame(rows, columns=["file", "line", "reason", "excerpt"]).astype(object)
     frame = shown_rows(redact_stored(QUARANTINE.name, frame, ws.redactor), ws.redactor)
@@ -154,15 +148,13 @@ def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
 
 
 def _compared(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> tuple[str, list[str]]:
-    from obs_lib.digests import digest_of_rows
-    from obs_lib.lake import rows_of
 
     record = ws.lake.record(day, STEP)
     if record is None or not record.readable:
         return "never read", []
     if record.inputs == inputs_of(ws, read.fingerprint):
         return "unchanged", []
-    rows = admitted(read.rows, erased, ws.redactor)
+    rows = filtered(read.rows, erased, ws.redactor)
     changes = [
         table.name
         for table, found in rows.items()

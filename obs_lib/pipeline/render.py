@@ -7,22 +7,17 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib import __version__
+from obs_lib.alerts.objectives import objective
 from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
 from obs_lib.catalogue import occasional
 from obs_lib.digests import digest_of
-from obs_lib.lake_steps import StepRecord
-from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
-from obs_lib.pipeline.editions import gist_in_force, record_edition
-from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
-from obs_lib.pipeline.plan import choose
-from obs_lib.pipeline.shown import shown_edition
-from obs_lib.pipeline.staging import write_file
-from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import ALL, Day, ScoreStatus
-from obs_lib.tables import (
+from obs_lib.lake.steps import StepRecord
+from obs_lib.lake.tables import (
     ALERTS,
     ANCHORS,
     DRIFT,
@@ -33,11 +28,19 @@ from obs_lib.tables import (
     SCHEMA_VERSION,
     SKETCHES,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.reporting.edition import Edition
+from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
+from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
+from obs_lib.pipeline.plan import choose
+from obs_lib.pipeline.revisions import gist_in_force, record_revision
+from obs_lib.pipeline.shown import shown_inputs
+from obs_lib.pipeline.staging import write_file
+from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import ALL, Day, ScoreStatus
+from obs_lib.reporting.inputs import ReportInputs
+from obs_lib.reporting.inputs import rows as evaluator_rows
+from obs_lib.reporting.report import make
+from obs_lib.reporting.revision import gist
+from obs_lib.sources.repair import RULES
 
 STEP = "render"
 _CUT = 0.5
@@ -56,9 +59,7 @@ def page_path(ws: Workspace, day: Day) -> Path:
 
 def report_text(ws: Workspace, day: Day) -> str:
     """The report of a day as plain text, made from what the lake holds now."""
-    from obs_lib.reporting.report import make
-
-    return make(_edition(ws, history(ws), day), ws.settings.report).text
+    return make(_inputs_of(ws, history(ws), day), ws.settings.report).text
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
@@ -73,15 +74,11 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
 
 def _redo(ws: Workspace) -> Any:
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
-        import pandas as pd
 
-        from obs_lib.reporting.report import make
-        from obs_lib.reporting.revision import gist
-
-        edition = _edition(ws, past, day)
-        made = make(edition, ws.settings.report)
+        inputs = _inputs_of(ws, past, day)
+        made = make(inputs, ws.settings.report)
         verdict = made.document.verdict
-        before, after = gist_in_force(ws, day), gist(edition, verdict.label, _made_of(ws, past, day))
+        before, after = gist_in_force(ws, day), gist(inputs, verdict.label, _made_of(ws, past, day))
         page = made.html.encode()
         write_file(page_path(ws, day), page)
         row = {
@@ -91,7 +88,7 @@ def _redo(ws: Workspace) -> Any:
             "size": len(page),
             "provenance": json.dumps({**asdict(verdict), "gist": after}, sort_keys=True),
         }
-        record_edition(ws, day, before, after)  # first, because the commit replaces what was before
+        record_revision(ws, day, before, after)  # first, because the commit replaces what was before
         # The page is there now, so the next look at the inputs must find it there.
         wanted = digest_of(STEP, _inputs(ws, past, day))
         return ws.lake.commit(day, STEP, {REPORTS: pd.DataFrame([row])}, inputs=wanted)
@@ -99,14 +96,12 @@ def _redo(ws: Workspace) -> Any:
     return redo
 
 
-def _edition(ws: Workspace, past: History, day: Day) -> Edition:
-    from obs_lib.reporting.edition import Edition
-    from obs_lib.reporting.edition import rows as evaluator_rows
+def _inputs_of(ws: Workspace, past: History, day: Day) -> ReportInputs:
 
     sketches = ws.lake.read(SKETCHES, [day])
     quarantine = ws.lake.read(QUARANTINE, [day])
     metrics = ws.lake.read(METRICS, _trend_days(ws, day))
-    edition = Edition(
+    inputs = ReportInputs(
         day=day,
         metrics=metrics,
         drift=ws.lake.read(DRIFT, _trend_days(ws, day)),
@@ -127,7 +122,7 @@ def _edition(ws: Workspace, past: History, day: Day) -> Edition:
         labelled=label_rows(ws, past, day),
         biases=bias_rows(ws, past, day),
     )
-    return shown_edition(edition, ws.redactor)
+    return shown_inputs(inputs, ws.redactor)
 
 
 def _trend_days(ws: Workspace, day: Day) -> list[Day]:
@@ -152,7 +147,6 @@ def _anchors(rows: pd.DataFrame) -> list[tuple[str, int, int]]:
 
 
 def _repairs(sketches: pd.DataFrame) -> list[tuple[str, str, int]]:
-    from obs_lib.sources.repair import RULES
 
     return [(row["key"], RULES.get(row["key"], ""), int(row["n"])) for row in _kind(sketches, "repairs")]
 
@@ -170,7 +164,6 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 
 
 def _objectives(ws: Workspace) -> dict[str, float]:
-    from obs_lib.alerts.objectives import objective
 
     known = (*METRIC_DEFINITIONS, *occasional(ws.settings.alerts.objectives))
     limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
@@ -193,7 +186,7 @@ def _provenance(ws: Workspace) -> dict[str, str]:
 
 
 def _made_of(ws: Workspace, past: History, day: Day) -> dict[str, str]:
-    """Digests of what can change an edition."""
+    """Digests of what can change an inputs."""
     told = _provenance(ws)
     settings = {"settings": told.pop("settings"), "redaction": told.pop("redaction")}
     return {

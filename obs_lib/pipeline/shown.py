@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 from obs_lib.redaction.columns import shown_rows, shown_segment
 from obs_lib.redaction.redactor import Redactor
-
-if TYPE_CHECKING:
-    from obs_lib.reporting.edition import Edition, Row
-
+from obs_lib.reporting.inputs import ReportInputs, Row
 
 _NAMES_OF_THINGS = frozenset({"evaluator", "request_id", "trace_id"})
 
 
-def shown_edition(edition: Edition, redactor: Redactor) -> Edition:
-    """The edition with everything in it that may come from a log masked as the settings say.
+def shown_inputs(inputs: ReportInputs, redactor: Redactor) -> ReportInputs:
+    """The revision with everything in it that may come from a log masked as the settings say.
 
     Before any cut, so that no half of an address or a key is left at one; numbers, ids and what the code says stay.
     """
     shown = redactor.shown
     return dataclasses.replace(
-        edition,
-        metrics=shown_rows(edition.metrics, redactor),
-        drift=shown_rows(edition.drift, redactor),
-        alerts=shown_rows(edition.alerts, redactor),
-        examples=[_shown_row(row, redactor) for row in edition.examples],
-        traces=[_shown_row(row, redactor) for row in edition.traces],
-        reasons=[(evaluator, status, shown(note), n) for evaluator, status, note, n in edition.reasons],
-        versions=[(shown_segment(segment, redactor), version, n) for segment, version, n in edition.versions],
-        quarantine=[(file, line, shown(reason)) for file, line, reason in edition.quarantine],
-        steps=[(step, state, shown(note)) for step, state, note in edition.steps],
-        segments=[shown_segment(segment, redactor) for segment in edition.segments],
+        inputs,
+        metrics=shown_rows(inputs.metrics, redactor),
+        drift=shown_rows(inputs.drift, redactor),
+        alerts=shown_rows(inputs.alerts, redactor),
+        examples=[_shown_row(row, redactor) for row in inputs.examples],
+        traces=[_shown_row(row, redactor) for row in inputs.traces],
+        reasons=[(evaluator, status, shown(note), n) for evaluator, status, note, n in inputs.reasons],
+        versions=[(shown_segment(segment, redactor), version, n) for segment, version, n in inputs.versions],
+        quarantine=[(file, line, shown(reason)) for file, line, reason in inputs.quarantine],
+        steps=[(step, state, shown(note)) for step, state, note in inputs.steps],
+        segments=[shown_segment(segment, redactor) for segment in inputs.segments],
     )
 
 

@@ -6,16 +6,15 @@ Every file is written beside its place and renamed into it: a killed shard leave
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.errors import LakeFull
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -43,16 +42,12 @@ class Staging:
 
     def write(self, name: str, frame: pd.DataFrame) -> None:
         """Leave a frame under `name`."""
-        import io
-
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
         write_file(self.folder / f"{name}.parquet", buffer.getvalue())
 
     def read(self, name: str) -> pd.DataFrame | None:
         """The frame left under `name`; None when nobody left one or it cannot be read."""
-        import pandas as pd
-
         try:
             return pd.read_parquet(self.folder / f"{name}.parquet")
         except (OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError

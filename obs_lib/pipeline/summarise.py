@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from obs_lib.digests import digest_of
+from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline.judging import models
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
+from obs_lib.summaries.summarise import summarise_day
 
 STEP = "summarise"
 
 
 def summarise(ws: Workspace, day: Day) -> dict[str, object]:
     """Replace the day's metrics and sketches. DayNotReady before `ingest` and `collect` have finished."""
-    from obs_lib.summaries.summarise import summarise_day
-
     settings = ws.settings
     with ws.step(day, STEP):
         interactions = ws.lake.read_ready(INTERACTIONS, day)

@@ -7,21 +7,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from obs_lib.connections import Connections
 from obs_lib.errors import LakeError, ObsError
-from obs_lib.lake import Lake
-from obs_lib.records import Day
-from obs_lib.settings import Settings, environment_connection, load_settings
-
-if TYPE_CHECKING:
-    from obs_lib.evaluators.anchors import Anchor
-    from obs_lib.evaluators.judge.evaluator import Judge
-    from obs_lib.models.encoder import Encoder
-    from obs_lib.records import Evaluator
-    from obs_lib.redaction.redactor import Redactor
-    from obs_lib.sources.reading import Source
+from obs_lib.evaluators.anchors import Anchor, load_anchors
+from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.judge.build import together
+from obs_lib.evaluators.judge.evaluator import Judge
+from obs_lib.evaluators.judge.rubric import LOCAL
+from obs_lib.lake.lake import Lake
+from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.pipeline.judging import make_judges
+from obs_lib.records import Day, Evaluator
+from obs_lib.redaction.redactor import Redactor
+from obs_lib.settings.environment import environment_connection
+from obs_lib.settings.loading import load_settings
+from obs_lib.settings.settings import Settings
+from obs_lib.sources.reading import Source, open_source
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,11 @@ class Workspace:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """The log sources; constructing them reads nothing. ConfigError where one names a connection that is not known."""
-        from obs_lib.sources.reading import open_source
-
         return tuple(open_source(options, self.connections) for options in self.settings.sources)
 
     @cached_property
     def encoder(self) -> Encoder:
         """The text encoder; constructing it loads nothing."""
-        from obs_lib.models.encoder import load_encoder
-
         return load_encoder(self.settings.models)
 
     @cached_property
@@ -52,10 +50,6 @@ class Workspace:
 
         ConfigError when one that the settings choose has no head for this encoder.
         """
-        from obs_lib.evaluators.catalogue import build
-        from obs_lib.evaluators.judge.build import together
-        from obs_lib.evaluators.judge.rubric import LOCAL
-
         wanted = self.settings.scoring.evaluators
         if judged := self.judges:
             names = {one.name for one in judged}
@@ -66,22 +60,16 @@ class Workspace:
     @cached_property
     def judges(self) -> tuple[Judge, ...]:
         """The judges that the settings name; making them asks nobody. ConfigError for a wrong rubric or budget."""
-        from obs_lib.pipeline.judging import make_judges
-
         return make_judges(self.settings, self.lake, self.connections, self.redactor)
 
     @cached_property
     def anchors(self) -> tuple[Anchor, ...]:
         """The frozen anchors, the package's and the settings'. ConfigError where the settings' cannot be read."""
-        from obs_lib.evaluators.anchors import load_anchors
-
         return load_anchors(self.settings.evaluators.anchors)
 
     @cached_property
     def redactor(self) -> Redactor:
         """Masks what is stored and what is shown. ConfigError when it should find names and has no model for it."""
-        from obs_lib.redaction.redactor import Redactor
-
         return Redactor(self.settings.redaction)
 
     @contextmanager

@@ -1,1 +1,1 @@
-"""Masking of secrets and personal data: what is found, and where it is masked (obs_lib/design/0009-redaction.md)."""
+"""Masking of secrets and personal data: what is found, and where it is masked (docs/decisions/0009-redaction.md)."""

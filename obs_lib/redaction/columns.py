@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from obs_lib.redaction.redactor import Redactor, each_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Columns with free text, by table. Ids and tags are names for things, and rows are joined and sliced by them: they stay.
 _TEXTS = {
@@ -102,6 +101,5 @@ def _marked(excerpt: str) -> str:
 
 
 def _like(column: pd.Series[Any], values: list[Any]) -> pd.Series[Any]:
-    import pandas as pd
 
     return pd.Series(values, index=column.index, dtype=column.dtype)

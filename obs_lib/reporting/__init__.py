@@ -1,4 +1,4 @@
 """The report of a day: content as blocks, and renderers that give the blocks their looks.
 
-`report.make(edition, options)` is the way in. Importing this package costs nothing.
+`report.make(inputs, options)` is the way in. Importing this package costs nothing.
 """

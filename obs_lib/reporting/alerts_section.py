@@ -9,7 +9,7 @@ from obs_lib.catalogue import metric_of
 from obs_lib.records import AlertState, Severity
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
-from obs_lib.reporting.edition import Edition, Row, parsed
+from obs_lib.reporting.inputs import ReportInputs, Row, parsed
 from obs_lib.reporting.metrics_section import segment_title
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
@@ -30,12 +30,12 @@ _KINDS = {
 }
 
 
-def alerts_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Open incidents, worst first, then those that were resolved on this day."""
     yield Heading(
         "Incidents", "incidents", lead="One incident for one cause: signals that moved together are told together."
     )
-    incidents = edition.incidents
+    incidents = inputs.incidents
     if not incidents:
         yield Note("No incident is open, and none was resolved.", Tone.GOOD, "None")
         return
@@ -109,7 +109,7 @@ def _row(row: Row) -> tuple[Cell, ...]:
     facts += [f"score\u00a0{score:.2f}"] if score is not None else []
     return (
         Cell(line(row["title"], 200), signals(row)),
-        Cell("", ("pages",) if row["pages"] else (), tone, f"{severity} resolved" if resolved else severity),
+        Cell("", ("pages",) if row["notify"] else (), tone, f"{severity} resolved" if resolved else severity),
         Cell(state, tuple(filter(None, (since, ", ".join(facts))))),
         Cell(segment_title(row["segment"])),
     )

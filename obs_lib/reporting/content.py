@@ -6,8 +6,8 @@ from obs_lib.reporting.alerts_section import alerts_section
 from obs_lib.reporting.blocks import Document
 from obs_lib.reporting.coverage_section import coverage_section
 from obs_lib.reporting.drift_section import drift_section
-from obs_lib.reporting.edition import Edition
 from obs_lib.reporting.examples_section import examples_section
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.labels_section import labels_section
 from obs_lib.reporting.method_section import method_section
 from obs_lib.reporting.metrics_section import metrics_section
@@ -27,7 +27,7 @@ _SECTIONS = (
 )
 
 
-def compose(edition: Edition, options: ReportOptions) -> Document:
+def compose(inputs: ReportInputs, options: ReportOptions) -> Document:
     """Everything that the day's report says: the verdict, the key figures, then the sections in reading order."""
-    sections = [block for section in _SECTIONS for block in section(edition, options)]
-    return Document(options.title, edition.day, verdict(edition), (headline(edition, options), *sections))
+    sections = [block for section in _SECTIONS for block in section(inputs, options)]
+    return Document(options.title, inputs.day, verdict(inputs), (headline(inputs, options), *sections))

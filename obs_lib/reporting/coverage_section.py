@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from obs_lib.records import ALL, ScoreStatus, StepState
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.metrics_section import segment_title
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -20,29 +20,29 @@ _STEP_TONES = {
 }
 
 
-def coverage_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Skipped and failed, quarantine, mended values, steps, model versions; a part with nothing in it is said in a sentence."""
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
-    yield _reasons(edition, options)
-    yield _quarantine(edition, options)
-    if edition.repairs:
-        yield _repairs(edition)
-    if edition.steps:
-        yield _steps(edition)
+    yield _reasons(inputs, options)
+    yield _quarantine(inputs, options)
+    if inputs.repairs:
+        yield _repairs(inputs)
+    if inputs.steps:
+        yield _steps(inputs)
     yield Heading("Model versions", "versions", lead="Which checkpoints answered.")
-    if edition.versions:
-        yield _versions(edition, options)
+    if inputs.versions:
+        yield _versions(inputs, options)
     else:
         yield Note("The logs of this day name no model version.", Tone.ABSENT, "No data")
 
 
-def _reasons(edition: Edition, options: ReportOptions) -> Block:
-    if not edition.reasons and edition.without_data:
+def _reasons(inputs: ReportInputs, options: ReportOptions) -> Block:
+    if not inputs.reasons and inputs.without_data:
         return Note("There was no answer to score.", Tone.ABSENT, "No data")
-    if not edition.reasons:
+    if not inputs.reasons:
         return Note("Every evaluator scored every answer that it was given.", Tone.GOOD, "Complete")
     # Failures first: somebody has to look at them; a skip is an answer to which the question did not apply.
-    ordered = sorted(edition.reasons, key=lambda r: (r[1] != ScoreStatus.FAILED, -r[3], r[0], r[2]))
+    ordered = sorted(inputs.reasons, key=lambda r: (r[1] != ScoreStatus.FAILED, -r[3], r[0], r[2]))
     body = tuple(
         (
             Cell(line(evaluator, 60)),
@@ -56,26 +56,26 @@ def _reasons(edition: Edition, options: ReportOptions) -> Block:
     return Table("Scores skipped or failed", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
 
 
-def _quarantine(edition: Edition, options: ReportOptions) -> Block:
-    if not edition.quarantine_count:
+def _quarantine(inputs: ReportInputs, options: ReportOptions) -> Block:
+    if not inputs.quarantine_count:
         return Note("Every input row could be read; none was rejected.", Tone.GOOD, "Nothing rejected")
     body = tuple(
         (Cell(line(file, 120)), Cell("" if row is None else numbers.count(row)), Cell(line(reason, 240)))
-        for file, row, reason in list(edition.quarantine)[: options.max_rows]
+        for file, row, reason in list(inputs.quarantine)[: options.max_rows]
     )
     columns = (Column("File", "head"), Column("Line", "number", lead=True), Column("Reason"))
-    caption = f"{numbers.plural(edition.quarantine_count, 'input row')} rejected"
-    return Table(caption, columns, (RowGroup("", body),), note=_rest(edition.quarantine_count - len(body)))
+    caption = f"{numbers.plural(inputs.quarantine_count, 'input row')} rejected"
+    return Table(caption, columns, (RowGroup("", body),), note=_rest(inputs.quarantine_count - len(body)))
 
 
-def _repairs(edition: Edition) -> Table:
-    ordered = sorted(edition.repairs, key=lambda repair: (-repair[2], repair[0]))
+def _repairs(inputs: ReportInputs) -> Table:
+    ordered = sorted(inputs.repairs, key=lambda repair: (-repair[2], repair[0]))
     body = tuple((Cell(line(rule, 60)), Cell(numbers.count(n)), Cell(line(does, 160))) for rule, does, n in ordered)
     columns = (Column("Rule", "head"), Column("Interactions", "number", lead=True), Column("What it does"))
     return Table("Mended values", columns, (RowGroup("", body),))
 
 
-def _steps(edition: Edition) -> Table:
+def _steps(inputs: ReportInputs) -> Table:
     body = tuple(
         (
             Cell(line(step, 40)),
@@ -86,9 +86,9 @@ def _steps(edition: Edition) -> Table:
             ),
             Cell(line(note, 240)),
         )
-        for step, state, note in edition.steps
+        for step, state, note in inputs.steps
     )
-    failed = len(edition.failures)
+    failed = len(inputs.failures)
     return Table(
         "Steps of the night",
         (Column("Step", "head"), Column("State", lead=True), Column("Note")),
@@ -98,13 +98,13 @@ def _steps(edition: Edition) -> Table:
     )
 
 
-def _versions(edition: Edition, options: ReportOptions) -> Table:
+def _versions(inputs: ReportInputs, options: ReportOptions) -> Table:
     totals: dict[str, int] = {}
-    for segment, _, n in edition.versions:
+    for segment, _, n in inputs.versions:
         totals[segment] = totals.get(segment, 0) + n
-    order = {segment: at for at, segment in enumerate(edition.shown_segments)}
+    order = {segment: at for at, segment in enumerate(inputs.shown_segments)}
     # With segments known, the whole would only repeat them.
-    listed = [v for v in edition.versions if v[0] != ALL] or list(edition.versions)
+    listed = [v for v in inputs.versions if v[0] != ALL] or list(inputs.versions)
     listed.sort(key=lambda v: (order.get(v[0], len(order)), -v[2], v[1]))
     body = tuple(
         (

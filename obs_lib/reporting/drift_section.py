@@ -21,7 +21,7 @@ from obs_lib.reporting.blocks import (
     Table,
     Tone,
 )
-from obs_lib.reporting.edition import Edition, Row, parsed
+from obs_lib.reporting.inputs import ReportInputs, Row, parsed
 from obs_lib.reporting.metrics_section import segment_title
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
@@ -46,11 +46,11 @@ _VERDICTS = {
     DriftVerdict.STABLE: ("stable", Tone.GOOD),
     DriftVerdict.TOO_FEW: ("too early", Tone.ABSENT),
 }
-_CHANGES = ("change:", "equal_tokens:")
+_CHANGES = ("change:", "token_adjusted:")
 _PANELS = 3  # segments with a chart of their own for each distance: a row of them on a wide screen
 
 
-def drift_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Distances by segment, their history, and the metrics that the decision calls changed."""
     yield Heading(
         "Drift",
@@ -58,15 +58,15 @@ def drift_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         lead="A distance between two days is never zero. It means something only beside the distance that "
         "chance alone gives when nothing has changed.",
     )
-    today = {(name, segment): row for (day, name, segment), row in edition.distances.items() if day == edition.iso}
+    today = {(name, segment): row for (day, name, segment), row in inputs.distances.items() if day == inputs.iso}
     if not today:
         yield Note("There was nothing to compare on this day.", Tone.ABSENT, "No comparison")
         return
     yield _basis(today.values())
-    chart = _chart(edition, options)
+    chart = _chart(inputs, options)
     if chart.panels:
         yield chart
-    segments = edition.shown_segments[: 2 * options.max_segments]
+    segments = inputs.shown_segments[: 2 * options.max_segments]
     for name in dict.fromkeys(name for name, _ in today if not name.startswith(_CHANGES)):
         found = [today[(name, segment)] for segment in segments if (name, segment) in today]
         if found:
@@ -212,7 +212,7 @@ def _metric(row: Row) -> str:
 def _changed_title(row: Row) -> str:
     name = _metric(row)
     title = metric.title if (metric := metric_of(name)) else line(name, 60)
-    return f"{title}, at equal tokens" if row["name"].startswith("equal_tokens:") else title
+    return f"{title}, at equal tokens" if row["name"].startswith("token_adjusted:") else title
 
 
 def _today(row: Row) -> float | None:
@@ -220,16 +220,16 @@ def _today(row: Row) -> float | None:
     return None if base is None or effect is None else base + effect
 
 
-def _chart(edition: Edition, options: ReportOptions) -> Chart:
+def _chart(inputs: ReportInputs, options: ReportOptions) -> Chart:
     """Statistic over days in front of the band of chance; only where at least two days were compared."""
-    days = edition.days(options.trend_days)
+    days = inputs.days(options.trend_days)
     panels = []
     for name in TITLES:
-        for segment in _charted(edition):
-            history = [edition.distances.get((day.isoformat(), name, segment)) for day in days]
+        for segment in _charted(inputs):
+            history = [inputs.distances.get((day.isoformat(), name, segment)) for day in days]
             values = tuple(number(row["statistic"]) if row else None for row in history)
             if sum(value is not None for value in values) > 1:
-                panels.append(_panel(edition, name, segment, history, values))
+                panels.append(_panel(inputs, name, segment, history, values))
     return Chart(
         "Distance from the baseline over time",
         tuple(panels),
@@ -238,19 +238,19 @@ def _chart(edition: Edition, options: ReportOptions) -> Chart:
     )
 
 
-def _charted(edition: Edition) -> list[str]:
+def _charted(inputs: ReportInputs) -> list[str]:
     """The whole and the segments that drifted today come first; shown in their usual order."""
 
     def rank(segment: str) -> tuple[bool, bool]:
-        today = [edition.distances.get((edition.iso, name, segment)) for name in TITLES]
+        today = [inputs.distances.get((inputs.iso, name, segment)) for name in TITLES]
         return segment != ALL, not any(row is not None and row["verdict"] == DriftVerdict.DRIFTED for row in today)
 
-    chosen = set(sorted(edition.shown_segments, key=rank)[:_PANELS])
-    return [segment for segment in edition.shown_segments if segment in chosen]
+    chosen = set(sorted(inputs.shown_segments, key=rank)[:_PANELS])
+    return [segment for segment in inputs.shown_segments if segment in chosen]
 
 
 def _panel(
-    edition: Edition, name: str, segment: str, history: Sequence[Row | None], values: tuple[float | None, ...]
+    inputs: ReportInputs, name: str, segment: str, history: Sequence[Row | None], values: tuple[float | None, ...]
 ) -> Panel:
     highs = tuple(number(row["null_high"]) if row else None for row in history)
     lows = tuple(0.0 if high is not None else None for high in highs)
@@ -259,10 +259,10 @@ def _panel(
     word, tone = _VERDICTS.get(last["verdict"], ("", Tone.PLAIN)) if last else ("not compared", Tone.ABSENT)
     latest = f"{numbers.write(values[-1], unit)}, {word}" if values[-1] is not None else word
     short = "Semantic drift" if name == "semantic_drift" else "Token KL"
-    words = f"{_title(name)}, {segment_title(segment)}: {latest} on {numbers.long_day(edition.iso)}."
+    words = f"{_title(name)}, {segment_title(segment)}: {latest} on {numbers.long_day(inputs.iso)}."
     return Panel(
         f"{short}: {segment_title(segment)}",
-        edition.days(len(values)),
+        inputs.days(len(values)),
         (Series(short, values),),
         numbers.writer(unit),
         words,

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Note, Tone
-from obs_lib.reporting.edition import Edition, Row
+from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.safe import line
 
 MOVED, MIXED = "MOVED", "MIXED"
 
 
-def evaluator_notes(edition: Edition) -> Iterator[Block]:
+def evaluator_notes(inputs: ReportInputs) -> Iterator[Block]:
     """A note for each evaluator that some baseline days do not share; nothing where all are the same."""
-    for row in edition.evaluators:
+    for row in inputs.evaluators:
         if row["verdict"] == MOVED:
-            titles = ", ".join(metric.title.lower() for metric in edition.quality if metric.score == row["evaluator"])
+            titles = ", ".join(
+                metric.title.lower() for metric in inputs.quality if metric.evaluator == row["evaluator"]
+            )
             what = f": {titles}" if titles else ""
             text = (
                 f"The evaluator {line(row['evaluator'], 60)} itself moved: {_why(row)}. Differences in the day's rates are not "
@@ -33,9 +35,9 @@ def evaluator_notes(edition: Edition) -> Iterator[Block]:
             yield Note(text, Tone.NOTICE, "Baseline days left out")
 
 
-def moved(edition: Edition, evaluator: str | None) -> bool:
+def moved(inputs: ReportInputs, evaluator: str | None) -> bool:
     """Whether an evaluator's numbers of the day have no baseline, because it scored the earlier days otherwise."""
-    return any(row["evaluator"] == evaluator and row["verdict"] == MOVED for row in edition.evaluators)
+    return any(row["evaluator"] == evaluator and row["verdict"] == MOVED for row in inputs.evaluators)
 
 
 def _why(row: Row) -> str:

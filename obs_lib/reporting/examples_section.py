@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note, Tone
-from obs_lib.reporting.edition import Edition, Row, parsed
+from obs_lib.reporting.inputs import ReportInputs, Row, parsed
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import excerpt, line
@@ -14,7 +14,7 @@ from obs_lib.reporting.safe import excerpt, line
 _FACTS = 6  # pieces of evidence shown for one example
 
 
-def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def examples_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """One group an evaluator, in the order of the catalogue, worst example first."""
     yield Heading(
         "Worst examples",
@@ -22,9 +22,9 @@ def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block
         lead="Excerpts, masked as said under the method. Unseen characters are written out.",
     )
     by_evaluator: dict[str, list[Row]] = {}
-    for row in sorted(edition.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):
+    for row in sorted(inputs.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):
         by_evaluator.setdefault(str(row.get("evaluator")), []).append(row)
-    known = list(dict.fromkeys(metric.score for metric in edition.quality if metric.score))
+    known = list(dict.fromkeys(metric.evaluator for metric in inputs.quality if metric.evaluator))
     order = [name for name in known if name in by_evaluator] + [name for name in by_evaluator if name not in known]
     shown = [name for name in order if by_evaluator[name][: options.max_examples]][: options.max_rows]
     if not shown:
@@ -33,7 +33,7 @@ def examples_section(edition: Edition, options: ReportOptions) -> Iterator[Block
         items = tuple(_example(row, options) for row in by_evaluator[name][: options.max_examples])
         yield Examples(
             line(name.partition(":")[2] or name, 60).replace("_", " ").capitalize(),
-            line(edition.provenance.get(f"evaluator:{name}", ""), 400),
+            line(inputs.provenance.get(f"evaluator:{name}", ""), 400),
             items,
         )
 

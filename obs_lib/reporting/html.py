@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from obs_lib.reporting import charts
 from obs_lib.reporting.blocks import (
@@ -24,12 +27,9 @@ from obs_lib.reporting.blocks import (
     Tone,
     Trend,
 )
+from obs_lib.reporting.index import entries, strip
 from obs_lib.reporting.numbers import long_day, short_day
 from obs_lib.reporting.safe import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """Content security policy in every page, for browsers to enforce what escaping already ensures."""
@@ -60,10 +60,8 @@ def render_index(days: Sequence[Mapping[str, object]], title: str = "LLM night w
     """A page that lists days, newest first.
 
     days : mappings with day (ISO text), verdict, severity (P0..P3, or "" for a quiet day, or a word such as "No data"),
-        new, open (counts), and optionally edition (1 if absent) and href (`<day>.html` beside the page if absent). Any order.
+        new, open (counts), and optionally revision (1 if absent) and href (`<day>.html` beside the page if absent). Any order.
     """
-    from obs_lib.reporting.index import entries, strip
-
     listed = entries(days)
     return environment().get_template("index.html.j2").render(title=title, days=listed, strip=strip(listed))
 
@@ -71,8 +69,6 @@ def render_index(days: Sequence[Mapping[str, object]], title: str = "LLM night w
 @cache
 def environment() -> Environment:
     """Templates from the wheel, or from the checkout beside the package. Strict, and escaping always."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     made = Environment(
         loader=FileSystemLoader(str(theme())),
         autoescape=True,

@@ -19,7 +19,7 @@ _LINK = re.compile(r"(?!/{2})[A-Za-z0-9_./?=&%#-]+")  # a path on the same serve
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One day of the index. `label` is the word for `tone`; `edition` is 1 where the report never changed."""
+    """One day of the index. `label` is the word for `tone`; `revision` is 1 where the report never changed."""
 
     iso: str
     name: str
@@ -29,7 +29,7 @@ class Entry:
     tone: Tone
     new: int
     open: int
-    edition: int
+    revision: int
 
 
 def entries(days: Sequence[Mapping[str, object]]) -> list[Entry]:
@@ -65,5 +65,5 @@ def _entry(one: Mapping[str, object]) -> Entry:
         tone,
         whole(one.get("new")),
         whole(one.get("open")),
-        whole(one.get("edition")) or 1,
+        whole(one.get("revision")) or 1,
     )

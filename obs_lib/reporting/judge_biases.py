@@ -8,7 +8,7 @@ from typing import Any
 from obs_lib.catalogue import metric_of
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, RowGroup, Table, Tone
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 
 _COLUMNS = (
     Column("Judge", "head"),
@@ -25,11 +25,11 @@ _NOTE = (
 Judge = Mapping[str, Any]
 
 
-def judge_biases(edition: Edition) -> Iterator[Block]:
+def judge_biases(inputs: ReportInputs) -> Iterator[Block]:
     """Nothing where no judge has a labelled answer."""
-    if edition.biases:
-        rows = tuple((Cell(_title(one)), *found) for one in edition.biases for found in (_length(one), _family(one)))
-        caption = "The judge's biases" if len(edition.biases) == 1 else "The judges' biases"
+    if inputs.biases:
+        rows = tuple((Cell(_title(one)), *found) for one in inputs.biases for found in (_length(one), _family(one)))
+        caption = "The judge's biases" if len(inputs.biases) == 1 else "The judges' biases"
         yield Table(caption, _COLUMNS, (RowGroup("", rows),), note=_NOTE)
 
 

@@ -12,7 +12,7 @@ from obs_lib.catalogue.labelled import AGREEMENT
 from obs_lib.records import Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.judge_biases import judge_biases
 from obs_lib.reporting.options import ReportOptions
 
@@ -32,18 +32,18 @@ _RULE = "Only labels that were drawn at random with a known probability enter a 
 Scope = Mapping[str, Any]
 
 
-def labels_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def labels_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Nothing where nobody labelled an answer of these days."""
-    if not edition.labelled and not edition.biases:
+    if not inputs.labelled and not inputs.biases:
         return
-    yield Heading("Against people's labels", "labels", lead=_LEAD if edition.labelled else "")
-    if edition.labelled:
-        yield from _rates(edition)
-    yield from judge_biases(edition)
+    yield Heading("Against people's labels", "labels", lead=_LEAD if inputs.labelled else "")
+    if inputs.labelled:
+        yield from _rates(inputs)
+    yield from judge_biases(inputs)
 
 
-def _rates(edition: Edition) -> Iterator[Block]:
-    rows = [(BY_NAME[row["metric"]], row) for row in edition.labelled]
+def _rates(inputs: ReportInputs) -> Iterator[Block]:
+    rows = [(BY_NAME[row["metric"]], row) for row in inputs.labelled]
     today = [(metric, row["day"]) for metric, row in rows if row["day"]]
     together = [(metric, row["window"]) for metric, row in rows]
     for metric, scope in today if any(scope["corrected"] for _, scope in today) else together:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obs_lib.reporting.blocks import Block, Cell, Column, Fact, Facts, Heading, RowGroup, Table
 from obs_lib.reporting.drift_section import TITLES
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
 
@@ -17,20 +17,20 @@ _FORMULAS = {
 _GROUPS = (("model:", "Models"), ("digest:", "Data"))
 
 
-def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Formulas, evaluators, and provenance."""
     yield Heading(
         "How this was made",
         "method",
         lead="The same logs, configuration and code give this report again, byte for byte.",
     )
-    made = dict(edition.provenance)
+    made = dict(inputs.provenance)
     evaluators = {
         label.removeprefix("evaluator:"): text for label, text in made.items() if label.startswith("evaluator:")
     }
-    yield _formulas(edition, evaluators)
-    if edition.anchors:
-        yield _on_anchors(edition)
+    yield _formulas(inputs, evaluators)
+    if inputs.anchors:
+        yield _on_anchors(inputs)
     for prefix, title in _GROUPS:
         found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
         if found:
@@ -42,13 +42,13 @@ def method_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         yield _facts(rest, options)
 
 
-def _formulas(edition: Edition, evaluators: dict[str, str]) -> Table:
+def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> Table:
     body = [
-        (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.score)), Cell(metric.unit))
-        for metric in edition.catalogue
+        (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.evaluator)), Cell(metric.unit))
+        for metric in inputs.catalogue
     ]
     body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
-    known = {metric.score for metric in edition.catalogue}
+    known = {metric.evaluator for metric in inputs.catalogue}
     body += [
         (Cell(line(name, 60)), Cell(line(text, 300)), Cell("score"))
         for name, text in evaluators.items()
@@ -65,9 +65,9 @@ def _judge(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
     return (f"{score}: {line(text, 300)}",) if text else ()
 
 
-def _on_anchors(edition: Edition) -> Table:
+def _on_anchors(inputs: ReportInputs) -> Table:
     """The anchors are made up and few: a sign of life, not a measure of quality."""
-    body = tuple((Cell(line(name, 60)), Cell(str(right)), Cell(str(n))) for name, n, right in edition.anchors)
+    body = tuple((Cell(line(name, 60)), Cell(str(right)), Cell(str(n))) for name, n, right in inputs.anchors)
     columns = (Column("Evaluator", "head"), Column("As expected", "number", lead=True), Column("Anchors", "number"))
     note = "Fixed interactions that are scored again every night. What counts is that their scores stay the same."
     return Table("The frozen anchors", columns, (RowGroup("", body),), summary="scored", folded=True, note=note)

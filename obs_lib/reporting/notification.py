@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.records import ALL, AlertState
 from obs_lib.reporting.alerts_section import signals
-from obs_lib.reporting.edition import Row, rows
+from obs_lib.reporting.inputs import Row, rows
 from obs_lib.reporting.numbers import long_day, plural
 from obs_lib.reporting.safe import line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _INCIDENTS = 8  # told one by one; a longer message is not read on a phone
 _SIGNALS = 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from obs_lib.reporting import html, text
 from obs_lib.reporting.blocks import Document
 from obs_lib.reporting.content import compose
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 
 _ROUNDS = 6  # halvings until every limit of ReportOptions stands at its least
@@ -23,18 +23,18 @@ class Report:
     text: str
 
 
-def make(edition: Edition, options: ReportOptions | None = None) -> Report:
+def make(inputs: ReportInputs, options: ReportOptions | None = None) -> Report:
     """Compose and render; with ever fewer examples, rows and segments until the HTML holds `max_bytes`.
 
     The result depends on `edition` and `options` only: the same in gives the same bytes.
     """
     options = options or ReportOptions()
-    document = compose(edition, options)
+    document = compose(inputs, options)
     page = html.render(document)
     for _ in range(_ROUNDS):
         if len(page.encode()) <= options.max_bytes:
             break
         options = options.tighter()
-        document = compose(edition, options)
+        document = compose(inputs, options)
         page = html.render(document)
     return Report(document, options, page, text.render(document))

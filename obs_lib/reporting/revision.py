@@ -1,4 +1,4 @@
-"""What one edition of a day's report says in short, how two editions of a day differ, and the difference in words.
+"""What one revision of a day's report says in short, how two revisions of a day differ, and the difference in words.
 
 None of it is part of a report: that depends on what the lake holds of the day, not on what it held before. It stands beside.
 """
@@ -11,8 +11,8 @@ from typing import Any
 from obs_lib.catalogue import metric_of
 from obs_lib.records import ALL, AlertState
 from obs_lib.reporting import numbers
-from obs_lib.reporting.edition import Edition
 from obs_lib.reporting.html import environment
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.safe import line
 
 Gist = Mapping[str, Any]
@@ -29,20 +29,20 @@ _REASONS = {
 _DAYS_BEFORE = "the days before it, or what they are compared by"
 
 
-def gist(edition: Edition, label: str, made_of: Mapping[str, str]) -> dict[str, Any]:
-    """The edition in short. It holds no id and no text of a log but names of segments, which are masked as `edition` is."""
+def gist(inputs: ReportInputs, label: str, made_of: Mapping[str, str]) -> dict[str, Any]:
+    """The revision in short. It holds no id and no text of a log but names of segments, which are masked as `inputs` are."""
     values: dict[str, dict[str, float]] = {}
-    for segment in edition.shown_segments:
-        for metric in edition.catalogue:
-            value = edition.value(metric.name, segment)
+    for segment in inputs.shown_segments:
+        for metric in inputs.catalogue:
+            value = inputs.value(metric.name, segment)
             if value is not None:
                 values.setdefault(segment, {})[metric.name] = float(f"{value:.9g}")
     alerts = {
         row["fingerprint"]: [row["severity"], line(row["title"], 140), row["segment"]]
-        for row in edition.incidents
+        for row in inputs.incidents
         if row["state"] != AlertState.RESOLVED
     }
-    interactions = numbers.whole(edition.value("requests", ALL))
+    interactions = numbers.whole(inputs.value("requests", ALL))
     return {
         "label": label,
         "interactions": interactions,
@@ -53,7 +53,7 @@ def gist(edition: Edition, label: str, made_of: Mapping[str, str]) -> dict[str, 
 
 
 def difference(before: Gist, after: Gist) -> dict[str, Any] | None:
-    """What the later edition says otherwise; None where it says the same.
+    """What the later revision says otherwise; None where it says the same.
 
     why : which of `made_of` differ, [] where none does. label, interactions : [before, after], only where they differ.
     metrics : [metric, segment, before, after] where the report writes another value, None where there is none; largest

@@ -8,7 +8,7 @@ from obs_lib.catalogue import BY_NAME
 from obs_lib.records import STAGES, DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Cell, Column, Heading, RowGroup, Stretch, Table, Tone, Trend
-from obs_lib.reporting.edition import Edition, Row
+from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -25,9 +25,9 @@ _LEVELS = 6  # how far spans are set in: deeper ones would leave their names no 
 _CLIPPED = 0.01  # ms by which a span is cut before it is worth a word: clocks tick in microseconds
 
 
-def traces_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
+def traces_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Nothing at all on a day without spans."""
-    if not edition.stages:
+    if not inputs.stages:
         return
     yield Heading(
         "Stages",
@@ -35,8 +35,8 @@ def traces_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         lead="Each stage with its 95% intervals. Time is self time, without that of inner spans; the critical path is what "
         "the request waited for: shortening anything else makes no request faster.",
     )
-    yield _stages(edition, options)
-    traces = edition.traces[: options.max_traces]
+    yield _stages(inputs, options)
+    traces = inputs.traces[: options.max_traces]
     if traces:
         yield Heading(
             "Slowest traces",
@@ -48,14 +48,14 @@ def traces_section(edition: Edition, options: ReportOptions) -> Iterator[Block]:
         yield _waterfall(trace, options, folded=rank > 0)
 
 
-def _stages(edition: Edition, options: ReportOptions) -> Table:
+def _stages(inputs: ReportInputs, options: ReportOptions) -> Table:
     columns = (
         Column("Stage", "head"),
         *(Column(title, "number") for _, title in _MEASURED),
         Column("Spans", "number"),
         Column("Trend of p95", "figure"),
     )
-    body = tuple(_stage(edition, stage, options) for stage in edition.stages)
+    body = tuple(_stage(inputs, stage, options) for stage in inputs.stages)
     changed = sum("changed" in cell.mark for row in body for cell in row)
     return Table(
         "Stages of a request",
@@ -67,33 +67,33 @@ def _stages(edition: Edition, options: ReportOptions) -> Table:
     )
 
 
-def _stage(edition: Edition, stage: str, options: ReportOptions) -> tuple[Cell, ...]:
+def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Cell, ...]:
     segment = f"stage={stage}"
-    history = edition.trend("stage_duration_p95", segment, options.trend_days)
+    history = inputs.trend("stage_duration_p95", segment, options.trend_days)
     known = [value for value in history if value is not None]
     words = (
         f"p95 between {numbers.write(min(known), 'ms')} and {numbers.write(max(known), 'ms')}" if known else "no data"
     )
-    n = edition.measured.get((edition.iso, "stage_error_rate", segment), {}).get("n")
+    n = inputs.measured.get((inputs.iso, "stage_error_rate", segment), {}).get("n")
     return (
         Cell(_title(stage)),
-        *(_measured(edition, name, segment) for name, _ in _MEASURED),
+        *(_measured(inputs, name, segment) for name, _ in _MEASURED),
         Cell(numbers.count(n)),
-        Cell("", figure=Trend(history, words, edition.objectives.get("stage_duration_p95"))),
+        Cell("", figure=Trend(history, words, inputs.objectives.get("stage_duration_p95"))),
     )
 
 
-def _measured(edition: Edition, name: str, segment: str) -> Cell:
+def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
     """A value with its interval, and with what it was before where it is called changed."""
     metric = BY_NAME[name]
-    row: Row = edition.measured.get((edition.iso, name, segment), {})
-    value = edition.value(name, segment)
+    row: Row = inputs.measured.get((inputs.iso, name, segment), {})
+    value = inputs.value(name, segment)
     if value is None:
         return Cell("no data", tone=Tone.ABSENT)
     interval = numbers.interval(row.get("low"), row.get("high"), metric.unit)
     details = (interval,) if interval else ()
-    breach = is_breach(value, edition.objectives.get(name), metric.worse)
-    change = edition.change(name, segment)
+    breach = is_breach(value, inputs.objectives.get(name), metric.direction)
+    change = inputs.change(name, segment)
     if change is not None and change["verdict"] == DriftVerdict.DRIFTED:
         moved = numbers.change(change["effect"], metric.unit, change["baseline_value"])
         mark = "breach, changed" if breach else "changed"

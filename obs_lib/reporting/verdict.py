@@ -8,7 +8,7 @@ from obs_lib.catalogue import METRICS
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
-from obs_lib.reporting.edition import Edition, Row
+from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -33,20 +33,20 @@ def severity_tone(severity: str) -> Tone:
     return SEVERITY_TONES.get(severity, Tone.PLAIN)
 
 
-def verdict(edition: Edition) -> Verdict:
+def verdict(inputs: ReportInputs) -> Verdict:
     """What to say first. What is broken comes before what is missing, what is new before what goes on."""
-    new, still, resolved = (_in_state(edition, state) for state in AlertState)
-    worse, ongoing = [row for row in still if row["pages"]], [row for row in still if not row["pages"]]
+    new, still, resolved = (_in_state(inputs, state) for state in AlertState)
+    worse, ongoing = [row for row in still if row["notify"]], [row for row in still if not row["notify"]]
     worst = min((row["severity"] for row in [*new, *still]), default=None)
     label = SEVERITY_WORDS.get(worst or "", "")
     tone = severity_tone(worst) if worst else Tone.GOOD
     points = tuple(_points({"Worse": worse, "New": new, "Ongoing": ongoing, "Resolved": resolved}))
-    if edition.failures:
-        step, note = edition.failures[0]
+    if inputs.failures:
+        step, note = inputs.failures[0]
         why = f": {line(note, 200).rstrip('.')}" if note else ""
         sentence = f"The night is incomplete. Step {line(step, 40)} failed{why}."
         return Verdict(sentence, worse_of(tone, Tone.SERIOUS), label or "Failed", points)
-    if edition.without_data:
+    if inputs.without_data:
         sentence = "No data. Not one usable interaction was logged for this day."
         return Verdict(sentence, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", points)
     if worse or new:
@@ -55,20 +55,20 @@ def verdict(edition: Edition) -> Verdict:
         return Verdict(lead, tone, label, points)
     if ongoing:
         return Verdict(f"Nothing new. {plural(len(ongoing), 'incident')} still open.", tone, label, points)
-    if edition.too_early:
+    if inputs.too_early:
         sentence = "Quiet night, but too early to compare: the baseline does not have enough days yet."
         return Verdict(sentence, Tone.NOTICE, "Too early to compare", points)
     return Verdict("Quiet night.", Tone.GOOD, "Quiet", points or ("No incident is open.",))
 
 
-def headline(edition: Edition, options: ReportOptions) -> Facts:
+def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     """The day's key figures."""
-    new, ongoing, resolved = (len(_in_state(edition, state)) for state in AlertState)
-    breached = breaches(edition)
-    judged = [name for name in edition.objectives if edition.value(name, ALL) is not None]
-    measured = sum(edition.value(metric.name, ALL) is not None for metric in edition.interaction_metrics)
-    requests = edition.value("requests", ALL)
-    before = [value for value in edition.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
+    new, ongoing, resolved = (len(_in_state(inputs, state)) for state in AlertState)
+    breached = breaches(inputs)
+    judged = [name for name in inputs.objectives if inputs.value(name, ALL) is not None]
+    measured = sum(inputs.value(metric.name, ALL) is not None for metric in inputs.interaction_metrics)
+    requests = inputs.value("requests", ALL)
+    before = [value for value in inputs.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
     usual = f"{count(sum(before) / len(before))} on an average day" if before else ""
     return Facts(
         (
@@ -78,7 +78,7 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
                 str(new + ongoing),
                 f"{new} new, {ongoing} ongoing, {resolved} resolved",
                 severity_tone(
-                    min((r["severity"] for r in edition.incidents if r["state"] != AlertState.RESOLVED), default="")
+                    min((r["severity"] for r in inputs.incidents if r["state"] != AlertState.RESOLVED), default="")
                 ),
             ),
             Fact(
@@ -87,27 +87,27 @@ def headline(edition: Edition, options: ReportOptions) -> Facts:
                 ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
                 Tone.WARNING if breached else Tone.PLAIN,
             ),
-            Fact("Metrics with data", f"{measured} of {len(edition.interaction_metrics)}", _unscored(edition)),
+            Fact("Metrics with data", f"{measured} of {len(inputs.interaction_metrics)}", _unscored(inputs)),
         ),
         "headline",
     )
 
 
-def breaches(edition: Edition, segment: str = ALL) -> list[str]:
+def breaches(inputs: ReportInputs, segment: str = ALL) -> list[str]:
     """Titles of the metrics that stand on the wrong side of their objective today."""
     return [
         metric.title
-        for metric in (*METRICS, *edition.quality[len(QUALITY) :])
-        if metric.worse is not None
-        and is_breach(edition.value(metric.name, segment), edition.objectives.get(metric.name), metric.worse)
+        for metric in (*METRICS, *inputs.quality[len(QUALITY) :])
+        if metric.direction is not None
+        and is_breach(inputs.value(metric.name, segment), inputs.objectives.get(metric.name), metric.direction)
     ]
 
 
-def is_breach(value: float | None, limit: float | None, worse: str | None) -> bool:
+def is_breach(value: float | None, limit: float | None, direction: str | None) -> bool:
     """Whether a value is beyond its limit; the limit itself is still good."""
-    if value is None or limit is None or worse is None:
+    if value is None or limit is None or direction is None:
         return False
-    return value > limit if worse == "higher" else value < limit
+    return value > limit if direction == "lower_is_better" else value < limit
 
 
 def worse_of(first: Tone, second: Tone) -> Tone:
@@ -116,8 +116,8 @@ def worse_of(first: Tone, second: Tone) -> Tone:
     return max(first, second, key=order.index)
 
 
-def _in_state(edition: Edition, state: AlertState) -> list[Row]:
-    return [row for row in edition.incidents if row["state"] == state]
+def _in_state(inputs: ReportInputs, state: AlertState) -> list[Row]:
+    return [row for row in inputs.incidents if row["state"] == state]
 
 
 def _opening(worse: Sequence[Row], new: Sequence[Row]) -> tuple[str, dict[str, Sequence[Row]]]:
@@ -148,9 +148,9 @@ def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
     return shown
 
 
-def _unscored(edition: Edition) -> str:
-    failed = sum(n for _, status, _, n in edition.reasons if status == "FAILED")
-    today = [edition.measured.get((edition.iso, metric.name, ALL), {}) for metric in edition.interaction_metrics]
+def _unscored(inputs: ReportInputs) -> str:
+    failed = sum(n for _, status, _, n in inputs.reasons if status == "FAILED")
+    today = [inputs.measured.get((inputs.iso, metric.name, ALL), {}) for metric in inputs.interaction_metrics]
     absent = sum(row.get("status") == MetricStatus.NO_DATA for row in today)
     said = [f"{absent} without data"] if absent else []
     said += [f"{plural(failed, 'score')} failed"] if failed else []

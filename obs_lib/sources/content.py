@@ -10,6 +10,9 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry
 
@@ -50,8 +53,6 @@ def _unpacked(stream: IO[bytes], name: str) -> IO[bytes]:
     if name.endswith(".gz"):
         return cast(IO[bytes], io.BufferedReader(_Gzip(stream)))
     if name.endswith(".zst"):
-        import pyarrow as pa
-
         return cast(IO[bytes], io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd")))
     return stream
 
@@ -112,7 +113,6 @@ def _items(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -> It
 
 
 def _rows(stream: IO[bytes], label: str, day: Day | None) -> Iterator[Entry]:
-    import pyarrow.parquet as pq
 
     number = 0
     with pq.ParquetFile(stream) as file:

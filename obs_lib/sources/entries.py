@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from obs_lib.lake.tables import Table
 from obs_lib.records import Day
-from obs_lib.tables import Table
 
 CLOCKED = frozenset({"total_latency_ms", "ttft_ms", "duration_ms"})
 """What formats that log moments derive from them."""
@@ -41,7 +41,7 @@ class Entry:
 class Found:
     """One row that an entry gives, not yet checked.
 
-    table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.tables`.
+    table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.lake.tables`.
     fields : by the names of the native log format (README.md) for interactions, of the table's columns for others; what is
         nested is lists and objects, not yet JSON text.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its

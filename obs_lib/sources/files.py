@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from fsspec.core import url_to_fs
+
 from obs_lib.errors import SourceError
 from obs_lib.records import Day
 from obs_lib.sources.content import SUFFIXES, entries_of
@@ -78,7 +80,6 @@ class FileEntries:
 
     @cached_property
     def _fs(self) -> Any:
-        from fsspec.core import url_to_fs
 
         return url_to_fs(os.path.expanduser(self.path), **self._options)
 

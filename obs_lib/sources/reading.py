@@ -7,23 +7,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from obs_lib.connections import Connection, Connections, none_known, storage_options
 from obs_lib.errors import ConfigError
+from obs_lib.lake.rows import Rows
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
-from obs_lib.rows import Rows
 from obs_lib.sources.entries import Entry, Format, Found, Reject
+from obs_lib.sources.files import FileEntries
+from obs_lib.sources.formats.catalogue import build
+from obs_lib.sources.langfuse_api import LangfuseEntries
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.spool import Spool
+from obs_lib.sources.sql import SqlEntries
 from obs_lib.sources.validate import Limits, check, excerpt
 from obs_lib.sources.values import Rejected
-from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
 
 DUPLICATE = "request_id comes again later"
 TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)
@@ -120,9 +124,6 @@ class SourceDay:
 
     def frame(self, table: Table) -> pd.DataFrame:
         """A table's rows at once; counts are nullable integers."""
-        import pandas as pd
-        import pyarrow as pa
-
         nullable = {pa.int64(): pd.Int64Dtype()}
         names = [name for name, _ in table.columns]
         frame: pd.DataFrame = self.rows[table].table().select(names).to_pandas(types_mapper=nullable.get)
@@ -131,8 +132,6 @@ class SourceDay:
 
 def open_source(options: SourceOptions, connections: Connections = none_known) -> Source:
     """The source that the options name. Opens nothing yet; ConfigError where a connection is not known."""
-    from obs_lib.sources.formats.catalogue import build
-
     limits = Limits(options.max_text_chars, options.naive_times == "utc")
     return Source(_place(options, connections), build(options), limits)
 
@@ -211,9 +210,6 @@ class _Desk:
         """`error` is null on every row both where nothing failed and where failures are not logged at all. So a source counts
         as logging errors, on all rows of the day, only when some row of it has an error or a finish reason.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         logged = pc.is_in(batch["_source"], pa.array(sorted(self._logging), pa.int64()))
         return batch.set_column(batch.schema.get_field_index("error_logged"), "error_logged", logged)
 
@@ -224,9 +220,6 @@ def _mapped(rows: Rows, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> R
 
 def _of_interactions(labels: Rows, interactions: Rows) -> Rows:
     """The labels of the day's own interactions; a label itself names no day."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not labels.count:
         return labels
     ids = pa.concat_arrays([batch["request_id"] for batch in interactions.batches()] or [pa.array([], pa.string())])
@@ -240,9 +233,6 @@ def _all_of(digests: list[str]) -> str:
 
 def _place(options: SourceOptions, connections: Connections) -> Entries:
     """Where the options say that entries come from."""
-    from obs_lib.sources.files import FileEntries
-    from obs_lib.sources.sql import SqlEntries
-
     known = connections(options.connection) if options.connection else None
     if options.query is None and options.path is None:
         return _langfuse(options, known)
@@ -255,7 +245,6 @@ def _place(options: SourceOptions, connections: Connections) -> Entries:
 
 
 def _langfuse(options: SourceOptions, known: Connection | None) -> Entries:
-    from obs_lib.sources.langfuse_api import LangfuseEntries
 
     if known is None or not (options.url or known.host):
         raise ConfigError(

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from obs_lib.rows import Rows
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from obs_lib.lake.rows import Rows
+from obs_lib.lake.tables import Table
 from obs_lib.sources.entries import Entry
-from obs_lib.tables import Table
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
 
 _ROWS = 5_000  # written at once
 _BYTES = 32 << 20  # of texts written at once, and of a bucket
@@ -29,7 +29,6 @@ class Spool:
     """Rows of one table. Of rows with equal keys the one added last counts."""
 
     def __init__(self, table: Table, folder: Path) -> None:
-        import pyarrow as pa
 
         self.table, self.size = table, 0
         self._folder, self._file = folder, folder / f"{table.name}.arrow"
@@ -63,7 +62,6 @@ class Spool:
         """Every key's last row, sorted by key, and its `_source`. Nothing can be added afterwards."""
         self._close()
         names = [*(name for name, _ in self.table.columns), "_source"]
-        import pyarrow as pa
 
         schema = pa.schema([self._schema.field(name) for name in names])
         return Rows(schema, self._kept, lambda: (batch.select(names) for batch in self._sorted()))
@@ -73,7 +71,6 @@ class Spool:
         self._close()
         if self._kept == self.size:
             return
-        import pyarrow as pa
 
         for start, batch in self._spooled():
             lost = batch.filter(pa.array(self._target[start : start + batch.num_rows] < 0))
@@ -82,7 +79,6 @@ class Spool:
     # -- how -------------------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        import pyarrow as pa
 
         batch = pa.RecordBatch.from_pydict(self._held, schema=self._schema)
         self._writer = self._writer or _stream(self._file, self._schema)
@@ -106,10 +102,6 @@ class Spool:
     @cached_property
     def _target(self) -> np.ndarray:
         """Each spooled row's place in the sorted order; -1 where a later row has its key."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         target = np.full(self.size, -1, dtype=np.int64)
         if not self.size:
             return target
@@ -124,7 +116,6 @@ class Spool:
         return target
 
     def _sorted(self) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
 
         for bucket in self._buckets:
             with pa.ipc.open_stream(str(bucket)) as stream:
@@ -133,9 +124,6 @@ class Spool:
     @cached_property
     def _buckets(self) -> list[Path]:
         """Files of neighbouring rows, in order: each kept row is in that of its place."""
-        import numpy as np
-        import pyarrow as pa
-
         size = max(_ROWS, int(_BYTES * self.size / max(self._written, 1)))
         schema = self._schema.append(pa.field(_TO, pa.int64()))
         paths = [self._folder / f"{self.table.name}-{n}.arrow" for n in range(-(-self._kept // size))]
@@ -151,8 +139,6 @@ class Spool:
 
     def _spooled(self) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Each batch as it came, with the number of its first row."""
-        import pyarrow as pa
-
         if not self.size:
             return
         start = 0
@@ -163,6 +149,5 @@ class Spool:
 
 
 def _stream(path: Path, schema: pa.Schema) -> pa.RecordBatchStreamWriter:
-    import pyarrow as pa
 
     return pa.ipc.new_stream(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))

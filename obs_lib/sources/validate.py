@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
 from obs_lib.records import ERROR_KINDS, STAGES
 from obs_lib.sources import values
 from obs_lib.sources.entries import Entry
 from obs_lib.sources.formats.error_kinds import error_kind
 from obs_lib.sources.formats.finish import finish_reason
 from obs_lib.sources.values import Rejected, well_formed
-from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
 
 Record = dict[str, Any]
 """One checked row: the columns of its table, without those that only the whole day can tell."""
@@ -144,16 +144,16 @@ def _span(found: Mapping[str, Any], limits: Limits) -> Record:
 
 
 def _label(found: Mapping[str, Any], _: Limits) -> Record:
-    inclusion = values.number("inclusion", found.get("inclusion"))
+    inclusion = values.number("inclusion_probability", found.get("inclusion_probability"))
     if inclusion is not None and not 0 < inclusion <= 1:
-        raise Rejected("inclusion: not a probability in (0, 1]")
+        raise Rejected("inclusion_probability: not a probability in (0, 1]")
     return {
         "request_id": values.needed("request_id", found),
         "name": values.needed("name", found),
         "source": values.needed("source", found),
         "value": values.number("value", found.get("value")),
         "text": values.text("text", found.get("text")),
-        "inclusion": inclusion,
+        "inclusion_probability": inclusion,
     }
 
 

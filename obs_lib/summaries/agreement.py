@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from obs_lib.digests import digest_of
-from obs_lib.summaries.intervals import Estimate, Floats, Z, wilson
+from obs_lib.stats.intervals import Estimate, Floats, Z, wilson
 
 DRAWS = 4000  # of the cells, behind an interval that has no closed form
 _PRIOR = 0.5  # Jeffreys' for each cell: labels that all agree leave room for one that does not

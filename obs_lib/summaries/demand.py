@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.summaries.intervals import Floats
+from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.options import SummaryOptions
 
 HOURS = 24

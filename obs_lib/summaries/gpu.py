@@ -10,21 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.catalogue.gpu import GPU
 from obs_lib.records import ALL, THROTTLING, Day, MetricValue
+from obs_lib.stats.intervals import Estimate, Floats, Z, share, weighted_mean
 from obs_lib.summaries.demand import HOURS, Demand, demand
-from obs_lib.summaries.intervals import Estimate, Floats, Z, share, weighted_mean
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Result, metric_value
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SATURATED = 0.95  # SM utilisation from which an hour has no room left
+SATURATED = 0.95  # SM utilization from which an hour has no room left
 LEAST_HOURS = 8  # below, a rank correlation says nothing
 
 
@@ -118,12 +116,12 @@ def _memory(samples: Samples) -> Result:
 
 
 def _busy(samples: Samples) -> tuple[pd.DataFrame, Result | None]:
-    """Samples of SM utilisation in hours with demand; the result that says why there is none."""
+    """Samples of SM utilization in hours with demand; the result that says why there is none."""
     rows = samples.known("sm_utilization")
     skipped = len(samples.rows) - len(rows)
     busy = rows[samples.demand.busy[rows["hour"]]]
     if not len(rows):
-        return busy, Result(None, 0, skipped, "no SM utilisation in the samples")
+        return busy, Result(None, 0, skipped, "no SM utilization in the samples")
     if not samples.demand.busy.any():
         return busy, Result(None, 0, len(samples.rows), "no hour had demand")
     if not len(busy):
@@ -215,10 +213,10 @@ def _correlation(samples: Samples) -> Result:
     both = ~np.isnan(latency)
     n = int(both.sum())
     if n < LEAST_HOURS:
-        return Result(None, 0, len(samples.rows), f"{n} hours have utilisation and latency (needs {LEAST_HOURS})")
+        return Result(None, 0, len(samples.rows), f"{n} hours have utilization and latency (needs {LEAST_HOURS})")
     ranks = [rankdata(values[both]) for values in (busy.to_numpy(), latency)]
     if any(len(set(one)) == 1 for one in ranks):
-        return Result(None, 0, len(samples.rows), "utilisation or latency was the same in every hour")
+        return Result(None, 0, len(samples.rows), "utilization or latency was the same in every hour")
     found = float(np.corrcoef(*ranks)[0, 1])
     reach = Z * np.sqrt((1 + found**2 / 2) / (n - 3))
     middle = np.arctanh(min(max(found, -1 + 1e-9), 1 - 1e-9))

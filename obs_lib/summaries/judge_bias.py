@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
-from obs_lib.summaries.intervals import wilson
+from obs_lib.stats.intervals import wilson
 
 Floats = NDArray[np.float64]
 
@@ -134,8 +135,6 @@ def _slope(design: Floats, target: Floats, weight: Floats, column: int) -> Bias 
     Rows times the root of their weights make the same estimate, leverages and sandwich of ordinary least squares. The
     degrees of freedom count Kish's effective number of rows, which is n where weights are equal.
     """
-    from scipy.special import stdtrit
-
     n, k = design.shape
     freedom = weight.sum() ** 2 / np.square(weight).sum() - k
     if freedom < 1 or np.linalg.matrix_rank(design) < k:

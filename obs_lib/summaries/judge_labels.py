@@ -11,20 +11,17 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.catalogue import one_is_bad
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.judge_bias import Bias, family_bias, family_of, length_bias
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.labelled import people
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.summaries.sketches import Sketch
+from obs_lib.summaries.sketches import Sketch
 
 KIND = "judge"
 _MOST = 2_000  # answers of a judge and day; labels that people draw are fewer, clicks of users need not be
@@ -146,5 +143,5 @@ def _answer(row: Mapping[Any, Any], model: str, turned: bool) -> Answer:
         label=good(row["drawn"] if drawn else row["picked"]),
         length=max(1, len(str(row["response"]))),
         own=int(mine == theirs) if mine and theirs else None,
-        weight=round(row["scale"] / row["inclusion_label"], _DIGITS) if drawn else None,
+        weight=round(row["scale"] / row["inclusion_probability_label"], _DIGITS) if drawn else None,
     )

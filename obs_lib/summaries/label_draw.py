@@ -13,15 +13,12 @@ Neyman (1934); Cochran (1977), Sampling Techniques, sections 5.5 to 5.9. The pro
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.summaries.intervals import Floats
+from obs_lib.stats.intervals import Floats
 
 EDGES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 _LEAST_SPREAD = 0.1  # no evaluator is so sure that its verdicts need no look
@@ -38,10 +35,13 @@ def draw_for_labels(scored: pd.DataFrame, n: int) -> pd.DataFrame:
 
     Returns
     -------
-    The drawn rows with `inclusion` now the probability of being scored and drawn. It is the same for the same rows
+    The drawn rows with `inclusion_probability` now the probability of being scored and drawn. It is the same for the same rows
     whatever their order, and positive for every scored interaction.
     """
-    value, weight = scored["value"].to_numpy(dtype=np.float64), 1.0 / scored["inclusion"].to_numpy(dtype=np.float64)
+    value, weight = (
+        scored["value"].to_numpy(dtype=np.float64),
+        1.0 / scored["inclusion_probability"].to_numpy(dtype=np.float64),
+    )
     stratum = np.searchsorted(np.array(EDGES), value, side="right")
     if n < _LEAST * len(np.unique(stratum)):
         stratum = np.zeros_like(stratum)
@@ -54,7 +54,7 @@ def draw_for_labels(scored: pd.DataFrame, n: int) -> pd.DataFrame:
         members = np.flatnonzero(stratum == at)
         chosen[members[np.argsort(order[members], kind="stable")[: quota[at]]]] = True
         share[members] = quota[at] / len(members)
-    drawn = scored.assign(inclusion=scored["inclusion"] * share)[chosen]
+    drawn = scored.assign(inclusion_probability=scored["inclusion_probability"] * share)[chosen]
     shuffled = drawn.assign(_order=[_chance("order", name) for name in drawn["request_id"]])
     return shuffled.sort_values(["_order", "request_id"], ignore_index=True).drop(columns="_order")
 

@@ -9,25 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.catalogue.labelled import AGREEMENT, labelled_name
 from obs_lib.catalogue.quality import SCORED
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
+from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
-from obs_lib.summaries.intervals import Floats
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.ppi import Moments, corrected_rate, moments
 from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.segments import Segments
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.summaries.sketches import Sketch
+from obs_lib.summaries.sketches import Sketch
 
 KIND = "labels"
 _CUT = 0.5
@@ -114,13 +110,15 @@ def labelled_summary(
     if labels.empty:
         return values, found
     asked = {
-        metric.score: _scored(interactions, scores, labels, metric.score, options) for metric in SCORED if metric.score
+        metric.evaluator: _scored(interactions, scores, labels, metric.evaluator, options)
+        for metric in SCORED
+        if metric.evaluator
     }
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
         for metric in SCORED:
-            one = asked.get(metric.score or "")
+            one = asked.get(metric.evaluator or "")
             if one is None:
                 continue
             sums = _sums(metric, one, inside[one.row])
@@ -157,8 +155,6 @@ def _scored(
     interactions: pd.DataFrame, scores: pd.DataFrame, labels: pd.DataFrame, score: str, options: LabelOptions
 ) -> _Scored | None:
     """The score's values beside people's verdicts; None where nobody labelled any of them."""
-    import pandas as pd
-
     said = people(labels, score, options)
     mine = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
     mine = mine[mine["value"].notna()]
@@ -172,9 +168,9 @@ def _scored(
     return _Scored(
         row,
         mine["value"].to_numpy(dtype=np.float64),
-        1.0 / mine["inclusion"].to_numpy(dtype=np.float64),
+        1.0 / mine["inclusion_probability"].to_numpy(dtype=np.float64),
         joined["drawn"].to_numpy(dtype=np.float64),
-        1.0 / joined["inclusion"].to_numpy(dtype=np.float64),
+        1.0 / joined["inclusion_probability"].to_numpy(dtype=np.float64),
         joined["picked"].to_numpy(dtype=np.float64),
     )
 
@@ -185,8 +181,6 @@ def people(labels: pd.DataFrame, score: str, options: LabelOptions) -> pd.DataFr
     Columns drawn, inclusion (of labels drawn at random with a known probability) and picked (of all others); NaN for none. A
     request that was drawn twice with different probabilities counts with the larger one.
     """
-    import pandas as pd
-
     mine = labels[labels["name"].str.casefold().isin([name.casefold() for name in options.names(score)])]
     mine = mine[~mine["source"].isin(options.ignored_sources)]
     verdicts = [
@@ -194,18 +188,22 @@ def people(labels: pd.DataFrame, score: str, options: LabelOptions) -> pd.DataFr
         for value, text in zip(mine["value"], mine["text"], strict=True)
     ]
     mine = mine.assign(verdict=pd.Series(verdicts, index=mine.index, dtype="float64")).dropna(subset=["verdict"])
-    random = mine["inclusion"].notna() & ~mine["source"].isin(options.feedback_sources)
-    drawn = mine[random].groupby("request_id").agg(drawn=("verdict", "mean"), inclusion=("inclusion", "max"))
+    random = mine["inclusion_probability"].notna() & ~mine["source"].isin(options.feedback_sources)
+    drawn = (
+        mine[random]
+        .groupby("request_id")
+        .agg(drawn=("verdict", "mean"), inclusion_probability=("inclusion_probability", "max"))
+    )
     picked = mine[~random].groupby("request_id").agg(picked=("verdict", "mean"))
     return drawn.join(picked, how="outer").astype("float64")
 
 
 def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelled:
     """Everything that is added up over one segment."""
-    turn: Callable[[Floats], Floats] = (lambda x: 1.0 - x) if metric.sum_up == "share_below" else (lambda x: x)
+    turn: Callable[[Floats], Floats] = (lambda x: 1.0 - x) if metric.aggregation == "share_below" else (lambda x: x)
     value, drawn, picked = scored.value[inside], turn(scored.drawn[inside]), turn(scored.picked[inside])
-    flagged = (value < _CUT if metric.sum_up == "share_below" else value > _CUT).astype(np.float64)
-    said = value if metric.sum_up == "mean" else flagged
+    flagged = (value < _CUT if metric.aggregation == "share_below" else value > _CUT).astype(np.float64)
+    said = value if metric.aggregation == "mean" else flagged
     weight, asked, chosen = scored.label_weight[inside], ~np.isnan(drawn), ~np.isnan(picked)
     return Labelled(
         moments=moments(said, scored.weight[inside], drawn, weight),

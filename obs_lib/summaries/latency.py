@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.latency_model import MIN_ROWS, Cells, cells, fit, merge, pack
-from obs_lib.summaries.intervals import Estimate, Floats, Z, weighted_mean
+from obs_lib.stats.intervals import Estimate, Floats, Z, weighted_mean
+from obs_lib.stats.latency_model import MIN_ROWS, Cells, cells, fit, merge, pack
 from obs_lib.summaries.measures import mean, percentile, ratio
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Measure, Result, Rows, absent

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obs_lib.records import ALL
+from obs_lib.stats.intervals import Estimate, Floats, weighted_mean
 from obs_lib.summaries.demand import demand
-from obs_lib.summaries.intervals import Estimate, Floats, weighted_mean
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Measure, Result, Rows, absent
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from obs_lib.summaries.intervals import Estimate, Floats, quantile, share_of_counts, weighted_mean
-from obs_lib.summaries.intervals import ratio as ratio_of
+from obs_lib.stats.intervals import Estimate, Floats, quantile, share_of_counts, weighted_mean
+from obs_lib.stats.intervals import ratio as ratio_of
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Measure, Result, Rows, absent, present
 

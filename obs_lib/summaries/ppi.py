@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.summaries.intervals import Estimate, Floats, Z, wilson
+from obs_lib.stats.intervals import Estimate, Floats, Z, wilson
 
 CELL, LEAST_CELL, FEW = 0.5, 0.1, 5.0
 """Observations added to each of (y, f) = (1, 1) (0, 1) (1, 0) (0, 0) before an interval is taken: a few labels that all agree

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.columns import Texts
-from obs_lib.summaries.intervals import Floats
 from obs_lib.summaries.options import Price, SummaryOptions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MILLION = 1e6
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.catalogue import occasional
 from obs_lib.catalogue.judged import JUDGE_COST
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
+from obs_lib.stats.intervals import Estimate, Floats
 from obs_lib.summaries.columns import Texts
-from obs_lib.summaries.intervals import Estimate, Floats
 from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 from obs_lib.summaries.segments import Segments
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _CUT = 0.5
 
@@ -62,7 +59,7 @@ def quality_metrics(
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
         for metric in (*QUALITY, *occasional(verdicts)):
-            found = verdicts.get(metric.score or metric.name)
+            found = verdicts.get(metric.evaluator or metric.name)
             chosen = None if found is None else found.take(inside)
             result, n_failed = _measure(metric, chosen, len(positions))
             values.append(metric_value(day, metric.name, segment, result, n_failed))
@@ -80,8 +77,6 @@ def _cost(day: Day, scores: pd.DataFrame) -> Iterator[MetricValue]:
 
 def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
     """Scores in the interactions' order; scores of requests that the day does not hold are left out."""
-    import pandas as pd
-
     row = pd.Index(interactions["request_id"]).get_indexer(scores["request_id"])
     order = np.argsort(row, kind="stable")
     order = order[row[order] >= 0]
@@ -89,7 +84,7 @@ def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
     scored = (scores["status"] == ScoreStatus.SCORED.value).to_numpy(dtype=bool) & ~np.isnan(value)
     failed = (scores["status"] == ScoreStatus.FAILED.value).to_numpy(dtype=bool)
     reason = Texts(scores["status"].str.lower() + ": " + scores["note"].fillna(""))
-    weight = (1.0 / scores["inclusion"].to_numpy(dtype=np.float64))[order]
+    weight = (1.0 / scores["inclusion_probability"].to_numpy(dtype=np.float64))[order]
     strata, codes = Strata.by_weight(weight), reason.codes[order]
     return Verdicts(row[order], scored[order], failed[order], value[order], weight, strata, codes, reason.distinct)
 
@@ -97,7 +92,7 @@ def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
 def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tuple[Result, int]:
     """The metric over some verdicts, and how many of them failed."""
     if verdicts is None or not len(verdicts.row):
-        reason = "no interactions" if not interactions else f"{metric.score} was not run"
+        reason = "no interactions" if not interactions else f"{metric.evaluator} was not run"
         return Result(None, 0, 0, reason), 0
     failed, n, seen = int(verdicts.failed.sum()), int(verdicts.scored.sum()), len(verdicts.row)
     skipped = seen - n - failed
@@ -113,9 +108,9 @@ def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
     """Share or mean of the values there are, at least one."""
     there = verdicts.scored
     values, weights, strata = verdicts.value[there], verdicts.weight[there], verdicts.strata.take(there)
-    if metric.sum_up == "share_above":
+    if metric.aggregation == "share_above":
         return sampled_share(values > _CUT, weights, strata)
-    if metric.sum_up == "share_below":
+    if metric.aggregation == "share_below":
         return sampled_share(values < _CUT, weights, strata)
     return sampled_mean(values, weights, strata)
 

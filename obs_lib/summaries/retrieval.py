@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.catalogue.quality import RETRIEVAL, RETRIEVAL_K
-from obs_lib.ranking import ndcg, precision_at, recall_at, reciprocal_rank
 from obs_lib.records import Day, MetricValue
-from obs_lib.summaries.intervals import Estimate, weighted_mean
+from obs_lib.stats.intervals import Estimate, weighted_mean
+from obs_lib.stats.ranking import ndcg, precision_at, recall_at, reciprocal_rank
 from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.segments import Segments
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _ALL_IDS, _ONE_ID = "relevant_ids", "relevant:"
 
@@ -29,7 +27,7 @@ class Judged(NamedTuple):
     """What people said of one request: ids of relevant documents, and the label's inclusion probability (None: unknown)."""
 
     relevant: frozenset[str]
-    inclusion: float | None
+    inclusion_probability: float | None
 
 
 def retrieval_metrics(
@@ -50,8 +48,8 @@ def retrieval_metrics(
     names, contexts = interactions["request_id"].iloc[rows], interactions["contexts"].iloc[rows]
     told = [judged[str(name)] for name in names]
     table = np.array([_figures(one.relevant, text) for one, text in zip(told, contexts, strict=True)], dtype=np.float64)
-    inclusion = np.array([one.inclusion or np.nan for one in told])
-    weights = np.ones(len(rows)) if np.isnan(inclusion).any() else 1.0 / inclusion
+    inclusion_probability = np.array([one.inclusion_probability or np.nan for one in told])
+    weights = np.ones(len(rows)) if np.isnan(inclusion_probability).any() else 1.0 / inclusion_probability
     at = np.array(rows)
     values = []
     for segment, positions in segments:
@@ -69,18 +67,18 @@ def read_labels(labels: pd.DataFrame) -> dict[str, Judged]:
     """By request, what people said of its contexts; a list counts before verdicts on single contexts."""
     whole: dict[str, Judged] = {}
     single: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-    inclusion: dict[str, float | None] = {}
+    inclusion_probability: dict[str, float | None] = {}
     for row in labels.to_dict("records"):
         request, name = str(row["request_id"]), str(row["name"])
-        share = row["inclusion"]
+        share = row["inclusion_probability"]
         known = float(share) if isinstance(share, float) and share == share else None
         if name == _ALL_IDS and isinstance(row["text"], str):
             whole[request] = Judged(frozenset(_ids(row["text"])), known)
         elif name.startswith(_ONE_ID) and row["value"] in (0, 1):
             single[request].append((name.removeprefix(_ONE_ID), bool(row["value"])))
-            inclusion[request] = known
+            inclusion_probability[request] = known
     verdicts = {
-        request: Judged(frozenset(name for name, good in found if good), inclusion[request])
+        request: Judged(frozenset(name for name, good in found if good), inclusion_probability[request])
         for request, found in single.items()
     }
     return verdicts | whole

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from obs_lib.latency_model import Cells
 from obs_lib.records import ALL, ERROR_KINDS, Day, MetricStatus, MetricValue
-from obs_lib.summaries.intervals import Estimate, Floats
+from obs_lib.stats.intervals import Estimate, Floats
+from obs_lib.stats.latency_model import Cells
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.prices import costs
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Codes = NDArray[np.int8]
 """Positions in a tuple of known words; UNKNOWN where the logs say nothing, `len` of the tuple for any other word."""
@@ -154,8 +154,6 @@ def absent(what: str, n_skipped: int) -> Result:
 
 
 def _codes(column: pd.Series, known: Sequence[str]) -> Codes:
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     words = pa.array(column, type=pa.string(), from_pandas=True)
     found = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
-from obs_lib.summaries.intervals import Estimate, Floats, Z, effective_n, student
+from obs_lib.stats.intervals import Estimate, Floats, Z, effective_n, student
 
 _PRIOR = 3.0  # hits (misses, where they are fewer) of the common rate that a stratum's own rate is drawn towards
 _LENIENT = 8.0  # hits from which on the interval is Jeffreys's; with none it is Clopper and Pearson's
@@ -107,8 +108,6 @@ def binomial(share: float, n: float) -> tuple[float, float]:
     ----------
     Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16.
     """
-    from scipy.special import betaincinv
-
     hits, misses = share * n, (1 - share) * n
     c = 0.5 * min(1.0, hits / _LENIENT, misses / _LENIENT)
     low = float(betaincinv(hits + c, misses + 1 - c, _TAIL)) if hits > 0 else 0.0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from obs_lib.records import ALL
 from obs_lib.summaries.columns import Texts
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 _LONGEST = 100  # characters of a segment's name; tags come from logs and may hold anything
 

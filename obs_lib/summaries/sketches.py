@@ -22,9 +22,9 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.catalogue import occasional, one_is_bad
@@ -34,9 +34,6 @@ from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Sketch = tuple[str, str, str, int, bytes]
 """kind, segment, key, n, payload."""
@@ -107,8 +104,6 @@ def examples(
 
     Lowest groundedness, relevance and accuracy, highest toxicity and refusal; of equal values the first by request id.
     """
-    import pandas as pd
-
     row_of = pd.Index(interactions["request_id"])
     for evaluator, lowest in _worst_is_lowest(scores["evaluator"]).items():
         chosen = scores[(scores["evaluator"] == evaluator) & (scores["status"] == ScoreStatus.SCORED.value)]
@@ -189,9 +184,9 @@ def _sum(stored: list[bytes]) -> bytes:
 def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
     """For each evaluator, whether its lowest values are bad."""
     return {
-        metric.score: not one_is_bad(metric.score)
+        metric.evaluator: not one_is_bad(metric.evaluator)
         for metric in (*QUALITY, *occasional(evaluators))
-        if metric.score is not None
+        if metric.evaluator is not None
     }
 
 

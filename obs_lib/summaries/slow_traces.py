@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from obs_lib.records import ALL, STAGES
 from obs_lib.summaries.options import SummaryOptions
@@ -15,9 +16,6 @@ from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.stages import Times, Traces
 from obs_lib.summaries.traces import Trace
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LONGEST_NAME = 200
@@ -32,8 +30,6 @@ def slow_traces(
     interactions : in the order in which `segments` knows them. Of each trace the `options.trace_spans` longest spans are kept;
     a span is at most as long as its parent, so the parents of what is kept are kept too.
     """
-    import pandas as pd
-
     row_of = pd.Index(interactions["request_id"])
     slowest = np.argsort(-times.duration, kind="stable")[: options.slow_traces]  # traces come by their id
     for rank, n in enumerate(slowest.tolist()):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.records import STAGES, Day, MetricValue
-from obs_lib.summaries.intervals import Estimate, Floats, quantile, share, weighted_mean
+from obs_lib.stats.intervals import Estimate, Floats, quantile, share, weighted_mean
 from obs_lib.summaries.rows import Result, metric_value
 from obs_lib.summaries.traces import Trace, trace_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _LONGEST_US = 7 * 86_400 * 1_000_000  # a week: longer spans are cut, so that sums of times stay exact
 _OTHER = STAGES.index("other")

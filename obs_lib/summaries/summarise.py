@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from obs_lib.lake.tables import METRICS, SKETCHES
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import sketches
 from obs_lib.summaries.columns import Texts
@@ -21,10 +23,6 @@ from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure, stage_metrics
 from obs_lib.summaries.system import system_summary
-from obs_lib.tables import METRICS, SKETCHES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def summarise_day(
@@ -94,7 +92,6 @@ def summarise_day(
 
 
 def _metrics(values: list[MetricValue]) -> pd.DataFrame:
-    import pandas as pd
 
     names = [name for name, _ in METRICS.columns]
     frame = pd.DataFrame([asdict(value) for value in values])[names]
@@ -103,7 +100,6 @@ def _metrics(values: list[MetricValue]) -> pd.DataFrame:
 
 
 def _sketches(found: list[Sketch]) -> pd.DataFrame:
-    import pandas as pd
 
     names = [name for name, _ in SKETCHES.columns]
     columns = list(zip(*found, strict=True)) or [()] * len(names)

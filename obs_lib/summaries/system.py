@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from obs_lib.catalogue.system import SYSTEM
 from obs_lib.records import Day, MetricValue
@@ -11,9 +11,6 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.rows import Measure, metric_value, read_rows
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MEASURES: dict[str, Measure] = load.MEASURES | failures.MEASURES | latency.MEASURES | usage.MEASURES
 """How each system metric of the catalogue is taken."""

@@ -67,6 +67,7 @@ def one_by_one(day: dt.date, folder: Path, dtype: str) -> float:
 
     from obs_lib.evaluators.catalogue import build
     from obs_lib.evaluators.options import EvaluatorOptions
+    from obs_lib.lake.tables import INTERACTIONS
     from obs_lib.models.encoder import load_encoder
     from obs_lib.models.folder import find_folder
     from obs_lib.models.options import ModelOptions
@@ -75,7 +76,6 @@ def one_by_one(day: dt.date, folder: Path, dtype: str) -> float:
     from obs_lib.pipeline.plan import choose
     from obs_lib.sources.options import SourceOptions
     from obs_lib.sources.reading import open_source, read_day
-    from obs_lib.tables import INTERACTIONS
 
     model = SentenceTransformer(str(find_folder(ModelOptions())), device="cpu", local_files_only=True)
     model.encode(["warm"], show_progress_bar=False)
@@ -106,7 +106,7 @@ import airflow.providers.standard.operators.empty
 import airflow.providers.standard.operators.trigger_dagrun
 sdk = time.perf_counter() - start
 start = time.perf_counter()
-importlib.import_module("obs_nightly"), importlib.import_module("obs_fold")
+importlib.import_module("obs_nightly"), importlib.import_module("obs_report")
 print(json.dumps({"airflow_import_s": round(sdk, 2), "dags_parse_s": round(time.perf_counter() - start, 2)}))
 """
     environment = os.environ | {"PYTHONPATH": str(ROOT), "AIRFLOW_HOME": tempfile.mkdtemp()}

@@ -21,13 +21,13 @@ from typing import Any
 
 import pandas as pd
 
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.redaction.columns import redact_stored
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.samples.generate import write_samples
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import known_days, open_source, read_day
-from obs_lib.tables import INTERACTIONS
 from tests.unit.redaction.labelled import KINDS, agreement, labelled
 
 

@@ -17,12 +17,12 @@ import time
 import numpy as np
 import pandas as pd
 
+from obs_lib.lake.tables import SPANS
 from obs_lib.records import STAGES
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure, stage_metrics
-from obs_lib.tables import SPANS
 
 DAY = dt.date(2023, 6, 2)
 PARENTS = (-1, 0, 0, 0, 0, 0, 0, 3, 3)

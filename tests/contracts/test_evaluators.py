@@ -96,7 +96,7 @@ each = pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda evaluator: ev
 
 
 def test_the_catalogue_has_a_metric_for_each_evaluator() -> None:
-    assert {metric.score for metric in SCORED} == {evaluator.name for evaluator in EVALUATORS}
+    assert {metric.evaluator for metric in SCORED} == {evaluator.name for evaluator in EVALUATORS}
 
 
 @each

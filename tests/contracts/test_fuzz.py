@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from obs_lib.lake import rows_of
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.dcgm import DcgmFormat
@@ -21,7 +22,6 @@ from obs_lib.sources.reading import DUPLICATE, TABLES, TIME_OF, Source, SourceDa
 from obs_lib.sources.repair import without_negative
 from obs_lib.sources.validate import check
 from obs_lib.sources.values import Rejected
-from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
 from tests import logs
 from tests.mutate import mutations
 
@@ -108,7 +108,7 @@ def is_unfilled(raw: bytes) -> bool:
         found = json.loads(raw)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("value") is None and found.get("inclusion") is not None
+    return isinstance(found, dict) and found.get("value") is None and found.get("inclusion_probability") is not None
 
 
 CASES = {
@@ -159,7 +159,7 @@ class Row:
 
 
 def outcomes(source: Source, entries: list[Entry]) -> tuple[list[Row], dict[int, str]]:
-    """The rows of the entries, and by its line why one was rejected, as the desk of `reading.py` decides it."""
+    """The rows of the entries, and by its line why one was rejected, as the ledger of `reading.py` decides it."""
     rows, reasons = [], {}
     for item in source.format.read(entries):
         try:

@@ -21,13 +21,13 @@ from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.decision import decide
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
+from obs_lib.lake.tables import INTERACTIONS, SKETCHES
 from obs_lib.records import Alert, DriftVerdict
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import open_source, read_day
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.system import system_summary
-from obs_lib.tables import INTERACTIONS, SKETCHES
 
 FIRST, DAYS, EVENT = dt.date(2024, 5, 1), 14, 12
 AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
@@ -127,7 +127,7 @@ def verdict(drift: pd.DataFrame, name: str) -> str:
 
 
 def paging(history: History) -> list[Alert]:
-    return [alert for alert in history.alerts if alert.pages]
+    return [alert for alert in history.alerts if alert.notify]
 
 
 @pytest.mark.parametrize("logs", [WITH_TTFT, TOTAL_ONLY, OUTPUT_ONLY])
@@ -135,7 +135,7 @@ def paging(history: History) -> list[Alert]:
 def test_longer_prompts_and_answers_page_nobody(logs: str, longer: float) -> None:
     first, *later = nights(0, Weather(longer=longer), logs)
     assert verdict(first.drift, "change:latency_p50") == "EXPLAINED"
-    assert verdict(first.drift, "equal_tokens:latency_p50") == "STABLE"
+    assert verdict(first.drift, "token_adjusted:latency_p50") == "STABLE"
     for history in (first, *later):
         assert paging(history) == []
         assert [alert.title for alert in history.alerts if alert.kind == "change"] == []
@@ -144,9 +144,13 @@ def test_longer_prompts_and_answers_page_nobody(logs: str, longer: float) -> Non
 def test_a_promise_that_longer_prompts_break_is_reported_and_pages_nobody() -> None:
     (history,) = nights(0, Weather(longer=2.0), last=EVENT)
     (breach,) = history.alerts
-    assert (breach.title, breach.state, breach.pages) == ("Time to first token, p95 beyond its objective", "NEW", False)
+    assert (breach.title, breach.state, breach.notify) == (
+        "Time to first token, p95 beyond its objective",
+        "NEW",
+        False,
+    )
     assert breach.evidence[0]["note"] == "explained by longer prompts or answers"
-    assert float(str(breach.evidence[0]["at_equal_tokens"])) < 900
+    assert float(str(breach.evidence[0]["token_adjusted"])) < 900
 
 
 @pytest.mark.parametrize("logs", [WITH_TTFT, TOTAL_ONLY, OUTPUT_ONLY])
@@ -157,14 +161,14 @@ def test_a_slower_server_pages_on_its_first_day_whatever_the_prompts(logs: str, 
     first, second = nights(0, Weather(longer=longer, slower=1.4), logs, last=EVENT + 1)
     (alert,) = (alert for alert in paging(first) if alert.kind == "change")
     assert alert.title == "Change in latency"
-    assert any(fact.get("basis") == "latency at equal tokens" for fact in alert.evidence)
+    assert any(fact.get("basis") == "token-adjusted latency" for fact in alert.evidence)
     assert [alert for alert in paging(second) if alert.kind == "change"] == []
 
 
 def test_requests_that_hang_are_not_put_down_to_long_prompts() -> None:
     """The typical request is as fast as ever; the tail is not, and twice the tokens do not explain it."""
     (history,) = nights(0, Weather(longer=2.0, hang=0.15), last=EVENT)
-    assert verdict(history.drift, "equal_tokens:latency_p95") == "DRIFTED"
+    assert verdict(history.drift, "token_adjusted:latency_p95") == "DRIFTED"
     assert verdict(history.drift, "change:latency_p95") == "DRIFTED"
     assert any(alert.kind == "change" for alert in history.alerts)
 
@@ -203,4 +207,4 @@ def test_real_logs_are_quiet_until_the_model_changes_and_then_say_what_changed(r
     assert after[0] > 1.5 * before[0]  # slower a token, and shorter answers hide it
     verdicts = moved[moved["segment"] == route].set_index("name")["verdict"]
     assert verdicts["change:latency_p95"] == "EXPLAINED"
-    assert verdicts["equal_tokens:token_weighted_latency"] == "DRIFTED"
+    assert verdicts["token_adjusted:token_weighted_latency"] == "DRIFTED"

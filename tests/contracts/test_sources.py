@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from obs_lib.lake import rows_of
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
 from obs_lib.sources.options import FormatName, SourceOptions
 from obs_lib.sources.reading import TABLES, Source, SourceDay, fingerprint_day, known_days, open_source, read_day
-from obs_lib.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from tests import logs
 
 FIRST, NEVER = dt.date(2025, 3, 7), dt.date(1999, 1, 1)

@@ -136,7 +136,7 @@ class House:
 
     def fold(self) -> Any:
         """Run the fold inside this process; returns the run."""
-        return self._test("obs_fold", logical_date=None)
+        return self._test("obs_report", logical_date=None)
 
     def _test(self, dag_id: str, **how: Any) -> Any:
         """Read the Dag afresh, as a worker does: a task in this process leaves its run's parameters in the Dag."""

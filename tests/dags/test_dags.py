@@ -27,7 +27,7 @@ import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
 sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
 before = set(sys.modules)
 start = time.process_time()
-for name in ("obs_plugin", "obs_nightly", "obs_fold", "obs_maintenance"):
+for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance"):
     __import__(name)
 print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
 """
@@ -46,7 +46,7 @@ def parsed(airflow_home: Path) -> dict[str, Any]:
 
 def test_all_dags_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {"obs_nightly", "obs_fold", "obs_maintenance"}
+    assert set(dagbag.dags) == {"obs_nightly", "obs_report", "obs_maintenance"}
 
 
 def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ def test_the_dags_survive_serialisation(dagbag: Any) -> None:
 
 
 def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
-    nightly, fold = dagbag.dags["obs_nightly"], dagbag.dags["obs_fold"]
+    nightly, fold = dagbag.dags["obs_nightly"], dagbag.dags["obs_report"]
     chain = ["ingest", "plan", "evaluate", "shards_over", "collect", "summarise", "look_again", "run_again"]
     for earlier, later in pairwise(chain):
         assert later in nightly.get_task(earlier).downstream_task_ids
@@ -80,10 +80,10 @@ def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
 
 
 def test_upkeep_runs_once_a_week_one_step_after_the_other(dagbag: Any) -> None:
-    upkeep = dagbag.dags["obs_maintenance"]
-    assert upkeep.get_task("drop_old").downstream_task_ids == {"join_files"}
-    assert upkeep.get_task("join_files").downstream_task_ids == {"drop_versions"}
-    assert (upkeep.max_active_runs, upkeep.catchup) == (1, False)
+    maintenance = dagbag.dags["obs_maintenance"]
+    assert maintenance.get_task("drop_old").downstream_task_ids == {"join_files"}
+    assert maintenance.get_task("join_files").downstream_task_ids == {"drop_versions"}
+    assert (maintenance.max_active_runs, maintenance.catchup) == (1, False)
 
 
 def test_model_tasks_need_no_pool_that_somebody_must_create(dagbag: Any) -> None:
@@ -98,7 +98,7 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     params = dagbag.dags["obs_nightly"].params
     assert params["day"] is None
     assert params["evaluators"] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "accuracy",
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization", "accuracy",
     ]  # fmt: skip
     named = ["refusal", "over_refusal"]  # it runs where it is named
     assert params.get_param("evaluators").resolve(named) == named

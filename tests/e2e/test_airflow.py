@@ -97,7 +97,7 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     newest = f"/night-watch/{days[-1]}"
     folds = wait_for(
         airflow,
-        "obs_fold",
+        "obs_report",
         lambda runs: runs and all(run["state"] in ended for run in runs) and read(airflow, newest, token)[0] == 200,
     )
     assert {run["state"] for run in folds} == {"success"}

@@ -19,8 +19,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from obs_lib.lake.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, SCORES
 from obs_lib.pipeline.workspace import Workspace, open_workspace
-from obs_lib.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, SCORES
 from tests.real_logs import DAYS, configure, days_of
 
 pytestmark = [pytest.mark.long, pytest.mark.real, pytest.mark.server, pytest.mark.airflow]
@@ -64,7 +64,7 @@ def settle(server: Any, count: int) -> list[dict[str, Any]]:
     end, quiet = time.monotonic() + LIMIT_S, 0
     while time.monotonic() < end:
         server.check()
-        runs, folds = server.runs("obs_nightly"), server.runs("obs_fold")
+        runs, folds = server.runs("obs_nightly"), server.runs("obs_report")
         done = len(runs) >= count and all(run["state"] in ENDED for run in [*runs, *folds])
         quiet = quiet + 1 if done and folds else 0
         if quiet == 5:

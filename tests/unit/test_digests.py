@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.digests import digest_of, digest_of_rows
-from obs_lib.rows import Rows
+from obs_lib.digests import digest_of
+from obs_lib.lake.digests import digest_of_rows
+from obs_lib.lake.rows import Rows
 
 SCHEMA = pa.schema(
     [("k", pa.int64()), ("text", pa.string()), ("x", pa.float64()), ("b", pa.binary()), ("f", pa.bool_())]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import regex
+
 from obs_lib.evaluators.formats.problem import NotCompliant
 
 _LONGEST_PATTERN = 1000
@@ -45,8 +47,6 @@ def check_table(text: str) -> None:
 
 def check_pattern(text: str, pattern: str, timeout_s: float) -> None:
     """The pattern matches at the start of the answer, space around it aside. TimeoutError beyond the limit."""
-    import regex
-
     if not pattern or len(pattern) > _LONGEST_PATTERN:
         raise ValueError(f"a pattern must have 1 to {_LONGEST_PATTERN} characters; found {len(pattern)}")
     compiled = regex.compile(pattern, cache_pattern=False)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import EvaluatorError
-from obs_lib.evaluators.judge.desk import BudgetSpent, Desk, Limits
 from obs_lib.evaluators.judge.endpoint import LONGEST_WAIT_S, CallFailed, Endpoint
+from obs_lib.evaluators.judge.ledger import BudgetSpent, Ledger, Limits
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import Body
 from obs_lib.evaluators.judge.rubric import Rubric
@@ -49,11 +49,11 @@ class Asker:
         self,
         rubric: Rubric,
         options: JudgeOptions,
-        desk: Desk,
+        ledger: Ledger,
         rates: Rates | None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._rubric, self._options, self._desk, self._rates, self._wait = rubric, options, desk, rates, wait
+        self._rubric, self._options, self._ledger, self._rates, self._wait = rubric, options, ledger, rates, wait
         self._left_out: set[str] = set()  # steps that the server made us go down; only ever grows
 
     def bound(self, body: Body) -> tuple[float, int]:
@@ -68,11 +68,11 @@ class Asker:
         key = digest_of(
             "judge", self._rubric.digest, list(self._rubric.labels), body, *([occasion] if occasion else [])
         )
-        known = self._desk.known(key)
+        known = self._ledger.known(key)
         if known is not None:
             return known
         found = self._asked(endpoint, limits, body)
-        self._desk.keep(key, name, limits.day, found)
+        self._ledger.keep(key, name, limits.day, found)
         return found
 
     def _asked(self, endpoint: Endpoint, limits: Limits, body: Body) -> Verdict:
@@ -103,7 +103,7 @@ class Asker:
     def _call(self, endpoint: Endpoint, limits: Limits, body: Body) -> tuple[dict[str, Any], float]:
         """One call within the limits, and what it cost in USD."""
         usd, tokens = self.bound(body)
-        while not isinstance(place := self._desk.leave(limits, usd, tokens), int):
+        while not isinstance(place := self._ledger.leave(limits, usd, tokens), int):
             self._wait(place * random.uniform(1.0, 1.2))  # noqa: S311 - so that those who wait do not march in step
         cost = usd
         try:
@@ -113,7 +113,7 @@ class Asker:
             cost = usd if failure.billed else 0.0
             raise
         finally:
-            self._desk.settle(limits, place, cost - usd)
+            self._ledger.settle(limits, place, cost - usd)
         return reply, cost
 
     def _back_off(self, limits: Limits, failure: CallFailed, attempt: int) -> None:
@@ -121,7 +121,7 @@ class Asker:
         pause = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), LONGEST_WAIT_S)
         if failure.wait_s is not None:
             pause = failure.wait_s
-            self._desk.pause(limits, pause)
+            self._ledger.pause(limits, pause)
         self._wait(pause * random.uniform(1.0, 1.5))  # noqa: S311 - spreads retries only
 
     def _supported(self, body: Body) -> Body:

@@ -8,8 +8,8 @@ from pathlib import Path
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
-from obs_lib.evaluators.judge.desk import Desk
 from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import LOCAL, Rubric, load_rubric, score_name
 from obs_lib.records import Evaluator
@@ -17,14 +17,14 @@ from obs_lib.records import Evaluator
 _FALLS = {"toxicity", "refusal"}  # scores whose high values are the bad ones
 
 
-def desk_of(files: Path) -> Desk:
-    """The desk of a lake, by the folder that its workers share."""
-    return Desk(files / "judges" / "desk.sqlite3")
+def ledger_of(files: Path) -> Ledger:
+    """The ledger of a lake, by the folder that its workers share."""
+    return Ledger(files / "judges" / "ledger.sqlite3")
 
 
 def build_judges(
     judges: Mapping[str, JudgeOptions],
-    desk: Desk,
+    ledger: Ledger,
     connect: Callable[[str], Connection],
     masking: tuple[Callable[[str], str], str],
     rates: Callable[[str], Rates | None],
@@ -38,18 +38,18 @@ def build_judges(
     for name, options in sorted(judges.items()):
         rubric, price = load_rubric(options.rubric), rates(options.model)
         _check(name, rubric, options, price)
-        place = Place(desk, connect, masking[0], price, masking[1])
+        place = Place(ledger, connect, masking[0], price, masking[1])
         found.append(Judge(score_name(name, rubric), rubric, options, place))
     return tuple(found)
 
 
 def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None) -> None:
     where = f"judges.{name}"
-    if name in LOCAL and rubric.kind == "score" and (rubric.worse == "higher") is not (name in _FALLS):
+    if name in LOCAL and rubric.kind == "score" and (rubric.direction == "lower_is_better") is not (name in _FALLS):
         raise ConfigError(
             f"the scale of the rubric is the other way round than that of the score {name}",
             rule=f"worse: {'higher' if name in _FALLS else 'lower'}, or a name of its own",
-            found=f"worse: {rubric.worse}",
+            found=f"worse: {rubric.direction}",
             where=where,
         )
     if name in LOCAL and rubric.kind == "pairwise":

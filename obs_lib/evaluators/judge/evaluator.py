@@ -7,27 +7,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import fmean, pstdev
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from obs_lib.connections import Connection
 from obs_lib.digests import digest_of
 from obs_lib.errors import ObsError
 from obs_lib.evaluators.accuracy import read_references
 from obs_lib.evaluators.judge.asking import Asker, BudgetSpent, NoVerdict, Rates
-from obs_lib.evaluators.judge.desk import Desk, Limits
 from obs_lib.evaluators.judge.endpoint import Endpoint
+from obs_lib.evaluators.judge.ledger import Ledger, Limits
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import request_body
 from obs_lib.evaluators.judge.rubric import Rubric
 from obs_lib.evaluators.judge.verdict import Verdict
 from obs_lib.evaluators.passages import read_texts
 from obs_lib.evaluators.rows import Case, Outcome, cases, failed, judge, reason_to_skip, scored, skipped
-from obs_lib.records import Day
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from obs_lib.records import Vectors
+from obs_lib.records import Day, Vectors
 
 SPENT = "budget spent"
 
@@ -36,7 +32,7 @@ SPENT = "budget spent"
 class Place:
     """Where a judge works. connect : the connection behind a name. mask : what is done to every text before it is sent."""
 
-    desk: Desk
+    ledger: Ledger
     connect: Callable[[str], Connection]
     mask: Callable[[str], str]
     rates: Rates | None
@@ -54,7 +50,7 @@ class Judge:
 
     def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, place: Place) -> None:
         self.name, self.rubric, self.options, self._place = name, rubric, options, place
-        self._asker = Asker(rubric, options, place.desk, place.rates, **({"wait": place.wait} if place.wait else {}))
+        self._asker = Asker(rubric, options, place.ledger, place.rates, **({"wait": place.wait} if place.wait else {}))
         self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
         self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, place)}"
@@ -219,7 +215,7 @@ class Judge:
         return scored(fmean(values), evidence)
 
     def limits(self) -> Limits:
-        """What the desk must know of this judge. Outside of a night the budget is that of the calendar day (UTC)."""
+        """What the ledger must know of this judge. Outside of a night the budget is that of the calendar day (UTC)."""
         options = self.options
         return Limits(
             judge=self.name,
@@ -265,6 +261,5 @@ def _sum(costs: Iterable[float | None]) -> float | None:
 
 
 def _column(costs: Sequence[float | None], frame: pd.DataFrame) -> pd.Series:
-    import pandas as pd
 
     return pd.Series(list(costs), index=frame.index, dtype=object)

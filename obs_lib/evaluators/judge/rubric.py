@@ -16,7 +16,16 @@ READY_MADE = ("groundedness", "relevance", "correctness", "toxicity", "refusal",
 PAIRWISE = {"first": 1.0, "second": 0.0, "tie": 0.5}
 """The scale of every pairwise rubric, as the value of the answer that is shown first."""
 
-LOCAL = ("groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation", "accuracy")
+LOCAL = (
+    "groundedness",
+    "toxicity",
+    "relevance",
+    "refusal",
+    "format",
+    "context_relevance",
+    "context_utilization",
+    "accuracy",
+)
 """The scores of the catalogue, in its order. A judge of such a name takes the local evaluator's place."""
 
 
@@ -39,7 +48,7 @@ class Rubric(BaseModel):
     kind: Literal["score", "pairwise"] = "score"
     reads: tuple[Text, ...] = Field(min_length=1)
     optional: tuple[Text, ...] = ()
-    worse: Literal["higher", "lower"] = "lower"
+    direction: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
     instructions: str = Field(min_length=1, max_length=20_000)
     labels: dict[str, float] = Field(default_factory=lambda: dict(PAIRWISE))
 
@@ -76,7 +85,7 @@ def score_name(name: str, rubric: Rubric) -> str:
     """
     if name in LOCAL:
         return name
-    return f"judge:{name}" if rubric.worse == "lower" else f"judge_rate:{name}"
+    return f"judge:{name}" if rubric.direction == "higher_is_better" else f"judge_rate:{name}"
 
 
 def load_rubric(named: str) -> Rubric:

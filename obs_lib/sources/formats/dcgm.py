@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from obs_lib.lake.tables import GPU_SAMPLES
 from obs_lib.records import Day, clock_reasons
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.gpu import MOST, moment, name_of, text_of
 from obs_lib.sources.formats.parse import Unreadable
-from obs_lib.tables import GPU_SAMPLES
 
 _MIB = 2**20
 _LONGEST = 4_000  # characters of a metric's name with its labels

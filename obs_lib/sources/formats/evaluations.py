@@ -43,5 +43,5 @@ def _label(name: Any, score: Any, word: Any, source: str) -> dict[str, Any] | No
         "source": source,
         "value": float(value) if numeric else None,
         "text": None if numeric else text(word),
-        "inclusion": None,
+        "inclusion_probability": None,
     }

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
+from obs_lib.lake.tables import GPU_SAMPLES
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.parse import Unreadable
-from obs_lib.tables import GPU_SAMPLES
 
 MOST = 2**53  # beyond it a count no longer survives a float column
 _LONGEST = 200  # characters of a name

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from obs_lib.lake.tables import LABELS
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.validate import parse_object
 from obs_lib.sources.values import Rejected, words
-from obs_lib.tables import LABELS
 
 _HUMAN = "human"
 
 
 class LabelFormat:
     """`request_id`, `label` (its name), `value` (true or false, a number, a word, or a list of names), and, where they are
-    known, `source` ("human" by default) and `inclusion`, the probability with which the interaction was drawn for labelling.
-    A line with an inclusion whose value is null was drawn and is not labelled yet: it is passed over.
+    known, `source` ("human" by default) and `inclusion_probability`, with which the interaction was drawn for labelling
+    (files drawn before it had this name call it `inclusion`). A line that has one and whose value is null was drawn and
+    is not labelled yet: it is passed over.
     """
 
     derived = frozenset[str]()
@@ -31,7 +32,7 @@ class LabelFormat:
         for entry in entries:
             try:
                 found = parse_object(entry)
-                if "value" in found and found["value"] is None and found.get("inclusion") is not None:
+                if "value" in found and found["value"] is None and _inclusion_probability(found) is not None:
                     continue
                 yield Found(LABELS, entry, label_fields(found))
             except Rejected as reason:
@@ -52,5 +53,9 @@ def label_fields(found: dict[str, Any]) -> dict[str, Any]:
         "source": found.get("source") or _HUMAN,
         "value": number,
         "text": verdict if isinstance(verdict, str) else None,
-        "inclusion": found.get("inclusion"),
+        "inclusion_probability": _inclusion_probability(found),
     }
+
+
+def _inclusion_probability(found: dict[str, Any]) -> Any:
+    return found.get("inclusion_probability", found.get("inclusion"))

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
 from obs_lib.sources.formats.langfuse_fields import documents, failure, interaction, label, plain, raised
 from obs_lib.sources.formats.parse import Unreadable, milliseconds, moment, number, object_of
-from obs_lib.tables import INTERACTIONS, LABELS, SPANS
 
 GRACE = dt.timedelta(minutes=15)
 """Around a day, in which a trace that crosses midnight is still read whole."""

@@ -123,7 +123,7 @@ def label(score: Item) -> dict[str, Any]:
         "source": _SOURCES.get(source, source.lower()),
         "value": number(value) if numeric else None,
         "text": None if numeric else next((text for text in (word, value) if isinstance(text, str)), None),
-        "inclusion": None,
+        "inclusion_probability": None,
     }
 
 

@@ -13,11 +13,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
 from obs_lib.sources.formats.litellm_fields import failure, interaction, vector_stores
 from obs_lib.sources.formats.parse import Unreadable, mapping, milliseconds, moment, object_of
-from obs_lib.tables import INTERACTIONS, SPANS
 
 GRACE_S = 15 * 60
 """Seconds around a day, in which a trace that crosses midnight is still read whole."""

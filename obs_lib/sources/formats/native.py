@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.native_spans import spans_of
 from obs_lib.sources.stages import StageNames
 from obs_lib.sources.validate import parse_object
 from obs_lib.sources.values import Rejected, parse_moment
-from obs_lib.tables import INTERACTIONS, SPANS
 
 _LISTED = ("contexts", "tags", "safety_flags", "spans")
 """Never texts: where one is, a column could hold nothing else, and the list or object stands in it as JSON."""

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
 from obs_lib.sources.formats import calls, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp_json import Record, Span
 from obs_lib.sources.formats.otlp_pile import Pile
 from obs_lib.sources.formats.traces import Trace, kind_of
-from obs_lib.tables import INTERACTIONS, LABELS, SPANS
 
 GRACE_S = 15 * 60
 """Seconds around midnight in which a trace may have begun or may end in the neighbouring day."""

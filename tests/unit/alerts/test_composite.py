@@ -117,7 +117,7 @@ def test_a_latency_that_tokens_explain_is_no_signal(metrics: Make, drift: Make) 
         "threshold": 200.0,
         "baseline_value": 1000.0,
     }
-    adjusted = {**latency, "name": "equal_tokens:latency_p95"}
+    adjusted = {**latency, "name": "token_adjusted:latency_p95"}
     explained = drift({**latency, "verdict": "EXPLAINED"}, {**adjusted, "verdict": "STABLE"})
     assert change_conditions(explained, metrics(), OPTIONS) == []
     (raw,) = change_conditions(drift(latency), metrics(), OPTIONS)

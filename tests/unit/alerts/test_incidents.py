@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from obs_lib.alerts.conditions import Condition, Kind
 from obs_lib.alerts.incidents import EVERY_KIND, advance, from_frame, one_cause, to_frame
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.lake.tables import ALERTS
 from obs_lib.records import Alert, AlertState, Severity
-from obs_lib.tables import ALERTS
 
 OPTIONS = AlertOptions(resolve_after_days=2)
 FIRST = dt.date(2024, 3, 1)
@@ -52,7 +52,7 @@ def stored_and_read(alerts: list[Alert]) -> list[Alert]:
 
 
 def states(days: list[list[Alert]]) -> list[str]:
-    return [", ".join(f"{a.state.value}{'!' if a.pages else ''}" for a in alerts) for alerts in days]
+    return [", ".join(f"{a.state.value}{'!' if a.notify else ''}" for a in alerts) for alerts in days]
 
 
 def test_the_life_of_an_incident() -> None:
@@ -182,9 +182,9 @@ def test_no_incident_pages_twice_without_getting_worse(days: list[list[Condition
         for alert in alerts:
             if alert.state is AlertState.NEW:
                 paged.pop(alert.fingerprint, None)
-            if alert.pages:
+            if alert.notify:
                 assert alert.fingerprint not in paged or alert.severity < paged[alert.fingerprint]
-                assert alert.severity in OPTIONS.page_severities
+                assert alert.severity in OPTIONS.notify_severities
                 paged[alert.fingerprint] = alert.severity
 
 

@@ -19,7 +19,7 @@ def test_a_day_brings_all_kinds_together(metrics: Make, drift: Make) -> None:
     changed = drift({}, {"name": "change:format_compliance", "effect": -0.4})
     night = Night(DAY, bad, changed, [metrics({})] * 7, DataFacts(interactions=90, rejected=10))
     found = raise_alerts(night, [], OPTIONS)
-    assert [(one.kind, one.severity.value, one.pages) for one in found] == [
+    assert [(one.kind, one.severity.value, one.notify) for one in found] == [
         ("change", "P1", True),
         ("data", "P2", False),
         ("objective", "P3", True),
@@ -38,7 +38,7 @@ def test_a_day_without_logs_pages_and_keeps_what_was_open(metrics: Make, drift: 
     before = raise_alerts(Night(DAY, metrics({}), drift({}), [], facts), [], OPTIONS)
     gone = Night(DAY + dt.timedelta(days=5), metrics(), drift(), [], DataFacts(usual=True), judged=False)
     found = raise_alerts(gone, before, OPTIONS)
-    assert [(one.kind, one.state.value, one.pages) for one in found] == [
+    assert [(one.kind, one.state.value, one.notify) for one in found] == [
         ("data", "NEW", True),
         ("change", "ONGOING", False),
     ]

@@ -70,7 +70,7 @@ def test_unknown_metrics_and_crossed_bands_are_refused() -> None:
 
 
 def test_only_a_breach_that_is_sure_is_urgent(metrics: Make) -> None:
-    quiet = AlertOptions(page_new_breaches=False)
+    quiet = AlertOptions(notify_new_breaches=False)
     (sure,), (unsure,) = breaches(metrics(BAD), [], OPTIONS), breaches(metrics({**BAD, "low": 0.1}), [], OPTIONS)
     assert (sure.urgent, unsure.urgent) == (True, False)
     assert not breaches(metrics(BAD), [], quiet)[0].urgent
@@ -97,10 +97,10 @@ def test_a_breach_that_longer_prompts_explain_is_not_urgent(
     metrics: Make, drift: Make, verdict: str | None, adjusted: float, urgent: bool
 ) -> None:
     slow = metrics({"metric": "ttft_p95", "value": 900.0, "low": 800.0, "high": 1000.0})
-    row = {"name": "equal_tokens:ttft_p95", "baseline_value": 450.0, "effect": adjusted - 450.0, "verdict": verdict}
+    row = {"name": "token_adjusted:ttft_p95", "baseline_value": 450.0, "effect": adjusted - 450.0, "verdict": verdict}
     (found,) = breaches(slow, [], OPTIONS, drift(row) if verdict else drift())
     assert found.urgent is urgent
-    assert ("at_equal_tokens" in found.evidence[0]) is not urgent
+    assert ("token_adjusted" in found.evidence[0]) is not urgent
     (elsewhere,) = breaches(slow, [], OPTIONS, drift({**row, "segment": "route=a"}))
     assert elsewhere.urgent
 

@@ -122,7 +122,7 @@ def test_labels_sample_writes_what_to_label_and_never_over_people_s_work(home: P
     assert done.stdout == ""
     rows = [json.loads(line) for line in (home / "ask.jsonl").read_text().splitlines()]
     assert len(rows) == 15
-    assert all(row["value"] is None and 0 < row["inclusion"] <= 1 and row["prompt"] for row in rows)
+    assert all(row["value"] is None and 0 < row["inclusion_probability"] <= 1 and row["prompt"] for row in rows)
     again = obs("labels", "sample", DAY, "--score", "refusal", "--out", "ask.jsonl", cwd=home)
     assert again.returncode == 2
     assert "there already" in again.stderr

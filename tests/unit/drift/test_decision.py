@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from obs_lib.drift.decision import benjamini_hochberg, decide, judge, smallest_effect
 from obs_lib.drift.options import DriftOptions
+from obs_lib.lake.tables import DRIFT
 from obs_lib.records import Distance, DriftVerdict
-from obs_lib.tables import DRIFT
 
 OPTIONS = DriftOptions()
 
@@ -92,14 +92,16 @@ def test_rows_are_the_tables_columns() -> None:
         (None, None, "DRIFTED"),  # nobody knows the tokens
     ],
 )
-def test_a_change_that_is_gone_at_equal_tokens_is_explained(p: float | None, left: float | None, verdict: str) -> None:
+def test_a_change_that_is_gone_at_token_adjusted_is_explained(
+    p: float | None, left: float | None, verdict: str
+) -> None:
     raw = distance("change:latency_p95", 1e-9, 100.0, "ms", 200.0)
-    adjusted = distance("equal_tokens:latency_p95", p, left, "ms", 200.0)
-    elsewhere = replace(distance("equal_tokens:latency_p95", 0.9, 0.0, "ms", 200.0), segment="route=a")
+    adjusted = distance("token_adjusted:latency_p95", p, left, "ms", 200.0)
+    elsewhere = replace(distance("token_adjusted:latency_p95", 0.9, 0.0, "ms", 200.0), segment="route=a")
     assert judge([raw, adjusted, elsewhere], OPTIONS)[0].verdict.value == verdict
     assert judge([raw], OPTIONS)[0].verdict.value == "DRIFTED"
 
 
-def test_less_counts_at_equal_tokens_and_both_ways() -> None:
-    found = [distance("equal_tokens:latency_p95", 1e-9, effect, "ms", 200.0) for effect in (30.0, -30.0, 10.0)]
+def test_less_counts_at_token_adjusted_and_both_ways() -> None:
+    found = [distance("token_adjusted:latency_p95", 1e-9, effect, "ms", 200.0) for effect in (30.0, -30.0, 10.0)]
     assert [one.verdict.value for one in judge(found, OPTIONS)] == ["DRIFTED", "DRIFTED", "STABLE"]

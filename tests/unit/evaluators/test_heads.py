@@ -84,14 +84,14 @@ def test_a_folder_of_heads_gives_other_versions(folder: Path) -> None:
         for one in build(EvaluatorOptions(weights=str(folder)), HashingEncoder(), "other@0123456789abcdef")
     }
     assert {name for name in shipped if shipped[name] != others[name]} == {
-        *(*TRAINED, "context_relevance", "utilisation", "over_refusal")
+        *(*TRAINED, "context_relevance", "context_utilization", "over_refusal")
     }
 
 
 def test_only_what_is_wanted_must_fit_the_encoder() -> None:
     assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == [
         "format",
-        "utilisation",
+        "context_utilization",
         "accuracy",
     ]
     for wanted in (None, ("format", "refusal")):

@@ -117,10 +117,10 @@ def test_heads_of_one_s_own_from_before_it_do_not_stop_a_night(tmp_path: Path) -
         build(options, HashingEncoder(), wanted=("over_refusal",))
 
 
-def test_higher_is_worse_and_its_metric_is_there_only_with_its_scores() -> None:
+def test_lower_is_better_and_its_metric_is_there_only_with_its_scores() -> None:
     (metric,) = OPT_IN
-    assert (metric.name, metric.score, metric.worse, metric.sum_up) == (
-        *("over_refusal_rate", "over_refusal", "higher", "share_above"),
+    assert (metric.name, metric.evaluator, metric.direction, metric.aggregation) == (
+        *("over_refusal_rate", "over_refusal", "lower_is_better", "share_above"),
     )
     assert occasional(["over_refusal"]) == occasional(["over_refusal_rate"]) == OPT_IN
     assert occasional(["refusal", "refusal_rate"]) == ()

@@ -55,15 +55,17 @@ def test_a_context_counts_by_its_best_window_of_those_that_are_read() -> None:
 
 def test_the_share_of_contexts_that_an_answer_uses() -> None:
     contexts = [{"text": BRIDGE}, {"text": COMET}, {"text": VIOLIN}]
-    one = outcome("utilisation", None, "It was built in 1887: the old bridge over the river.", contexts)
+    one = outcome("context_utilization", None, "It was built in 1887: the old bridge over the river.", contexts)
     assert one["value"] == pytest.approx(1 / 3, abs=1e-6)
-    two = outcome("utilisation", None, f"{VIOLIN} Also, the old bridge was built from red stone.", contexts[::-1])
+    two = outcome(
+        "context_utilization", None, f"{VIOLIN} Also, the old bridge was built from red stone.", contexts[::-1]
+    )
     assert two["value"] == pytest.approx(2 / 3, abs=1e-6)
     assert [near > USED for near in listed(two, "nearness")] == [True, False, True]
-    assert outcome("utilisation", None, "Bananas are yellow.", contexts)["value"] == 0.0
+    assert outcome("context_utilization", None, "Bananas are yellow.", contexts)["value"] == 0.0
 
 
-@pytest.mark.parametrize("name", ["context_relevance", "utilisation"])
+@pytest.mark.parametrize("name", ["context_relevance", "context_utilization"])
 def test_what_cannot_be_judged_is_skipped(name: str) -> None:
     for contexts in (None, [], [{"text": " "}], [{"id": "only"}]):
         assert outcome(name, "why?", "because", contexts)["note"] == "no contexts"
@@ -71,7 +73,7 @@ def test_what_cannot_be_judged_is_skipped(name: str) -> None:
 
 def test_the_reason_is_the_first_thing_that_lacks() -> None:
     assert outcome("context_relevance", " ", "because", [{"text": "x"}])["note"] == "there is no prompt"
-    assert outcome("utilisation", "why?", "!!!", [{"text": "x"}])["note"] == "the answer has no words"
+    assert outcome("context_utilization", "why?", "!!!", [{"text": "x"}])["note"] == "the answer has no words"
 
 
 def test_windows_hold_every_word_once_and_are_bounded() -> None:
@@ -90,6 +92,6 @@ def test_context_relevance_asks_the_evaluator_of_relevance() -> None:
         build(OPTIONS, HashingEncoder(), "other@0123456789abcdef", ("context_relevance",))
     assert [one.name for one in build(OPTIONS, HashingEncoder(), "other@0123456789abcdef", ("format",))] == [
         "format",
-        "utilisation",
+        "context_utilization",
         "accuracy",
     ]

@@ -112,7 +112,7 @@ def test_what_a_gpu_cannot_say_is_none_and_the_rest_is_there(
     assert [name for name in names if getattr(reading, name) != getattr(whole, name)] == fields
 
 
-def test_neither_source_of_utilisation_is_none_and_not_zero(load: Load) -> None:
+def test_neither_source_of_utilization_is_none_and_not_zero(load: Load) -> None:
     driver = Driver(gpm=False)
     driver.codes = {"nvmlDeviceGetUtilizationRates": pynvml.NVML_ERROR_NOT_SUPPORTED}  # MIG
     reading = only(load(driver))

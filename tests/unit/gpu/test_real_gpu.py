@@ -24,7 +24,7 @@ def cuda() -> Any:
 
 
 def test_load_shows_and_rest_shows(cuda: Any, tmp_path: Path, checkout: Path) -> None:
-    """Ten seconds of matrix products between two rests show in utilisation, memory, power and temperature."""
+    """Ten seconds of matrix products between two rests show in utilization, memory, power and temperature."""
     program = "from obs_lib.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "gpu-sample", "--out", str(tmp_path), "--interval", "0.5"],

@@ -11,7 +11,7 @@ import pytest
 from obs_lib.errors import NoGpu
 from obs_lib.gpu.files import DailyFiles
 from obs_lib.gpu.sampler import Sampler
-from obs_lib.tables import GPU_SAMPLES
+from obs_lib.lake.tables import GPU_SAMPLES
 from tests.unit.gpu.simulated import HandClock, Machine
 
 NOON = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)

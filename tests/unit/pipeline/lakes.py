@@ -1,4 +1,4 @@
-"""What tests of erasure and upkeep share: two worlds that differ by one person, and everything that a folder's bytes say."""
+"""What tests of erasure and maintenance share: two worlds that differ by one person, and all that a folder's bytes say."""
 
 from __future__ import annotations
 

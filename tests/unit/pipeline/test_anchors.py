@@ -15,14 +15,14 @@ from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import SHIPPED, anchors_of, load_anchors
 from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.toxicity import Toxicity
-from obs_lib.lake_upkeep import drop_days
+from obs_lib.lake.maintenance import drop_days
+from obs_lib.lake.tables import ALERTS, ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SCORES
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.night import fold, run_day
-from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.render import report_text
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ScoreStatus
-from obs_lib.tables import ALERTS, ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SCORES
+from obs_lib.settings.scoring import ScoringOptions
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 MOVED = "itself moved"
@@ -83,7 +83,7 @@ def test_a_quiet_evaluator_says_nothing(world: Any) -> None:
         run_day(ws, day)
     fold(ws)
     anchors = ws.lake.read(ANCHORS, [DAYS[0]])
-    assert set(anchors["evaluator"]) == {one.score for one in QUALITY if one.score}
+    assert set(anchors["evaluator"]) == {one.evaluator for one in QUALITY if one.evaluator}
     assert (anchors["status"] == ScoreStatus.SCORED.value).sum() > 100
     for day in DAYS:
         assert set(verdicts(ws, day).values()) == {"SAME"}
@@ -102,13 +102,13 @@ def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeyp
     assert set(verdicts(ws, DAYS[3]).values()) == {"SAME"}
     assert verdicts(ws, DAYS[4]) == {**verdicts(ws, DAYS[3]), "toxicity": "MOVED"}
     told = incidents(ws, DAYS[4])
-    assert list(zip(told["kind"], told["severity"], told["pages"], strict=True)) == [("data", "P2", False)]
+    assert list(zip(told["kind"], told["severity"], told["notify"], strict=True)) == [("data", "P2", False)]
     assert set(changes(ws, DAYS[4], "toxicity")["verdict"]) == {"TOO_FEW"}
     assert set(changes(ws, DAYS[4], "relevance")["verdict"]) <= {"STABLE", "DRIFTED"}
     alerts = ws.lake.read(ALERTS, [DAYS[4]])
     breach = alerts[(alerts["kind"] == "objective") & (alerts["title"].str.startswith("Toxicity "))]
     assert not breach.empty
-    assert not breach["pages"].any()
+    assert not breach["notify"].any()
     assert breach["evidence"].str.contains(MOVED).all()
     text = said(ws, DAYS[4])
     assert "The evaluator toxicity itself moved: its version is the same" in text
@@ -237,6 +237,6 @@ def test_a_sampled_night_scores_as_many_as_it_may_and_says_so(world: Any) -> Non
     run_day(ws, DAYS[0])
     scores = ws.lake.read(SCORES, [DAYS[0]]).drop_duplicates("request_id")
     assert len(scores) == 10
-    assert (1 / scores["inclusion"]).sum() == pytest.approx(24)
+    assert (1 / scores["inclusion_probability"]).sum() == pytest.approx(24)
     metrics = ws.lake.read(METRICS, [DAYS[0]])
     assert metrics["note"].str.contains("from a sample: 10 of 24").any()

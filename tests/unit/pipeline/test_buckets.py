@@ -1,4 +1,4 @@
-"""A lake in a bucket: the same night, the same digests, upkeep, and no work of another writer lost."""
+"""A lake in a bucket: the same night, the same digests, maintenance, and no work of another writer lost."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typer.testing import CliRunner
 from obs_lib.cli.commands import app
 from obs_lib.connections import Connection
 from obs_lib.errors import LakeError
-from obs_lib.lake import Lake
-from obs_lib.lake_options import LakeOptions
-from obs_lib.lake_upkeep import sizes
+from obs_lib.lake.lake import Lake
+from obs_lib.lake.maintenance import sizes
+from obs_lib.lake.options import LakeOptions
+from obs_lib.lake.tables import INTERACTIONS, OPERATIONS
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.samples.generate import write_samples
-from obs_lib.tables import INTERACTIONS, OPERATIONS
 from tests.clients import s3
 from tests.clients.s3 import S3
 from tests.unit.pipeline.lakes import DAYS, PERSON, add_person, digests, pages, run, workspace
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 RUN = DAYS[:1]
-FEW = {"scoring": {"evaluators": ["format"]}, "keeping": {"vacuum_hours": 24}}
+FEW = {"scoring": {"evaluators": ["format"]}, "retention": {"vacuum_hours": 24}}
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
 IN_BUCKET = {"root": "s3://bucket/lake", "files": "files", "connection": "store"}
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from obs_lib.pipeline.cases import distinct_cases, draw
-from obs_lib.pipeline.suspicion import suspicious
+from obs_lib.pipeline.oversampling import suspicious
 
 
 def interactions(routes: list[str]) -> pd.DataFrame:
@@ -27,24 +27,24 @@ def test_the_sample_depends_on_ids_only_and_says_its_odds(routes: list[str], mos
     drawn = draw(frame, "route", most)
     again = draw(frame.sample(frac=1, random_state=7), "route", most)
     assert set(drawn["request_id"]) == set(again["request_id"])
-    assert drawn["inclusion"].between(0, 1, inclusive="right").all()
+    assert drawn["inclusion_probability"].between(0, 1, inclusive="right").all()
     route = frame["tags"].map(lambda text: json.loads(text)["route"])
     for name, size in route.value_counts().items():
         mine = drawn[drawn["tags"].map(lambda text, name=name: json.loads(text)["route"] == name)]
         assert len(mine) >= 1
-        assert abs((1 / mine["inclusion"]).sum() - size) < 1e-9  # the sample stands for the whole stratum
+        assert abs((1 / mine["inclusion_probability"]).sum() - size) < 1e-9  # the sample stands for the whole stratum
     assert len(drawn) <= most
 
 
 def test_more_segments_than_places_leave_the_bound_in_force() -> None:
     drawn = draw(interactions([f"r{n}" for n in range(40)]), "route", 7)
     assert len(drawn) == 7
-    assert set(drawn["inclusion"]) == {7 / 40}
+    assert set(drawn["inclusion_probability"]) == {7 / 40}
 
 
 def test_everything_is_scored_when_there_is_room() -> None:
     frame = interactions(["a"] * 5)
-    assert list(draw(frame, "route", 5)["inclusion"]) == [1.0] * 5
+    assert list(draw(frame, "route", 5)["inclusion_probability"]) == [1.0] * 5
 
 
 def test_a_missing_segment_tag_is_a_stratum_of_its_own() -> None:
@@ -91,20 +91,20 @@ def test_over_sampling_keeps_odds_positive_and_the_number_exact(n: int, most: in
     drawn = draw(frame, "route", most, factor)
     again = draw(frame.sample(frac=1, random_state=7), "route", most, factor)
     assert len(drawn) == min(n, most)
-    assert dict(zip(drawn["request_id"], drawn["inclusion"], strict=True)) == dict(
-        zip(again["request_id"], again["inclusion"], strict=True)
+    assert dict(zip(drawn["request_id"], drawn["inclusion_probability"], strict=True)) == dict(
+        zip(again["request_id"], again["inclusion_probability"], strict=True)
     )
-    assert drawn["inclusion"].between(0, 1, inclusive="right").all()
-    assert abs((1 / drawn["inclusion"]).sum() - n) < 1e-6  # each one left out is stood for by one like it
+    assert drawn["inclusion_probability"].between(0, 1, inclusive="right").all()
+    assert abs((1 / drawn["inclusion_probability"]).sum() - n) < 1e-6  # each one left out is stood for by one like it
 
 
 def test_what_looks_suspicious_is_drawn_as_many_times_more_often() -> None:
     drawn = draw(suspect(3000, *range(0, 3000, 20)), "route", 300, 3.0)
     odd = drawn["safety_flags"] != "[]"
-    ratio = drawn.loc[odd, "inclusion"].mean() / drawn.loc[~odd, "inclusion"].mean()
+    ratio = drawn.loc[odd, "inclusion_probability"].mean() / drawn.loc[~odd, "inclusion_probability"].mean()
     assert 2.7 < ratio < 3.3
     plain = draw(suspect(3000, *range(0, 3000, 20)), "route", 300, 1.0)
-    assert plain["inclusion"].max() / plain["inclusion"].min() < 1.1
+    assert plain["inclusion_probability"].max() / plain["inclusion_probability"].min() < 1.1
 
 
 def test_signals_are_told_by_the_log_alone_and_failures_are_none() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import text
-from obs_lib.tables import ALERTS
 from tests.unit.pipeline.lakes import workspace
 
 DAY = dt.date(2024, 3, 1)

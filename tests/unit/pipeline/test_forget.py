@@ -17,9 +17,20 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.errors import LakeError
-from obs_lib.lake import Lake
-from obs_lib.lake_delta import DeltaTables
-from obs_lib.lake_upkeep import alone
+from obs_lib.lake.delta import DeltaTables
+from obs_lib.lake.lake import Lake
+from obs_lib.lake.maintenance import alone
+from obs_lib.lake.tables import (
+    EMBEDDINGS,
+    ERASURES,
+    INTERACTIONS,
+    LABELS,
+    OPERATIONS,
+    QUARANTINE,
+    SCORES,
+    SPANS,
+    TABLES,
+)
 from obs_lib.models.encoder import SentenceEncoder
 from obs_lib.pipeline import forget as forgetting
 from obs_lib.pipeline import ingest as ingesting
@@ -31,21 +42,10 @@ from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import StepState
 from obs_lib.samples.generate import write_samples
-from obs_lib.tables import (
-    EMBEDDINGS,
-    ERASURES,
-    INTERACTIONS,
-    LABELS,
-    OPERATIONS,
-    QUARANTINE,
-    SCORES,
-    SPANS,
-    TABLES,
-)
 from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
 
 RUN = DAYS[:3]
-STANDING = {one.score for one in QUALITY if one.score}
+STANDING = {one.evaluator for one in QUALITY if one.evaluator}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def with_person(tmp_path_factory: pytest.TempPathFactory, few: Path) -> Path:
     """
     folder = tmp_path_factory.mktemp("with")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("obs_lib.lake_delta.NO_STATISTICS", {})
+        patch.setattr("obs_lib.lake.delta.NO_STATISTICS", {})
         ws = run(workspace(folder, add_person(few, folder / "logs")), RUN)
     ws.lake.log("failure", f"{DAYS[0]} evaluate 0", "FAILED", f"cannot score '{PERSON}': too long")
     ws.lake.log("failure", f"{DAYS[1]} evaluate 0", "FAILED", "cannot score somebody else")
@@ -197,7 +197,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(ws: Workspace) -> None:
         return {
             str(p): (p.stat().st_size, p.stat().st_mtime_ns)
             for p in root.rglob("*")
-            if p.name != "upkeep.lock" and p.is_file()
+            if p.name != "maintenance.lock" and p.is_file()
         }
 
     before = state()
@@ -234,7 +234,7 @@ def test_spans_and_labels_of_their_requests_go_and_a_shared_trace_stays(ws: Work
             {"trace_id": "t2", "span_id": "3", "request_id": "o1", **span},
         ]
     )
-    label = {"name": "good", "source": "human", "value": 1.0, "text": None, "inclusion": None}
+    label = {"name": "good", "source": "human", "value": 1.0, "text": None, "inclusion_probability": None}
     # A label may stand on another day than its request.
     labels = pd.DataFrame([{"request_id": one, **label} for one in ("a1", "o1", theirs)])
     record = ws.lake.record(day, "ingest")

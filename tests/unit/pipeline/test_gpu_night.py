@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from obs_lib.lake.tables import ALERTS, DRIFT, GPU_SAMPLES, INTERACTIONS, METRICS, QUARANTINE
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.tables import ALERTS, DRIFT, GPU_SAMPLES, INTERACTIONS, METRICS, QUARANTINE
 
 DAY = dt.date(2024, 3, 1)
 
@@ -54,7 +54,7 @@ def test_a_nights_gpus_are_measured_judged_and_shown(make_workspace: Any) -> Non
     assert metrics.loc[("gpu=node1/0", "gpu_throttled_hours"), "value"] == 0.0
     assert metrics.loc[("gpu=node1/1", "gpu_power"), "value"] == 300.0
     alerts = ws.lake.read_ready(ALERTS, DAY)
-    idle = alerts[alerts["title"] == "GPU utilisation in hours with demand beyond its objective"]
+    idle = alerts[alerts["title"] == "GPU utilization in hours with demand beyond its objective"]
     assert set(idle["segment"]) == {"all", "gpu=node1/0", "gpu=node1/1"}
     assert "gpu=node1/1" in text(ws, DAY)
     assert b"GPU hours throttled" in page_path(ws, DAY).read_bytes()

@@ -12,17 +12,17 @@ import yaml
 
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import anchors_of
+from obs_lib.lake.tables import METRICS, SCORES, SKETCHES
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.calibrate import bias_rows
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
 from obs_lib.pipeline.night import fold, run_day
-from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.tables import METRICS, SCORES, SKETCHES
+from obs_lib.settings.scoring import ScoringOptions
 from tests.clients.judge_server import JudgeServer, Reply
 from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
 
@@ -35,7 +35,7 @@ name: manners
 version: 3
 title: Manners
 reads: [prompt, response]
-worse: lower
+direction: higher_is_better
 labels: {polite: 1.0, neutral: 0.5, rude: 0.0}
 instructions: Decide how polite the response is.
 """
@@ -79,7 +79,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     alerts = {"objectives": {"judge:manners": 0.9}}
     ws = workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, alerts=alerts)
     assert [one.name for one in ws.evaluators] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "utilisation",
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization",
         "accuracy", "over_refusal", "judge:manners",
     ]  # fmt: skip
     run(ws, [DAY])
@@ -127,7 +127,9 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
             words = " ".join(f"w{n}" for _ in range(2 ** (n % 8)))
             row = {"request_id": f"{day}-{n}", "timestamp": f"{day}T10:00:00Z", "prompt": f"Question {n}"}
             asked.append({**row, "response": words, "model_version": "judge-x" if n % 3 else "gpt-4o"})
-            given.append({"request_id": f"{day}-{n}", "label": "manners", "value": n // 8 % 2 == 0, "inclusion": 0.5})
+            given.append(
+                {"request_id": f"{day}-{n}", "label": "manners", "value": n // 8 % 2 == 0, "inclusion_probability": 0.5}
+            )
         (tmp_path / "logs" / f"{day}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
         said += given
     (tmp_path / "labels" / "all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
@@ -215,14 +217,14 @@ def test_a_judge_that_is_away_fails_rows_and_raises_an_incident_and_the_next_run
 def test_what_a_judge_said_of_a_person_is_forgotten(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
     with_ada = add_person(logs, tmp_path / "logs")
     ws = run(judged(tmp_path / "one", with_ada, {"manners": {"rubric": "manners.yaml", **JUDGE}}), [DAYS[0], DAYS[2]])
-    assert "lake/files/judges/desk.sqlite3" in said(tmp_path / "one", ANSWER)
+    assert "lake/files/judges/ledger.sqlite3" in said(tmp_path / "one", ANSWER)
     forget(ws, "user", PERSON)
     assert not said(tmp_path / "one" / "lake", ANSWER, MARK)
 
 
 def test_old_verdicts_go_with_old_rows(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
     ws = run(
-        judged(tmp_path / "one", logs, {"manners": {"rubric": "manners.yaml", **JUDGE}}, keeping={"rows_days": 60}),
+        judged(tmp_path / "one", logs, {"manners": {"rubric": "manners.yaml", **JUDGE}}, retention={"rows_days": 60}),
         [DAY],
     )
     done = maintain(ws)

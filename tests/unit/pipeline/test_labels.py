@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from obs_lib.errors import ConfigError
+from obs_lib.lake.tables import LABELS, METRICS, QUARANTINE, SCORES
 from obs_lib.pipeline.label_sample import label_sample
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path, report_text
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.samples.generate import write_samples
-from obs_lib.tables import LABELS, METRICS, QUARANTINE, SCORES
 from tests.encoder import FEW_TEXTS
 
 DAYS = [dt.date(2024, 3, 1), dt.date(2024, 3, 2)]
@@ -58,7 +58,7 @@ def test_sample_fill_ingest_and_the_corrected_rate_appears(tmp_path: Path) -> No
     assert {row["label"] for row in rows} == {"refused"}
     assert not any("score" in row for row in rows)
     assert all("score" in row for row in label_sample(ws, DAYS, "refusal", 3, show_scores=True))
-    given = {row["request_id"]: row["inclusion"] for row in rows}
+    given = {row["request_id"]: row["inclusion_probability"] for row in rows}
 
     # A person fills in all but the last five, and overrules the evaluator now and then.
     values = ws.lake.read(SCORES, DAYS).set_index("request_id")["value"]
@@ -72,7 +72,7 @@ def test_sample_fill_ingest_and_the_corrected_rate_appears(tmp_path: Path) -> No
     assert fold(ws) == [str(day) for day in DAYS]
 
     stored = {row["request_id"]: row for day in DAYS for row in ws.lake.read_ready(LABELS, day).to_dict("records")}
-    assert {name: row["inclusion"] for name, row in stored.items()} == {
+    assert {name: row["inclusion_probability"] for name, row in stored.items()} == {
         r["request_id"]: given[r["request_id"]] for r in rows[:-5]
     }
     assert all(ws.lake.read_ready(QUARANTINE, day).empty for day in DAYS)  # not labelled yet is no error
@@ -116,6 +116,6 @@ def test_what_is_given_to_people_is_masked(tmp_path: Path) -> None:
     ws = workspace(tmp_path)
     run_day(ws, DAYS[0])
     (row,) = label_sample(ws, DAYS[:1], "refusal", 5)
-    assert row["inclusion"] == 1
+    assert row["inclusion_probability"] == 1
     assert "ada@example.org" not in json.dumps(row)
     assert row["contexts"][0].startswith("Her address is")

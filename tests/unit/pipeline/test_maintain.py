@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from obs_lib.keeping_options import KeepingOptions
-from obs_lib.lake_upkeep import days_held, sizes
+from obs_lib.errors import ConfigError
+from obs_lib.lake.maintenance import days_held, sizes
+from obs_lib.lake.retention import RetentionOptions
+from obs_lib.lake.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES, Table
 from obs_lib.pipeline.maintain import ROWS, Kept, maintain
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import list_days
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import StepState
 from obs_lib.samples.generate import write_samples
-from obs_lib.settings import ConfigError, parse_settings
-from obs_lib.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES, Table
+from obs_lib.settings.loading import parse_settings
 from tests.rows import digest_of_table
 from tests.unit.pipeline.lakes import DAYS, digests, pages, run, workspace
 
@@ -51,9 +52,9 @@ def content(ws: Workspace, table: Table) -> str:
     return digest_of_table(ws.lake.rows(table, RUN), ("day", *table.key))
 
 
-def copy(finished: Path, few: Path, folder: Path, **keeping: int) -> Workspace:
+def copy(finished: Path, few: Path, folder: Path, **retention: int) -> Workspace:
     shutil.copytree(finished / "lake", folder / "lake")
-    return workspace(folder, few, keeping=keeping, drift={"window_days": 2, "min_days": 2}, **NOTHING_TO_ENCODE)
+    return workspace(folder, few, retention=retention, drift={"window_days": 2, "min_days": 2}, **NOTHING_TO_ENCODE)
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_old_rows_and_pages_go_and_the_numbers_stay_without_alarm(ws: Workspace,
     # Even other settings do not make the fold take up what it can no longer see.
     other = {"window_days": 2, "min_days": 2, "min_answers": 21}
     changed = workspace(
-        tmp_path, few, keeping={"rows_days": 30}, drift=other, alerts={"min_interactions": 1}, **NOTHING_TO_ENCODE
+        tmp_path, few, retention={"rows_days": 30}, drift=other, alerts={"min_interactions": 1}, **NOTHING_TO_ENCODE
     )
     assert fold(changed) == []
     assert digests(changed) == before
@@ -120,7 +121,7 @@ def test_a_day_that_is_being_written_is_left(ws: Workspace) -> None:
 
 def test_a_dry_run_tells_and_changes_nothing(ws: Workspace) -> None:
     def names() -> list[str]:
-        return sorted(str(path) for path in Path(ws.lake.root).rglob("*") if path.name != "upkeep.lock")
+        return sorted(str(path) for path in Path(ws.lake.root).rglob("*") if path.name != "maintenance.lock")
 
     before = names()
     logged = next(one.files for one in sizes(ws.lake) if one.table == "operations")
@@ -181,7 +182,7 @@ for turn in range(2):
 @pytest.mark.slow
 def test_beside_a_running_backfill_both_end_well(finished: Path, few: Path, tmp_path: Path) -> None:
     """A second process runs nights while this one joins, settles and vacuums without a pause."""
-    ws = workspace(tmp_path, few, keeping={"settle_days": 2}, **NOTHING_TO_ENCODE)
+    ws = workspace(tmp_path, few, retention={"settle_days": 2}, **NOTHING_TO_ENCODE)
     quiet = workspace(finished, few, **NOTHING_TO_ENCODE)
     command = [sys.executable, "-c", BACKFILL, str(tmp_path / "obs.yaml"), *map(str, RUN)]
     with (tmp_path / "stderr").open("w+") as stderr, subprocess.Popen(command, stderr=stderr) as other:
@@ -198,8 +199,8 @@ def test_beside_a_running_backfill_both_end_well(finished: Path, few: Path, tmp_
 
 def test_settings_that_would_starve_the_baseline_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="a day cannot lose its numbers first"):
-        KeepingOptions(summaries_days=60)
+        RetentionOptions(summaries_days=60)
     with pytest.raises(ValidationError, match="vacuum_hours"):
-        KeepingOptions(vacuum_hours=1)
+        RetentionOptions(vacuum_hours=1)
     with pytest.raises(ConfigError, match=r"more than drift.window_days and schedule.look_back_days together \(9\)"):
-        parse_settings({"keeping": {"rows_days": 9}}, tmp_path / "obs.yaml")
+        parse_settings({"retention": {"rows_days": 9}}, tmp_path / "obs.yaml")

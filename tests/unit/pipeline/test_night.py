@@ -10,22 +10,22 @@ import pytest
 
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.errors import DayNotReady, ObsError
+from obs_lib.lake.tables import ALERTS, INTERACTIONS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline import evaluate as evaluate_step
 from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.evaluate import evaluate
 from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day
-from obs_lib.pipeline.options import ScoringOptions
 from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import StepState
-from obs_lib.tables import ALERTS, INTERACTIONS, METRICS, SCORES, SKETCHES, SPANS
+from obs_lib.settings.scoring import ScoringOptions
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 EMPTY = dt.date(2024, 4, 1)
-STANDING = {one.score for one in QUALITY if one.score}
+STANDING = {one.evaluator for one in QUALITY if one.evaluator}
 
 
 def digests(ws: Workspace) -> dict[tuple[str, str], dict[str, str]]:
@@ -162,7 +162,7 @@ def test_max_scored_bounds_the_work_and_system_metrics_use_every_row(make_worksp
     run_day(ws, DAYS[0])
     scores = ws.lake.read_ready(SCORES, DAYS[0])
     assert scores["request_id"].nunique() == 10
-    drawn = scores.drop_duplicates("request_id")["inclusion"]
+    drawn = scores.drop_duplicates("request_id")["inclusion_probability"]
     assert drawn.between(0, 1, inclusive="right").all()
     assert (1 / drawn).sum() == pytest.approx(24)  # the drawn ones stand for all
     metrics = ws.lake.read_ready(METRICS, DAYS[0]).set_index(["segment", "metric"])["value"]

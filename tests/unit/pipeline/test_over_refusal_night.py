@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from obs_lib.evaluators.heads import load_head
+from obs_lib.lake.tables import METRICS, SCORES, SKETCHES
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path, report_text
-from obs_lib.tables import METRICS, SCORES, SKETCHES
 
 DAY = dt.date(2024, 3, 1)
 NAMED = {"scoring": {"evaluators": ["refusal", "over_refusal"]}}

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from obs_lib.cli.commands import app
 from obs_lib.errors import SourceError
+from obs_lib.lake.tables import INTERACTIONS, LABELS, QUARANTINE
 from obs_lib.pipeline.erasures import Erasures
 from obs_lib.pipeline.forget import _record
 from obs_lib.pipeline.preview import Preview, ingest_and_tell, preview
-from obs_lib.tables import INTERACTIONS, LABELS, QUARANTINE
 from tests.unit.pipeline.lakes import workspace
 
 DAY = dt.date(2024, 3, 1)

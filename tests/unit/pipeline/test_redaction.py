@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from obs_lib.cli.commands import app
 from obs_lib.errors import ConfigError
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path
@@ -26,7 +27,6 @@ from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.notification import message
 from obs_lib.samples.generate import write_samples
-from obs_lib.tables import INTERACTIONS, QUARANTINE
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def seen(ws: Workspace, folder: Path) -> str:
         "kind": "change",
         "severity": "P0",
         "state": "NEW",
-        "pages": True,
+        "notify": True,
         "score": 1.0,
         "segment": f"tenant={TENANT}",
         "title": f"Refusals{PLANTED}",

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from obs_lib.lake.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, SCORES
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, SCORES
 from tests.unit.pipeline.lakes import DAYS, run, said, workspace
 
 RIGHT = {"response": "It is Paris.", "reference": ["Paris", "the city of Paris"]}

@@ -6,11 +6,11 @@ import json
 
 import pandas as pd
 
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.redaction.columns import redact_stored, shown_rows
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.sources.values import canonical
-from obs_lib.tables import INTERACTIONS, QUARANTINE
 from tests.rows import frame_of
 
 MAIL = "alice@example.com"

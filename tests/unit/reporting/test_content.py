@@ -11,13 +11,13 @@ from obs_lib.records import ALL
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, Table, Tone
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs as samples
 
 B = TypeVar("B")
 
 
 def made(name: str) -> Document:
-    return compose(editions.ALL_DAYS[name](), ReportOptions())
+    return compose(samples.ALL_DAYS[name](), ReportOptions())
 
 
 def every(document: Document, kind: type[B]) -> list[B]:
@@ -57,22 +57,22 @@ def test_no_data_is_said_and_never_a_zero() -> None:
 
 
 def test_no_data_without_an_alert_is_still_no_data() -> None:
-    edition = dataclasses.replace(editions.no_data(), alerts=editions.alerts())
-    verdict = compose(edition, ReportOptions()).verdict
+    inputs = dataclasses.replace(samples.no_data(), alerts=samples.alerts())
+    verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.label, verdict.tone) == ("No data", Tone.ABSENT)
 
 
 def test_a_failed_step_comes_first() -> None:
-    edition = dataclasses.replace(editions.quiet(), steps=[("evaluate", "FAILED", "no model named x")])
-    document = compose(edition, ReportOptions())
+    inputs = dataclasses.replace(samples.quiet(), steps=[("evaluate", "FAILED", "no model named x")])
+    document = compose(inputs, ReportOptions())
     assert document.verdict.sentence == "The night is incomplete. Step evaluate failed: no model named x."
     assert document.verdict.tone is Tone.SERIOUS
     assert not table(document, "Steps").folded
 
 
 def test_only_ongoing() -> None:
-    edition = dataclasses.replace(editions.quiet(), alerts=editions.alerts(editions.alert_row("a", severity="P0")))
-    verdict = compose(edition, ReportOptions()).verdict
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a", severity="P0")))
+    verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.tone) == ("Nothing new. 1 incident still open.", Tone.CRITICAL)
 
 
@@ -127,9 +127,9 @@ def test_drift_stands_beside_chance() -> None:
 
 
 def test_without_earlier_days_of_drift_there_is_no_chart_over_time() -> None:
-    edition = editions.incident()
-    edition = dataclasses.replace(edition, drift=edition.drift[edition.drift["day"] == edition.iso])
-    assert not any(chart.title.startswith("Distance") for chart in every(compose(edition, ReportOptions()), Chart))
+    inputs = samples.incident()
+    inputs = dataclasses.replace(inputs, drift=inputs.drift[inputs.drift["day"] == inputs.iso])
+    assert not any(chart.title.startswith("Distance") for chart in every(compose(inputs, ReportOptions()), Chart))
 
 
 def test_sections_stand_in_reading_order() -> None:
@@ -147,35 +147,35 @@ def test_failures_come_before_skips() -> None:
     "evidence", ["[]", "{}", "null", "not json", '["text"]', '[{"metric": 3}]', '[{"value": "x"}]']
 )
 def test_odd_evidence_breaks_nothing(evidence: str) -> None:
-    edition = dataclasses.replace(editions.quiet(), alerts=editions.alerts(editions.alert_row("a", evidence=evidence)))
-    edition = dataclasses.replace(
-        edition, examples=[editions.example("refusal", 0, evidence=evidence, value=None, prompt=None)]
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a", evidence=evidence)))
+    inputs = dataclasses.replace(
+        inputs, examples=[samples.example("refusal", 0, evidence=evidence, value=None, prompt=None)]
     )
-    assert compose(edition, ReportOptions()).verdict.sentence.startswith("Nothing new")
+    assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
 
 
 def test_examples_are_limited_and_in_order() -> None:
-    shown = every(compose(editions.hostile(), ReportOptions(max_examples=2)), Examples)
+    shown = every(compose(samples.hostile(), ReportOptions(max_examples=2)), Examples)
     assert len(shown) == 6
     assert all(len(group.items) == 2 for group in shown)
     assert shown[0].title == "Groundedness"
 
 
 def test_an_edition_without_anything_still_makes_a_report() -> None:
-    edition = dataclasses.replace(
-        editions.too_early(), metrics=editions.metrics().iloc[:0], drift=editions.drift(editions.metrics()).iloc[:0]
+    inputs = dataclasses.replace(
+        samples.too_early(), metrics=samples.metrics().iloc[:0], drift=samples.drift(samples.metrics()).iloc[:0]
     )
-    assert compose(edition, ReportOptions()).verdict.label == "No data"
+    assert compose(inputs, ReportOptions()).verdict.label == "No data"
 
 
 def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> None:
-    edition = editions.incident()
-    rows = edition.alerts.to_dict("records")
+    inputs = samples.incident()
+    rows = inputs.alerts.to_dict("records")
     for row in rows:
         ongoing = row["state"] == "ONGOING"
-        row.update(pages=ongoing, severity="P0" if ongoing else row["severity"])
+        row.update(notify=ongoing, severity="P0" if ongoing else row["severity"])
     worse = [row["title"] for row in rows if row["state"] == "ONGOING"]
-    said = compose(dataclasses.replace(edition, alerts=editions.alerts(*rows)), ReportOptions()).verdict
+    said = compose(dataclasses.replace(inputs, alerts=samples.alerts(*rows)), ReportOptions()).verdict
     assert said.sentence.startswith("1 incident got worse: ")
     assert worse[0] in said.sentence
     assert "new." in said.sentence
@@ -183,35 +183,35 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
 
 def test_gpus_have_a_table_of_their_own_and_only_where_one_was_sampled() -> None:
     shown = {("gpu_utilization", "all"): 0.44, ("gpu_utilization", "gpu=n1/0"): 0.31, ("gpu_power", "gpu=n1/0"): 412.0}
-    document = compose(editions.with_gpus(shown), ReportOptions())
+    document = compose(samples.with_gpus(shown), ReportOptions())
     whole, single = table(document, "All GPUs"), table(document, "gpu=n1/0")
     assert row(single, "GPU power")["Value"] == "412 W"
-    assert row(whole, "GPU utilisation in hours with demand")["Objective"] == "≥ 60%"
+    assert row(whole, "GPU utilization in hours with demand")["Objective"] == "≥ 60%"
     assert (whole.summary, whole.folded, single.summary, single.folded) == ("1 breach", False, "1 breach", True)
     heads = [r[0].text for g in single.groups for r in g.rows]
-    assert heads == ["GPU utilisation in hours with demand", "GPU power"]  # and nothing of quality
+    assert heads == ["GPU utilization in hours with demand", "GPU power"]  # and nothing of quality
     cells = [cell.text for one in every(made("quiet"), Table) for g in one.groups for r in g.rows for cell in r]
     assert not any("GPU" in text for text in cells)
 
 
 def test_gpus_that_are_too_many_are_counted() -> None:
     shown = {("gpu_power", name): 400.0 for name in ("all", *(f"gpu=n1/{n}" for n in range(12)))}
-    document = compose(editions.with_gpus(shown), ReportOptions(max_segments=4))
+    document = compose(samples.with_gpus(shown), ReportOptions(max_segments=4))
     assert sum(one.caption.startswith("gpu=n1/") for one in every(document, Table)) == 4
     assert any(note.text.startswith("8 more GPUs left out") for note in every(document, Note))
 
 
 def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_drift() -> None:
-    edition = editions.quiet()
+    inputs = samples.quiet()
     adjusted = {"unit": "ms", "baseline_value": 3120.0}
     raw = {**adjusted, "p_value": 1e-6, "p_adjusted": 1e-5}
     rows = [
-        editions.drift_row(editions.DAY, "change:latency_p50", ALL, verdict="EXPLAINED", effect=2900.0, **raw),
-        editions.drift_row(editions.DAY, "equal_tokens:latency_p50", ALL, verdict="STABLE", effect=31.0, **adjusted),
-        editions.drift_row(editions.DAY, "change:latency_p95", ALL, verdict="STABLE", effect=10.0, **raw),
-        editions.drift_row(editions.DAY, "equal_tokens:latency_p95", ALL, verdict="DRIFTED", effect=1200.0, **raw),
+        samples.drift_row(samples.DAY, "change:latency_p50", ALL, verdict="EXPLAINED", effect=2900.0, **raw),
+        samples.drift_row(samples.DAY, "token_adjusted:latency_p50", ALL, verdict="STABLE", effect=31.0, **adjusted),
+        samples.drift_row(samples.DAY, "change:latency_p95", ALL, verdict="STABLE", effect=10.0, **raw),
+        samples.drift_row(samples.DAY, "token_adjusted:latency_p95", ALL, verdict="DRIFTED", effect=1200.0, **raw),
     ]
-    document = compose(dataclasses.replace(edition, drift=editions.distances(*rows)), ReportOptions())
+    document = compose(dataclasses.replace(inputs, drift=samples.distances(*rows)), ReportOptions())
     whole = table(document, "All interactions")
     explained = next(r for g in whole.groups for r in g.rows if r[0].text == "Latency, p50")[5]
     assert (explained.mark, explained.tone) == ("explained by tokens", Tone.NOTICE)
@@ -221,7 +221,7 @@ def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_
     (note,) = (note for note in every(document, Note) if note.mark == "Explained by tokens")
     assert note.text.endswith("All interactions: Latency, p50.")
     assert row(table(document, "Metrics that changed"), "Latency, p95, at equal tokens")["Change"].startswith("+1.20 s")
-    assert not any("equal_tokens" in one.caption for one in every(document, Table))
+    assert not any("token_adjusted" in one.caption for one in every(document, Table))
 
 
 def row_of(found: Table, head: str) -> list[str]:
@@ -230,7 +230,7 @@ def row_of(found: Table, head: str) -> list[str]:
 
 def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
     mended = [("clock went backwards", "a negative duration is unknown", 3), ("first token after the end", "ttft", 41)]
-    document = compose(dataclasses.replace(editions.quiet(), repairs=mended), ReportOptions())
+    document = compose(dataclasses.replace(samples.quiet(), repairs=mended), ReportOptions())
     found = table(document, "Mended values")
     assert [r[0].text for r in found.groups[0].rows] == ["first token after the end", "clock went backwards"]
     assert row(found, "clock went backwards")["Interactions"] == "3"

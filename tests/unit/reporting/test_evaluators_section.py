@@ -9,7 +9,7 @@ import pytest
 
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.report import make
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs as samples
 
 ROW: dict[str, Any] = {
     "evaluator": "toxicity",
@@ -27,8 +27,8 @@ ROW: dict[str, Any] = {
 
 
 def said(**given: Any) -> str:
-    edition = dataclasses.replace(editions.quiet(), evaluators=[{**ROW, **given}])
-    return " ".join(make(edition, ReportOptions()).text.split())
+    inputs = dataclasses.replace(samples.quiet(), evaluators=[{**ROW, **given}])
+    return " ".join(make(inputs, ReportOptions()).text.split())
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_the_same_evaluator_is_not_mentioned_and_a_moved_one_has_no_baseline() -
 
 
 def test_hostile_names_stay_text() -> None:
-    edition = dataclasses.replace(editions.quiet(), evaluators=[{**ROW, "worst": "<script>x</script>"}])
-    assert "<script>x" not in make(edition, ReportOptions()).html
+    inputs = dataclasses.replace(samples.quiet(), evaluators=[{**ROW, "worst": "<script>x</script>"}])
+    assert "<script>x" not in make(inputs, ReportOptions()).html

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from obs_lib.reporting.notification import message
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs as samples
 
 
 def test_message_groups_by_severity_and_ends_in_the_link() -> None:
-    frame = editions.incident().alerts
-    title, body = message(frame[frame["state"] != "RESOLVED"], editions.DAY, "https://obs.example/2023-06-15")
+    frame = samples.incident().alerts
+    title, body = message(frame[frame["state"] != "RESOLVED"], samples.DAY, "https://obs.example/2023-06-15")
     assert title == (
         "P1 LLM night watch 2023-06-15: route=assistant-large changed: refuses more, breaks its format; "
         "new version gpt-4-0613 and 2 more"
@@ -20,7 +20,7 @@ def test_message_groups_by_severity_and_ends_in_the_link() -> None:
 
 
 def test_message_is_short_and_inert_whatever_is_in_it() -> None:
-    title, body = message(editions.hostile(copies=4).alerts, editions.DAY)
+    title, body = message(samples.hostile(copies=4).alerts, samples.DAY)
     assert len(title) < 200
     assert len(body) < 4000
     assert "\n" not in title
@@ -30,4 +30,4 @@ def test_message_is_short_and_inert_whatever_is_in_it() -> None:
 
 
 def test_no_alerts_is_no_news() -> None:
-    assert message(editions.alerts(), editions.DAY)[0].endswith("nothing to report")
+    assert message(samples.alerts(), samples.DAY)[0].endswith("nothing to report")

@@ -13,7 +13,7 @@ from obs_lib.records import ALL
 from obs_lib.reporting import html
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.report import make
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs as samples
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def test_golden_text(name: str, request: pytest.FixtureRequest) -> None:
     """Written anew by `OBS_GOLDEN=write pytest tests/unit/reporting`; read the difference before committing it."""
     path = GOLDEN / f"{name}.txt"
-    shown = make(editions.ALL_DAYS[name]()).text
+    shown = make(samples.ALL_DAYS[name]()).text
     if os.environ.get("OBS_GOLDEN") == "write":
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
@@ -30,8 +30,8 @@ def test_golden_text(name: str, request: pytest.FixtureRequest) -> None:
 
 def test_golden_page() -> None:
     path = GOLDEN / "incident.html"
-    edition = dataclasses.replace(editions.incident(), metrics=editions.metrics(segments=(ALL,)), segments=(ALL,))
-    page = make(edition, ReportOptions(max_examples=1, trend_days=4)).html
+    inputs = dataclasses.replace(samples.incident(), metrics=samples.metrics(segments=(ALL,)), segments=(ALL,))
+    page = make(inputs, ReportOptions(max_examples=1, trend_days=4)).html
     page = re.sub(
         r"<style>.*?</style>", "<style></style>", page, flags=re.DOTALL
     )  # looks may change without changing what is said
@@ -41,22 +41,22 @@ def test_golden_page() -> None:
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
-    edition = editions.incident()
+    inputs = samples.incident()
     shuffled = dataclasses.replace(
-        edition,
-        metrics=edition.metrics.sample(frac=1, random_state=7),
-        alerts=edition.alerts.iloc[::-1],
-        examples=list(reversed(edition.examples)),
-        reasons=list(reversed(edition.reasons)),
+        inputs,
+        metrics=inputs.metrics.sample(frac=1, random_state=7),
+        alerts=inputs.alerts.iloc[::-1],
+        examples=list(reversed(inputs.examples)),
+        reasons=list(reversed(inputs.reasons)),
     )
-    assert make(shuffled).html == make(edition).html
+    assert make(shuffled).html == make(inputs).html
 
 
 def test_the_largest_day_stays_under_the_limit() -> None:
-    edition = editions.hostile(copies=2, segments=20)
-    report = make(edition)
+    inputs = samples.hostile(copies=2, segments=20)
+    report = make(inputs)
     assert len(report.html.encode()) < 500_000
-    least = make(edition, ReportOptions(max_bytes=150_000))
+    least = make(inputs, ReportOptions(max_bytes=150_000))
     assert len(least.html.encode()) < 150_000
     assert least.options.max_examples < report.options.max_examples
 
@@ -69,7 +69,7 @@ def test_options_tighten_down_to_what_is_allowed() -> None:
 
 
 def test_a_page_is_self_contained() -> None:
-    page = make(editions.incident()).html
+    page = make(samples.incident()).html
     assert "<script" not in page
     assert not re.search(r"""(?:src|href)=["'](?!#)""", page)
     assert not re.search(r"url\(|@import", page)
@@ -78,14 +78,14 @@ def test_a_page_is_self_contained() -> None:
 
 
 def test_ids_are_unique_and_links_lead_somewhere() -> None:
-    page = make(editions.incident()).html
+    page = make(samples.incident()).html
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
 def test_every_figure_has_words() -> None:
-    page = make(editions.incident()).html
+    page = make(samples.incident()).html
     for tag in re.findall(r"<svg[^>]*>", page):
         assert "aria-label" in tag or 'aria-hidden="true"' in tag
 

@@ -1,4 +1,4 @@
-"""Two editions of a day's report: when they differ, and what is said of it."""
+"""Two revisions of a day's report: when they differ, and what is said of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.report import make
 from obs_lib.reporting.revision import MOST, Gist, as_text, difference, gist, sentences, with_banner
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs as samples
 
 MADE = {"logs": "1", "settings": "1", "code": "1", "scores": "1"}
 
 
-def told(edition: Edition, **made_of: str) -> Gist:
-    found: Gist = json.loads(json.dumps(gist(edition, make(edition).document.verdict.label, MADE | made_of)))
+def told(inputs: ReportInputs, **made_of: str) -> Gist:
+    found: Gist = json.loads(json.dumps(gist(inputs, make(inputs).document.verdict.label, MADE | made_of)))
     return found
 
 
@@ -26,7 +26,7 @@ def simple(values: dict[str, float], label: str = "Quiet", **made_of: str) -> Gi
 
 
 def test_the_same_says_nothing_whatever_it_was_made_of() -> None:
-    for make_one in editions.ALL_DAYS.values():
+    for make_one in samples.ALL_DAYS.values():
         assert difference(told(make_one()), told(make_one(), code="2", settings="2")) is None
 
 
@@ -38,7 +38,7 @@ def test_what_rounds_alike_has_not_changed() -> None:
 
 
 def test_an_incident_that_came_and_one_that_went_are_named() -> None:
-    quiet, incident = told(editions.quiet()), told(editions.incident(), logs="2", scores="2")
+    quiet, incident = told(samples.quiet()), told(samples.incident(), logs="2", scores="2")
     there, back = difference(quiet, incident), difference(incident, quiet)
     assert there is not None
     assert back is not None
@@ -79,18 +79,18 @@ def test_a_difference_survives_json_and_has_words(values: dict[str, float]) -> N
 
 
 def test_hostile_names_of_segments_stay_text() -> None:
-    edition = editions.quiet()
-    hostile = dataclasses.replace(edition, segments=[*edition.segments, editions.HOSTILE])
-    name = f"route={editions.HOSTILE}"
+    inputs = samples.quiet()
+    hostile = dataclasses.replace(inputs, segments=[*inputs.segments, samples.HOSTILE])
+    name = f"route={samples.HOSTILE}"
     before = simple({})
     found = difference(before, {**before, "metrics": {"all": {}, name: {"ttft_p95": 3.0}}})
     assert found is not None
     said = list(sentences(found))
     page = make(hostile).html.encode()
-    shown = with_banner(page, "Edition 2", said).decode()
+    shown = with_banner(page, "Revision 2", said).decode()
     banner = shown.partition("<body>")[2].partition("</aside>")[0]
     assert "<script" not in banner
     assert "&lt;script&gt;" in banner
     assert "Content-Security-Policy" in shown.partition("<body>")[0]
     assert shown.replace(banner + "</aside>\n", "\n", 1) == page.decode()
-    assert "\x1b" not in as_text("Edition 2", said)
+    assert "\x1b" not in as_text("Revision 2", said)

@@ -15,12 +15,12 @@ from obs_lib.records import STAGES
 from obs_lib.reporting.blocks import Cell, Heading, Stretch, Table, Tone
 from obs_lib.reporting.charts import LANE_WIDTH, lane
 from obs_lib.reporting.content import compose
-from obs_lib.reporting.edition import Edition
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.report import make
 from obs_lib.reporting.traces_section import traces_section
-from tests.unit.reporting import editions
-from tests.unit.reporting.editions import DAY, HOSTILE
+from tests.unit.reporting import sample_inputs as samples
+from tests.unit.reporting.sample_inputs import DAY, HOSTILE
 
 OPTIONS = ReportOptions()
 VALUES = {
@@ -51,16 +51,16 @@ RAG = trace(
 )
 
 
-def edition(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference", "retrieval")) -> Edition:
-    base = editions.incident()
+def inputs(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference", "retrieval")) -> ReportInputs:
+    base = samples.incident()
     rows = [
-        editions.metric_row(DAY - dt.timedelta(days=back), name, BY_NAME[name].unit, f"stage={stage}", value + back)
+        samples.metric_row(DAY - dt.timedelta(days=back), name, BY_NAME[name].unit, f"stage={stage}", value + back)
         for back in range(3)
         for stage in stages
         for name, value in VALUES.items()
     ]
     given = {"unit": "ms", "verdict": "DRIFTED", "effect": 30.0, "baseline_value": 32.0, "p_adjusted": 0.0001}
-    drift = pd.DataFrame([editions.drift_row(DAY, "change:stage_duration_p50", "stage=retrieval", **given)])
+    drift = pd.DataFrame([samples.drift_row(DAY, "change:stage_duration_p50", "stage=retrieval", **given)])
     return dataclasses.replace(
         base,
         metrics=pd.concat([base.metrics, pd.DataFrame(rows)], ignore_index=True),
@@ -69,7 +69,7 @@ def edition(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference"
     )
 
 
-def tables(found: Edition, options: ReportOptions = OPTIONS) -> list[Table]:
+def tables(found: ReportInputs, options: ReportOptions = OPTIONS) -> list[Table]:
     return [block for block in traces_section(found, options) if isinstance(block, Table)]
 
 
@@ -79,14 +79,14 @@ def cells(table: Table) -> list[dict[str, Cell]]:
 
 
 def test_a_day_without_spans_has_no_such_section() -> None:
-    assert list(traces_section(editions.incident(), OPTIONS)) == []
-    document = compose(editions.incident(), OPTIONS)
+    assert list(traces_section(samples.incident(), OPTIONS)) == []
+    document = compose(samples.incident(), OPTIONS)
     assert "stages" not in [block.anchor for block in document.blocks if isinstance(block, Heading)]
-    assert "Stage duration" not in make(editions.incident()).html
+    assert "Stage duration" not in make(samples.incident()).html
 
 
 def test_stages_stand_in_the_order_of_a_request_with_their_numbers() -> None:
-    stages, *_ = tables(edition([RAG]))
+    stages, *_ = tables(inputs([RAG]))
     retrieval, inference = cells(stages)
     assert [row["Stage"].text for row in (retrieval, inference)] == ["Retrieval", "Inference"]
     assert retrieval["p95"].text == "130 ms"
@@ -100,22 +100,22 @@ def test_stages_stand_in_the_order_of_a_request_with_their_numbers() -> None:
 
 
 def test_an_objective_that_somebody_set_is_held_against_every_stage() -> None:
-    strict = dataclasses.replace(edition([RAG]), objectives={"stage_error_rate": 0.1})
+    strict = dataclasses.replace(inputs([RAG]), objectives={"stage_error_rate": 0.1})
     assert [row["Error rate"].mark for row in cells(tables(strict)[0])] == ["breach", "breach"]
 
 
 def test_other_sections_do_not_take_stages_for_segments() -> None:
-    document = compose(edition([RAG]), OPTIONS)
+    document = compose(inputs([RAG]), OPTIONS)
     captions = [block.caption for block in document.blocks if isinstance(block, Table)]
     assert not any(caption.startswith("stage=") for caption in captions)
-    assert edition([RAG]).shown_segments == editions.incident().shown_segments
-    without = [block for block in compose(editions.incident(), OPTIONS).blocks if isinstance(block, Table)]
+    assert inputs([RAG]).shown_segments == samples.incident().shown_segments
+    without = [block for block in compose(samples.incident(), OPTIONS).blocks if isinstance(block, Table)]
     notes = {block.note for block in document.blocks if isinstance(block, Table)}
     assert {block.note for block in without} <= notes
 
 
 def test_a_waterfall_sets_spans_in_and_says_what_failed_and_what_was_waited_for() -> None:
-    _, waterfall = tables(edition([RAG]))
+    _, waterfall = tables(inputs([RAG]))
     root, fetch, search, chat = cells(waterfall)
     assert [row["Span"].level for row in (root, fetch, search, chat)] == [0, 1, 2, 1]
     assert (fetch["Stage"].mark, fetch["Span"].details) == ("failed", ("index is down",))
@@ -126,13 +126,13 @@ def test_a_waterfall_sets_spans_in_and_says_what_failed_and_what_was_waited_for(
     assert figure.words == "from 310 ms to 900 ms of 900 ms, on the critical path: 590 ms"
     assert figure.path == ((310.0, 900.0),)
     assert waterfall.summary == "route=rag, 4 spans"
-    text = make(edition([RAG])).text
+    text = make(inputs([RAG])).text
     assert "› › vector search" in text
 
 
 def test_only_the_slowest_is_open_and_long_ones_are_cut() -> None:
     long = trace(*(span(f"s{n}", "tool", float(n), 100.0 + n) for n in range(50)), left_out=7)
-    stages, first, second = tables(edition([RAG, long, RAG]), ReportOptions(max_traces=2, max_rows=20))
+    stages, first, second = tables(inputs([RAG, long, RAG]), ReportOptions(max_traces=2, max_rows=20))
     assert (stages.folded, first.folded, second.folded) == (False, False, True)
     assert len(cells(second)) == 20
     assert cells(second)[0]["Span"].text == "answer"
@@ -145,7 +145,7 @@ def test_hostile_names_are_shown_as_what_they_are(stages: tuple[str, ...]) -> No
     bad = trace(
         *(span(HOSTILE * 3, HOSTILE, 0.0, 100.0, error=HOSTILE) for _ in range(59)), trace_id=HOSTILE, segment=HOSTILE
     )
-    page, plain = make(edition([bad] * 20, stages)).html, make(edition([RAG], stages)).html
+    page, plain = make(inputs([bad] * 20, stages)).html, make(inputs([RAG], stages)).html
     assert len(page.encode()) < 500_000
     assert page.count("<script") == plain.count("<script") == 0
     assert not re.search(r"<[^>]* on\w+=", page)
@@ -155,10 +155,10 @@ def test_hostile_names_are_shown_as_what_they_are(stages: tuple[str, ...]) -> No
 
 def test_what_is_missing_from_a_stored_trace_stops_no_report() -> None:
     odd = {"spans": [{"name": None, "parent": 5, "stage": None}, 7], "path": []}
-    (waterfall,) = tables(edition([odd]))[1:]
+    (waterfall,) = tables(inputs([odd]))[1:]
     (row,) = cells(waterfall)
     assert row["Span"].text == "(no name)"
-    assert make(edition([odd])).html
+    assert make(inputs([odd])).html
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e-3, 1e6))

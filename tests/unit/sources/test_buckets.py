@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from obs_lib.errors import SourceError
-from obs_lib.settings import environment_connection
+from obs_lib.settings.environment import environment_connection
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import fingerprint_day, known_days, open_source
 from tests.clients import s3

@@ -8,12 +8,12 @@ from typing import get_args
 
 import pytest
 
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import ERROR_KINDS
 from obs_lib.sources.formats.finish import FINISH_REASONS
 from obs_lib.sources.options import FormatName
 from obs_lib.sources.reading import DUPLICATE
 from obs_lib.sources.repair import RULES
-from obs_lib.tables import INTERACTIONS
 
 OF_THE_DAY = {"messages", "error_logged", "repairs"}  # columns that no log can give
 COLUMNS = ("native", "GenAI now", "GenAI <= 1.36", "OpenInference", "Langfuse", "LiteLLM")

@@ -15,11 +15,11 @@ from langfuse.api.scores.types.score_subject_v3 import ScoreSubjectV3_Observatio
 from langfuse.api.scores.types.score_v3 import ScoreV3_Numeric
 
 from obs_lib.errors import ConfigError, SourceError
+from obs_lib.lake.tables import INTERACTIONS, LABELS
 from obs_lib.sources.entries import Found
 from obs_lib.sources.formats.langfuse import GRACE, LangfuseFormat
 from obs_lib.sources.json_api import JsonApi, _retry_after
 from obs_lib.sources.langfuse_api import LangfuseEntries
-from obs_lib.tables import INTERACTIONS, LABELS
 from tests.clients import langfuse_server
 from tests.clients.langfuse_server import OBSERVATIONS, OLD_OBSERVATIONS, OLD_SCORES, OLD_TRACES, SCORES, State
 

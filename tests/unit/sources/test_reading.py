@@ -8,9 +8,9 @@ import pytest
 
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
+from obs_lib.lake.tables import INTERACTIONS, LABELS, QUARANTINE
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import fingerprint_day, known_days, open_source
-from obs_lib.tables import INTERACTIONS, LABELS, QUARANTINE
 from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)
@@ -56,13 +56,13 @@ def test_labels_go_with_the_day_of_their_interaction(tmp_path: Path, read: Read)
     logs = folder(tmp_path, "logs", {"request_id": "a"}, {"request_id": "b"})
     labels = [
         {"request_id": "a", "label": "grounded", "value": True},
-        {"request_id": "a", "label": "grounded", "value": 0.25, "source": "judge", "inclusion": 0.5},
+        {"request_id": "a", "label": "grounded", "value": 0.25, "source": "judge", "inclusion_probability": 0.5},
         {"request_id": "b", "label": "tone", "value": "rude"},
         {"request_id": "b", "label": "relevant_ids", "value": ["d2", "d1"]},
         {"request_id": "b", "label": "relevant_ids", "value": ["d2", 1]},
         {"request_id": "b", "label": "tone", "value": None},
         {"request_id": "of another day", "label": "grounded", "value": False},
-        {"request_id": "a", "label": "grounded", "value": 1, "inclusion": 0},
+        {"request_id": "a", "label": "grounded", "value": 1, "inclusion_probability": 0},
     ]
     (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
     day = read(DAY, logs, SourceOptions(format="labels", path=str(tmp_path / "labels.jsonl")))
@@ -76,7 +76,7 @@ def test_labels_go_with_the_day_of_their_interaction(tmp_path: Path, read: Read)
     assert day.frame(QUARANTINE)["reason"].tolist() == [
         "value: not a list of text",
         "value: neither text, number nor true/false",
-        "inclusion: not a probability in (0, 1]",
+        "inclusion_probability: not a probability in (0, 1]",
     ]
     assert day.frame(INTERACTIONS)["request_id"].tolist() == ["a", "b"]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.sources.repair import BACKWARDS, RULES, repair, without_negative
 from obs_lib.sources.validate import Limits, check
-from obs_lib.tables import INTERACTIONS
 
 GOOD = {"request_id": "a", "timestamp": "2023-06-01T10:00:00Z"}
 FIELDS = ("ttft_ms", "tpot_ms", "total_latency_ms", "prefill_ms", "decode_ms", "input_tokens", "cached_input_tokens")

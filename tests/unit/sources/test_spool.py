@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.lake.tables import GPU_SAMPLES, QUARANTINE
 from obs_lib.sources import spool
 from obs_lib.sources.entries import Entry
 from obs_lib.sources.spool import Spool
-from obs_lib.tables import GPU_SAMPLES, QUARANTINE
 
 keys = st.tuples(st.text(st.sampled_from("abé"), max_size=3), st.integers(0, 3))
 

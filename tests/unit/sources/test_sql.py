@@ -14,10 +14,10 @@ import pytest
 
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError, SourceError
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import fingerprint_day, known_days, open_source
 from obs_lib.sources.sql import SqlEntries
-from obs_lib.tables import INTERACTIONS, QUARANTINE, SPANS
 from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from obs_lib.tables import INTERACTIONS, SCORES
+from obs_lib.lake.tables import INTERACTIONS, SCORES
 
 Maker = Callable[..., pd.DataFrame]
 
@@ -34,7 +34,7 @@ def interactions() -> Maker:
 @pytest.fixture
 def scores() -> Maker:
     def make(*rows: dict[str, Any]) -> pd.DataFrame:
-        fixed = {"version": "1", "case": "c", "status": "SCORED", "note": "", "inclusion": 1.0}
+        fixed = {"version": "1", "case": "c", "status": "SCORED", "note": "", "inclusion_probability": 1.0}
         return _frame(SCORES, [fixed | row for row in rows])
 
     return make

@@ -11,13 +11,13 @@ import pytest
 from scipy.stats import spearmanr
 
 from obs_lib.catalogue.gpu import GPU
-from obs_lib.lake import rows_of
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.tables import GPU_SAMPLES, METRICS
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.summaries.demand import Demand
 from obs_lib.summaries.gpu import MEASURES, Samples, gpu_metrics
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
-from obs_lib.tables import GPU_SAMPLES, METRICS
 
 Maker = Callable[..., pd.DataFrame]
 DAY = dt.date(2023, 6, 2)
@@ -69,10 +69,10 @@ def test_what_no_sample_says_is_no_data_with_the_reason(interactions: Maker) -> 
     assert {value.status for value in found.values()} == {MetricStatus.NO_DATA}
     assert {value.n for value in found.values()} == {0}
     assert found["gpu_power"].note == "no power draw in the samples"
-    assert found["gpu_utilization"].note == "no SM utilisation in the samples"
+    assert found["gpu_utilization"].note == "no SM utilization in the samples"
 
 
-def test_utilisation_is_judged_in_hours_with_demand_only(interactions: Maker) -> None:
+def test_utilization_is_judged_in_hours_with_demand_only(interactions: Maker) -> None:
     samples = [
         sample(hour + n / 100, sm_utilization=0.1 if hour < 20 else 0.9) for hour in range(24) for n in range(50)
     ]
@@ -175,7 +175,7 @@ def test_ecc_errors_are_the_rise_within_the_day_through_driver_reloads(interacti
     assert measure(samples, interactions(), "gpu=n1/1")["gpu_ecc_uncorrected"].value == 0
 
 
-def test_utilisation_that_rises_with_load_is_found_beside_latency(interactions: Maker) -> None:
+def test_utilization_that_rises_with_load_is_found_beside_latency(interactions: Maker) -> None:
     rng = np.random.default_rng(3)
     load = {hour: 10 + 3 * hour for hour in range(24)}
     level = {hour: 0.2 + 0.03 * hour + rng.normal(0, 0.01) for hour in load}
@@ -189,9 +189,9 @@ def test_utilisation_that_rises_with_load_is_found_beside_latency(interactions: 
     assert 0.8 < found.low < found.value < found.high <= 1
     assert (found.n, found.note) == (24, "24 hours")
     steady = measure(samples, interactions(*asked(load)))["gpu_latency_correlation"]
-    assert (steady.value, steady.note) == (None, "utilisation or latency was the same in every hour")
+    assert (steady.value, steady.note) == (None, "utilization or latency was the same in every hour")
     few = measure(samples, interactions(*asked(dict.fromkeys(range(7), 9))))["gpu_latency_correlation"]
-    assert few.note == "7 hours have utilisation and latency (needs 8)"
+    assert few.note == "7 hours have utilization and latency (needs 8)"
 
 
 def test_the_correlations_interval_holds_as_often_as_it_says() -> None:

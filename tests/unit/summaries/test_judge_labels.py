@@ -14,21 +14,23 @@ from obs_lib.summaries.label_options import LabelOptions
 MODEL = "openai/gpt-4o"
 
 
-def label(request: str, name: str, value: float, inclusion: float | None = None, source: str = "human") -> Any:
+def label(
+    request: str, name: str, value: float, inclusion_probability: float | None = None, source: str = "human"
+) -> Any:
     return {
         "request_id": request,
         "name": name,
         "source": source,
         "value": value,
         "text": None,
-        "inclusion": np.nan if inclusion is None else inclusion,
+        "inclusion_probability": np.nan if inclusion_probability is None else inclusion_probability,
     }
 
 
 def found(
     interactions: pd.DataFrame, scores: pd.DataFrame, labels: list[Any], judges: dict[str, str]
 ) -> dict[str, JudgeLabels]:
-    frame = pd.DataFrame(labels).astype({"inclusion": "float64"})
+    frame = pd.DataFrame(labels).astype({"inclusion_probability": "float64"})
     sketches = list(judge_labels(interactions, scores, frame, judges, LabelOptions()))
     assert all((kind, segment) == ("judge", "all") for kind, segment, *_ in sketches)
     assert all(n == len(decode(payload).answers) for *_, n, payload in sketches)

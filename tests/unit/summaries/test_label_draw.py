@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from obs_lib.summaries.label_draw import draw_for_labels
 
 
-def scored(n: int, seed: int = 0, inclusion: float = 1.0) -> pd.DataFrame:
+def scored(n: int, seed: int = 0, inclusion_probability: float = 1.0) -> pd.DataFrame:
     value = np.random.default_rng(seed).beta(0.2, 0.8, n)
-    return pd.DataFrame({"request_id": [f"r{at}" for at in range(n)], "value": value, "inclusion": inclusion})
+    return pd.DataFrame(
+        {"request_id": [f"r{at}" for at in range(n)], "value": value, "inclusion_probability": inclusion_probability}
+    )
 
 
 @given(st.integers(1, 300), st.integers(1, 400), st.integers(0, 5))
@@ -22,8 +24,8 @@ def test_as_many_as_asked_with_probabilities_that_add_up(n: int, most: int, seed
     drawn = draw_for_labels(frame, most)
     assert len(drawn) == min(n, most)
     assert drawn["request_id"].is_unique
-    assert drawn["inclusion"].between(0, 0.5, inclusive="right").all()
-    assert (1 / drawn["inclusion"]).sum() == pytest.approx(2 * n)  # every stratum stands for all of itself
+    assert drawn["inclusion_probability"].between(0, 0.5, inclusive="right").all()
+    assert (1 / drawn["inclusion_probability"]).sum() == pytest.approx(2 * n)  # every stratum stands for all of itself
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:
@@ -35,8 +37,11 @@ def test_doubtful_verdicts_are_asked_more_often_and_no_label_weighs_too_much() -
     frame = scored(5000)
     drawn = draw_for_labels(frame, 300)
     doubtful = drawn["value"].between(0.3, 0.7)
-    assert drawn.loc[doubtful, "inclusion"].mean() > 2 * drawn.loc[drawn["value"] < 0.02, "inclusion"].mean()
-    assert (1 / drawn["inclusion"]).max() < 2.2 * 5000 / 300
+    assert (
+        drawn.loc[doubtful, "inclusion_probability"].mean()
+        > 2 * drawn.loc[drawn["value"] < 0.02, "inclusion_probability"].mean()
+    )
+    assert (1 / drawn["inclusion_probability"]).max() < 2.2 * 5000 / 300
 
 
 def test_the_first_part_of_the_file_is_a_sample_too() -> None:

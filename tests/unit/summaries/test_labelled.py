@@ -19,7 +19,11 @@ N = 120
 
 
 def label(
-    request: str, name: str, value: bool | float | str, source: str = "human", inclusion: float | None = None
+    request: str,
+    name: str,
+    value: bool | float | str,
+    source: str = "human",
+    inclusion_probability: float | None = None,
 ) -> Any:
     text = value if isinstance(value, str) else None
     number = None if isinstance(value, str) else float(value)
@@ -29,13 +33,13 @@ def label(
         "source": source,
         "value": number,
         "text": text,
-        "inclusion": inclusion,
+        "inclusion_probability": inclusion_probability,
     }
 
 
 def frame(*labels: dict[str, Any]) -> pd.DataFrame:
-    columns = ["request_id", "name", "source", "value", "text", "inclusion"]
-    return pd.DataFrame(list(labels), columns=columns).astype({"value": "float64", "inclusion": "float64"})
+    columns = ["request_id", "name", "source", "value", "text", "inclusion_probability"]
+    return pd.DataFrame(list(labels), columns=columns).astype({"value": "float64", "inclusion_probability": "float64"})
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def summary(
 
 def drawn(every: int = 2) -> list[dict[str, Any]]:
     """Every second answer, labelled by chance; people call made up the first 40."""
-    return [label(f"r{n:04d}", "grounded", n >= 40, inclusion=1 / every) for n in range(0, N, every)]
+    return [label(f"r{n:04d}", "grounded", n >= 40, inclusion_probability=1 / every) for n in range(0, N, every)]
 
 
 def test_a_day_with_labels_has_a_corrected_rate(world: Any) -> None:
@@ -121,8 +125,8 @@ def test_labels_of_over_refusal_are_its_own(interactions: Any, scores: Any) -> N
         )
     )
     day = (interactions(*[{}] * N), scored)
-    assert summary(day, frame(*[label(name, "refused", True, inclusion=1.0) for name in names])) == ({}, {})
-    said = frame(*[label(name, "over_refused", n < 40, inclusion=1.0) for n, name in enumerate(names)])
+    assert summary(day, frame(*[label(name, "refused", True, inclusion_probability=1.0) for name in names])) == ({}, {})
+    said = frame(*[label(name, "over_refused", n < 40, inclusion_probability=1.0) for n, name in enumerate(names)])
     for options in (None, LabelOptions(scores={"over_refusal": ScoreLabels(label="OVER_REFUSED", positive=(True,))})):
         values, _ = summary(day, said, options)
         assert values[("over_refusal_rate:corrected", "all")].value == pytest.approx(1 / 3, abs=0.01)
@@ -133,7 +137,9 @@ def test_labels_of_over_refusal_are_its_own(interactions: Any, scores: Any) -> N
 def test_labels_that_say_the_opposite() -> None:
     options = LabelOptions(scores={"refusal": ScoreLabels(label="answered", positive=(False,))})
     labels = frame(
-        label("a", "answered", False, inclusion=1), label("b", "answered", True), label("c", "refused", True)
+        label("a", "answered", False, inclusion_probability=1),
+        label("b", "answered", True),
+        label("c", "refused", True),
     )
     found = people(labels, "refusal", options)
     assert found.loc["a", "drawn"] == 1

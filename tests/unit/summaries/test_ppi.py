@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.agreement import rogan_gladen
-from obs_lib.summaries.intervals import Floats
 from obs_lib.summaries.label_draw import draw_for_labels
 from obs_lib.summaries.ppi import correct, corrected_rate, moments, raw, raw_rate, separate
 
@@ -149,9 +149,9 @@ def test_coverage_of_labels_drawn_by_the_score(rate: float, n_labels: int) -> No
         y = (draw.random(500) < score).astype(np.float64)
         names = [f"{run}-{n}" for n in range(500)]
         drawn = draw_for_labels(
-            pd.DataFrame({"request_id": names, "value": score, "inclusion": 1.0}), n_labels
+            pd.DataFrame({"request_id": names, "value": score, "inclusion_probability": 1.0}), n_labels
         ).set_index("request_id")
-        v = 1 / drawn["inclusion"].reindex(names).to_numpy()
+        v = 1 / drawn["inclusion_probability"].reindex(names).to_numpy()
         by_score, _ = corrected_rate(moments(score, np.ones(500), np.where(np.isnan(v), np.nan, y), v))
         plain = np.where(np.arange(500) < n_labels, y, np.nan)
         by_chance, _ = corrected_rate(moments(score, np.ones(500), plain, np.full(500, 500 / n_labels)), 0.0)

@@ -34,7 +34,7 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
             *of("refusal", 0.0, 1.0, 0.0, 0.0),
             *of("format", 1.0, 1.0, 1.0, 0.0),
             *of("context_relevance", 0.5, 0.7, 0.5, 0.7),
-            *of("utilisation", 0.0, 1.0, 0.5, 0.5),
+            *of("context_utilization", 0.0, 1.0, 0.5, 0.5),
         ),
     )
     values = {metric: value.value for (_, metric), value in found.items()}
@@ -46,7 +46,7 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
         "refusal_rate": 0.25,
         "format_compliance": 0.75,
         "context_relevance": pytest.approx(0.6),
-        "context_utilisation": pytest.approx(0.5),
+        "context_utilization": pytest.approx(0.5),
     }
     assert (found["all", "refusal_rate"].low, found["all", "refusal_rate"].high) == pytest.approx(binomial(0.25, 4))
 
@@ -78,8 +78,8 @@ def test_without_one_score_there_is_no_data_and_the_commonest_reason(interaction
 
 
 def test_a_sample_is_weighted_back_to_all_interactions(interactions: Maker, scores: Maker) -> None:
-    rows = [row | {"inclusion": 0.1} for row in of("refusal", 1.0)] + [
-        {"request_id": "r0001", "evaluator": "refusal", "value": 0.0, "inclusion": 0.5}
+    rows = [row | {"inclusion_probability": 0.1} for row in of("refusal", 1.0)] + [
+        {"request_id": "r0001", "evaluator": "refusal", "value": 0.0, "inclusion_probability": 0.5}
     ]
     value = measure(interactions(*[{}] * 12), scores(*rows))["all", "refusal_rate"]
     assert value.value == pytest.approx(10 / 12)

@@ -17,8 +17,8 @@ DAY = dt.date(2024, 3, 1)
 
 
 def labels(*rows: tuple[str, str, float | None, str | None, float | None]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["request_id", "name", "value", "text", "inclusion"]).astype(
-        {"value": "float64", "inclusion": "float64"}
+    return pd.DataFrame(list(rows), columns=["request_id", "name", "value", "text", "inclusion_probability"]).astype(
+        {"value": "float64", "inclusion_probability": "float64"}
     )
 
 

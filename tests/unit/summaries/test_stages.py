@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue import INTERACTION_METRICS
 from obs_lib.catalogue.stages import STAGE_METRICS
+from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS, Table
 from obs_lib.records import STAGE_SEGMENTS, STAGES, MetricValue
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure, stage_metrics
 from obs_lib.summaries.summarise import summarise_day
-from obs_lib.tables import INTERACTIONS, SCORES, SPANS, Table
 
 DAY = dt.date(2023, 6, 2)
 NOON = dt.datetime(2023, 6, 2, 12, tzinfo=dt.UTC)

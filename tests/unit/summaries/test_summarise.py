@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue import INTERACTION_METRICS as CATALOGUE
-from obs_lib.lake import rows_of
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.tables import INTERACTIONS, METRICS, SKETCHES
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import open_source, read_day
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
-from obs_lib.tables import INTERACTIONS, METRICS, SKETCHES
 
 Maker = Callable[..., pd.DataFrame]
 

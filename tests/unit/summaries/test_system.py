@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from obs_lib.catalogue.system import SYSTEM
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import ERROR_KINDS, MetricStatus, MetricValue
 from obs_lib.summaries.load import most_at_once
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.system import MEASURES, system_summary
-from obs_lib.tables import INTERACTIONS
 
 Maker = Callable[..., pd.DataFrame]
 DAY = dt.date(2023, 6, 2)

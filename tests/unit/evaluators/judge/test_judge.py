@@ -17,8 +17,8 @@ import pytest
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
-from obs_lib.evaluators.judge.desk import Desk
 from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
 from tests.clients.judge_server import JudgeServer, Reply
@@ -40,16 +40,16 @@ def named(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class Court:
-    """A judge at a server, with a desk in a folder; waits are noted and not waited for."""
+    """A judge at a server, with a ledger in a folder; waits are noted and not waited for."""
 
     def __init__(self, server: JudgeServer, folder: Path, rates: Rates | None = PRICE) -> None:
-        self.server, self.desk, self.rates = server, Desk(folder / "desk.sqlite3"), rates
+        self.server, self.ledger, self.rates = server, Ledger(folder / "ledger.sqlite3"), rates
         self.waits: list[float] = []
 
     def judge(self, **options: Any) -> Judge:
         given = {"rubric": "toxicity", "model": "m", "connection": "judge", "timeout_s": 1.0, **options}
         connection = Connection.from_uri(self.server.url.replace("://", f"://:{KEY}@"))
-        place = Place(self.desk, lambda _: connection, lambda text: text, self.rates, "as it is", self._wait)
+        place = Place(self.ledger, lambda _: connection, lambda text: text, self.rates, "as it is", self._wait)
         return Judge("toxicity", load_rubric(given["rubric"]), JudgeOptions(**given), place)
 
     def _wait(self, seconds: float) -> None:
@@ -250,7 +250,7 @@ def test_the_budget_in_money_is_never_passed(court: Any) -> None:
     scored = int((frame["status"] == "SCORED").sum())
     assert 0 < scored < 30
     assert frame["cost_usd"].sum() <= 0.02
-    calls, usd = at.desk.spent("toxicity", "2024-03-01")
+    calls, usd = at.ledger.spent("toxicity", "2024-03-01")
     assert calls == scored == len(at.server.requests)
     assert usd == pytest.approx(frame["cost_usd"].sum())
 
@@ -281,7 +281,7 @@ def test_what_late_logs_push_out_of_the_budget_does_not_stand(court: Any) -> Non
         assert stands == ((note == "budget spent") == (fresh[case] == "budget spent"))
 
 
-def test_no_more_calls_are_open_than_allowed_over_all_that_share_a_desk(court: Any) -> None:
+def test_no_more_calls_are_open_than_allowed_over_all_that_share_a_ledger(court: Any) -> None:
     at = court(lambda number, body: Reply(stall_s=0.05))
     judges = [at.judge(concurrency=3, timeout_s=5) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
@@ -431,7 +431,7 @@ def test_the_key_is_in_no_row_no_file_and_no_message(
 def test_an_address_that_is_none_is_said_without_the_address(court: Any) -> None:
     at = court()
     connection = Connection.from_uri(f"ftp://:{KEY}@somewhere/{KEY}")
-    place = Place(at.desk, lambda _: connection, lambda text: text, None)
+    place = Place(at.ledger, lambda _: connection, lambda text: text, None)
     judge = Judge(
         "toxicity", load_rubric("toxicity"), JudgeOptions(rubric="toxicity", model="m", connection="judge"), place
     )
@@ -444,9 +444,9 @@ def test_what_is_forgotten_is_gone_from_the_file(court: Any, tmp_path: Path) -> 
     at = court(lambda number, body: Reply(reason=f"Quagga {number}."))
     whole = named(batch(2))
     at.judge(concurrency=1).of_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
-    assert b"Quagga 0" in (tmp_path / "desk.sqlite3").read_bytes()
-    assert at.desk.forget([whole.loc[0, "case"]]) == 1
-    assert b"Quagga 0" not in (tmp_path / "desk.sqlite3").read_bytes()
-    assert b"Quagga 1" in (tmp_path / "desk.sqlite3").read_bytes()
-    assert at.desk.forget_before("2024-03-02") == 1
-    assert b"Quagga" not in (tmp_path / "desk.sqlite3").read_bytes()
+    assert b"Quagga 0" in (tmp_path / "ledger.sqlite3").read_bytes()
+    assert at.ledger.forget([whole.loc[0, "case"]]) == 1
+    assert b"Quagga 0" not in (tmp_path / "ledger.sqlite3").read_bytes()
+    assert b"Quagga 1" in (tmp_path / "ledger.sqlite3").read_bytes()
+    assert at.ledger.forget_before("2024-03-02") == 1
+    assert b"Quagga" not in (tmp_path / "ledger.sqlite3").read_bytes()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_lib.evaluators.judge.desk import Desk
+from obs_lib.evaluators.judge.ledger import Ledger
 from tests.clients.judge_server import JudgeServer, Reply
 
 SCORE = """
@@ -18,14 +18,14 @@ import datetime as dt, sys
 from pathlib import Path
 import pandas as pd
 from obs_lib.connections import Connection
-from obs_lib.evaluators.judge.desk import Desk
+from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.evaluator import Judge, Place
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
 
 folder, url, first, budget = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 options = JudgeOptions(rubric="toxicity", model="m", connection="c", concurrency=4, timeout_s=5, budget_calls=budget)
-place = Place(Desk(folder / "desk.sqlite3"), lambda _: Connection.from_uri(url), str, None)
+place = Place(Ledger(folder / "ledger.sqlite3"), lambda _: Connection.from_uri(url), str, None)
 rows = [("p", f"Answer {n}.", None, None, None) for n in range(40)]
 cases = pd.DataFrame(rows, columns=["prompt", "response", "contexts", "expected_format", "error"], dtype=object)
 judge = Judge("toxicity", load_rubric("toxicity"), options, place)
@@ -55,7 +55,7 @@ def test_a_killed_process_has_not_paid_twice(tmp_path: Path) -> None:
         again = [request["messages"][1]["content"] for request in server.requests[len(answered) :]]
         assert len(set(answered) & set(again)) <= 4
         assert len(again) <= 20 - open_then
-        calls, _ = Desk(tmp_path / "desk.sqlite3").spent("toxicity", "2024-03-01")
+        calls, _ = Ledger(tmp_path / "ledger.sqlite3").spent("toxicity", "2024-03-01")
         assert calls == len(server.requests)
 
 

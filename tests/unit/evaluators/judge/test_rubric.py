@@ -83,7 +83,7 @@ def test_the_digest_names_all_that_is_asked(change: dict[str, Any]) -> None:
 def test_the_score_s_name_says_which_way_is_good() -> None:
     rubric = Rubric.model_validate(GOOD)
     assert score_name("own", rubric) == "judge:own"
-    assert score_name("own", rubric.model_copy(update={"worse": "higher"})) == "judge_rate:own"
+    assert score_name("own", rubric.model_copy(update={"direction": "lower_is_better"})) == "judge_rate:own"
     assert score_name("relevance", rubric) == "relevance"
 
 

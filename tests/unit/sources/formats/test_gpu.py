@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.lake import rows_of
+from obs_lib.lake.lake import rows_of
+from obs_lib.lake.tables import GPU_SAMPLES
 from obs_lib.sources.entries import Entry, Format, Reject
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.formats.gpu import GpuFormat
 from obs_lib.sources.validate import Limits, check
-from obs_lib.tables import GPU_SAMPLES
 from tests.unit.gpu.simulated import reading
 
 DAY = dt.date(2023, 6, 15)

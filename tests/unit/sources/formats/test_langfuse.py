@@ -16,9 +16,9 @@ from langfuse.api.scores.types.score_subject_v3 import (
 )
 from langfuse.api.scores.types.score_v3 import ScoreV3_Boolean, ScoreV3_Categorical, ScoreV3_Numeric
 
+from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.langfuse import AGAIN, LangfuseFormat
-from obs_lib.tables import INTERACTIONS, LABELS, SPANS
 
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is the parliament?"}]
@@ -340,7 +340,7 @@ def test_scores_are_labels(model: Any, fields: dict[str, Any], value: float | No
         "source": "api",
         "value": value,
         "text": text,
-        "inclusion": None,
+        "inclusion_probability": None,
     }
 
 

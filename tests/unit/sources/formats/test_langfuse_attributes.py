@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.sources.entries import Entry, Found
 from obs_lib.sources.formats.langfuse_attributes import contexts, is_generation, native_fields, observation_type
 from obs_lib.sources.formats.otlp import OtlpFormat
 from obs_lib.sources.stages import StageNames
-from obs_lib.tables import INTERACTIONS, SPANS
 
 RECORDED = Path(__file__).parent / "recorded" / "langfuse_spans.jsonl"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.sources.entries import Entry, Found, Reject
 from obs_lib.sources.formats.litellm import LiteLLMFormat
-from obs_lib.tables import INTERACTIONS, SPANS
 
 RECORDED = Path(__file__).parent / "recorded" / "litellm.jsonl"
 PAYLOADS: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]

@@ -564,7 +564,7 @@ def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
             "source": "evaluation",
             "value": 0.5,
             "text": None,
-            "inclusion": None,
+            "inclusion_probability": None,
         },
         {
             "request_id": f"{1:016x}",
@@ -572,7 +572,7 @@ def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
             "source": "evaluation",
             "value": None,
             "text": "kind",
-            "inclusion": None,
+            "inclusion_probability": None,
         },
     ]
     assert {row.of for row in found} == {START}

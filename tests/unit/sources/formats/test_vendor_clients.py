@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.sources.entries import Entry, Found
 from obs_lib.sources.formats.langfuse_attributes import native_fields, observation_type
 from obs_lib.sources.formats.litellm import LiteLLMFormat
-from obs_lib.tables import INTERACTIONS, SPANS
 from tests.clients import langfuse_server
 from tests.clients.openai_server import Answer, OpenAIServer
 

@@ -1,0 +1,187 @@
+"""What the processes of a night share about judges: verdicts, spending, pace and places. One SQLite file beside the lake.
+
+Every question is one transaction, so processes and threads at once neither pay twice nor overspend. A process that is
+killed leaves behind a place that frees itself and a reservation that stays: the server may have charged for it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from obs_lib.errors import EvaluatorError
+from obs_lib.evaluators.judge.verdict import Verdict
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, name TEXT NOT NULL, day TEXT NOT NULL, verdict TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS verdicts_by_name ON verdicts (name);
+CREATE TABLE IF NOT EXISTS spent (judge TEXT, day TEXT, calls INTEGER NOT NULL, usd REAL NOT NULL, PRIMARY KEY (judge, day));
+CREATE TABLE IF NOT EXISTS pace (lane TEXT PRIMARY KEY, free_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS places (id INTEGER PRIMARY KEY, server TEXT NOT NULL, until REAL NOT NULL);
+"""
+_PATIENCE_S = 120.0  # for another process's transaction, which takes milliseconds
+_LOOK_AGAIN_S = 0.05  # while every place is taken
+_ROUNDING = 1e-9
+
+
+class BudgetSpent(EvaluatorError):
+    """The day's budget does not hold another call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one judge may do.
+
+    judge, day : whose budget. server : what shares places and pace (judges of one model behind one connection).
+    lease_s : seconds after which a place is free although nobody gave it back.
+    """
+
+    judge: str
+    day: str
+    server: str
+    calls: int | None
+    usd: float | None
+    places: int
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    lease_s: float
+
+
+class Ledger:
+    """The file. Making one opens nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._made = path, False
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for each, so that neither threads nor forks share one."""
+        if not self._made:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE_S, isolation_level=None)) as base:
+            base.execute("PRAGMA synchronous = NORMAL")
+            base.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
+            if not self._made:
+                base.executescript(_SCHEMA)
+                self._made = True
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                yield base
+            except BaseException:
+                base.execute("ROLLBACK")
+                raise
+            base.execute("COMMIT")
+
+    # -- verdicts ------------------------------------------------------------------------------------------------------
+
+    def known(self, key: str) -> Verdict | None:
+        """The verdict kept under a request's digest; None for none."""
+        with self._transaction() as base:
+            row = base.execute("SELECT verdict FROM verdicts WHERE key = ?", (key,)).fetchone()
+        return Verdict(**json.loads(row[0])) if row else None
+
+    def keep(self, key: str, name: str, day: str, verdict: Verdict) -> None:
+        """Keep a verdict. name : the case that it is about, by which it can be forgotten; day : of the logs."""
+        text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=True)
+        with self._transaction() as base:
+            base.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", (key, name, day, text))
+
+    def forget(self, names: Iterable[str]) -> int:
+        """Remove the verdicts on these cases; how many there were."""
+        return self._remove("name = ?", [(name,) for name in sorted(set(names))])
+
+    def forget_before(self, day: str) -> int:
+        """Remove the verdicts that were first given on an earlier day, and what was spent on such days."""
+        removed = self._remove("day < ?", [(day,)])
+        if removed:
+            with self._transaction() as base:
+                base.execute("DELETE FROM spent WHERE day < ?", (day,))
+        return removed
+
+    def _remove(self, where: str, values: list[tuple[str]]) -> int:
+        if not values or not self._path.is_file():
+            return 0
+        with self._transaction() as base:
+            return base.executemany(f"DELETE FROM verdicts WHERE {where}", values).rowcount  # noqa: S608 - ours
+
+    # -- calls ---------------------------------------------------------------------------------------------------------
+
+    def leave(self, limits: Limits, usd: float, tokens: int) -> int | float:
+        """A place (int) with the call reserved at `usd`, or the seconds (float) to wait before asking again.
+
+        BudgetSpent where the day's budget does not hold it.
+        """
+        now = time.time()
+        with self._transaction() as base:
+            calls, spent = self._spent(base, limits.judge, limits.day)
+            if _over(calls + 1, limits.calls) or _over(spent + usd, limits.usd):
+                raise BudgetSpent("budget spent")
+            base.execute("DELETE FROM places WHERE until < ?", (now,))
+            (taken,) = base.execute("SELECT COUNT(*) FROM places WHERE server = ?", (limits.server,)).fetchone()
+            if taken >= limits.places:
+                return _LOOK_AGAIN_S
+            if (wait := self._pace(base, limits, now, tokens)) > 0:
+                return wait
+            base.execute(
+                "INSERT INTO spent VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET calls = calls + 1, usd = usd + excluded.usd",
+                (limits.judge, limits.day, usd),
+            )
+            place = base.execute(
+                "INSERT INTO places (server, until) VALUES (?, ?)", (limits.server, now + limits.lease_s)
+            )
+            return int(place.lastrowid or 0)
+
+    def settle(self, limits: Limits, place: int, difference_usd: float) -> None:
+        """Give a place back, and correct what was reserved by what the call cost."""
+        with self._transaction() as base:
+            base.execute("DELETE FROM places WHERE id = ?", (place,))
+            base.execute(
+                "UPDATE spent SET usd = MAX(0, usd + ?) WHERE judge = ? AND day = ?",
+                (difference_usd, limits.judge, limits.day),
+            )
+
+    def pause(self, limits: Limits, seconds: float) -> None:
+        """Let nobody ask this server for so long: it said so."""
+        with self._transaction() as base:
+            self._not_before(base, f"{limits.server} requests", time.time() + seconds)
+
+    def spent(self, judge: str, day: str) -> tuple[int, float]:
+        """Calls and USD of a judge for a day of logs, with what is reserved."""
+        with self._transaction() as base:
+            return self._spent(base, judge, day)
+
+    def _spent(self, base: sqlite3.Connection, judge: str, day: str) -> tuple[int, float]:
+        row = base.execute("SELECT calls, usd FROM spent WHERE judge = ? AND day = ?", (judge, day)).fetchone()
+        return (int(row[0]), float(row[1])) if row else (0, 0.0)
+
+    def _pace(self, base: sqlite3.Connection, limits: Limits, now: float, tokens: int) -> float:
+        """Seconds until both lanes are free; where they are, this call takes its stretch of each (evenly spaced)."""
+        stretches = {
+            f"{limits.server} requests": 60 / limits.requests_per_minute if limits.requests_per_minute else 0.0,
+            f"{limits.server} tokens": 60 * tokens / limits.tokens_per_minute if limits.tokens_per_minute else 0.0,
+        }
+        found = {
+            lane: base.execute("SELECT free_at FROM pace WHERE lane = ?", (lane,)).fetchone() for lane in stretches
+        }
+        wait = max((row[0] - now for row in found.values() if row), default=0.0)
+        if wait > 0:
+            return float(wait)
+        for lane, stretch in stretches.items():
+            if stretch:
+                self._not_before(base, lane, now + stretch)
+        return 0.0
+
+    def _not_before(self, base: sqlite3.Connection, lane: str, moment: float) -> None:
+        base.execute(
+            "INSERT INTO pace VALUES (?, ?) ON CONFLICT DO UPDATE SET free_at = MAX(free_at, excluded.free_at)",
+            (lane, moment),
+        )
+
+
+def _over(amount: float, limit: float | None) -> bool:
+    return limit is not None and amount > limit + _ROUNDING

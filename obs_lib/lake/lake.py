@@ -1,0 +1,256 @@
+"""The lake: Delta tables partitioned by day, opened, read and replaced one day at a time.
+
+A Delta commit is atomic for one table only. So a step marks its day WRITING in `days`, replaces its tables' day, and marks
+it READY with the digests last; readers take only days that are READY (or NO_DATA: written, and known to be empty). A step
+that is killed in between leaves the day unreadable, never half new, and is simply run again.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pandas as pd
+from deltalake import DeltaTable
+from pyarrow.compute import Expression
+from pyarrow.fs import FileSystem
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from obs_lib.connections import Connections, none_known, object_store_options
+from obs_lib.lake.digests import digest_of_rows
+from obs_lib.errors import ConfigError, DayNotReady, LakeError
+from obs_lib.lake.delta import DeltaTables
+from obs_lib.lake.options import LakeOptions
+from obs_lib.lake.steps import StepRecord, StepRecords
+from obs_lib.records import Day, StepState
+from obs_lib.lake.rows import Rows
+from obs_lib.lake.tables import DAYS, OPERATIONS, Table
+
+
+_PORTION = 64 << 20  # bytes written at once
+_CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
+
+
+class Lake:
+    """All tables under one root. Cheap to construct; tables are created when first written."""
+
+    def __init__(self, options: LakeOptions, connections: Connections = none_known) -> None:
+        scheme = urlsplit(options.root).scheme
+        if scheme not in _CONDITIONAL_WRITES and not options.single_writer:
+            raise ConfigError(
+                "this store has no conditional writes, so two writers could lose each other's work",
+                rule="one of local, s3, gs, az, or lake.single_writer: true",
+                found=options.root,
+                where="lake.root",
+            )
+        self.root = options.root.rstrip("/")
+        self.local = scheme in ("", "file")
+        if options.files is None and not self.local:
+            raise ConfigError(
+                "a lake in a bucket needs a shared folder for staged shards and pages", where="lake.files", fix="set it"
+            )
+        self._folder = Path(self.root.removeprefix("file://"))  # of a local lake
+        self.files = Path(options.files) if options.files else self._folder / "files"
+        store = object_store_options(scheme, connections(options.connection)) if options.connection else {}
+        unsafe = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else {}
+        self._tables = DeltaTables(self.root, store | unsafe or None, self._folder if self.local else None)
+        self._steps = StepRecords(self._tables)
+
+    @property
+    def storage(self) -> dict[str, str] | None:
+        """Options of the object store, for maintenance; None for none."""
+        return self._tables.storage
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
+        """What `days` holds, sorted by day and step; all days when `days` is None."""
+        return self._steps.records(days, step)
+
+    def record(self, day: Day, step: str) -> StepRecord | None:
+        """What `days` holds of one step of one day; None when it never ran."""
+        return next(iter(self.records([day], step)), None)
+
+    def read(
+        self,
+        table: Table,
+        days: Sequence[Day],
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[object]] | None = None,
+    ) -> pd.DataFrame:
+        """The rows of those of `days` whose step is READY or NO_DATA, sorted by day and key.
+
+        Other days give no rows. Columns come in the table's order, `day` first; `columns` narrows them, `where` the rows,
+        to those whose column holds one of the values.
+        """
+        ready = list(days)
+        if table.step is not None:
+            ready = [record.day for record in self.records(days, table.step) if record.readable]
+        rows = self._tables.scan(table, ready, columns, where)
+        order = [name for name in ("day", *table.key) if name in rows.column_names]
+        frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
+        return frame
+
+    def rows(self, table: Table, days: Iterable[Day] | None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows whatever the state of their day, in no order; for maintenance, which must see what readers must not."""
+        return self._tables.scan(table, days, columns)
+
+    def open(self, table: Table) -> DeltaTable | None:
+        """The Delta table as it stands now, for maintenance; None where nothing was ever written."""
+        return self._tables.open(table)
+
+    def filesystem(self, table: Table) -> FileSystem:
+        """The table's folder, paths relative to it, for maintenance."""
+        return self._tables.filesystem(table)
+
+    def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""
+        record = self.record(day, table.step or "")
+        if not _readable(record):
+            raise DayNotReady(
+                f"{table.name} of {day} cannot be read: its step `{table.step}` is not finished",
+                found=record.state.value if record else "never run",
+                where=self.root,
+                fix=f"run `obs run {day}`",
+            )
+        return self.read(table, [day], columns)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def commit(
+        self,
+        day: Day,
+        step: str,
+        frames: Mapping[Table, pd.DataFrame | Rows],
+        *,
+        inputs: str,
+        state: StepState = StepState.READY,
+        note: str = "",
+    ) -> StepRecord:
+        """Replace the day of each table and mark the step. Writing the same content again changes no table.
+
+        frames : the tables' columns without `day`; as Rows where a day may be larger than memory.
+
+        LakeFull, LakeConflict or LakeError when it cannot; the day then reads as before where that could be restored,
+        else as unfinished.
+        """
+        before = self.record(day, step)
+        tables = {table: rows_of(table, day, frame) for table, frame in frames.items()}
+        digests = {table.name: digest_of_rows(rows) for table, rows in tables.items()}
+        after = StepRecord(day, step, state, inputs, digests, note)
+        if before == after:
+            return after
+        old = before.digests if before and before.readable else {}
+        changed = [table for table in tables if old.get(table.name) != digests[table.name]]
+        if changed:
+            self._mark(StepRecord(day, step, StepState.WRITING, inputs, {}, ""))
+            self._replace_all(day, {table: tables[table] for table in changed}, before)
+        self._mark(after)
+        return after
+
+    def fail(self, day: Day, step: str, error: Exception) -> None:
+        """Mark a step FAILED with the error's text, unless an earlier good result stands: that one stays in force."""
+        self.log("failure", f"{day} {step}", "FAILED", str(error))
+        if not _readable(self.record(day, step)):
+            self._mark(StepRecord(day, step, StepState.FAILED, "", {}, str(error)[:500]))
+
+    def log(self, kind: str, subject: str, outcome: str, detail: str = "") -> None:
+        """Append one row to `operations`, the only table that knows wall-clock time."""
+
+        now = dt.datetime.now(dt.UTC)
+        row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
+        self.append(OPERATIONS, now.date(), pd.DataFrame([row]))
+
+    def append(self, table: Table, day: Day, frame: pd.DataFrame) -> None:
+        """Append rows to a table that no step replaces."""
+        self._tables.write(table, rows_of(table, day, frame).table())
+
+    # -- how -------------------------------------------------------------------------------------------------------
+
+    def _replace_all(self, day: Day, tables: Mapping[Table, Rows], before: StepRecord | None) -> None:
+        """Replace the day in each table; when one fails, put the ones already replaced back, if `before` was good."""
+        good = before is not None and before.readable
+        replaced: dict[Table, Rows] = {}
+        try:
+            for table, rows in tables.items():
+                old = self._as_it_stands(table, day) if good else None
+                self._replace(table, day, rows)
+                if old is not None:
+                    replaced[table] = old
+        except LakeError:
+            if before is not None and good:
+                for table, old in replaced.items():
+                    self._replace(table, day, old)
+                self._mark(before)
+            raise
+
+    def _as_it_stands(self, table: Table, day: Day) -> Rows:
+        """The day's rows in the table's present version, which Delta keeps when it is replaced; read only when asked for."""
+        opened = self._tables.current(table)
+        if opened is None:
+            return Rows.of(table.schema.empty_table())
+        day_only, files = _on(day), self._tables.dataset(table, opened, [str(day)])
+        return Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
+
+    def _replace(self, table: Table, day: Day, rows: Rows) -> None:
+        """Replace the day, in one commit where it fits into `_PORTION`, else in several.
+
+        Handed a whole stream, Delta's writer takes as much memory as the day has. That the day is not replaced at once harms
+        nobody: it is marked as being written.
+        """
+        where: str | None = f"day = '{day}'"
+        for portion in rows.portions(_PORTION):
+            self._tables.write(table, portion, where)
+            where = None  # the rest is added to the first
+
+    def _mark(self, record: StepRecord) -> None:
+
+        row = {
+            "step": record.step,
+            "state": record.state.value,
+            "inputs": record.inputs,
+            "digests": json.dumps(dict(record.digests), sort_keys=True),
+            "note": record.note,
+        }
+        rows = rows_of(DAYS, record.day, pd.DataFrame([row])).table()
+        where = f"day = '{record.day}' AND step = '{record.step}'"
+        self._tables.write(DAYS, rows, where)
+
+
+def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
+    """The frame as rows of `table` for `day`: known columns only, in order, of the table's types, sorted by key.
+
+    Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
+    raises as one.
+    """
+
+    names = [name for name, _ in table.columns]
+    schema = pa.schema([table.schema.field(name) for name in names])
+    if isinstance(frame, Rows):
+        batches = frame.batches
+        return Rows(
+            table.schema, frame.count, lambda: (_with_day(table, day, batch.select(names)) for batch in batches())
+        )
+    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False).replace_schema_metadata(None)
+    rows = rows.sort_by([(name, "ascending") for name in table.key])
+    return Rows.of(pa.Table.from_batches([_with_day(table, day, batch) for batch in rows.to_batches()], table.schema))
+
+
+def _with_day(table: Table, day: Day, batch: pa.RecordBatch) -> pa.RecordBatch:
+
+    column = pa.repeat(pa.scalar(str(day)), batch.num_rows)
+    return pa.RecordBatch.from_arrays([column, *batch.columns], schema=table.schema)
+
+
+def _on(day: Day) -> Expression:
+
+    return pc.field("day") == str(day)
+
+
+def _readable(record: StepRecord | None) -> bool:
+    return record is not None and record.readable

@@ -1,0 +1,27 @@
+"""When Airflow runs the nights."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ScheduleOptions(BaseModel):
+    """When Airflow runs the nights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start_date: dt.date = Field(dt.date(2023, 1, 1), description="First day (UTC) that a backfill may ask for.")
+    end_date: dt.date | None = Field(
+        None, description="Last day (UTC) that is run; null for no end. For logs that are a closed history."
+    )
+    delay_hours: float = Field(
+        2.0, ge=0, le=48, description="Hours after midnight UTC that the night waits for late logs."
+    )
+    look_back_days: int = Field(
+        2, ge=0, le=31, description="Days before the night's own that are checked for late logs."
+    )
+    pool: str = Field("default_pool", description="Airflow pool of the tasks that load models.")
+    pool_slots: int = Field(1, ge=1, description="Slots that one such task takes in the pool.")
+    max_active_models: int = Field(2, ge=1, description="Tasks that load models at the same time, over all nights.")

@@ -1,0 +1,104 @@
+"""Composes every stage's options; frozen once made."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.digests import digest_of
+from obs_lib.drift.options import DriftOptions
+from obs_lib.evaluators.judge.options import JudgeOptions
+from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.lake.options import LakeOptions
+from obs_lib.lake.retention import RetentionOptions
+from obs_lib.models.options import ModelOptions
+from obs_lib.redaction.options import RedactionOptions
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.settings.schedule import ScheduleOptions
+from obs_lib.settings.scoring import ScoringOptions
+from obs_lib.sources.options import SourceOptions
+from obs_lib.summaries.label_options import LabelOptions
+from obs_lib.summaries.options import SummaryOptions
+
+_PLACING = {
+    "scoring": ("shards", "reuse", "reuse_days"),
+    # What these files hold is named by the encoder's identity and the evaluators' versions, wherever they lie.
+    "models": ("encoder",),
+    "evaluators": ("weights", "json_schemas", "anchors"),
+}
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Secrets have no place here: they come from the environment or an Airflow connection."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lake: LakeOptions = Field(default_factory=LakeOptions)
+    sources: tuple[SourceOptions, ...] = Field(
+        default_factory=lambda: (SourceOptions(path="logs"),), description="Log sources, read one after another."
+    )
+    segments: tuple[str, ...] = Field(("route",), description="Tags by whose values every number is also sliced.")
+    scoring: ScoringOptions = Field(default_factory=ScoringOptions)
+    models: ModelOptions = Field(default_factory=ModelOptions)
+    evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)
+    judges: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], JudgeOptions] = Field(
+        default_factory=dict,
+        description="Language models as judges, by the score they give: `groundedness`, `toxicity`, `relevance` or `refusal` "
+        "takes the local evaluator's place, any other name is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
+    )
+    summaries: SummaryOptions = Field(default_factory=SummaryOptions)
+    labels: LabelOptions = Field(default_factory=LabelOptions)
+    drift: DriftOptions = Field(default_factory=DriftOptions)
+    alerts: AlertOptions = Field(default_factory=AlertOptions)
+    redaction: RedactionOptions = Field(default_factory=RedactionOptions)
+    report: ReportOptions = Field(default_factory=ReportOptions)
+    schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
+    retention: RetentionOptions = Field(default_factory=RetentionOptions)
+
+    @model_validator(mode="after")
+    def _rows_outlive_their_use(self) -> Settings:
+        needed = self.drift.window_days + self.schedule.look_back_days
+        if self.retention.rows_days is not None and self.retention.rows_days <= needed:
+            raise ValueError(
+                f"retention.rows_days more than drift.window_days and schedule.look_back_days together ({needed})"
+            )
+        return self
+
+    @property
+    def judged_scores(self) -> tuple[str, ...]:
+        """The scores that judges give in a night. ConfigError where a rubric cannot be read."""
+        if not self.judges:
+            return ()  # a Dag file that is parsed asks this, and need not load what it never uses
+        from obs_lib.evaluators.judge.rubric import load_rubric, score_name
+
+        rubrics = [(name, load_rubric(judge.rubric)) for name, judge in sorted(self.judges.items())]
+        return tuple(score_name(name, rubric) for name, rubric in rubrics if rubric.kind == "score")
+
+    def digest(self, *sections: str) -> str:
+        """Name of the settings that change results; where data lies and how work is spread do not.
+
+        Judges are left out: what decides their verdicts stands in the versions of the evaluators that they are.
+        """
+        chosen = sections or (
+            *(
+                "segments",
+                "scoring",
+                "models",
+                "evaluators",
+                "summaries",
+                "labels",
+                "drift",
+                "alerts",
+                "redaction",
+                "report",
+            ),
+        )
+        dump = self.model_dump(mode="json", include=set(chosen))
+        for section, placings in _PLACING.items():
+            for placing in placings:
+                dump.get(section, {}).pop(placing, None)
+        for model in dump.get("evaluators", {}).get("models", {}).values():
+            del model["model"]  # likewise named by the evaluators' versions
+        return digest_of(dump)

