@@ -3,6 +3,7 @@
 ObsError
   +-- ConfigError            obs.yaml or the environment says something that is not allowed
   |     +-- UnknownModel     a model is named that cannot be loaded from where it is said to be
+  |     +-- ExtensionError   somebody's evaluator or log format cannot be loaded, or is none
   +-- SourceError            logs cannot be read at all (a line that cannot be read is quarantined instead)
   +-- NoGpu                  there is no GPU to sample, or no driver that answers
   +-- LakeError              the tables cannot be opened, read or replaced
@@ -61,6 +62,10 @@ class ConfigError(ObsError):
 
 class UnknownModel(ConfigError):
     """A configured model is neither installed, nor a folder, nor in the local Hugging Face cache."""
+
+
+class ExtensionError(ConfigError):
+    """An evaluator or log format of an installed package or of obs.yaml cannot be loaded, or lacks what it must have."""
 
 
 class SourceError(ObsError):
