@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from pyarrow.fs import FileType
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
-import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
-from obs_lib.lake.bucket import bucket_files
-from deltalake.exceptions import DeltaError
-from deltalake import write_deltalake
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from pyarrow.dataset import Dataset
-from pyarrow.fs import FileInfo, FileSystem
-
 import random
 import threading
 import time
@@ -23,12 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from pyarrow.dataset import Dataset
+from pyarrow.fs import FileInfo, FileSystem, FileType, LocalFileSystem, SubTreeFileSystem
 
 from obs_lib.errors import LakeConflict, LakeError, LakeFull
-from obs_lib.records import Day
+from obs_lib.lake.bucket import bucket_files
 from obs_lib.lake.tables import DAYS, Table
-
+from obs_lib.records import Day
 
 _T = TypeVar("_T")
 NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
@@ -63,7 +56,6 @@ class DeltaTables:
 
     def open(self, table: Table) -> DeltaTable | None:
         """The table as it stands now, the caller's own: nobody moves it on. None where nothing was ever written."""
-
         try:
             return self._explained(table, partial(DeltaTable, self.uri(table), storage_options=self.storage))
         except TableNotFoundError:
@@ -89,7 +81,6 @@ class DeltaTables:
         No rows where the table does not exist yet. `columns` narrows the columns, `where` the rows, to those whose column
         holds one of the values.
         """
-
         names = list(columns) if columns is not None else table.schema.names
         schema = pa.schema([table.schema.field(name) for name in names])
         among = dict(where or {}) if days is None else {"day": [str(day) for day in days], **(where or {})}
@@ -116,7 +107,6 @@ class DeltaTables:
 
         LakeConflict when other writers keep coming first, LakeFull when there is no room, LakeError for what else fails.
         """
-
         for attempt in range(_TRIES):
             try:
                 return self._explained(table, partial(self._write_once, table, rows, replace))
@@ -134,7 +124,6 @@ class DeltaTables:
 
     def filesystem(self, table: Table) -> FileSystem:
         """The table's folder, paths relative to it."""
-
         return self._native_files(table) or bucket_files(self.uri(table), self.storage)
 
     def uri(self, table: Table) -> str:
@@ -151,7 +140,6 @@ class DeltaTables:
 
     def _moved_on(self, table: Table, kept: _Kept) -> bool:
         """Bring a kept table to its newest version; False where it has to be opened anew."""
-
         entry, newer = _entries(kept.files, kept.handle.version())
         if entry is None or entry != kept.entry:
             return False
@@ -183,7 +171,6 @@ class DeltaTables:
 
     def _made(self, table: Table) -> DeltaTable:
         """The table, made unless another process has just done so."""
-
         return DeltaTable.create(
             self.uri(table),
             table.schema,
@@ -198,14 +185,12 @@ class DeltaTables:
 
         Those threads can still be reading ahead when the process ends, and then abort it although all work is done.
         """
-
         if self._folder is None:
             return None
         return SubTreeFileSystem(str(self._folder / table.name), LocalFileSystem())
 
     def _explained(self, table: Table, act: Callable[[], _T]) -> _T:
         """Call `act`; what it raises of Delta or the system comes as an error of ours, unless another try may help."""
-
         try:
             return act()
         except (CommitFailedError, TableNotFoundError):

@@ -7,30 +7,28 @@ that is killed in between leaves the day unreadable, never half new, and is simp
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pandas as pd
-from deltalake import DeltaTable
-from pyarrow.compute import Expression
-from pyarrow.fs import FileSystem
-
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from pyarrow.compute import Expression
+from pyarrow.fs import FileSystem
+
 from obs_lib.connections import Connections, none_known, object_store_options
-from obs_lib.lake.digests import digest_of_rows
 from obs_lib.errors import ConfigError, DayNotReady, LakeError
 from obs_lib.lake.delta import DeltaTables
+from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.options import LakeOptions
-from obs_lib.lake.steps import StepRecord, StepRecords
-from obs_lib.records import Day, StepState
 from obs_lib.lake.rows import Rows
+from obs_lib.lake.steps import StepRecord, StepRecords
 from obs_lib.lake.tables import DAYS, OPERATIONS, Table
-
+from obs_lib.records import Day, StepState
 
 _PORTION = 64 << 20  # bytes written at once
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
@@ -161,7 +159,6 @@ class Lake:
 
     def log(self, kind: str, subject: str, outcome: str, detail: str = "") -> None:
         """Append one row to `operations`, the only table that knows wall-clock time."""
-
         now = dt.datetime.now(dt.UTC)
         row = {"at": now, "kind": kind, "subject": subject, "outcome": outcome, "detail": detail[:2000]}
         self.append(OPERATIONS, now.date(), pd.DataFrame([row]))
@@ -228,7 +225,6 @@ def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
     Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
     raises as one.
     """
-
     names = [name for name, _ in table.columns]
     schema = pa.schema([table.schema.field(name) for name in names])
     if isinstance(frame, Rows):

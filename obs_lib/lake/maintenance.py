@@ -7,12 +7,6 @@ running nights, may be killed at any moment, and may run twice.
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake import write_deltalake
-from pyarrow.fs import FileSelector, FileType
-from deltalake.exceptions import CommitFailedError
-
 import datetime as dt
 import fcntl
 from collections import Counter
@@ -21,12 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import write_deltalake
+from deltalake.exceptions import CommitFailedError
+from pyarrow.fs import FileSelector, FileType
+
 from obs_lib.errors import LakeConflict, LakeError
-from obs_lib.lake.lake import Lake
 from obs_lib.lake.delta import NO_STATISTICS
+from obs_lib.lake.lake import Lake
 from obs_lib.lake.steps import live_files
-from obs_lib.records import Day
 from obs_lib.lake.tables import DAYS, SETTLED, TABLES, Table
+from obs_lib.records import Day
 
 LOCK = "maintenance.lock"
 _AT_ONCE = 200  # values in one condition
@@ -122,7 +122,6 @@ def settle(lake: Lake, before: Day) -> int:
     First they are written there, then removed here, and `Lake.records` reads here first: nobody ever misses one. A
     row that a step marks in the meantime stays here, and what stands here is newer.
     """
-
     opened = lake.open(DAYS)
     if opened is None:
         return 0
@@ -191,7 +190,6 @@ def keep_no_statistics(lake: Lake, table: Table) -> None:
 
 def stored_files(lake: Lake, table: Table) -> list[tuple[str, int, dt.datetime]]:
     """(path, bytes, moment of writing) of every data file in a table's folder, whether any version knows it or not."""
-
     everything = lake.filesystem(table).get_file_info(FileSelector("", recursive=True, allow_not_found=True))
     return [
         (info.path, info.size, info.mtime)
@@ -202,7 +200,6 @@ def stored_files(lake: Lake, table: Table) -> list[tuple[str, int, dt.datetime]]
 
 def _unless_changed(commit: Callable[[], object]) -> bool:
     """Call `commit`; False when another writer changed the same rows first."""
-
     try:
         commit()
     except CommitFailedError:

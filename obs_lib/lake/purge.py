@@ -7,22 +7,20 @@ was writing, and that the version opened after that does not know, is nobody's.
 
 from __future__ import annotations
 
-from pyarrow.fs import FileSelector
-from pyarrow.fs import FileSystem
-
 import datetime as dt
 import json
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
-from obs_lib.lake.lake import Lake
-from obs_lib.lake.steps import live_files
-from obs_lib.lake.maintenance import keep_no_statistics, stored_files, vacuum
-from obs_lib.records import Day, StepState
-from obs_lib.lake.tables import Table
+from pyarrow.fs import FileSelector, FileSystem
 
+from obs_lib.lake.lake import Lake
+from obs_lib.lake.maintenance import keep_no_statistics, stored_files, vacuum
+from obs_lib.lake.steps import live_files
+from obs_lib.lake.tables import Table
+from obs_lib.records import Day, StepState
 
 _LOG = "_delta_log"
 _IN_DOUBT = dt.timedelta(hours=6)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -28,12 +26,10 @@ class Rows:
 
     def table(self) -> pa.Table:
         """All of them at once."""
-
         return pa.Table.from_batches(self.batches(), self.schema)
 
     def portions(self, most_bytes: int) -> Iterator[pa.Table]:
         """The same rows as tables of about `most_bytes` at most each; one without rows where there are none."""
-
         held: list[pa.RecordBatch] = []
         size = 0
         for batch in self.batches():
@@ -47,7 +43,6 @@ class Rows:
 
     def blocks(self, size: int) -> Iterator[pa.RecordBatch]:
         """The same rows in batches of exactly `size` rows, the last one smaller, whatever sizes they come in."""
-
         held: list[pa.RecordBatch] = []
         rows = 0
         for batch in self.batches():

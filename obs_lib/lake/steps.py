@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-from pyarrow.dataset import FileSystemDataset
-from deltalake import DeltaTable
-
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyarrow.dataset import FileSystemDataset
 
 from obs_lib.lake.delta import DeltaTables
-from obs_lib.records import Day, StepState
 from obs_lib.lake.tables import DAYS, SETTLED, Table
-
+from obs_lib.records import Day, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,6 @@ class StepRecords:
         self, table: Table, opened: DeltaTable, live: list[str], wanted: list[str]
     ) -> Mapping[str, list[StepRecord]]:
         """The records of the wanted files, by path; those not read before are read now, those no more in force forgotten."""
-
         known = self._read[table]
         missing = set(wanted) - known.keys()
         if missing:
@@ -99,7 +96,6 @@ def live_files(opened: DeltaTable) -> pa.Table:
 
     `day` and `step` are those of the partition; null where the table has no such partition.
     """
-
     found = pa.table(opened.get_add_actions(flatten=True))
 
     def partition(name: str) -> pa.ChunkedArray:

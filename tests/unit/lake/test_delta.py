@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from obs_lib.errors import LakeError
 from obs_lib.lake.lake import Lake, LakeOptions
-from obs_lib.lake.purge import purge
 from obs_lib.lake.maintenance import checkpoint, compact, drop_days, settle, vacuum
+from obs_lib.lake.purge import purge
 from obs_lib.lake.tables import DAYS, OPERATIONS, QUARANTINE, SETTLED
 
 FIRST = dt.date(2023, 6, 1)

@@ -14,8 +14,8 @@ import pytest
 from obs_lib.errors import ConfigError, DayNotReady, LakeError, LakeFull
 from obs_lib.lake.lake import Lake, LakeOptions
 from obs_lib.lake.steps import StepRecord
-from obs_lib.records import StepState
 from obs_lib.lake.tables import EMBEDDINGS, OPERATIONS, QUARANTINE, SCORES
+from obs_lib.records import StepState
 
 DAY, NEXT = dt.date(2023, 6, 15), dt.date(2023, 6, 16)
 

@@ -12,10 +12,10 @@ import pytest
 
 from obs_lib.lake import maintenance
 from obs_lib.lake.lake import Lake, LakeOptions
-from obs_lib.lake.purge import purge
 from obs_lib.lake.maintenance import compact, delete_moments, drop_days, settle, sizes, vacuum
-from obs_lib.records import StepState
+from obs_lib.lake.purge import purge
 from obs_lib.lake.tables import DAYS, OPERATIONS, QUARANTINE, SETTLED
+from obs_lib.records import StepState
 from tests.rows import digest_of_table
 
 FIRST = dt.date(2023, 6, 1)
