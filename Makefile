@@ -68,7 +68,7 @@ demo: env  ## three weeks of logs through Airflow, ends with the addresses to op
 compose-env: env  ## write .env with fresh secrets for docker-compose.yml, unless it is there
 	@$(BIN)/python tools/compose_env.py
 
-docs: env  ## write the table of settings in README.md anew
+docs: env  ## write the table of docs/settings.md anew
 	$(BIN)/python -m tools.settings_table
 
 lock: env  ## resolve requirements.lock anew (LOCK=--upgrade takes newer releases)

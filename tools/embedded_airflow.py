@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-USER = PASSWORD = "admin"  # noqa: S105 - a demo on loopback; the README says so
+USER = PASSWORD = "admin"  # noqa: S105 - a demo on loopback; docs/airflow.md says so
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here is deferred, so no triggerer
 STOP_S = 20.0
 PARSED_S = 20.0

@@ -1,6 +1,6 @@
-"""Write the table of every setting into README.md, from the options themselves.
+"""Write the table of every setting into docs/settings.md, from the options themselves.
 
-Run by `make docs`; a test fails where the README no longer says what the code does.
+Run by `make docs`; a test fails where the page no longer says what the code does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from obs_lib.settings.settings import Settings
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
 _MARKS: dict[Any, str] = {tuple: "[]", dict: ".<name>"}
 
@@ -47,7 +47,7 @@ def table() -> str:
 
 
 def updated(text: str) -> str:
-    """The README's text with today's table in it."""
+    """The page's text with today's table in it."""
     before, rest = text.split(BEGIN)
     return before + table() + rest.split(END)[1]
 
@@ -69,5 +69,5 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(updated(README.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stderr.write(f"{README.name}: {len(rows(Settings))} settings\n")
+    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stderr.write(f"{PAGE.name}: {len(rows(Settings))} settings\n")

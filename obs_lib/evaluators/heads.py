@@ -17,7 +17,7 @@ SHIPPED = Path(__file__).parent / "weights"
 """The bundled encoder's heads; those of other encoders lie in folders within."""
 _TOOL = "tools/train_heads.py"
 _FIX = (
-    f"train the heads for this encoder with {_TOOL} (README.md, Another model) and name their folder in "
+    f"train the heads for this encoder with {_TOOL} (docs/models.md, Heads for another encoder) and name their folder in "
     "evaluators.weights, or choose what needs no head: scoring.evaluators: [format]"
 )
 

@@ -46,7 +46,7 @@ def parse_settings(data: dict[str, Any], path: Path) -> Settings:
             f"{path}: {'.'.join(str(part) for part in item['loc']) or '(file)'}: {_rule(item['msg'])}, found {_found(item)}"
             for item in error.errors()
         ]
-        raise ConfigError("\n".join(problems), fix="see the settings in README.md") from error
+        raise ConfigError("\n".join(problems), fix="docs/settings.md lists them all") from error
     return _resolve(settings, path.parent)
 
 

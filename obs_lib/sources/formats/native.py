@@ -22,7 +22,7 @@ _STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
 
 
 class NativeFormat:
-    """Fields as README.md lists them.
+    """Fields as docs/logs.md lists them.
 
     naive_is_utc : whether a time without an offset names a day at all. names : says which stage a span is. of_query : whether
     entries are rows of a query, where a prompt that is a JSON list of messages is one, and a reference that is a JSON list

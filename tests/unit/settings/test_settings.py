@@ -1,4 +1,4 @@
-"""Settings: refused with file, key, rule and value; relative to their file; the README's table is true."""
+"""Settings: refused with file, key, rule and value; relative to their file; the table in docs/settings.md is true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from obs_lib.errors import ConfigError
 from obs_lib.settings.loading import load_settings
 from obs_lib.settings.settings import Settings
-from tools.settings_table import README, rows, updated
+from tools.settings_table import PAGE, rows, updated
 
 
 def write(folder: Path, text: str) -> Path:
@@ -82,13 +82,13 @@ def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_projects_own_file_holds() -> None:
-    assert load_settings(README.parent / "obs.yaml").sources[0].format == "native"
+    assert load_settings(PAGE.parent.parent / "obs.yaml").sources[0].format == "native"
 
 
 def test_every_setting_says_what_it_is() -> None:
     assert [key for key, _, text in rows(Settings) if len(text) < 10] == []
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_page_lists_every_setting_with_its_default() -> None:
+    text = PAGE.read_text(encoding="utf-8")
     assert updated(text) == text, "run `make docs`"

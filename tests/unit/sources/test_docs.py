@@ -1,4 +1,4 @@
-"""What docs/formats.md and README.md promise of formats, against the code."""
+"""What docs/formats.md and docs/logs.md promise of formats, against the code."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ def page(checkout: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def readme(checkout: Path) -> str:
-    text = (checkout / "README.md").read_text(encoding="utf-8")
-    return text[text.index("## Point it at your logs") : text.index("### In your own Airflow")]
+def logs(checkout: Path) -> str:
+    return (checkout / "docs" / "logs.md").read_text(encoding="utf-8")
 
 
 def rows(page: str, head: str) -> list[list[str]]:
@@ -46,11 +45,11 @@ def test_every_field_says_of_every_format_whether_it_is_read_derived_or_absent(p
         assert all(re.match("(read|derived|absent)\\b", cell) for cell in row[1:]), row[0]
 
 
-def test_every_format_has_a_line_and_a_section(page: str, readme: str) -> None:
+def test_every_format_has_a_line_and_a_section(page: str, logs: str) -> None:
     for name in get_args(FormatName):
         assert re.search(rf"^\| .*`{name}`.* \|", page, flags=re.MULTILINE), name
         assert re.search(rf"^## .*`{name}`", page, flags=re.MULTILINE), name
-        assert f"`{name}`" in readme, name
+        assert f"`{name}`" in logs, name
 
 
 def test_every_rule_of_repair_stands_there_as_it_is(page: str) -> None:
@@ -58,14 +57,14 @@ def test_every_rule_of_repair_stands_there_as_it_is(page: str) -> None:
     assert f"`{DUPLICATE}`" in page
 
 
-def test_every_word_of_ours_is_named(page: str, readme: str) -> None:
+def test_every_word_of_ours_is_named(page: str, logs: str) -> None:
     for word in (*ERROR_KINDS, *FINISH_REASONS):
         assert f"`{word}`" in page, word
     for kind in ERROR_KINDS:
-        assert f"`{kind}`" in readme, kind
+        assert f"`{kind}`" in logs, kind
 
 
-def test_the_readme_names_every_field_of_the_native_format(readme: str) -> None:
+def test_the_page_on_logs_names_every_field_of_the_native_format(logs: str) -> None:
     for name in {*dict(INTERACTIONS.columns), "spans"} - OF_THE_DAY:
-        assert f"`{name}`" in readme, name
-    assert "docs/formats.md" in readme
+        assert f"`{name}`" in logs, name
+    assert "(formats.md)" in logs
