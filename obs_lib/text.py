@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 _END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s)|[。！？｡]+[”’」）]*|\n")
@@ -20,14 +21,8 @@ _CITATION = re.compile(r"\[\d{1,3}\]")
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z]\w+")
 _STEM = 6
 
-_STOP_WORDS = """
-    a about after again all also am an and any are as at be because been before being between both but by can could did
-    do does doing down during each few for from further had has have having he her here hers him his how i if in into is
-    it its just like me more most my no nor not now of off on once only or other our out over own really same she should
-    so some such than that the their them then there these they this those through to too under until up very was we
-    were what when where which while who why will with would you your yes well know think thats its dont s t d m re ve ll
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
+STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
+"""English words that carry no content, and the tails of contractions."""
 
 
 class Span(NamedTuple):

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
+
+import yaml
 
 from obs_lib.text import content_stems, names, sentences, words
 
@@ -16,145 +19,22 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:/]\d+)*|\b(?:[a-z]+(?:-[a-z]+)?)\b|%"
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _CITATION = re.compile(r"\[\d{1,3}\]")
 _LISTED = re.compile(r"^\s*\d{1,3}[.)]\s")
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_WORDS = yaml.safe_load((Path(__file__).parent / "words" / "checks.yaml").read_text(encoding="utf-8"))
 WORDS_FOR_NUMBERS: Mapping[str, str] = {
-    **{word: str(value) for value, word in enumerate(_SMALL.split())},
-    **{word: str(30 + 10 * place) for place, word in enumerate(_TENS.split())},
+    **{word: str(value) for value, word in enumerate(_WORDS["small_numbers"].split())},
+    **{word: str(30 + 10 * place) for place, word in enumerate(_WORDS["tens"].split())},
 }
 _SAID_LOOSELY = frozenset({"0", "1", "2"})
 """Spelled out, these are pronouns and articles as often as numbers ("one of them", "the two")."""
 
-_UNITS = (
-    "% percent",
-    "thousand thousands k",
-    "million millions m mn",
-    "billion billions bn",
-    "trillion trillions tn",
-    "second seconds s sec",
-    "minute minutes min",
-    "hour hours h",
-    "day days",
-    "week weeks",
-    "month months",
-    "year years",
-    "decade decades",
-    "mm millimeter millimeters millimetre millimetres",
-    "cm centimeter centimeters centimetre centimetres",
-    "meter meters metre metres",
-    "km kilometer kilometers kilometre kilometres",
-    "inch inches",
-    "foot feet ft",
-    "yard yards",
-    "mile miles mi",
-    "mg milligram milligrams",
-    "g gram grams",
-    "kg kilogram kilograms",
-    "pound pounds lb lbs",
-    "ounce ounces oz",
-    "ton tons tonne tonnes",
-    "ml milliliter milliliters millilitre millilitres",
-    "liter liters litre litres l",
-    "gallon gallons",
-    "celsius c",
-    "fahrenheit f",
-    "dollar dollars usd",
-    "euro euros eur",
-    "mb megabyte megabytes",
-    "gb gigabyte gigabytes",
-    "tb terabyte terabytes",
-)
-UNITS: Mapping[str, str] = {word: line.split()[0] for line in _UNITS for word in line.split()}
-
-_NEGATIONS = (
-    "no not never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont "
-    "hasnt havent hadnt shouldnt couldnt wouldnt unable fails failed lacks"
-)
-NEGATIONS = frozenset(_NEGATIONS.split())
+UNITS: Mapping[str, str] = {word: line.split()[0] for line in _WORDS["units"] for word in line.split()}
+NEGATIONS: frozenset[str] = frozenset(_WORDS["negations"].split())
 _SHORT_NOT = re.compile(r"n['\u2019]t\b", re.IGNORECASE)
 
-_OPPOSITES = (
-    "increase decrease",
-    "increased decreased",
-    "increases decreases",
-    "increasing decreasing",
-    "rise fall",
-    "rose fell",
-    "rises falls",
-    "more less",
-    "more fewer",
-    "most least",
-    "higher lower",
-    "highest lowest",
-    "high low",
-    "before after",
-    "first last",
-    "early late",
-    "earlier later",
-    "north south",
-    "northern southern",
-    "east west",
-    "eastern western",
-    "left right",
-    "male female",
-    "men women",
-    "man woman",
-    "boy girl",
-    "husband wife",
-    "father mother",
-    "son daughter",
-    "brother sister",
-    "won lost",
-    "win lose",
-    "above below",
-    "over under",
-    "inside outside",
-    "hot cold",
-    "large small",
-    "larger smaller",
-    "largest smallest",
-    "long short",
-    "longer shorter",
-    "old young",
-    "older younger",
-    "fast slow",
-    "faster slower",
-    "strong weak",
-    "safe dangerous",
-    "safe unsafe",
-    "legal illegal",
-    "possible impossible",
-    "likely unlikely",
-    "always never",
-    "all none",
-    "positive negative",
-    "better worse",
-    "best worst",
-    "open closed",
-    "accepted rejected",
-    "allowed forbidden",
-    "maximum minimum",
-    "minimum maximum",
-    "buy sell",
-    "import export",
-    "winter summer",
-    "birth death",
-    "born died",
-    "begins ends",
-    "began ended",
-    "start end",
-    "success failure",
-    "true false",
-    "major minor",
-    "ancient modern",
-    "rural urban",
-)
+_PAIRS: list[list[str]] = [line.split() for line in _WORDS["opposites"]]
 OPPOSITES: Mapping[str, frozenset[str]] = {
-    word: frozenset(other for line in _OPPOSITES if word in line.split() for other in line.split() if other != word)
-    for word in {word for line in _OPPOSITES for word in line.split()}
+    word: frozenset(other for pair in _PAIRS if word in pair for other in pair if other != word)
+    for word in {word for pair in _PAIRS for word in pair}
 }
 
 

@@ -2,147 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
+
 PEOPLE = "<people>"
 YOU = "<you>"
 
-_GROUPS = [
-    "women",
-    "woman",
-    "girls",
-    "girl",
-    "females",
-    "men",
-    "man",
-    "males",
-    "boys",
-    "blacks",
-    "whites",
-    "asian",
-    "asians",
-    "latino",
-    "latinos",
-    "latina",
-    "hispanics",
-    "mexican",
-    "mexicans",
-    "muslim",
-    "muslims",
-    "islam",
-    "jew",
-    "jews",
-    "jewish",
-    "christian",
-    "christians",
-    "catholics",
-    "hindu",
-    "hindus",
-    "sikh",
-    "sikhs",
-    "buddhists",
-    "atheists",
-    "gay",
-    "gays",
-    "lesbian",
-    "lesbians",
-    "bisexual",
-    "bisexuals",
-    "trans",
-    "transgender",
-    "transsexual",
-    "transsexuals",
-    "queer",
-    "lgbt",
-    "lgbtq",
-    "homosexual",
-    "homosexuals",
-    "nonbinary",
-    "immigrant",
-    "immigrants",
-    "migrant",
-    "migrants",
-    "refugee",
-    "refugees",
-    "foreigner",
-    "foreigners",
-    "disabled",
-    "autistic",
-    "deaf",
-    "elderly",
-    "arab",
-    "arabs",
-    "african",
-    "africans",
-    "indian",
-    "indians",
-    "pakistani",
-    "pakistanis",
-    "chinese",
-    "japanese",
-    "koreans",
-    "poles",
-    "turks",
-    "roma",
-    "gypsies",
-    "natives",
-    "nigerians",
-    "indigenous",
-    "feminist",
-    "feminists",
-    "minorities",
-    "minority",
-    "cripples",
-    "amputees",
-]
-_BEFORE_PEOPLE = frozenset(
-    [
-        "black",
-        "white",
-        "brown",
-        "asian",
-        "gay",
-        "trans",
-        "queer",
-        "bisexual",
-        "disabled",
-        "deaf",
-        "blind",
-        "old",
-        "poor",
-        "homeless",
-        "fat",
-        "overweight",
-        "jewish",
-        "muslim",
-        "indigenous",
-        "chinese",
-        "roma",
-        "autistic",
-        "transgender",
-        "straight",
-        "coloured",
-        "colored",
-    ]
-)
-_PERSONS = frozenset(
-    [
-        "people",
-        "person",
-        "persons",
-        "folks",
-        "women",
-        "men",
-        "woman",
-        "man",
-        "girls",
-        "guys",
-        "mothers",
-        "seekers",
-        "users",
-        "americans",
-    ]
-)
-_GROUP = frozenset(_GROUPS)
-_ADDRESSED = frozenset(["you", "u", "ur", "your", "yours", "yourself", "ya"])
+_WORDS = yaml.safe_load((Path(__file__).parent / "words" / "identity.yaml").read_text(encoding="utf-8"))
+_GROUP = frozenset(_WORDS["groups"])
+_BEFORE_PEOPLE = frozenset(_WORDS["before_persons"])
+_PERSONS = frozenset(_WORDS["persons"])
+_ADDRESSED = frozenset(_WORDS["addressed"])
 
 
 def classed(words: list[str]) -> list[str]:
