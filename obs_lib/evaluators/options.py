@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from obs_lib.models.options import ClassifierOptions
+from obs_lib.options import ChangesNoResult, SettingsPath, from_folder
+
+_NAMED = ChangesNoResult("what the file holds is named by the evaluators' versions, wherever it lies")
+
+
+def _file_or_schema(given: str | dict[str, Any], info: ValidationInfo) -> str | dict[str, Any]:
+    return from_folder(given, info) if isinstance(given, str) else given
+
+
+Schema = Annotated[str | dict[str, Any], AfterValidator(_file_or_schema)]
 
 
 class EvaluatorOptions(BaseModel):
@@ -14,14 +24,13 @@ class EvaluatorOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    json_schemas: dict[str, str | dict[str, Any]] = Field(
+    json_schemas: Annotated[dict[str, Schema], _NAMED] = Field(
         default_factory=dict,
         description="JSON schemas by the name that logs use in `json_schema:<name>`: a path to a file, relative to the "
         "settings file's folder, or the schema.",
     )
-    weights: str | None = Field(
+    weights: Annotated[SettingsPath | None, _NAMED] = Field(
         None,
-        min_length=1,
         description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
         "the package, for the bundled encoder and for all-mpnet-base-v2.",
     )
@@ -29,9 +38,8 @@ class EvaluatorOptions(BaseModel):
         default_factory=dict,
         description="Models of one's own by the metric that they judge in place of the bundled one (docs/models.md).",
     )
-    anchors: str | None = Field(
+    anchors: Annotated[SettingsPath | None, _NAMED] = Field(
         None,
-        min_length=1,
         description="File of your own anchors, scored every night beside the package's (docs/anchors.md): JSON Lines; null "
         "for none.",
     )

@@ -6,14 +6,16 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from obs_lib.options import SettingsPath
+
 
 class LakeOptions(BaseModel):
     """Where the tables and the rendered pages lie."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    root: str = Field("lake", description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables.")
-    files: str | None = Field(
+    root: SettingsPath = Field("lake", validate_default=True, description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables.")
+    files: SettingsPath | None = Field(
         None,
         description="Folder for staged shards and rendered pages, shared by all workers; None: `files` in a local root.",
     )

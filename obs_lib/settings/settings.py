@@ -14,6 +14,7 @@ from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.lake.options import LakeOptions
 from obs_lib.lake.retention import RetentionOptions
 from obs_lib.models.options import ModelOptions
+from obs_lib.options import ChangesNoResult, deciding
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.settings.schedule import ScheduleOptions
@@ -22,12 +23,7 @@ from obs_lib.sources.options import SourceOptions
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.options import SummaryOptions
 
-_PLACING = {
-    "scoring": ("shards", "reuse", "reuse_days"),
-    # What these files hold is named by the encoder's identity and the evaluators' versions, wherever they lie.
-    "models": ("encoder",),
-    "evaluators": ("weights", "json_schemas", "anchors"),
-}
+JudgeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Settings(BaseModel):
@@ -35,15 +31,23 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lake: LakeOptions = Field(default_factory=LakeOptions)
-    sources: tuple[SourceOptions, ...] = Field(
-        default_factory=lambda: (SourceOptions(path="logs"),), description="Log sources, read one after another."
+    # Defaults are validated where they hold a path, which starts at the settings file's folder like a given one.
+    lake: Annotated[LakeOptions, ChangesNoResult("where data lies")] = Field(
+        default_factory=dict, validate_default=True
+    )
+    sources: Annotated[tuple[SourceOptions, ...], ChangesNoResult("what is read names the day's rows")] = Field(
+        default_factory=lambda: ({"path": "logs"},),
+        validate_default=True,
+        description="Log sources, read one after another.",
     )
     segments: tuple[str, ...] = Field(("route",), description="Tags by whose values every number is also sliced.")
     scoring: ScoringOptions = Field(default_factory=ScoringOptions)
     models: ModelOptions = Field(default_factory=ModelOptions)
     evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)
-    judges: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], JudgeOptions] = Field(
+    judges: Annotated[
+        dict[JudgeName, JudgeOptions],
+        ChangesNoResult("what decides verdicts stands in the versions of the evaluators that judges are"),
+    ] = Field(
         default_factory=dict,
         description="Language models as judges, by the score they give: `groundedness`, `toxicity`, `relevance` or `refusal` "
         "takes the local evaluator's place, any other name is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
@@ -54,8 +58,10 @@ class Settings(BaseModel):
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
     report: ReportOptions = Field(default_factory=ReportOptions)
-    schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
-    retention: RetentionOptions = Field(default_factory=RetentionOptions)
+    schedule: Annotated[ScheduleOptions, ChangesNoResult("when nights run")] = Field(default_factory=ScheduleOptions)
+    retention: Annotated[RetentionOptions, ChangesNoResult("what is kept reads as before")] = Field(
+        default_factory=RetentionOptions
+    )
 
     @model_validator(mode="after")
     def _rows_outlive_their_use(self) -> Settings:
@@ -77,28 +83,8 @@ class Settings(BaseModel):
         return tuple(score_name(name, rubric) for name, rubric in rubrics if rubric.kind == "score")
 
     def digest(self, *sections: str) -> str:
-        """Name of the settings that change results; where data lies and how work is spread do not.
+        """Name of the settings that can change results, which are all that are not marked otherwise.
 
-        Judges are left out: what decides their verdicts stands in the versions of the evaluators that they are.
+        sections : names of sections that take part; none for every one that can change results.
         """
-        chosen = sections or (
-            *(
-                "segments",
-                "scoring",
-                "models",
-                "evaluators",
-                "summaries",
-                "labels",
-                "drift",
-                "alerts",
-                "redaction",
-                "report",
-            ),
-        )
-        dump = self.model_dump(mode="json", include=set(chosen))
-        for section, placings in _PLACING.items():
-            for placing in placings:
-                dump.get(section, {}).pop(placing, None)
-        for model in dump.get("evaluators", {}).get("models", {}).values():
-            del model["model"]  # likewise named by the evaluators' versions
-        return digest_of(dump)
+        return digest_of(deciding(self, sections))

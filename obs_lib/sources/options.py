@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from obs_lib.options import ChangesNoResult, SettingsPath
+
+_PLACE = ChangesNoResult("where logs lie; what they hold is named by the digests of their entries")
 FormatName = Literal["native", "otlp", "langfuse", "litellm", "labels", "gpu", "dcgm"]
 
 
@@ -22,9 +25,8 @@ class SourceOptions(BaseModel):
         "OpenInference, as the Collector's file exporter writes it), `langfuse`, `litellm`, `labels` (people's verdicts), "
         "`gpu` and `dcgm` (GPU samples).",
     )
-    path: str | None = Field(
+    path: Annotated[SettingsPath | None, _PLACE] = Field(
         None,
-        min_length=1,
         description="Folder, file or glob, also at an fsspec URL (s3:// gs:// az:// ...), of *.jsonl, *.json, *.parquet or "
         "*.prom, plain or *.gz or *.zst; a relative path starts at the settings file's folder.",
     )
@@ -33,10 +35,10 @@ class SourceOptions(BaseModel):
         description="Instead of a path: a SQL query whose columns bear the format's field names, with `:start` and `:end` "
         "(UTC) where the day begins and ends.",
     )
-    url: str | None = Field(
+    url: Annotated[str | None, _PLACE] = Field(
         None, description="SQLAlchemy URL of the database for `query`, or Langfuse's address; without a password."
     )
-    connection: str | None = Field(
+    connection: Annotated[str | None, _PLACE] = Field(
         None,
         pattern=r"^[A-Za-z0-9_.-]+$",
         description="Name of a connection that holds the URL or the credentials: an Airflow connection's id, or "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from obs_lib.options import from_folder
 
 _OURS = frozenset(
     ("model", "messages", "n", "stream", "response_format", "logprobs", "top_logprobs", "temperature", "seed")
@@ -17,12 +19,16 @@ def _not_ours(name: str) -> str:
     return name
 
 
+def _rubric_of_a_file(named: str, info: ValidationInfo) -> str:
+    return from_folder(named, info) if named.endswith((".yaml", ".yml")) else named
+
+
 class JudgeOptions(BaseModel):
     """One judge: a rubric, a model, where it is served, and how much it may cost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rubric: str = Field(
+    rubric: Annotated[str, AfterValidator(_rubric_of_a_file)] = Field(
         min_length=1,
         description="A ready-made rubric (`groundedness`, `relevance`, `correctness`, `toxicity`, `refusal`) or the path of "
         "a YAML file, which ends in .yaml or .yml, relative to the settings file's folder.",

@@ -51,6 +51,28 @@ def test_paths_are_taken_from_the_files_folder(tmp_path: Path, monkeypatch: pyte
     assert settings.sources[0].path == str(tmp_path.parent / "logs")
 
 
+def test_so_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "segments: []")
+    monkeypatch.chdir("/")
+    settings = load_settings(path)
+    assert settings.lake.root == str(tmp_path / "lake")
+    assert settings.sources[0].path == str(tmp_path / "logs")
+    assert (Settings().lake.root, Settings().sources[0].path) == ("lake", "logs")
+
+
+@pytest.mark.parametrize("name", ["s3://bucket/lake", "/somewhere/else"])
+def test_an_address_or_a_whole_path_stays_as_it_is(tmp_path: Path, name: str) -> None:
+    assert load_settings(write(tmp_path, f"lake: {{root: '{name}'}}")).lake.root == name
+
+
+def test_the_rubric_of_a_judge_is_a_file_where_it_looks_like_one(tmp_path: Path) -> None:
+    text = (
+        "judges: {one: {rubric: mine.yaml, model: m, connection: c}, two: {rubric: toxicity, model: m, connection: c}}"
+    )
+    judges = load_settings(write(tmp_path, text)).judges
+    assert [judges[name].rubric for name in ("one", "two")] == [str(tmp_path / "mine.yaml"), "toxicity"]
+
+
 def test_so_are_those_of_encoder_heads_and_schemas(tmp_path: Path) -> None:
     text = "models: {encoder: ./model}\nevaluators: {weights: heads, json_schemas: {a: a.json, b: {type: object}}}"
     settings = load_settings(write(tmp_path, text))
@@ -68,12 +90,53 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, "")).digest() == Settings().digest()
 
 
-def test_the_digest_names_what_changes_results_and_nothing_else(tmp_path: Path) -> None:
-    base = Settings().digest()
-    same = ["lake: {root: other}", "scoring: {shards: 7, reuse: false}", "schedule: {look_back_days: 5}"]
-    other = ["scoring: {max_scored: 10}", "drift: {window_days: 5}", "segments: [task]", "models: {threads: 1}"]
-    assert [load_settings(write(tmp_path, text)).digest() == base for text in same] == [True] * len(same)
-    assert [load_settings(write(tmp_path, text)).digest() == base for text in other] == [False] * len(other)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("keeping: {rows_days: 30}", ["keeping: is called retention now"]),
+        (
+            "alerts: {page_severities: [P0], page_new_breaches: false, family_weights: {latency at equal tokens: 1}}",
+            [
+                "alerts.page_severities: is called notify_severities now",
+                "alerts.page_new_breaches: is called notify_new_breaches now",
+                "alerts.family_weights.latency at equal tokens: is called token-adjusted latency now",
+            ],
+        ),
+        (
+            "alerts: {objectives: {'context_utilisation:corrected': 0.5, context_utilisation: 0.4}}",
+            [
+                "alerts.objectives.context_utilisation:corrected: is called context_utilization:corrected now",
+                "alerts.objectives.context_utilisation: is called context_utilization now",
+            ],
+        ),
+        (
+            "scoring: {evaluators: [format, utilisation]}\njudges: {utilisation: {}}\nlabels: {scores: {utilisation: {}}}",
+            [
+                "scoring.evaluators.utilisation: is called context_utilization now",
+                "labels.scores.utilisation: is called context_utilization now",
+                "judges.utilisation: is called context_utilization now",
+            ],
+        ),
+        (
+            "alerts: {objective_severities: {context_utilisation: P1}}\ndrift: {min_changes: {context_utilisation: 1}}",
+            [
+                "alerts.objective_severities.context_utilisation: is called context_utilization now",
+                "drift.min_changes.context_utilisation: is called context_utilization now",
+            ],
+        ),
+    ],
+)
+def test_what_is_called_otherwise_now_is_told_in_one_line(tmp_path: Path, text: str, says: list[str]) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert str(caught.value).splitlines() == [f"{path}: {line}" for line in says]
+
+
+@pytest.mark.parametrize("text", ["scoring: 3", "alerts: [x]", "scoring: {evaluators: format}", "judges: null"])
+def test_what_has_another_shape_is_refused_by_its_own_rule(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="found"):
+        load_settings(write(tmp_path, text))
 
 
 def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

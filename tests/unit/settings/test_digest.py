@@ -1,0 +1,126 @@
+"""The digest of the settings: an option takes part unless it is marked, and what names results of before stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from obs_lib.digests import digest_of
+from obs_lib.options import ChangesNoResult, deciding
+from obs_lib.settings.settings import Settings
+
+FULL = Settings.model_validate(
+    {
+        "sources": [{"path": "logs", "stages": {"a": "router"}}],
+        "scoring": {"evaluators": ["format"]},
+        "evaluators": {
+            "models": {"toxicity": {"model": "a/b", "labels": ["toxic"]}},
+            "json_schemas": {"a": "a.json"},
+            "weights": "heads",
+            "anchors": "mine.jsonl",
+        },
+        "judges": {"one": {"rubric": "toxicity", "model": "m", "connection": "c"}},
+        "summaries": {"prices": {"gpt*": {"input": 1, "output": 2}}},
+        "labels": {"scores": {"refusal": {"label": "answered", "positive": [False]}}},
+        "retention": {"rows_days": 100, "summaries_days": 200},
+    }
+)
+"""Settings in which every section, and every mapping of sections, holds something."""
+
+UNMARKED = frozenset(
+    ("segments", "scoring", "models", "evaluators", "summaries", "labels", "drift", "alerts", "redaction", "report")
+)
+
+Path = tuple[str | int, ...]
+
+
+def leaves(value: object, path: Path = (), marked: bool = False) -> Iterator[tuple[Path, bool]]:
+    """Every option by the way to it, and whether it or what holds it is marked."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            here = any(isinstance(mark, ChangesNoResult) for mark in field.metadata)
+            yield from leaves(getattr(value, name), (*path, name), marked or here)
+    elif isinstance(value, dict) and any(isinstance(item, BaseModel) for item in value.values()):
+        for name, item in value.items():
+            yield from leaves(item, (*path, name), marked)
+    elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+        for number, item in enumerate(value):
+            yield from leaves(item, (*path, number), marked)
+    else:
+        yield path, marked
+
+
+def changed(value: Any, path: Path) -> Any:
+    """The same with another value at the end of the way."""
+    if not path:
+        return ["another", str(value)]
+    key: Any = path[0]
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={key: changed(getattr(value, key), path[1:])})
+    items = dict(value) if isinstance(value, dict) else dict(enumerate(value))
+    items[key] = changed(items[key], path[1:])
+    return items if isinstance(value, dict) else tuple(items.values())
+
+
+LEAVES = list(leaves(FULL))
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize(("path", "marked"), LEAVES, ids=[".".join(map(str, path)) for path, _ in LEAVES])
+def test_an_option_changes_the_digest_unless_it_is_marked(path: Path, marked: bool) -> None:
+    assert (changed(FULL, path).digest() == FULL.digest()) is marked
+
+
+def test_the_walk_sees_every_section() -> None:
+    assert {path[0] for path, _ in LEAVES} == set(Settings.model_fields)
+    assert len(LEAVES) > 120
+
+
+def test_only_these_are_marked() -> None:
+    """A mark that is set by mistake leaves stale numbers in force, so each stands here a second time."""
+    inside = {".".join(map(str, path)) for path, marked in LEAVES if marked and path[0] in UNMARKED}
+    assert inside == {
+        "scoring.shards",
+        "scoring.reuse",
+        "scoring.reuse_days",
+        "models.encoder",
+        "evaluators.weights",
+        "evaluators.anchors",
+        "evaluators.json_schemas",
+        "evaluators.models.toxicity.model",
+    }
+    assert set(deciding(FULL)) == UNMARKED
+    source = {".".join(map(str, path[2:])) for path, marked in leaves(FULL.sources[0], ("sources", 0)) if marked}
+    assert source == {"path", "url", "connection"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "digest"),
+    [
+        (("summaries", "labels", "segments"), "e8e36411574757993fe67c3245303aff"),
+        (("labels",), "60f4a4db283e77ec2d2a09ddcb2580c9"),
+        (("drift",), "fab1f75a11db2561833208f6ccced158"),
+        (("scoring",), "8121de9dae46b3069e72f03f9b048ba5"),
+        (("models",), "ccd6279b6d0b4b17f7f474f60cbf973b"),
+        (("evaluators",), "0358e13451f46ee692d31fbf2c076c36"),
+        (("redaction",), "ee096316c52cd7dea52e488c173f2182"),
+        (("report",), "ca5a3a552fc3984fe46337476a57138d"),
+    ],
+)
+def test_lakes_of_before_find_the_digests_that_they_hold(sections: tuple[str, ...], digest: str) -> None:
+    assert Settings().digest(*sections) == digest
+
+
+def test_only_new_names_changed_the_digest_of_all() -> None:
+    """Those of the alerts; so each lake's days are alerted and rendered once more, and nothing else."""
+    told = deciding(Settings())
+    alerts = told["alerts"]
+    alerts["page_severities"] = alerts.pop("notify_severities")
+    alerts["page_new_breaches"] = alerts.pop("notify_new_breaches")
+    weights = alerts["family_weights"]
+    weights["latency at equal tokens"] = weights.pop("token-adjusted latency")
+    assert digest_of(told) == "c99a494acbc4196d5037cdfa29d4c476"
+    assert digest_of({"alerts": alerts}) == "fd5bcadfc6d7c7d0be73e1d48b4d4873"
