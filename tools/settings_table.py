@@ -27,17 +27,17 @@ def rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]
 
     A list of sections is written `name[].key`, sections under names of one's own `name.<name>.key`.
     """
-    found = []
+    listed = []
     for name, field in model.model_fields.items():
         inner = _section(field)
         if inner is not None:
             kind = get_origin(field.annotation)
             if kind is dict:
-                found.append(_row(prefix + name, field))
-            found += rows(inner, f"{prefix}{name}{_MARKS.get(kind, '')}.")
+                listed.append(_row(prefix + name, field))
+            listed += rows(inner, f"{prefix}{name}{_MARKS.get(kind, '')}.")
         else:
-            found.append(_row(prefix + name, field))
-    return found
+            listed.append(_row(prefix + name, field))
+    return listed
 
 
 def table() -> str:

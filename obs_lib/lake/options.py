@@ -14,7 +14,9 @@ class LakeOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    root: SettingsPath = Field("lake", validate_default=True, description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables.")
+    root: SettingsPath = Field(
+        "lake", validate_default=True, description="Folder or bucket URL (s3:// gs:// az://) of the Delta tables."
+    )
     files: SettingsPath | None = Field(
         None,
         description="Folder for staged shards and rendered pages, shared by all workers; None: `files` in a local root.",
