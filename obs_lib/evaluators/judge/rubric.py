@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -31,6 +31,7 @@ LOCAL = (
 
 Text = Literal["prompt", "contexts", "response", "reference"]
 _LONGEST = 1 << 20  # bytes of a rubric's file
+_WORSE = {"higher_is_better": "lower", "lower_is_better": "higher"}
 
 
 class Rubric(BaseModel):
@@ -51,6 +52,19 @@ class Rubric(BaseModel):
     direction: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
     instructions: str = Field(min_length=1, max_length=20_000)
     labels: dict[str, float] = Field(default_factory=lambda: dict(PAIRWISE))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_before(cls, fields: Any) -> Any:
+        """Files written before `direction` had its name say which end is `worse`."""
+        if not isinstance(fields, dict) or "direction" in fields:
+            return fields
+        direction = {worse: name for name, worse in _WORSE.items()}.get(str(fields.get("worse")))
+        return (
+            fields
+            if direction is None
+            else {name: value for name, value in fields.items() if name != "worse"} | {"direction": direction}
+        )
 
     @field_validator("labels")
     @classmethod
@@ -74,8 +88,14 @@ class Rubric(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Name of everything that decides what the judge is asked."""
-        return digest_of(self.model_dump(mode="json"), list(self.labels))[:12]
+        """Name of everything that decides what the judge is asked.
+
+        The direction is named as it was when the first verdicts were kept (`worse`): a digest that changes with a word asks,
+        and pays for, every verdict again.
+        """
+        asked = self.model_dump(mode="json")
+        asked["worse"] = _WORSE[asked.pop("direction")]
+        return digest_of(asked, list(self.labels))[:12]
 
 
 def score_name(name: str, rubric: Rubric) -> str:

@@ -153,3 +153,18 @@ def test_probabilities_are_found_however_the_text_is_cut_into_tokens(
 )
 def test_nonsense_for_probabilities_is_none(logprobs: Any) -> None:
     assert label_probabilities(logprobs, '{"reason": "r", "label": "partial"}', load_rubric("relevance")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"), [("groundedness", "8887eab364c4"), ("toxicity", "2a2a9f5000b2"), ("preference", "eaadc0e39eb8")]
+)
+def test_digests_stand_so_that_no_verdict_is_paid_for_twice(name: str, digest: str) -> None:
+    assert load_rubric(name).digest == digest
+
+
+def test_a_file_that_says_which_end_is_worse_is_still_read() -> None:
+    before = Rubric.model_validate(
+        {name: value for name, value in GOOD.items() if name != "direction"} | {"worse": "higher"}
+    )
+    assert before.direction == "lower_is_better"
+    assert before == Rubric.model_validate(GOOD | {"direction": "lower_is_better"})
