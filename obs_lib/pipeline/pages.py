@@ -8,40 +8,35 @@ from obs_lib.lake.tables import ALERTS, REPORTS
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.revisions import last_revisions
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day
+from obs_lib.records import AlertState, Day
 from obs_lib.reporting.html import render_index
-from obs_lib.reporting.revision import as_text, with_banner
+from obs_lib.reporting.index import ReportedDay
+from obs_lib.reporting.revision_text import as_text, with_banner
 
 
-def list_days(ws: Workspace) -> list[dict[str, object]]:
-    """One mapping a rendered day, newest first: day, verdict (a sentence), severity, new and open (numbers of incidents),
-    revision (a number).
-
-    severity : the worst open one; on a day without, "" when it was quiet, else the word for what it was ("No data").
-    """
+def list_days(ws: Workspace) -> list[ReportedDay]:
+    """The days whose report is rendered, newest first."""
     rendered = [record.day for record in ws.lake.records(step=STEP) if record.readable]
-    told = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
-    days = [day for day in rendered if str(day) in told.index]  # maintenance drops verdicts of days long past
+    verdicts = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
+    days = [day for day in rendered if str(day) in verdicts.index]  # maintenance drops verdicts of days long past
     alerts = ws.lake.read(ALERTS, days)
-    revised = last_revisions(ws, days)
-    opened = alerts[alerts["state"] != "RESOLVED"]
-    rows: list[dict[str, object]] = []
-    for one in sorted(days, reverse=True):
-        day = str(one)
-        mine = opened[opened["day"] == day]
-        verdict = told[day]
+    opened = alerts[alerts["state"] != AlertState.RESOLVED.value]
+    revisions = last_revisions(ws, days)
+    listed = []
+    for day in sorted(days, reverse=True):
+        verdict, of_day = verdicts[str(day)], opened[opened["day"] == str(day)]
         quiet = "" if verdict["tone"] == "good" else verdict["label"]
-        rows.append(
-            {
-                "day": day,
-                "verdict": verdict["sentence"],
-                "severity": min(mine["severity"], default=quiet),
-                "new": int((mine["state"] == "NEW").sum()),
-                "open": len(mine),
-                "revision": revised[one].number if one in revised else 1,
-            }
+        listed.append(
+            ReportedDay(
+                day=day,
+                verdict=verdict["sentence"],
+                severity=min(of_day["severity"], default=quiet),
+                new=int((of_day["state"] == AlertState.NEW.value).sum()),
+                open=len(of_day),
+                revision=revisions[day].number if day in revisions else 1,
+            )
         )
-    return rows
+    return listed
 
 
 def page(ws: Workspace, day: Day) -> bytes | None:
@@ -52,8 +47,8 @@ def page(ws: Workspace, day: Day) -> bytes | None:
 
 def shown_page(ws: Workspace, day: Day) -> bytes | None:
     """The same under what changed since the last revision, where there was more than one."""
-    found, revision = page(ws, day), last_revisions(ws, [day]).get(day)
-    return with_banner(found, revision.head, revision.sentences) if found and revision else found
+    rendered, revision = page(ws, day), last_revisions(ws, [day]).get(day)
+    return with_banner(rendered, revision.head, revision.sentences) if rendered and revision else rendered
 
 
 def index(ws: Workspace) -> str:

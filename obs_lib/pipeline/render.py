@@ -31,7 +31,7 @@ from obs_lib.lake.tables import (
 from obs_lib.pipeline.calibrate import bias_rows, label_inputs, label_rows
 from obs_lib.pipeline.fold import LEFT_STEPS, History, go_forward, history
 from obs_lib.pipeline.plan import choose
-from obs_lib.pipeline.revisions import gist_in_force, record_revision
+from obs_lib.pipeline.revisions import SUMMARY, record_revision, summary_in_force
 from obs_lib.pipeline.shown import shown_inputs
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
@@ -39,7 +39,7 @@ from obs_lib.records import ALL, Day, ScoreStatus
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.inputs import rows as evaluator_rows
 from obs_lib.reporting.report import make
-from obs_lib.reporting.revision import gist
+from obs_lib.reporting.revision import revision_summary
 from obs_lib.sources.repair import RULES
 
 STEP = "render"
@@ -78,7 +78,8 @@ def _redo(ws: Workspace) -> Any:
         inputs = _inputs_of(ws, past, day)
         made = make(inputs, ws.settings.report)
         verdict = made.document.verdict
-        before, after = gist_in_force(ws, day), gist(inputs, verdict.label, _made_of(ws, past, day))
+        before = summary_in_force(ws, day)
+        after = revision_summary(inputs, verdict.label, _made_of(ws, past, day))
         page = made.html.encode()
         write_file(page_path(ws, day), page)
         row = {
@@ -86,7 +87,7 @@ def _redo(ws: Workspace) -> Any:
             "path": f"pages/{day}.html",
             "digest": hashlib.sha256(page).hexdigest()[:32],
             "size": len(page),
-            "provenance": json.dumps({**asdict(verdict), "gist": after}, sort_keys=True),
+            "provenance": json.dumps({**asdict(verdict), SUMMARY: after.to_json()}, sort_keys=True),
         }
         record_revision(ws, day, before, after)  # first, because the commit replaces what was before
         # The page is there now, so the next look at the inputs must find it there.
@@ -186,7 +187,7 @@ def _provenance(ws: Workspace) -> dict[str, str]:
 
 
 def _made_of(ws: Workspace, past: History, day: Day) -> dict[str, str]:
-    """Digests of what can change an inputs."""
+    """Digests of what can change a report."""
     told = _provenance(ws)
     settings = {"settings": told.pop("settings"), "redaction": told.pop("redaction")}
     return {

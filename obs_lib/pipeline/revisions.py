@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -18,21 +17,30 @@ from obs_lib.digests import digest_of
 from obs_lib.lake.tables import OPERATIONS, REPORTS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
-from obs_lib.reporting.revision import difference, sentences
+from obs_lib.reporting.revision import Difference, RevisionSummary, difference
+from obs_lib.reporting.revision_text import sentences
 
 KIND = "revision"
+_KINDS = (KIND, "edition")  # the second in lakes that were written before the word changed
+SUMMARY = "summary"
+"""Where the table `reports` keeps the summary of a revision, in the JSON of `provenance`."""
+
+_SUMMARIES = (SUMMARY, "gist")  # the second as above
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """The last revision of a day that differs from the one before it.
 
-    number : of the revision, 2 at least. at : when it was rendered. found : see `reporting.revision.difference`.
+    number : of the revision, 2 at least. at : when it was rendered. changed : what it says otherwise.
+    before, after : digests of the summaries of the one before it and of itself.
     """
 
     number: int
     at: dt.datetime
-    found: Mapping[str, Any]
+    changed: Difference
+    before: str
+    after: str
 
     @property
     def head(self) -> str:
@@ -42,29 +50,30 @@ class Revision:
     @property
     def sentences(self) -> list[str]:
         """What changed, a line each."""
-        return list(sentences(self.found))
+        return list(sentences(self.changed))
 
 
-def gist_in_force(ws: Workspace, day: Day) -> dict[str, Any] | None:
-    """The gist that the last rendering of the day left; None where there is none. Whatever the state of the day: a rendering
-    that was killed is one whose page may be there.
+def summary_in_force(ws: Workspace, day: Day) -> RevisionSummary | None:
+    """The summary that the last rendering of the day left; None where there is none. Whatever the state of the day: a
+    rendering that was killed is one whose page may be there.
     """
     rows = ws.lake.rows(REPORTS, [day], ["provenance"]).to_pylist()
-    gists = [json.loads(row["provenance"]).get("gist") for row in rows]
-    return gists[0] if gists else None
+    kept = [json.loads(row["provenance"]) for row in rows]
+    stored = next((provenance[name] for provenance in kept for name in _SUMMARIES if provenance.get(name)), None)
+    return None if stored is None else RevisionSummary.from_json(stored)
 
 
-def record_revision(ws: Workspace, day: Day, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+def record_revision(ws: Workspace, day: Day, before: RevisionSummary | None, after: RevisionSummary) -> None:
     """Append what changed, if anything did. A rendering that is done again after a kill appends nothing twice."""
-    found = difference(before, after) if before is not None else None
-    if found is None:
+    changed = difference(before, after) if before is not None else None
+    if before is None or changed is None:
         return
     last = last_revisions(ws, [day]).get(day)
-    names = {"from": digest_of(before), "to": digest_of(after)}
-    if last is not None and {name: last.found.get(name) for name in names} == names:
+    old, new = digest_of(before.to_json()), digest_of(after.to_json())
+    if last is not None and (last.before, last.after) == (old, new):
         return
     now = dt.datetime.now(dt.UTC)
-    detail = {"revision": last.number + 1 if last else 2, **names, **found}
+    detail = {KIND: last.number + 1 if last else 2, "from": old, "to": new, **changed.to_json()}
     # Not by Lake.log, which cuts its detail.
     row = {"at": now, "kind": KIND, "subject": str(day), "outcome": "DONE", "detail": json.dumps(detail)}
     ws.lake.append(OPERATIONS, now.date(), pd.DataFrame([row]))
@@ -76,10 +85,14 @@ def last_revisions(ws: Workspace, days: Sequence[Day]) -> dict[Day, Revision]:
         return {}
     today = dt.datetime.now(dt.UTC).date()
     logged = [min(days) + dt.timedelta(days=n) for n in range((today - min(days)).days + 1)]  # none before its day
-    chosen = {"kind": [KIND], "subject": [str(day) for day in days]}
-    rows = ws.lake.read(OPERATIONS, logged, ["at", "subject", "detail"], chosen)
-    found = {}
-    for row in rows.sort_values("at").to_dict("records"):
-        detail = json.loads(row["detail"])
-        found[dt.date.fromisoformat(row["subject"])] = Revision(detail["revision"], row["at"].to_pydatetime(), detail)
-    return found
+    chosen = {"kind": list(_KINDS), "subject": [str(day) for day in days]}
+    rows = ws.lake.read(OPERATIONS, logged, ["at", "kind", "subject", "detail"], chosen).sort_values("at")
+    return {
+        dt.date.fromisoformat(row["subject"]): _revision(row["at"].to_pydatetime(), row["kind"], row["detail"])
+        for row in rows.to_dict("records")
+    }
+
+
+def _revision(at: dt.datetime, kind: str, detail: str) -> Revision:
+    stored = json.loads(detail)
+    return Revision(stored[kind], at, Difference.from_json(stored), stored["from"], stored["to"])

@@ -27,7 +27,7 @@ from obs_lib.reporting.blocks import (
     Tone,
     Trend,
 )
-from obs_lib.reporting.index import entries, strip
+from obs_lib.reporting.index import ReportedDay, entries, strip
 from obs_lib.reporting.numbers import long_day, short_day
 from obs_lib.reporting.safe import visible
 
@@ -56,12 +56,8 @@ def render(document: Document) -> str:
     return page.render(document=document, day=day, body=body, contents=contents)
 
 
-def render_index(days: Sequence[Mapping[str, object]], title: str = "LLM night watch") -> str:
-    """A page that lists days, newest first.
-
-    days : mappings with day (ISO text), verdict, severity (P0..P3, or "" for a quiet day, or a word such as "No data"),
-        new, open (counts), and optionally revision (1 if absent) and href (`<day>.html` beside the page if absent). Any order.
-    """
+def render_index(days: Sequence[ReportedDay], title: str = "LLM night watch") -> str:
+    """A page that lists days, newest first, whatever their order here."""
     listed = entries(days)
     return environment().get_template("index.html.j2").render(title=title, days=listed, strip=strip(listed))
 

@@ -26,7 +26,7 @@ class Report:
 def make(inputs: ReportInputs, options: ReportOptions | None = None) -> Report:
     """Compose and render; with ever fewer examples, rows and segments until the HTML holds `max_bytes`.
 
-    The result depends on `edition` and `options` only: the same in gives the same bytes.
+    The result depends on `inputs` and `options` only: the same in gives the same bytes.
     """
     options = options or ReportOptions()
     document = compose(inputs, options)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from obs_lib.reporting.report import make
-from tests.unit.reporting import editions
+from tests.unit.reporting import sample_inputs
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("name", ["incident", "no_data", "hostile"])
 def test_page(browser: Any, tmp_path: Path, name: str, width: int) -> None:
     path = tmp_path / f"{name}.html"
-    path.write_text(make(editions.ALL_DAYS[name]()).html, encoding="utf-8")
+    path.write_text(make(sample_inputs.ALL_DAYS[name]()).html, encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 900})
     said: list[str] = []
     asked: list[str] = []

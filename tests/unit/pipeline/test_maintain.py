@@ -90,7 +90,7 @@ def test_old_rows_and_pages_go_and_the_numbers_stay_without_alarm(ws: Workspace,
     assert pages(ws) == {}
     assert (digests(ws), content(ws, METRICS)) == (before, numbers)
     assert fold(ws) == []
-    assert [row["day"] for row in list_days(ws)] == [str(day) for day in reversed(RUN)]
+    assert [reported.day for reported in list_days(ws)] == list(reversed(RUN))
     # Even other settings do not make the fold take up what it can no longer see.
     other = {"window_days": 2, "min_days": 2, "min_answers": 21}
     changed = workspace(

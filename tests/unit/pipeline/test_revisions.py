@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day, run_late_days
 from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.render import page_path
-from obs_lib.pipeline.revisions import KIND, last_revisions
+from obs_lib.pipeline.revisions import KIND, SUMMARY, last_revisions
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from tests.unit.pipeline.lakes import DAYS, digests, pages, workspace
 
@@ -103,7 +104,7 @@ def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> No
     first = CliRunner().invoke(app, ["report", str(DAY), "--config", str(config)]).output
     assert "Revision" not in first
     assert served.shown_page(ws, DAY) == page_path(ws, DAY).read_bytes()
-    assert [one["revision"] for one in served.list_days(ws)] == [1]
+    assert [reported.revision for reported in served.list_days(ws)] == [1]
     come_late(mine, DAY)
     run_day(ws, DAY)
     fold(ws)
@@ -117,7 +118,7 @@ def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> No
     assert b"Interactions: 25, before 24" in shown
     assert b"Interactions: 25, before 24" not in page
     assert served.page(ws, DAY) == page
-    assert [one["revision"] for one in served.list_days(ws)] == [2]
+    assert [reported.revision for reported in served.list_days(ws)] == [2]
     assert "<small>Revision 2</small>" in served.index(ws)
     come_late(mine, DAY, 2)
     run_day(ws, DAY)
@@ -126,7 +127,7 @@ def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> No
     assert last_revisions(ws, [DAY, NEXT]).keys() == {DAY}
 
 
-def test_another_title_is_no_edition_and_another_objective_is(mine: Path, tmp_path: Path) -> None:
+def test_another_title_is_no_revision_and_another_objective_is(mine: Path, tmp_path: Path) -> None:
     ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
     config = tmp_path / "one" / "obs.yaml"
     run_day(ws, DAY)
@@ -165,16 +166,41 @@ def test_a_rendering_that_was_killed_tells_once(mine: Path, tmp_path: Path, monk
     assert len(rows(ws)) == 1
 
 
-def test_a_lake_of_an_earlier_release_has_no_edition_to_compare_with(mine: Path, tmp_path: Path) -> None:
+def test_a_lake_of_an_earlier_release_has_no_summary_to_compare_with(mine: Path, tmp_path: Path) -> None:
     ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
     run_day(ws, DAY)
     fold(ws)
     report = ws.lake.read_ready(REPORTS, DAY)
     verdict = json.loads(report.loc[0, "provenance"])
-    del verdict["gist"]
+    del verdict[SUMMARY]
     ws.lake.commit(DAY, "render", {REPORTS: report.assign(provenance=json.dumps(verdict))}, inputs="older")
     come_late(mine, DAY)
     run_day(ws, DAY)
     assert fold(ws) == [str(DAY)]
     assert rows(ws) == []
     assert "Revision" not in served.text(ws, DAY)
+
+
+def test_what_a_lake_of_an_earlier_release_kept_of_its_revisions_is_read(mine: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+    run_day(ws, DAY)
+    fold(ws)
+    report = ws.lake.read_ready(REPORTS, DAY)
+    verdict = json.loads(report.loc[0, "provenance"])
+    verdict["gist"] = verdict.pop(SUMMARY)
+    ws.lake.commit(DAY, "render", {REPORTS: report.assign(provenance=json.dumps(verdict))}, inputs="older")
+    come_late(mine, DAY)
+    run_day(ws, DAY)
+    fold(ws)
+    (row,) = rows(ws)
+    detail = json.loads(row["detail"])
+    older = detail | {"edition": 6}
+    del older["revision"]
+    now = dt.datetime.now(dt.UTC)
+    row |= {"at": now, "kind": "edition", "detail": json.dumps(older)}
+    ws.lake.append(OPERATIONS, now.date(), pd.DataFrame([row]).drop(columns="day"))
+    assert last_revisions(ws, [DAY])[DAY].number == 6
+    come_late(mine, DAY, 2)
+    run_day(ws, DAY)
+    fold(ws)
+    assert last_revisions(ws, [DAY])[DAY].number == 7

@@ -161,7 +161,7 @@ def test_examples_are_limited_and_in_order() -> None:
     assert shown[0].title == "Groundedness"
 
 
-def test_an_edition_without_anything_still_makes_a_report() -> None:
+def test_a_report_of_nothing_at_all_can_be_made() -> None:
     inputs = dataclasses.replace(
         samples.too_early(), metrics=samples.metrics().iloc[:0], drift=samples.drift(samples.metrics()).iloc[:0]
     )

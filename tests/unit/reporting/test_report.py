@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from obs_lib.records import ALL
 from obs_lib.reporting import html
+from obs_lib.reporting.index import ReportedDay
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.report import make
 from tests.unit.reporting import sample_inputs as samples
@@ -91,30 +93,16 @@ def test_every_figure_has_words() -> None:
 
 
 def test_index_lists_newest_first_and_keeps_links_at_home() -> None:
+    first, third, fourth = (dt.date(2023, 6, day) for day in (1, 3, 4))
     days = [
-        {
-            "day": "2023-06-01",
-            "verdict": "Quiet night.",
-            "severity": "",
-            "new": 0,
-            "open": 0,
-            "href": "javascript:alert(1)",
-        },
-        {
-            "day": "2023-06-03",
-            "verdict": "<b>1 new</b>",
-            "severity": "P1",
-            "new": 1,
-            "open": 2,
-            "href": "/obs/reports/2023-06-03",
-        },
-        {"day": "2023-06-04", "verdict": "", "severity": "No data", "new": None, "open": 0, "href": "//evil.example/x"},
+        ReportedDay(first, "Quiet night.", "", 0, 0),
+        ReportedDay(third, "<b>1 new</b>", "P1", 1, 2, revision=2),
+        ReportedDay(fourth, "", "No data", 0, 0),
     ]
     page = html.render_index(days)
     assert page.index("4 Jun 2023</a></th>") < page.index("3 Jun 2023</a></th>") < page.index("1 Jun 2023</a></th>")
-    assert 'href="/obs/reports/2023-06-03"' in page
-    assert "javascript:" not in page
-    assert "evil.example" not in page
+    assert set(re.findall(r'href="([^"]*)"', page)) == {f"{day}.html" for day in (first, third, fourth)}
+    assert page.count("<small>Revision 2</small>") == 1
     assert "&lt;b&gt;1 new&lt;/b&gt;" in page
     assert "2 Jun: no report" in page
     assert "No reports yet" in html.render_index([])
