@@ -9,39 +9,16 @@ import pandas as pd
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import metric_of
-from obs_lib.records import ALL, DriftVerdict, Metric, Severity
+from obs_lib.catalogue.distances import TOKEN_ADJUSTED, changed_metric, family, is_change, subject
+from obs_lib.records import ALL, DriftVerdict, Severity
 
 CAUSE = "change"
 # Percentiles at equal tokens weigh by this name: what tokens do not explain is the server itself. A mean is left out,
 # since one request that hangs can move it.
 EQUAL_TOKENS = "token-adjusted latency"
-_CHANGE, _TOKEN_ADJUSTED = "change:", "token_adjusted:"
-_OWN_FAMILY = {
-    "error_rate": "errors",
-    "stage_error_rate": "errors",
-    "finish_length_rate": "finish reasons",
-    "finish_filter_rate": "finish reasons",
-    "quality_score": "logged quality",
-    "safety_flag_rate": "safety flags",
-}
 _MOST_EFFECTS = 50.0  # an effect this many times the smallest is as strong as can be told
 
 Signal = Mapping[str, object]
-
-
-def family(name: str) -> str:
-    """Return the family of a distance: signals of one family say much the same and count once.
-
-    >>> family("token_kl"), family("change:toxicity_rate"), family("change:ttft_p95")
-    ('answers', 'toxicity', 'latency')
-    """
-    metric = _metric(name)
-    if metric is None:
-        return "answers"
-    if metric.evaluator is not None:
-        return metric.evaluator
-    return _OWN_FAMILY.get(metric.name, "latency" if metric.unit == "ms" else metric.name)
 
 
 def change_conditions(drift: pd.DataFrame, metrics: pd.DataFrame, options: AlertOptions) -> list[Condition]:
@@ -90,7 +67,7 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
         if effect is None or not _adverse(name, effect):
             continue
         fact: dict[str, object] = {
-            "metric": name.removeprefix(_CHANGE).removeprefix(_TOKEN_ADJUSTED),
+            "metric": subject(name),
             "family": family(name),
             "effect": effect,
             "unit": str(row["unit"]),
@@ -98,16 +75,16 @@ def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
             "strength": strength(effect, number(row["threshold"])),
             **_values(name, {str(key): value for key, value in row.items()}),
         }
-        if name.startswith(_TOKEN_ADJUSTED):
+        if name.startswith(TOKEN_ADJUSTED):
             fact["note"] = "with prompts and answers as long as in the baseline"
-            if name.rpartition("_p")[2].isdigit():
+            if (metric := changed_metric(name)) is not None and metric.quantile is not None:
                 fact["basis"] = EQUAL_TOKENS
         yield str(row["segment"]), fact
 
 
 def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
     base, moved = number(row["baseline_value"]), number(row["effect"])
-    if _metric(name) is not None and base is not None and moved is not None:
+    if is_change(name) and base is not None and moved is not None:
         return {"value": base + moved, "baseline": base}
     return {
         "value": number(row["statistic"]),
@@ -117,20 +94,12 @@ def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _adverse(name: str, effect: float) -> bool:
-    if not name.startswith((_CHANGE, _TOKEN_ADJUSTED)):
+    if not is_change(name):
         return True
-    metric = _metric(name)
+    metric = changed_metric(name)
     if metric is None or metric.direction is None:
         return False
     return effect > 0 if metric.direction == "lower_is_better" else effect < 0
-
-
-def _metric(name: str) -> Metric | None:
-    """The metric whose change a distance is; None for a distance of its own."""
-    for prefix in (_CHANGE, _TOKEN_ADJUSTED):
-        if name.startswith(prefix):
-            return metric_of(name.removeprefix(prefix))
-    return None
 
 
 def _outages(metrics: pd.DataFrame, options: AlertOptions) -> dict[str, dict[str, object]]:

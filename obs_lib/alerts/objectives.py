@@ -12,10 +12,10 @@ from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS, occasional
+from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.records import DriftVerdict, Metric
 
 Found = Mapping[tuple[str, str], Mapping[str, Any]]
-_TOKEN_ADJUSTED = "token_adjusted:"  # noqa: S105 - the beginning of a distance's name
 SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
 
 
@@ -70,8 +70,8 @@ def _token_adjusted(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     """What metrics would be with prompts and answers as long as in the baseline, where that has not changed."""
     if drift is None or drift.empty:
         return {}
-    rows = drift[drift["name"].str.startswith(_TOKEN_ADJUSTED) & (drift["verdict"] == DriftVerdict.STABLE.value)]
-    keys = zip(rows["name"].str.removeprefix(_TOKEN_ADJUSTED), rows["segment"], strict=True)
+    rows = drift[drift["name"].str.startswith(TOKEN_ADJUSTED) & (drift["verdict"] == DriftVerdict.STABLE.value)]
+    keys = zip(rows["name"].str.removeprefix(TOKEN_ADJUSTED), rows["segment"], strict=True)
     return dict(zip(keys, (rows["baseline_value"] + rows["effect"]).tolist(), strict=True))
 
 

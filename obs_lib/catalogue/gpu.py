@@ -14,6 +14,7 @@ GPU: tuple[Metric, ...] = (
         0.6,
         "mean SM utilization of the samples in hours with demand; by GPM or DCGM profiling the share of SMs at work, else "
         "the share of time with a kernel running",
+        extensive=True,
     ),
     Metric(
         "gpu_saturated",
@@ -22,8 +23,17 @@ GPU: tuple[Metric, ...] = (
         "lower_is_better",
         0.5,
         "share of the hours with demand whose mean SM utilization is over 95%; over a half, the typical busy hour is",
+        extensive=True,
     ),
-    Metric("gpu_memory_used", "GPU memory used", "share", None, None, "mean of memory used / memory there is"),
+    Metric(
+        "gpu_memory_used",
+        "GPU memory used",
+        "share",
+        None,
+        None,
+        "mean of memory used / memory there is",
+        extensive=True,
+    ),
     Metric(
         "gpu_throttled_hours",
         "GPU hours throttled",
@@ -31,8 +41,9 @@ GPU: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "sum over GPUs and hours of the share of samples whose clocks heat or power held down",
+        extensive=True,
     ),
-    Metric("gpu_power", "GPU power", "W", None, None, "mean power draw of a GPU"),
+    Metric("gpu_power", "GPU power", "W", None, None, "mean power draw of a GPU", extensive=True),
     Metric(
         "gpu_temperature_p95",
         "GPU temperature, p95",
@@ -40,6 +51,8 @@ GPU: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "95th percentile of the temperature",
+        extensive=True,
+        quantile=0.95,
     ),
     Metric(
         "gpu_ecc_uncorrected",
@@ -48,6 +61,7 @@ GPU: tuple[Metric, ...] = (
         "lower_is_better",
         0.0,
         "rise of the uncorrected ECC count within the day, over all GPUs",
+        extensive=True,
     ),
     Metric(
         "gpu_latency_correlation",
@@ -56,6 +70,7 @@ GPU: tuple[Metric, ...] = (
         None,
         None,
         "Spearman's rank correlation over hours of mean SM utilization and median latency",
+        extensive=True,
     ),
 )
 """Metrics of `all` and the segments `gpu=<host>/<index>`, on days with samples only."""

@@ -23,6 +23,7 @@ QUALITY: tuple[Metric, ...] = (
         0.1,
         "mean calibrated probability that an answer is toxic",
         evaluator="toxicity",
+        smallest_effect=0.02,
         aggregation="mean",
     ),
     Metric(
@@ -33,6 +34,7 @@ QUALITY: tuple[Metric, ...] = (
         None,
         "share of answers with a toxicity above 0.5",
         evaluator="toxicity",
+        smallest_effect=0.02,
         aggregation="share_above",
     ),
     Metric(

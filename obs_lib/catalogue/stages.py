@@ -12,6 +12,7 @@ STAGE_METRICS: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "median of duration_ms over the spans of the stage that stand in no other span of it",
+        quantile=0.5,
     ),
     Metric(
         "stage_duration_p95",
@@ -20,6 +21,7 @@ STAGE_METRICS: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "95th percentile of duration_ms over the spans of the stage that stand in no other span of it",
+        quantile=0.95,
     ),
     Metric(
         "stage_share",
@@ -36,6 +38,8 @@ STAGE_METRICS: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "share of the stage's spans that stand in no other span of it and end in an error",
+        family="errors",
+        smallest_effect=0.01,
     ),
     Metric(
         "stage_critical_share",

@@ -21,6 +21,7 @@ LOAD: tuple[Metric, ...] = (
         "higher_is_better",
         0.8,
         "throughput / configured capacity, in hours with demand; NO_DATA without a configured capacity",
+        extensive=True,
     ),
     Metric(
         "peak_concurrency",
@@ -37,6 +38,7 @@ LOAD: tuple[Metric, ...] = (
         "lower_is_better",
         1.0,
         "peak_concurrency / configured capacity; above 1 requests had to wait; NO_DATA without a configured capacity",
+        extensive=True,
     ),
 )
 
@@ -49,13 +51,23 @@ ERROR_KIND_RATES: tuple[Metric, ...] = tuple(
         None,
         f"share of requests that failed with error_kind = {kind}"
         + (", another kind or none" if kind == "other" else ""),
+        part_of="error_rate",
     )
     for kind in ERROR_KINDS
 )
 """The parts of `error_rate`, which add up to it."""
 
 ERRORS: tuple[Metric, ...] = (
-    Metric("error_rate", "Error rate", "share", "lower_is_better", 0.01, "share of requests with an error"),
+    Metric(
+        "error_rate",
+        "Error rate",
+        "share",
+        "lower_is_better",
+        0.01,
+        "share of requests with an error",
+        family="errors",
+        smallest_effect=0.01,
+    ),
     *ERROR_KIND_RATES,
 )
 
@@ -70,6 +82,7 @@ FINISH: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "share of finish_reason = length",
+        family="finish reasons",
     ),
     Metric(
         "finish_filter_rate",
@@ -78,6 +91,7 @@ FINISH: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "share of finish_reason = content_filter",
+        family="finish reasons",
     ),
     Metric("finish_tool_rate", "Answers that call a tool", "share", None, None, "share of finish_reason = tool_call"),
     Metric(
@@ -89,8 +103,26 @@ FINISH: tuple[Metric, ...] = (
 # A mean has no worse side here, so that nobody judges it: one request that hangs for a minute moves that of a small day
 # by half. It stands beside the token-weighted one.
 SPEED: tuple[Metric, ...] = (
-    Metric("ttft_p50", "Time to first token, p50", "ms", "lower_is_better", None, "median of ttft_ms"),
-    Metric("ttft_p95", "Time to first token, p95", "ms", "lower_is_better", 500.0, "95th percentile of ttft_ms"),
+    Metric(
+        "ttft_p50",
+        "Time to first token, p50",
+        "ms",
+        "lower_is_better",
+        None,
+        "median of ttft_ms",
+        quantile=0.5,
+        explained_by="ttft",
+    ),
+    Metric(
+        "ttft_p95",
+        "Time to first token, p95",
+        "ms",
+        "lower_is_better",
+        500.0,
+        "95th percentile of ttft_ms",
+        quantile=0.95,
+        explained_by="ttft",
+    ),
     Metric(
         "tpot_p95",
         "Time per output token, p95",
@@ -98,10 +130,18 @@ SPEED: tuple[Metric, ...] = (
         "lower_is_better",
         50.0,
         "95th percentile of tpot_ms; where absent (total - ttft) / (output_tokens - 1)",
+        quantile=0.95,
     ),
-    Metric("prefill_p50", "Prefill, p50", "ms", None, None, "median of prefill_ms; where absent ttft_ms"),
+    Metric("prefill_p50", "Prefill, p50", "ms", None, None, "median of prefill_ms; where absent ttft_ms", quantile=0.5),
     Metric(
-        "decode_p50", "Decode, p50", "ms", "lower_is_better", None, "median of decode_ms; where absent total - ttft"
+        "decode_p50",
+        "Decode, p50",
+        "ms",
+        "lower_is_better",
+        None,
+        "median of decode_ms; where absent total - ttft",
+        quantile=0.5,
+        explained_by="decode",
     ),
     Metric(
         "decode_share",
@@ -112,9 +152,36 @@ SPEED: tuple[Metric, ...] = (
         "sum of decode / sum of prefill + decode, over requests where both are known",
     ),
     Metric("latency_mean", "Latency, mean", "ms", None, None, "mean of total_latency_ms"),
-    Metric("latency_p50", "Latency, p50", "ms", "lower_is_better", None, "median of total_latency_ms"),
-    Metric("latency_p95", "Latency, p95", "ms", "lower_is_better", None, "95th percentile of total_latency_ms"),
-    Metric("latency_p99", "Latency, p99", "ms", "lower_is_better", None, "99th percentile of total_latency_ms"),
+    Metric(
+        "latency_p50",
+        "Latency, p50",
+        "ms",
+        "lower_is_better",
+        None,
+        "median of total_latency_ms",
+        quantile=0.5,
+        explained_by="total",
+    ),
+    Metric(
+        "latency_p95",
+        "Latency, p95",
+        "ms",
+        "lower_is_better",
+        None,
+        "95th percentile of total_latency_ms",
+        quantile=0.95,
+        explained_by="total",
+    ),
+    Metric(
+        "latency_p99",
+        "Latency, p99",
+        "ms",
+        "lower_is_better",
+        None,
+        "99th percentile of total_latency_ms",
+        quantile=0.99,
+        explained_by="total",
+    ),
     Metric(
         "token_weighted_latency",
         "Token-weighted latency",
@@ -122,6 +189,7 @@ SPEED: tuple[Metric, ...] = (
         "lower_is_better",
         None,
         "sum(latency_i * output_tokens_i) / sum(output_tokens_i)",
+        explained_by="total",
     ),
     Metric(
         "overhead",
@@ -166,10 +234,23 @@ USAGE: tuple[Metric, ...] = (
 
 LOGGED: tuple[Metric, ...] = (
     Metric(
-        "quality_score", "Logged quality score", "score", "higher_is_better", None, "mean of quality_score as logged"
+        "quality_score",
+        "Logged quality score",
+        "score",
+        "higher_is_better",
+        None,
+        "mean of quality_score as logged",
+        family="logged quality",
     ),
     Metric(
-        "safety_flag_rate", "Safety flags", "share", "lower_is_better", None, "share of interactions with a safety flag"
+        "safety_flag_rate",
+        "Safety flags",
+        "share",
+        "lower_is_better",
+        None,
+        "share of interactions with a safety flag",
+        family="safety flags",
+        smallest_effect=0.02,
     ),
 )
 

@@ -8,33 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from obs_lib.catalogue.gpu import GPU
-from obs_lib.catalogue.system import ERROR_KIND_RATES
+from obs_lib.catalogue.distances import CHANGE
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.records import Day, Distance, Metric
 
-PREFIX = "change:"
-EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
-EXTENSIVE = frozenset({"capacity_use", "concurrency_use", *(metric.name for metric in GPU)})
-PARTS = frozenset(metric.name for metric in ERROR_KIND_RATES)  # the whole is judged, its parts say why
 CONSTANT = 1e-9  # a spread under this part of the value is rounding
 LEAST_SHARE = 1e-3  # keeps the degrees of freedom finite where all baseline values are equal
 BEYOND = 10  # interactions beyond a percentile
 MOST_FREEDOM = 4.0  # times b - 1: a few days that happen to agree do not prove that days do not scatter
 
 
-def judged(metric: Metric) -> bool:
-    """Return whether changes of a metric are judged: of what has a worse side, and is no total nor part of another.
+def compared(metric: Metric) -> bool:
+    """Return whether a metric is compared with its baseline: one that has a worse side, and is no total nor part of another.
 
     Totals follow the traffic, not the model; so do the numbers of GPUs, which have objectives.
     """
-    return metric.direction is not None and metric.unit not in EXTENSIVE_UNITS and metric.name not in EXTENSIVE | PARTS
+    return metric.direction is not None and not metric.extensive and metric.part_of is None
 
 
 def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:
     """Measure today minus the mean of the baseline days, as `contrast` does. Every day must have the metric."""
     now, then = values(metric, segment, [today])[0], values(metric, segment, window)
-    return difference(PREFIX + metric.name, segment, metric.unit, window, (now, then))
+    return difference(CHANGE + metric.name, segment, metric.unit, window, (now, then))
 
 
 def difference(
@@ -102,14 +97,13 @@ def least_answers(metric: Metric, min_answers: int) -> int:
 
     With fewer, one slow request is the percentile, and no interval from a few days tells it from a slower server.
     """
-    tail = metric.name.rpartition("_p")[2]
-    return max(min_answers, round(BEYOND / (1 - float(f"0.{tail}")))) if tail.isdigit() else min_answers
+    return min_answers if metric.quantile is None else max(min_answers, round(BEYOND / (1 - metric.quantile)))
 
 
 def usable(metric: Metric, segment: str, days: Sequence[DaySummary], min_answers: int) -> list[DaySummary]:
     """Return the days on which the metric has a value that rests on enough interactions."""
-    found = ((day, day.metric(metric.name, segment)) for day in days)
-    return [day for day, value in found if value is not None and value[2] >= min_answers]
+    measured = ((day, day.metric(metric.name, segment)) for day in days)
+    return [day for day, value in measured if value is not None and value[2] >= min_answers]
 
 
 def too_few(name: str, segment: str, unit: str, note: str, days: Sequence[Day] = ()) -> Distance:

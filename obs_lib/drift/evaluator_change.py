@@ -120,7 +120,7 @@ def _change(
 
 def _shift(rows: pd.DataFrame, before: pd.DataFrame, band: float) -> _Shift | None:
     """How the scores of the same anchors differ; None where they do not and the version is the same."""
-    if _said(rows).equals(_said(before)):  # of nearly all days, and found much sooner than by matching anchors
+    if _scores(rows).equals(_scores(before)):  # so on nearly all days, and known much sooner than by matching anchors
         return None
     both = rows.merge(before, on="anchor", suffixes=("", "_before"))
     apart = (both["value"] - both["value_before"]).abs()
@@ -139,5 +139,5 @@ def _shift(rows: pd.DataFrame, before: pd.DataFrame, band: float) -> _Shift | No
     return _Shift(reason, len(both), int(moved.sum()), known, named, versions[1])
 
 
-def _said(rows: pd.DataFrame) -> pd.DataFrame:
+def _scores(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["anchor", "version", "status", "value"]].reset_index(drop=True)

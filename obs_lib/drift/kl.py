@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
+from obs_lib.catalogue.distances import TOKEN_KL
 from obs_lib.records import Day, Distance
 
-NAME = "token_kl"
 SMOOTHING = 0.5  # added to every count (Jeffreys), so that a word that one side never used keeps the divergence finite
 LEAST_KL = 1e-9  # nats; keeps the logarithm of an exactly zero divergence finite
 LEAST_LOG_SPREAD = 0.1  # the null's spread counts as at least 10%: few days, or equal ones, look steadier than they are
@@ -77,14 +77,14 @@ def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
     t = (float(np.log(max(statistic, LEAST_KL))) - centre) / spread
     null_mean = float(null.mean())
     return Distance(
-        name=NAME,
+        name=TOKEN_KL.name,
         segment=segment,
         statistic=statistic,
         null_mean=null_mean,
         null_high=float(np.exp(centre + stdtrit(b - 1, 0.95) * spread)),
         p_value=max(float(stdtr(b - 1, -t)), 1e-300),
         effect=statistic - null_mean,
-        unit="nats",
+        unit=TOKEN_KL.unit,
         n_baseline=int(pooled.sum()),
         n_current=int(counts[-1].sum()),
         baseline_days=tuple(day.day for day in window),

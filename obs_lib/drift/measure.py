@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from obs_lib.catalogue import METRICS, occasional
+from obs_lib.catalogue.distances import CHANGE, SEMANTIC_DRIFT, TOKEN_ADJUSTED, TOKEN_KL
 from obs_lib.drift import change, kl, semantic, token_adjusted
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
@@ -16,7 +17,7 @@ from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
 __all__ = ["DaySummary", "Drifted", "measure"]
 
 Drifted = Mapping[tuple[str, str], AbstractSet[Day]]
-"""Days that were themselves found DRIFTED, by (distance name, segment)."""
+"""Days whose verdict was itself DRIFTED, by (distance name, segment)."""
 
 
 def measure(
@@ -28,7 +29,7 @@ def measure(
 ) -> list[Distance]:
     """Measure every segment of `today` against `window` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each judged metric that today or the window has, and one
+    One distance for the words, one for the meaning, one for each compared metric that today or the window has, and one
     more at equal tokens where tokens explain the metric and both days and window know them; of a stage of the traces
     the metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
@@ -47,14 +48,14 @@ def measure(
             return days if len(days) >= options.min_days else known
 
         if _of_interactions(segment, today):
-            distances.append(_tokens(segment, today, steady(kl.NAME), options))
-            distances.append(_answers(segment, today, steady(semantic.NAME), options))
+            distances.append(_tokens(segment, today, steady(TOKEN_KL.name), options))
+            distances.append(_answers(segment, today, steady(SEMANTIC_DRIFT.name), options))
         distances.extend(
             distance
-            for metric in filter(change.judged, metrics)
+            for metric in filter(change.compared, metrics)
             for distance in (
-                *_change(metric, segment, today, steady(change.PREFIX + metric.name, score=metric.evaluator), options),
-                *_token_adjusted(metric, segment, today, steady(token_adjusted.PREFIX + metric.name), options),
+                *_change(metric, segment, today, steady(CHANGE + metric.name, score=metric.evaluator), options),
+                *_token_adjusted(metric, segment, today, steady(TOKEN_ADJUSTED + metric.name), options),
             )
         )
     return distances
@@ -74,7 +75,7 @@ def _tokens(segment: str, today: DaySummary, window: Sequence[DaySummary], optio
         note = _short_history(len(days), options)
     else:
         return kl.token_kl(segment, current, days)
-    return too_few(kl.NAME, segment, "nats", note, [day.day for day in days])
+    return too_few(TOKEN_KL.name, segment, TOKEN_KL.unit, note, [day.day for day in days])
 
 
 def _read_tokens(summary: DaySummary, segment: str) -> kl.Tokens:
@@ -97,7 +98,7 @@ def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], opti
         note = f"{shared} prompts were asked today and on two baseline days (needs {options.min_prompts})"
     else:
         return semantic.paired_drift(segment, current, days, options.resamples)
-    return too_few(semantic.NAME, segment, "cosine distance", note, [day.day for day in days])
+    return too_few(SEMANTIC_DRIFT.name, segment, SEMANTIC_DRIFT.unit, note, [day.day for day in days])
 
 
 def _change(
@@ -117,13 +118,13 @@ def _change(
     else:
         yield change.metric_change(metric, segment, today, days)
         return
-    yield too_few(change.PREFIX + metric.name, segment, metric.unit, note, [day.day for day in days])
+    yield too_few(CHANGE + metric.name, segment, metric.unit, note, [day.day for day in days])
 
 
 def _token_adjusted(
     metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
 ) -> Iterator[Distance]:
-    if metric.name not in token_adjusted.EXPLAINED_BY:
+    if metric.explained_by is None:
         return
     least = change.least_answers(metric, options.min_answers)
     days = change.usable(metric, segment, window, least)

@@ -6,6 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from obs_lib.catalogue.distances import SEMANTIC_DRIFT, TOKEN_KL
+
 
 class DriftOptions(BaseModel):
     """Window, sample sizes, false alarms and the smallest effects that count.
@@ -18,7 +20,7 @@ class DriftOptions(BaseModel):
 
     window_days: int = Field(7, ge=2, le=90, description="Days before the day that make its baseline; days, 2 to 90.")
     min_days: int = Field(
-        3, ge=2, le=90, description="Baseline days with data below which nothing is judged; days, 2 to window_days."
+        3, ge=2, le=90, description="Baseline days with data below which nothing is compared; days, 2 to window_days."
     )
     min_prompts: int = Field(
         10,
@@ -36,10 +38,16 @@ class DriftOptions(BaseModel):
         0.01, gt=0, le=0.2, description="Share of false alarms among a day's alarms (Benjamini-Hochberg); 0 to 0.2."
     )
     min_semantic: float = Field(
-        0.05, ge=0, le=2, description="Smallest excess of semantic drift over chance; cosine distance, 0 to 2."
+        SEMANTIC_DRIFT.smallest_effect,
+        ge=0,
+        le=2,
+        description="Smallest excess of semantic drift over chance; cosine distance, 0 to 2.",
     )
     min_token_kl: float = Field(
-        0.1, ge=0, le=20, description="Smallest excess of the token divergence over chance; nats, 0 to 20."
+        TOKEN_KL.smallest_effect,
+        ge=0,
+        le=20,
+        description="Smallest excess of the token divergence over chance; nats, 0 to 20.",
     )
     min_share: float = Field(
         0.05, ge=0, le=1, description="Smallest change of a share, probability or score; in its own unit, 0 to 1."
@@ -54,14 +62,8 @@ class DriftOptions(BaseModel):
         description="Smallest change of a token-adjusted latency, as a part of its baseline; 0 to 10.",
     )
     min_changes: dict[str, float] = Field(
-        default_factory=lambda: {
-            "error_rate": 0.01,
-            "stage_error_rate": 0.01,
-            "toxicity": 0.02,
-            "toxicity_rate": 0.02,
-            "safety_flag_rate": 0.02,
-        },
-        description="Smallest change of single metrics where the rules above do not fit; metric to its own unit, >= 0.",
+        default_factory=dict,
+        description="Smallest change of single metrics, in the place of what each declares; metric to its own unit, >= 0.",
     )
     anchor_band: float = Field(
         1e-3,
@@ -73,6 +75,11 @@ class DriftOptions(BaseModel):
     resamples: int = Field(
         999, ge=99, le=99_999, description="Random draws behind semantic drift's null; 99 to 99,999."
     )
+
+    @property
+    def by_name(self) -> dict[str, float]:
+        """The smallest effects of single distances and of changes of single metrics, in their own units."""
+        return {**self.min_changes, SEMANTIC_DRIFT.name: self.min_semantic, TOKEN_KL.name: self.min_token_kl}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from obs_lib.catalogue.distances import SEMANTIC_DRIFT
 from obs_lib.records import Day, Distance
 
-NAME = "semantic_drift"
 MIN_PROMPT_DAYS = 2  # baseline days a prompt needs: with one, nothing says how much its answers vary by themselves
 TIE = 1e-9  # two statistics this near are one: sums of the same numbers in another order
 
@@ -66,14 +66,14 @@ def paired_drift(segment: str, today: Answers, window: Sequence[Answers], resamp
     draws = _draws(among, there[:, :-1], rng, resamples)
     null_mean = float(np.mean(np.sum(among, axis=1) / there[:, :-1].sum(axis=1)))
     return Distance(
-        name=NAME,
+        name=SEMANTIC_DRIFT.name,
         segment=segment,
         statistic=statistic,
         null_mean=null_mean,
         null_high=float(np.quantile(draws, 0.95)),
         p_value=p_value,
         effect=statistic - null_mean,
-        unit="cosine distance",
+        unit=SEMANTIC_DRIFT.unit,
         n_baseline=int(there[:, :-1].sum()),
         n_current=len(prompts),
         baseline_days=tuple(day.day for day in window),
@@ -136,4 +136,6 @@ def _chernoff(distances: NDArray[np.float64], there: NDArray[np.bool_], statisti
 
 
 def _seed(day: Day, segment: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{NAME}|{day.isoformat()}|{segment}".encode()).digest()[:8], "big")
+    return int.from_bytes(
+        hashlib.sha256(f"{SEMANTIC_DRIFT.name}|{day.isoformat()}|{segment}".encode()).digest()[:8], "big"
+    )

@@ -12,7 +12,7 @@ explain, such as a tail of requests that hang, stays in the adjusted value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,22 +20,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import difference, too_few, values
 from obs_lib.records import Distance, Metric
 from obs_lib.stats.latency_model import Cells, Line, fit, merge
-
-PREFIX = "token_adjusted:"
-EXPLAINED_BY: dict[str, str] = {
-    "ttft_p50": "ttft",
-    "ttft_p95": "ttft",
-    "decode_p50": "decode",
-    "latency_p50": "total",
-    "latency_p95": "total",
-    "latency_p99": "total",
-    "token_weighted_latency": "total",
-}
-"""The metrics that tokens explain, and the latency model that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +36,11 @@ class Explained:
 
 
 def explained(metric: Metric, segment: str, days: Sequence[DaySummary], min_answers: int) -> list[Explained]:
-    """The days whose model of the metric rests on enough requests."""
-    found = ((day, day.cells(EXPLAINED_BY[metric.name], segment)) for day in days)
-    return [Explained(day, cells) for day, cells in found if cells is not None and cells.rows >= min_answers]
+    """The days whose model of the metric rests on enough requests; none where no model explains it."""
+    if metric.explained_by is None:
+        return []
+    known = ((day, day.cells(metric.explained_by, segment)) for day in days)
+    return [Explained(day, cells) for day, cells in known if cells is not None and cells.rows >= min_answers]
 
 
 def token_adjusted(metric: Metric, segment: str, today: Explained, window: Sequence[Explained]) -> Distance:
@@ -58,19 +49,19 @@ def token_adjusted(metric: Metric, segment: str, today: Explained, window: Seque
     The test is that of `change.metric_change`; today's adjustment adds the doubt of the fitted line. Every day has the
     metric. `statistic` and `effect` are in the metric's unit, at the baseline's tokens.
     """
-    name, days = PREFIX + metric.name, [one.summary for one in window]
+    name, days = TOKEN_ADJUSTED + metric.name, [one.summary for one in window]
     baseline = merge([one.cells for one in window])
     line = fit(baseline)
     if line is None:
         return too_few(name, segment, metric.unit, "too few requests to fit a line to", [one.day for one in days])
-    typical = _TYPICAL[metric.name]
+    typical = _typical(metric)
     reference = typical(line, baseline)
     then = values(metric, segment, days) * _scales([reference / typical(line, one.cells) for one in window])
     scale = reference / typical(line, today.cells)
     now = values(metric, segment, [today.summary]) * _scales([scale])
     doubt = _doubt(typical, line, (baseline, today.cells)) * float(now[0, 0]) ** 2
-    found = difference(name, segment, metric.unit, days, (now[0], then), doubt)
-    return replace(found, note=f"tokens alone: times {1 / scale:.2f}")
+    distance = difference(name, segment, metric.unit, days, (now[0], then), doubt)
+    return replace(distance, note=f"tokens alone: times {1 / scale:.2f}")
 
 
 _LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
@@ -78,17 +69,16 @@ _LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
 Typical = Callable[[Line, Cells], float]
 
 
-def _token_weighted(line: Line, found: Cells) -> float:
-    return float(np.average(line.predict(found.x), weights=found.n * (found.x[:, -1] + 1)))
+def _token_weighted(line: Line, cells: Cells) -> float:
+    return float(np.average(line.predict(cells.x), weights=cells.n * (cells.x[:, -1] + 1)))
 
 
 def _quantile(q: float) -> Typical:
     """The q-quantile of a mixture: each cell is lognormal about the line."""
 
-    def typical(line: Line, found: Cells) -> float:
-
-        middle, spread = np.log(line.predict(found.x)), max(line.spread, 1e-3)
-        share = found.n / found.n.sum()
+    def typical(line: Line, cells: Cells) -> float:
+        middle, spread = np.log(line.predict(cells.x)), max(line.spread, 1e-3)
+        share = cells.n / cells.n.sum()
 
         def below(log_y: float) -> float:
             return float(share @ ndtr((log_y - middle) / spread)) - q
@@ -98,15 +88,9 @@ def _quantile(q: float) -> Typical:
     return typical
 
 
-_TYPICAL: Mapping[str, Typical] = {
-    "ttft_p50": _quantile(0.5),
-    "ttft_p95": _quantile(0.95),
-    "decode_p50": _quantile(0.5),
-    "latency_p50": _quantile(0.5),
-    "latency_p95": _quantile(0.95),
-    "latency_p99": _quantile(0.99),
-    "token_weighted_latency": _token_weighted,
-}
+def _typical(metric: Metric) -> Typical:
+    """What a line says that the metric would be for some tokens."""
+    return _token_weighted if metric.quantile is None else _quantile(metric.quantile)
 
 
 def _scales(scales: Sequence[float]) -> NDArray[np.float64]:
@@ -114,7 +98,7 @@ def _scales(scales: Sequence[float]) -> NDArray[np.float64]:
     return np.array([(scale, scale**2, 1.0) for scale in scales])
 
 
-def _doubt(typical: Typical, line: Line, found: tuple[Cells, Cells]) -> float:
+def _doubt(typical: Typical, line: Line, both: tuple[Cells, Cells]) -> float:
     """Variance of the logarithm of typical(baseline) / typical(today) that comes from the line, by the delta method."""
     steps = np.sqrt(np.diag(line.covariance))
     slope = np.zeros(len(steps))
@@ -125,7 +109,7 @@ def _doubt(typical: Typical, line: Line, found: tuple[Cells, Cells]) -> float:
             # Never to zero: where it is the only part, nothing would be left of the line.
             theta[part] = max(theta[part] + side * steps[part], _LEAST_STEP * theta[part])
             moved = Line(theta, line.covariance, line.spread)
-            ends.append((theta[part], np.log(typical(moved, found[0]) / typical(moved, found[1]))))
+            ends.append((theta[part], np.log(typical(moved, both[0]) / typical(moved, both[1]))))
         (low, first), (high, last) = ends
         slope[part] = (last - first) / (high - low)
     return float(slope @ line.covariance @ slope)

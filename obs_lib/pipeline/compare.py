@@ -7,7 +7,7 @@ import json
 
 from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
-from obs_lib.drift.decision import decide
+from obs_lib.drift.decision import drift_rows
 from obs_lib.drift.evaluator_change import EvaluatorChange, evaluator_changes, incomparable, to_frame
 from obs_lib.drift.measure import DaySummary, Drifted, measure
 from obs_lib.lake.steps import StepRecord
@@ -26,9 +26,9 @@ def compare(ws: Workspace) -> list[str]:
     """Redo the comparison of every day whose summary, baseline or policy changed; returns those days, oldest first."""
 
     def inputs(past: History, day: Day) -> object:
-        judged = [past.digests(one, STEP) for one in window_days(ws, past, day)]
+        compared = [past.digests(one, STEP) for one in window_days(ws, past, day)]
         anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
-        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), judged, anchors]
+        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), compared, anchors]
 
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _compare_day(ws, past, day, wanted)
@@ -48,17 +48,16 @@ def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
 
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-
     summary = past.summary(day)
     if summary is None or summary.state is StepState.NO_DATA:
-        frames = {DRIFT: decide([], ws.settings.drift), EVALUATOR_CHANGES: to_frame([])}
+        frames = {DRIFT: drift_rows([], ws.settings.drift), EVALUATOR_CHANGES: to_frame([])}
         return ws.lake.commit(day, STEP, frames, inputs=wanted, state=StepState.NO_DATA)
     named = dict(_window(ws, past, day))
     days = window_days(ws, past, day)
     *before, today = _summaries(ws, [*days, day])
     changes = _evaluators(ws, day, days)
-    found = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
-    rows = decide(found, ws.settings.drift)
+    distances = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
+    rows = drift_rows(distances, ws.settings.drift)
     used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
     frames = {DRIFT: rows.assign(baseline_days=used), EVALUATOR_CHANGES: to_frame(changes)}
     return ws.lake.commit(day, STEP, frames, inputs=wanted)
@@ -75,14 +74,13 @@ def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
     """Which of the baseline days stood away from their own baseline, by distance and segment; whatever the reason."""
     rows = ws.lake.read(DRIFT, days)
     rows = rows[rows["verdict"].isin(_AWAY)]
-    found: dict[tuple[str, str], set[Day]] = {}
+    drifted: dict[tuple[str, str], set[Day]] = {}
     for day, name, segment in zip(rows["day"], rows["name"], rows["segment"], strict=True):
-        found.setdefault((name, segment), set()).add(dt.date.fromisoformat(day))
-    return found
+        drifted.setdefault((name, segment), set()).add(dt.date.fromisoformat(day))
+    return drifted
 
 
 def _summaries(ws: Workspace, days: list[Day]) -> list[DaySummary]:
-
     metrics, sketches = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days)
     sketches = sketches[sketches["kind"].isin(_SKETCHES)]
     each = [(day, metrics["day"] == str(day), sketches["day"] == str(day)) for day in days]

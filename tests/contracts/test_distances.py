@@ -17,7 +17,7 @@ import pytest
 from obs_lib.catalogue import BY_NAME
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import metric_change
-from obs_lib.drift.decision import decide, judge
+from obs_lib.drift.decision import decide, drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Distance, DriftVerdict
@@ -99,18 +99,20 @@ def test_a_day_of_the_window_itself_is_no_surprise(name: str) -> None:
 
 
 def test_ordinary_days_are_stable_through_the_whole_decision() -> None:
-    quiet = [judge(measure(day(6, seed=s), [day(n, seed=s) for n in range(6)], OPTIONS), OPTIONS) for s in range(1, 21)]
+    quiet = [
+        decide(measure(day(6, seed=s), [day(n, seed=s) for n in range(6)], OPTIONS), OPTIONS) for s in range(1, 21)
+    ]
     assert [one for night in quiet for one in night if one.verdict is DriftVerdict.DRIFTED] == []
 
 
 def test_too_few_says_why() -> None:
-    found = judge(measure(day(2), WINDOW[:2], OPTIONS), OPTIONS)
+    found = decide(measure(day(2), WINDOW[:2], OPTIONS), OPTIONS)
     assert [one.verdict for one in found] == [DriftVerdict.TOO_FEW] * len(NAMES)
     assert all(one.distance.note for one in found)
 
 
 def test_rows_survive_json(name: str) -> None:
-    frame = decide([measured(name, day(6, 0.5))], OPTIONS)
+    frame = drift_rows([measured(name, day(6, 0.5))], OPTIONS)
     row: dict[str, object] = json.loads(frame.to_json(orient="records"))[0]
     assert row["name"] == name
     assert row["verdict"] == "DRIFTED"

@@ -18,7 +18,7 @@ from obs_lib.alerts.data import DataFacts
 from obs_lib.alerts.night import Night, raise_alerts
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.decision import decide
+from obs_lib.drift.decision import drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import INTERACTIONS, SKETCHES
@@ -93,7 +93,7 @@ class History:
 
     def then(self, today: DaySummary) -> History:
         window = self.days[-7:]
-        drift = decide(measure(today, window, DriftOptions(), self.away), DriftOptions())
+        drift = drift_rows(measure(today, window, DriftOptions(), self.away), DriftOptions())
         away = dict(self.away)
         for name, segment in drift[drift["verdict"].isin(AWAY)][["name", "segment"]].itertuples(index=False):
             away[(name, segment)] = away.get((name, segment), frozenset()) | {today.day}

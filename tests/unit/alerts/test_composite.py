@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.alerts.composite import change_conditions, family, score, strength
+from obs_lib.alerts.composite import change_conditions, score, strength
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS
+from obs_lib.catalogue.distances import family
 
 Make = Callable[..., pd.DataFrame]
 OPTIONS = AlertOptions()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.drift.decision import benjamini_hochberg, decide, judge, smallest_effect
+from obs_lib.drift.decision import benjamini_hochberg, decide, drift_rows, smallest_effect
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import DRIFT
 from obs_lib.records import Distance, DriftVerdict
@@ -36,7 +36,7 @@ def test_agrees_with_scipy_in_any_order(p: list[float]) -> None:
 
 
 def test_drifted_needs_both_small_chance_and_size() -> None:
-    found = judge(
+    found = decide(
         [
             distance("change:refusal_rate", 1e-9, 0.3),
             distance("change:refusal_rate", 1e-9, -0.3),
@@ -52,12 +52,12 @@ def test_drifted_needs_both_small_chance_and_size() -> None:
     assert found[-1].p_adjusted is None
 
 
-def test_what_is_drifted_depends_on_all_that_was_judged() -> None:
+def test_what_is_drifted_depends_on_all_that_was_measured() -> None:
     one = distance("change:refusal_rate", 0.004, 0.3)
-    assert judge([one], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
-    assert judge([one, *[distance("token_kl", 0.5, 0.3, "nats")] * 9], OPTIONS)[0].verdict is DriftVerdict.STABLE
+    assert decide([one], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+    assert decide([one, *[distance("token_kl", 0.5, 0.3, "nats")] * 9], OPTIONS)[0].verdict is DriftVerdict.STABLE
     unmeasured = [distance("token_kl", None, None, "nats")] * 9
-    assert judge([one, *unmeasured], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+    assert decide([one, *unmeasured], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_smallest_effects(name: str, unit: str, baseline: float | None, expected
 
 
 def test_rows_are_the_tables_columns() -> None:
-    frame = decide([distance("change:refusal_rate", 1e-9, 0.3)], OPTIONS)
+    frame = drift_rows([distance("change:refusal_rate", 1e-9, 0.3)], OPTIONS)
     assert list(frame.columns) == [name for name, _ in DRIFT.columns]
     assert frame.loc[0, ["verdict", "threshold", "baseline_days"]].tolist() == ["DRIFTED", 0.05, "[]"]
-    assert list(decide([], OPTIONS).columns) == list(frame.columns)
+    assert list(drift_rows([], OPTIONS).columns) == list(frame.columns)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_change_that_is_gone_at_token_adjusted_is_explained(
     raw = distance("change:latency_p95", 1e-9, 100.0, "ms", 200.0)
     adjusted = distance("token_adjusted:latency_p95", p, left, "ms", 200.0)
     elsewhere = replace(distance("token_adjusted:latency_p95", 0.9, 0.0, "ms", 200.0), segment="route=a")
-    assert judge([raw, adjusted, elsewhere], OPTIONS)[0].verdict.value == verdict
-    assert judge([raw], OPTIONS)[0].verdict.value == "DRIFTED"
+    assert decide([raw, adjusted, elsewhere], OPTIONS)[0].verdict.value == verdict
+    assert decide([raw], OPTIONS)[0].verdict.value == "DRIFTED"
 
 
 def test_less_counts_at_token_adjusted_and_both_ways() -> None:
     found = [distance("token_adjusted:latency_p95", 1e-9, effect, "ms", 200.0) for effect in (30.0, -30.0, 10.0)]
-    assert [one.verdict.value for one in judge(found, OPTIONS)] == ["DRIFTED", "DRIFTED", "STABLE"]
+    assert [one.verdict.value for one in decide(found, OPTIONS)] == ["DRIFTED", "DRIFTED", "STABLE"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.decision import judge
+from obs_lib.drift.decision import decide
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Distance
@@ -27,10 +27,10 @@ def ordinary(summary: Make, index: int, refusals: float = 0.1, words: tuple[int,
 
 def test_every_distance_is_there_and_a_bad_day_stands_out(summary: Make) -> None:
     window = [ordinary(summary, n, words=(600 + n, 400)) for n in range(4)]
-    found = judge(measure(ordinary(summary, 4, refusals=0.6, words=(100, 900)), window, OPTIONS), OPTIONS)
+    found = decide(measure(ordinary(summary, 4, refusals=0.6, words=(100, 900)), window, OPTIONS), OPTIONS)
     verdicts = {one.distance.name: one.verdict.value for one in found}
     assert verdicts == {"token_kl": "DRIFTED", "semantic_drift": "STABLE", "change:refusal_rate": "DRIFTED"}
-    quiet = judge(measure(ordinary(summary, 5), window, OPTIONS), OPTIONS)
+    quiet = decide(measure(ordinary(summary, 5), window, OPTIONS), OPTIONS)
     assert {one.verdict.value for one in quiet} == {"STABLE"}
 
 
@@ -98,7 +98,7 @@ def staged(summary: Make, index: int, retrieval: float = 60.0, failing: float = 
 
 def test_a_stage_is_judged_by_its_durations_and_errors_alone(summary: Make) -> None:
     window = [staged(summary, n) for n in range(5)]
-    found = judge(measure(staged(summary, 5), window, OPTIONS), OPTIONS)
+    found = decide(measure(staged(summary, 5), window, OPTIONS), OPTIONS)
     of_stage = {one.distance.name: one.verdict.value for one in found if one.distance.segment == "stage=retrieval"}
     names = ("stage_duration_p50", "stage_duration_p95", "stage_error_rate")
     assert of_stage == {f"change:{name}": "STABLE" for name in names}
@@ -107,7 +107,7 @@ def test_a_stage_is_judged_by_its_durations_and_errors_alone(summary: Make) -> N
 
 def test_a_slower_and_a_failing_stage_stand_out(summary: Make) -> None:
     window = [staged(summary, n) for n in range(5)]
-    found = judge(measure(staged(summary, 5, retrieval=120.0, failing=0.2), window, OPTIONS), OPTIONS)
+    found = decide(measure(staged(summary, 5, retrieval=120.0, failing=0.2), window, OPTIONS), OPTIONS)
     drifted = {one.distance.name for one in found if one.verdict.value == "DRIFTED"}
     assert drifted == {"change:stage_duration_p50", "change:stage_duration_p95", "change:stage_error_rate"}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from obs_lib.drift.baseline import DaySummary, window
-from obs_lib.drift.decision import judge
+from obs_lib.drift.decision import decide
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 
@@ -50,7 +50,7 @@ def test_the_new_version_is_flagged_on_its_day_and_no_quiet_day_before(
     drifted = []
     for number, (day, today) in enumerate(sorted(days.items()), start=1):
         baseline = [days[one] for one in window(day, days, options.window_days)]
-        judged = judge(measure(today, baseline, options), options)
+        judged = decide(measure(today, baseline, options), options)
         if any(one.verdict == "DRIFTED" and one.distance.name == "token_kl" for one in judged):
             drifted.append(number)
     assert drifted[0] == change

@@ -1,0 +1,63 @@
+"""How a day's distances from its baseline are named, and what each is: all that deciding, alerting and reporting ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from obs_lib.catalogue import metric_of
+from obs_lib.records import Metric
+
+CHANGE = "change:"
+"""Before a metric's name: the distance of the metric from its baseline."""
+
+TOKEN_ADJUSTED = "token_adjusted:"  # noqa: S105 - the beginning of a name
+"""The same with prompts and answers taken to be as long as in the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceDefinition:
+    """The definition of a distance that is no change of a metric. It counts upwards only: less than chance is no news."""
+
+    name: str
+    """As in the table `drift`."""
+    title: str
+    """As readers see it."""
+    unit: str
+    family: str
+    """As `Metric.family`."""
+    smallest_effect: float
+    """The smallest excess over chance that counts, in `unit`."""
+
+
+SEMANTIC_DRIFT = DistanceDefinition("semantic_drift", "Semantic drift", "cosine distance", "answers", 0.05)
+TOKEN_KL = DistanceDefinition("token_kl", "Token KL divergence", "nats", "answers", 0.1)
+DISTANCES: dict[str, DistanceDefinition] = {one.name: one for one in (SEMANTIC_DRIFT, TOKEN_KL)}
+
+
+def is_change(name: str) -> bool:
+    """Whether a distance is the change of a metric, which counts both ways."""
+    return name.startswith((CHANGE, TOKEN_ADJUSTED))
+
+
+def subject(name: str) -> str:
+    """The metric whose change a distance is, by name; the distance's own name where it is none.
+
+    >>> subject("token_adjusted:ttft_p95"), subject("token_kl")
+    ('ttft_p95', 'token_kl')
+    """
+    return name.removeprefix(CHANGE).removeprefix(TOKEN_ADJUSTED)
+
+
+def changed_metric(name: str) -> Metric | None:
+    """The metric whose change a distance is; None for a distance of its own, and for a metric that is no more."""
+    return metric_of(subject(name)) if is_change(name) else None
+
+
+def family(name: str) -> str:
+    """The family of a distance.
+
+    >>> family("token_kl"), family("change:toxicity_rate"), family("change:ttft_p95")
+    ('answers', 'toxicity', 'latency')
+    """
+    definition = changed_metric(name) or DISTANCES.get(name)
+    return definition.family if definition else subject(name)
