@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
+
+from obs_lib.settings.loading import parse_settings
+from obs_lib.settings.settings import Settings
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"[\w./-]+/[\w.-]*|[\w-]+\.(?:py|toml|yml|j2|md)")
 LONGEST_README = 140  # lines: one page
@@ -118,6 +123,18 @@ def commands() -> list[str]:
         inner = getattr(command, "commands", None)
         names += [f"{name} {each}" for each in inner] if inner else [name]
     return names
+
+
+def test_every_example_of_settings_holds(checkout: Path, pages: list[Path]) -> None:
+    sections = set(Settings.model_fields)
+    examples = 0
+    for page in pages:
+        for block in YAML.findall(page.read_text(encoding="utf-8")):
+            data = yaml.safe_load(block)
+            if isinstance(data, dict) and next(iter(data)) in sections:
+                examples += 1
+                parse_settings(data, checkout / f"{page.name}.yaml")
+    assert examples >= 10
 
 
 def test_no_page_uses_a_name_that_is_gone(pages: list[Path]) -> None:
