@@ -6,6 +6,7 @@ ObsError
   |     +-- ExtensionError   somebody's evaluator or log format cannot be loaded, or is none
   +-- SourceError            logs cannot be read at all (a line that cannot be read is quarantined instead)
   +-- NoGpu                  there is no GPU to sample, or no driver that answers
+  +-- NoReply                a server gave no answer over HTTP; who asked makes an error of its own of it
   +-- LakeError              the tables cannot be opened, read or replaced
   |     +-- LakeConflict     another writer holds the same day; try again
   |     +-- LakeFull         the store has no room left
@@ -18,6 +19,8 @@ Anything else that escapes from the library is a bug.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class ObsError(Exception):
@@ -78,6 +81,28 @@ class NoGpu(ObsError):
     """The machine has no GPU, or none that its driver can reach."""
 
     exit_code = 3
+
+
+class NoReply(ObsError):
+    """A server gave no answer over HTTP, or none that is taken.
+
+    kind : "timeout", "unreachable" or "too large". sent : whether the server may have taken the request, and have acted on it.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        what: str,
+        kind: Literal["timeout", "unreachable", "too large"],
+        *,
+        sent: bool,
+        rule: str | None = None,
+        found: object = None,
+        where: object = None,
+    ) -> None:
+        super().__init__(what, rule=rule, found=found, where=where)
+        self.kind, self.sent = kind, sent
 
 
 class LakeError(ObsError):

@@ -14,8 +14,6 @@ import os
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +21,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from embedded_airflow import OPENER, PASSWORD, ROOT, USER, EmbeddedAirflow, NotReady
+from embedded_airflow import PASSWORD, ROOT, USER, EmbeddedAirflow, NotReady, Refused
 from obs_lib.errors import ObsError, SourceError
 
 POLL_S = 2.0
@@ -133,8 +131,8 @@ def ask(job: Job, airflow: EmbeddedAirflow) -> bool:
         return True
     try:
         airflow.backfill(job.first, job.last)
-    except urllib.error.HTTPError as error:
-        if error.code != 409:
+    except Refused as refusal:
+        if refusal.status != 409:
             raise
         return False
     return True
@@ -165,16 +163,11 @@ def look(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console, sec
 
 def has_report(airflow: EmbeddedAirflow, day: str) -> bool:
     """Whether the page of a day can be read in Airflow."""
-    request = urllib.request.Request(
-        f"{airflow.url}/night-watch/{day}", headers={"Authorization": f"Bearer {airflow.token()}"}
-    )
-    try:
-        with OPENER.open(request, timeout=30):
-            return True
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return False
-        raise
+    path = f"/night-watch/{day}"
+    reply = airflow.reply(path)
+    if reply.status not in (200, 404):
+        raise Refused("GET", path, reply.status)
+    return reply.status == 200
 
 
 def report_url(airflow: EmbeddedAirflow, day: str) -> str:
@@ -254,7 +247,7 @@ def main() -> int:
             console.print("Stopping ...")
     except KeyboardInterrupt:
         console.print("Everything has stopped.")
-    except (NotReady, ObsError) as error:
+    except (NotReady, Refused, ObsError) as error:
         console.print(f"[red]{type(error).__name__}[/]: ", end="")
         console.print(str(error), markup=False, soft_wrap=True)
         code = 1

@@ -16,15 +16,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
-from urllib.parse import urlencode
 
 import psutil
+
+from obs_lib.errors import NoReply
+from obs_lib.http import ONCE, HttpClient, Reply, RetryPolicy
 
 ROOT = Path(__file__).resolve().parent.parent
 USER = PASSWORD = "admin"  # noqa: S105 - a demo on loopback; docs/airflow.md says so
@@ -36,6 +36,14 @@ PARSED_S = 20.0
 
 class NotReady(RuntimeError):
     """Airflow did not come up, or a component died; the message names its log."""
+
+
+class Refused(RuntimeError):
+    """Airflow's server answered with a status that is none of success."""
+
+    def __init__(self, method: str, path: str, status: int) -> None:
+        super().__init__(f"{method} {path}: Airflow answers {status}")
+        self.status = status
 
 
 def free_port(wanted: int) -> int:
@@ -96,8 +104,9 @@ class EmbeddedAirflow:
         end, broken_since = time.monotonic() + timeout_s, 0.0
         while time.monotonic() < end:
             self.check()
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                health = self._request("GET", "/api/v2/monitor/health", token=None)
+            with contextlib.suppress(NoReply, Refused, ValueError, KeyError):
+                path = "/api/v2/monitor/health"
+                health = _json("GET", path, self._exchange("GET", path))
                 if health["scheduler"]["status"] == "healthy":
                     known = {dag["dag_id"] for dag in self.get("/api/v2/dags")["dags"]}
                     broken = self.get("/api/v2/importErrors")["import_errors"]
@@ -147,17 +156,22 @@ class EmbeddedAirflow:
 
     def get(self, path: str, **query: object) -> Any:
         """GET as the demo's user; the answer's JSON."""
-        return self._request("GET", f"{path}?{urlencode(query, doseq=True)}" if query else path, token=self.token())
+        return _json("GET", path, self.reply(path, **query))
+
+    def reply(self, path: str, **query: object) -> Reply:
+        """GET as the demo's user, asked for again while the server is busy; the answer, whatever its status."""
+        return self._exchange("GET", path, query=query or None, token=self.token(), retry=_PATIENT)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST as the demo's user; the answer's JSON."""
-        return self._request("POST", path, body, token=self.token())
+        """POST as the demo's user, once; the answer's JSON."""
+        return _json("POST", path, self._exchange("POST", path, body=body, token=self.token()))
 
     def token(self) -> str:
         """A token of the demo's user, for `Authorization: Bearer`."""
         if self._token is None:
             login = {"username": USER, "password": PASSWORD}
-            self._token = str(self._request("POST", "/auth/token", login, token=None)["access_token"])
+            path = "/auth/token"
+            self._token = str(_json("POST", path, self._exchange("POST", path, body=login))["access_token"])
         return self._token
 
     def backfill(self, first: dt.date, last: dt.date, *, at_once: int = 2, again: str = "failed") -> int:
@@ -176,19 +190,27 @@ class EmbeddedAirflow:
 
     def runs(self, dag: str) -> list[dict[str, Any]]:
         """Every run of a Dag, oldest logical date first."""
-        found: list[dict[str, Any]] = []
+        runs: list[dict[str, Any]] = []
         while True:
-            page = self.get(f"/api/v2/dags/{dag}/dagRuns", limit=100, offset=len(found), order_by="id")
-            found += page["dag_runs"]
-            if len(found) >= page["total_entries"] or not page["dag_runs"]:
-                return sorted(found, key=lambda run: run["logical_date"] or run["run_after"])
+            page = self.get(f"/api/v2/dags/{dag}/dagRuns", limit=100, offset=len(runs), order_by="id")
+            runs += page["dag_runs"]
+            if len(runs) >= page["total_entries"] or not page["dag_runs"]:
+                return sorted(runs, key=lambda run: run["logical_date"] or run["run_after"])
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str | None) -> Any:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
-        with OPENER.open(request, timeout=30) as answer:
-            return json.load(answer)
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        token: str | None = None,
+        retry: RetryPolicy = ONCE,
+    ) -> Reply:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # Only loopback is ever asked, so a proxy named in the environment has no part in it.
+        with HttpClient(self.url, headers, timeout_s=30, retry=retry, proxies=False) as client:
+            return client.request(method, path, query=query, body=body)
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -269,8 +291,14 @@ class EmbeddedAirflow:
 
 AIRFLOW = (sys.executable, "-m", "airflow")
 
-# Only loopback is ever asked, so a proxy named in the environment has no part in it.
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_PATIENT = RetryPolicy(attempts=3)  # the server is busy while tasks start
+
+
+def _json(method: str, path: str, reply: Reply) -> Any:
+    """What the server answered. Refused for a status that is none of success."""
+    if not 200 <= reply.status < 300:
+        raise Refused(method, path, reply.status)
+    return json.loads(reply.body)
 
 
 def _runs(pid: int, started: float) -> bool:
@@ -283,12 +311,12 @@ def _runs(pid: int, started: float) -> bool:
 
 def _group(pgid: int) -> list[psutil.Process]:
     """Living processes of a session: tasks may open process groups of their own inside it."""
-    found = []
+    living = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             if os.getsid(process.pid) == pgid and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
+                living.append(process)
+    return living
 
 
 def _signal_group(pgid: int, number: signal.Signals) -> None:

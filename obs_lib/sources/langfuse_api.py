@@ -11,13 +11,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from obs_lib.errors import ConfigError
+from obs_lib.http import RetryPolicy
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry
-from obs_lib.sources.json_api import JsonApi, Unserved
+from obs_lib.sources.json_api import RETRY, JsonApi, Unserved, check_host
 
 GRACE = dt.timedelta(minutes=15)
 """Read around a day as well, so that a trace that crosses midnight is whole. The same as `formats.langfuse.GRACE`."""
@@ -62,8 +62,8 @@ class LangfuseEntries:
     first : first day that `days` names; None: today in UTC alone, since the API cannot be asked which days it holds.
     last : last day that `days` names; None: today in UTC.
     page_size : items a page, 1 to 1,000; cut to what a path allows. Smaller pages take less memory.
-    timeout_s : seconds that one answer may take.
-    attempts : how often a page is asked for, at most, when the server is busy, failing or away.
+    timeout_s : seconds without a word from the server after which a page is asked for again.
+    retry : how often and when a page is asked for again while the server is busy, failing or away.
     wait : what waits between attempts; seconds to None.
     """
 
@@ -74,7 +74,7 @@ class LangfuseEntries:
     last: Day | None = None
     page_size: int = 100
     timeout_s: float = 60.0
-    attempts: int = 5
+    retry: RetryPolicy = RETRY
     wait: Callable[[float], None] = time.sleep
     _unserved: set[_Path] = field(default_factory=set, init=False, repr=False)
 
@@ -83,11 +83,10 @@ class LangfuseEntries:
             raise ConfigError("page_size is out of range", rule="1 to 1,000", found=self.page_size, where="page_size")
         if not self.public_key or not self.secret_key:
             raise ConfigError("Langfuse's keys are missing", rule="a public and a secret key")
-        self._api  # noqa: B018 - a host that is no address is refused here, not in the middle of a night
+        check_host(self.host)  # here, not in the middle of a night
 
-    @cached_property
-    def _api(self) -> JsonApi:
-        return JsonApi(self.host, (self.public_key, self.secret_key), self.timeout_s, self.attempts, self.wait)
+    def _open(self) -> JsonApi:
+        return JsonApi(self.host, (self.public_key, self.secret_key), self.timeout_s, self.retry, self.wait)
 
     def days(self) -> list[Day]:
         """Every day from `first` to `last`, whether or not it holds anything."""
@@ -102,44 +101,45 @@ class LangfuseEntries:
         """
         midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
         low, high = midnight - GRACE, midnight + dt.timedelta(days=1) + GRACE
-        for paths in (_OBSERVATIONS, _TRACES, _SCORES):
-            if paths is _TRACES and _OBSERVATIONS[0] not in self._unserved:
-                continue
-            for number, item in enumerate(self._items(paths, low, high), start=1):
-                raw = json.dumps(item, separators=(",", ":")).encode()
-                yield Entry(paths[0].origin, number, raw)
+        with self._open() as api:
+            for paths in (_OBSERVATIONS, _TRACES, _SCORES):
+                if paths is _TRACES and _OBSERVATIONS[0] not in self._unserved:
+                    continue
+                for number, item in enumerate(self._items(api, paths, low, high), start=1):
+                    raw = json.dumps(item, separators=(",", ":")).encode()
+                    yield Entry(paths[0].origin, number, raw)
 
     def undated(self) -> Iterator[Entry]:
         """The API can only be asked for days."""
         return iter(())
 
-    def _items(self, paths: tuple[_Path, ...], low: dt.datetime, high: dt.datetime) -> Iterator[Any]:
+    def _items(self, api: JsonApi, paths: tuple[_Path, ...], low: dt.datetime, high: dt.datetime) -> Iterator[Any]:
         """The items of the first of the paths that the server knows."""
         path = next((path for path in paths if path not in self._unserved), paths[-1])
-        pages = self._pages(path, low, high)
+        pages = self._pages(api, path, low, high)
         try:
             first = next(pages, [])
         except Unserved:
             if path is paths[-1]:
                 raise
             self._unserved.add(path)
-            yield from self._items(paths, low, high)
+            yield from self._items(api, paths, low, high)
             return
         yield from first
         for page in pages:
             yield from page
 
-    def _pages(self, path: _Path, low: dt.datetime, high: dt.datetime) -> Iterator[list[Any]]:
+    def _pages(self, api: JsonApi, path: _Path, low: dt.datetime, high: dt.datetime) -> Iterator[list[Any]]:
         query = {path.low: _stamp(low), path.high: _stamp(high), "limit": str(min(self.page_size, path.limit))}
         query |= {"fields": path.fields} if path.fields else {}
         if not path.by_cursor:
             query["page"] = "1"
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
-            found = self._api.get(path.path, query)
-            items, meta = found.get("data"), found.get("meta")
+            served = api.get(path.path, query)
+            items, meta = served.get("data"), served.get("meta")
             if not isinstance(items, list) or not isinstance(meta, dict):
-                raise self._api.refusal("Langfuse's answer is not a page", path.path, rule="{data: [...], meta: {...}}")
+                raise api.refusal("Langfuse's answer is not a page", path.path, rule="{data: [...], meta: {...}}")
             yield items
             if path.by_cursor:
                 cursor = meta.get("cursor")
@@ -152,9 +152,9 @@ class LangfuseEntries:
                     return
                 cursor = query["page"] = str(int(query["page"]) + 1)
             if cursor in seen:
-                raise self._api.refusal("Langfuse serves the same page again and again", path.path)
+                raise api.refusal("Langfuse serves the same page again and again", path.path)
             seen.add(cursor)
-        raise self._api.refusal("Langfuse has too many pages for one day", path.path, rule=f"at most {_MOST_PAGES}")
+        raise api.refusal("Langfuse has too many pages for one day", path.path, rule=f"at most {_MOST_PAGES}")
 
 
 def _stamp(at: dt.datetime) -> str:

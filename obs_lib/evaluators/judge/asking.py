@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import EvaluatorError
-from obs_lib.evaluators.judge.endpoint import LONGEST_WAIT_S, CallFailed, Endpoint
+from obs_lib.evaluators.judge.endpoint import CallFailed, Endpoint
 from obs_lib.evaluators.judge.ledger import BudgetSpent, Ledger, Limits
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import Body
 from obs_lib.evaluators.judge.rubric import Rubric
 from obs_lib.evaluators.judge.verdict import Unreadable, Verdict, read_verdict
+from obs_lib.http import RetryPolicy
 
-_FIRST_WAIT_S = 0.5
 _BYTES_A_TOKEN = 3  # English has four and more, Chinese about three: rather too many tokens than too few
 _MILLION = 1e6
 
@@ -54,6 +54,7 @@ class Asker:
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._rubric, self._options, self._ledger, self._rates, self._wait = rubric, options, ledger, rates, wait
+        self._retry = RetryPolicy(attempts=options.attempts)
         self._left_out: set[str] = set()  # steps that the server made us go down; only ever grows
 
     def bound(self, body: Body) -> tuple[float, int]:
@@ -85,7 +86,7 @@ class Asker:
                 cost += self.bound(body)[0] if failure.billed else 0.0
                 if failure.unsupported and self._step_down(failure.unsupported, body):
                     attempt -= 1  # a question about what the server can do, not about the answer
-                elif not failure.again or attempt >= self._options.attempts:
+                elif not failure.again or attempt >= self._retry.attempts:
                     tried = f" ({attempt} calls)" if attempt > 1 else ""
                     raise NoVerdict(str(failure) + tried, self._money(cost)) from None
                 else:
@@ -118,11 +119,9 @@ class Asker:
 
     def _back_off(self, limits: Limits, failure: CallFailed, attempt: int) -> None:
         """Wait as long as the server says, else twice as long each time; by chance a little longer, against stampedes."""
-        pause = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), LONGEST_WAIT_S)
         if failure.wait_s is not None:
-            pause = failure.wait_s
-            self._ledger.pause(limits, pause)
-        self._wait(pause * random.uniform(1.0, 1.5))  # noqa: S311 - spreads retries only
+            self._ledger.pause(limits, failure.wait_s)
+        self._wait(self._retry.pause_s(attempt, failure.wait_s))
 
     def _supported(self, body: Body) -> Body:
         """The body without what the server was found not to know."""

@@ -15,10 +15,11 @@ from langfuse.api.scores.types.score_subject_v3 import ScoreSubjectV3_Observatio
 from langfuse.api.scores.types.score_v3 import ScoreV3_Numeric
 
 from obs_lib.errors import ConfigError, SourceError
+from obs_lib.http import RetryPolicy
 from obs_lib.lake.tables import INTERACTIONS, LABELS
 from obs_lib.sources.entries import Found
 from obs_lib.sources.formats.langfuse import GRACE, LangfuseFormat
-from obs_lib.sources.json_api import JsonApi, _retry_after
+from obs_lib.sources.json_api import JsonApi
 from obs_lib.sources.langfuse_api import LangfuseEntries
 from tests.clients import langfuse_server
 from tests.clients.langfuse_server import OBSERVATIONS, OLD_OBSERVATIONS, OLD_SCORES, OLD_TRACES, SCORES, State
@@ -170,7 +171,8 @@ def test_nothing_of_another_day(server: State) -> None:
 def test_a_busy_server_is_asked_again_when_it_says(server: State) -> None:
     server.failures = [(429, {"Retry-After": "7"}), (503, {}), (500, {})]
     waits: list[float] = []
-    assert len(list(source(server, wait=waits.append).entries(DAY))) == 10
+    retry = RetryPolicy(first_wait_s=1.0, jitter=0)
+    assert len(list(source(server, wait=waits.append, retry=retry).entries(DAY))) == 10
     assert waits == [7.0, 2.0, 4.0]
 
 
@@ -193,9 +195,9 @@ def test_refusals(server: State, status: int, found: str, fix: str) -> None:
 def test_a_server_that_stays_away(server: State) -> None:
     server.failures = [(503, {})] * 9
     with pytest.raises(SourceError, match="status 503"):
-        list(source(server, attempts=3).entries(DAY))
+        list(source(server, retry=RetryPolicy(attempts=3)).entries(DAY))
     assert len(server.asked) == 3
-    gone = LangfuseEntries("http://127.0.0.1:9", PUBLIC, SECRET, attempts=2, wait=lambda _: None)
+    gone = LangfuseEntries("http://127.0.0.1:9", PUBLIC, SECRET, retry=RetryPolicy(attempts=2), wait=lambda _: None)
     with pytest.raises(SourceError, match="cannot be reached"):
         list(gone.entries(DAY))
 
@@ -259,7 +261,7 @@ def test_keys_stand_in_no_message(server: State) -> None:
     reader = LangfuseEntries(server.url, PUBLIC, "sk-lf-wrong", wait=lambda _: None)
     with pytest.raises(SourceError) as error:
         list(reader.entries(DAY))
-    for text in (str(error.value), repr(error.value), repr(reader), repr(reader._api), str(error.value.__cause__)):
+    for text in (str(error.value), repr(error.value), repr(reader), repr(reader._open()), str(error.value.__cause__)):
         assert "sk-lf" not in text
         assert PUBLIC not in text
 
@@ -292,8 +294,8 @@ def test_settings_out_of_range() -> None:
 
 
 def test_a_path_before_the_api(server: State) -> None:
-    with pytest.raises(SourceError):
-        JsonApi(server.url + "/langfuse/", (PUBLIC, SECRET)).get("/api/x", {"a": "1 2"})
+    with JsonApi(server.url + "/langfuse/", (PUBLIC, SECRET)) as api, pytest.raises(SourceError):
+        api.get("/api/x", {"a": "1 2"})
     assert server.asked == [("/langfuse/api/x", {"a": "1 2"})]
 
 
@@ -301,19 +303,3 @@ def test_days() -> None:
     reader = LangfuseEntries("https://host", PUBLIC, SECRET, first=DAY, last=DAY + dt.timedelta(days=2))
     assert reader.days() == [DAY, DAY + dt.timedelta(days=1), DAY + dt.timedelta(days=2)]
     assert len(LangfuseEntries("https://host", PUBLIC, SECRET).days()) == 1
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, 4.0),
-        ("3", 3.0),
-        ("-1", 0.0),
-        ("1e9", 60.0),
-        ("nan", 4.0),
-        ("soon", 4.0),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-    ],
-)
-def test_retry_after(header: str | None, seconds: float) -> None:
-    assert _retry_after(header, 4.0) == seconds
