@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from obs_lib.records import ERROR_KINDS
+from obs_lib.summaries.arrays import FINISH_REASONS, Measure
 from obs_lib.summaries.measures import mean, share_of
-from obs_lib.summaries.rows import FINISH_REASONS, Measure
 
 _ERRORS = "errors or finish reasons"
 

@@ -20,7 +20,7 @@ from obs_lib.records import ALL, THROTTLING, Day, MetricValue
 from obs_lib.stats.intervals import Estimate, Floats, Z, share, weighted_mean
 from obs_lib.summaries.demand import HOURS, Demand, demand
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.results import Result, metric_value
 
 SATURATED = 0.95  # SM utilization from which an hour has no room left
 LEAST_HOURS = 8  # below, a rank correlation says nothing

@@ -21,7 +21,7 @@ from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.ppi import Moments, corrected_rate, moments
-from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 

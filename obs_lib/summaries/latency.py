@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from obs_lib.stats.intervals import Estimate, Floats, Z, weighted_mean
 from obs_lib.stats.latency_model import MIN_ROWS, Cells, cells, fit, merge, pack
+from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.measures import mean, percentile, ratio
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Measure, Result, Rows, absent
+from obs_lib.summaries.results import Result, absent
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 
@@ -19,7 +20,7 @@ Models = Mapping[str, Mapping[str, Cells]]
 """Cells by segment and model; a model that no row can enter is not there."""
 
 
-def latency_models(rows: Rows, segments: Segments) -> Models:
+def latency_models(rows: RequestArrays, segments: Segments) -> Models:
     """The latency models' cells of every segment. Failed requests are no part of them."""
     found: dict[str, dict[str, list[Cells]]] = {}
     columns = _model_columns(rows)
@@ -37,7 +38,7 @@ def latency_sketches(models: Models) -> Iterator[Sketch]:
             yield "latency_model", segment, model, one.rows, pack(one)
 
 
-def _model_columns(rows: Rows) -> dict[str, tuple[list[Floats], Floats]]:
+def _model_columns(rows: RequestArrays) -> dict[str, tuple[list[Floats], Floats]]:
     """The tokens and latency of each model. NaN keeps a row out: one that failed, or whose tokens nobody knows.
 
     Input tokens that came from a cache were not read, and the first output token belongs to the prefill.
@@ -61,7 +62,7 @@ def _models(columns: Mapping[str, tuple[list[Floats], Floats]], rows: NDArray[np
             yield model, part
 
 
-def _token_weighted(rows: Rows, _: SummaryOptions) -> Result:
+def _token_weighted(rows: RequestArrays, _: SummaryOptions) -> Result:
     usable = ~np.isnan(rows.latency) & (rows.output_tokens > 0)
     n = int(usable.sum())
     if not n:
@@ -69,7 +70,7 @@ def _token_weighted(rows: Rows, _: SummaryOptions) -> Result:
     return Result(weighted_mean(rows.latency[usable], rows.output_tokens[usable]), n, len(usable) - n)
 
 
-def _decode_share(rows: Rows, _: SummaryOptions) -> Result:
+def _decode_share(rows: RequestArrays, _: SummaryOptions) -> Result:
     estimate, n = ratio(rows.decode, rows.prefill + rows.decode)
     return Result(estimate, n, len(rows) - n) if estimate else absent(_STAGES, len(rows))
 
@@ -77,7 +78,7 @@ def _decode_share(rows: Rows, _: SummaryOptions) -> Result:
 def _part(model: str, part: int, scale: float = 1.0) -> Measure:
     """One number of a model's line, with the interval of its fit."""
 
-    def measure(rows: Rows, _: SummaryOptions) -> Result:
+    def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
         found = rows.models.get(model)
         if found is None:
             return absent(_NEEDS[model], len(rows))
@@ -91,7 +92,7 @@ def _part(model: str, part: int, scale: float = 1.0) -> Measure:
     return measure
 
 
-def _decode_per_token(rows: Rows, options: SummaryOptions) -> Result:
+def _decode_per_token(rows: RequestArrays, options: SummaryOptions) -> Result:
     if "decode" in rows.models or "total" not in rows.models:
         return _part("decode", 1)(rows, options)
     result = _part("total", 2)(rows, options)

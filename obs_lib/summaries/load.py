@@ -7,21 +7,22 @@ from numpy.typing import NDArray
 
 from obs_lib.records import ALL
 from obs_lib.stats.intervals import Estimate, Floats, weighted_mean
+from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.demand import demand
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Measure, Result, Rows, absent
+from obs_lib.summaries.results import Result, absent
 
 _SECONDS = 3600.0
 _LONGEST_MS = 10**9  # about 11 days; keeps a start and an end within 32 bits, which sort three times as fast
 
 
-def requests(rows: Rows, _: SummaryOptions) -> Result:
+def requests(rows: RequestArrays, _: SummaryOptions) -> Result:
     """How many interactions there are."""
     n = len(rows)
     return Result(Estimate(float(n)), n, 0) if n else absent("requests", 0)
 
 
-def throughput(rows: Rows, options: SummaryOptions) -> Result:
+def throughput(rows: RequestArrays, options: SummaryOptions) -> Result:
     """Output tokens a second over the hours with demand; the interval is over those hours."""
     known = ~np.isnan(rows.output_tokens)
     missing = len(known) - int(np.count_nonzero(known))
@@ -35,7 +36,7 @@ def throughput(rows: Rows, options: SummaryOptions) -> Result:
     return Result(estimate, n, missing, f"{int(busy.sum())} hours with demand")
 
 
-def peak_concurrency(rows: Rows, _: SummaryOptions) -> Result:
+def peak_concurrency(rows: RequestArrays, _: SummaryOptions) -> Result:
     """Most requests at one moment, to the millisecond: those that began until then, less those that had ended.
 
     A request that ends in the millisecond in which another begins does not overlap it. Requests that began the day
@@ -62,15 +63,17 @@ def most_at_once(start_ms: NDArray[np.int32], latency_ms: Floats) -> int:
     return int((np.arange(1, len(start) + 1) - ended).max())
 
 
-def _capacity_use(rows: Rows, options: SummaryOptions) -> Result:
+def _capacity_use(rows: RequestArrays, options: SummaryOptions) -> Result:
     return _against(throughput, options.capacity_tokens_per_s, "capacity_tokens_per_s", (rows, options))
 
 
-def _concurrency_use(rows: Rows, options: SummaryOptions) -> Result:
+def _concurrency_use(rows: RequestArrays, options: SummaryOptions) -> Result:
     return _against(peak_concurrency, options.capacity_concurrency, "capacity_concurrency", (rows, options))
 
 
-def _against(measure: Measure, capacity: float | None, setting: str, given: tuple[Rows, SummaryOptions]) -> Result:
+def _against(
+    measure: Measure, capacity: float | None, setting: str, given: tuple[RequestArrays, SummaryOptions]
+) -> Result:
     """A measure as a part of what the deployment can do."""
     rows, options = given
     if capacity is None:

@@ -8,14 +8,15 @@ import numpy as np
 
 from obs_lib.stats.intervals import Estimate, Floats, quantile, share_of_counts, weighted_mean
 from obs_lib.stats.intervals import ratio as ratio_of
+from obs_lib.summaries.arrays import Measure, RequestArrays, present
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Measure, Result, Rows, absent, present
+from obs_lib.summaries.results import Result, absent
 
 
 def percentile(field: str, what: str, q: float) -> Measure:
     """The q-quantile of a column, between two order statistics."""
 
-    def measure(rows: Rows, _: SummaryOptions) -> Result:
+    def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
         known = rows.ordered(field)
         n, missing = len(known), len(rows) - len(known)
         if not n:
@@ -29,7 +30,7 @@ def percentile(field: str, what: str, q: float) -> Measure:
 def mean(field: str, what: str, least: float = -np.inf) -> Measure:
     """The mean of a column. least : the smallest that a value can be; Student's interval does not know it."""
 
-    def measure(rows: Rows, _: SummaryOptions) -> Result:
+    def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
         known, n, missing = present(getattr(rows, field))
         if not n:
             return absent(what, missing)
@@ -42,7 +43,7 @@ def mean(field: str, what: str, least: float = -np.inf) -> Measure:
 def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | None = None) -> Measure:
     """The share of rows whose code in `field` is one of `hits`, of those whose code in `among` is known."""
 
-    def measure(rows: Rows, _: SummaryOptions) -> Result:
+    def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
         n = sum(rows.counts(among or field))
         if not n:
             return absent(what, len(rows))
@@ -67,7 +68,7 @@ def ratio(part: Floats, whole: Floats) -> tuple[Estimate | None, int]:
 def total(field: str, what: str) -> Measure:
     """The sum of a column. A total has no sampling error."""
 
-    def measure(rows: Rows, _: SummaryOptions) -> Result:
+    def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
         known, n, missing = present(getattr(rows, field))
         note = f"{missing} of {n + missing} interactions do not say" if missing else ""
         return Result(Estimate(float(known.sum())), n, missing, note) if n else absent(what, missing)

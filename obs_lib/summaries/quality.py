@@ -16,7 +16,7 @@ from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Estimate, Floats
 from obs_lib.summaries.columns import Texts
-from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 from obs_lib.summaries.segments import Segments
 

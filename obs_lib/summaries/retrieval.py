@@ -17,7 +17,7 @@ from obs_lib.catalogue.quality import RETRIEVAL, RETRIEVAL_K
 from obs_lib.records import Day, MetricValue
 from obs_lib.stats.intervals import Estimate, weighted_mean
 from obs_lib.stats.ranking import ndcg, precision_at, recall_at, reciprocal_rank
-from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.segments import Segments
 
 _ALL_IDS, _ONE_ID = "relevant_ids", "relevant:"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.records import STAGES, Day, MetricValue
 from obs_lib.stats.intervals import Estimate, Floats, quantile, share, weighted_mean
-from obs_lib.summaries.rows import Result, metric_value
+from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.traces import Trace, trace_of
 
 _LONGEST_US = 7 * 86_400 * 1_000_000  # a week: longer spans are cut, so that sums of times stay exact

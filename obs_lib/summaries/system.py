@@ -7,8 +7,9 @@ import pandas as pd
 from obs_lib.catalogue.system import SYSTEM
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import failures, latency, load, usage
+from obs_lib.summaries.arrays import Measure, read_arrays
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Measure, metric_value, read_rows
+from obs_lib.summaries.results import metric_value
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 
@@ -23,7 +24,7 @@ def system_summary(
 
     A field that no row has gives NO_DATA, never a zero.
     """
-    columns = read_rows(interactions, options)
+    columns = read_arrays(interactions, options)
     models = latency.latency_models(columns, segments)
     values = []
     for segment, positions in segments:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.measures import mean, ratio, total
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.rows import Measure, Result, Rows, absent
+from obs_lib.summaries.results import Result, absent
 
 _COST = "cost, nor a price for the model,"
 
@@ -12,7 +13,7 @@ _COST = "cost, nor a price for the model,"
 def _cost(measure: Measure) -> Measure:
     """The measure with a note of where costs come from, unless every one was logged."""
 
-    def with_origin(rows: Rows, options: SummaryOptions) -> Result:
+    def with_origin(rows: RequestArrays, options: SummaryOptions) -> Result:
         estimate, n, missing, note = measure(rows, options)
         logged = int(rows.cost_logged.sum())
         if estimate is None or logged == len(rows):
@@ -22,7 +23,7 @@ def _cost(measure: Measure) -> Measure:
     return with_origin
 
 
-def _cached_share(rows: Rows, _: SummaryOptions) -> Result:
+def _cached_share(rows: RequestArrays, _: SummaryOptions) -> Result:
     estimate, n = ratio(rows.cached_tokens, rows.input_tokens)
     return Result(estimate, n, len(rows) - n) if estimate else absent("cached input tokens", len(rows))
 

@@ -1,10 +1,9 @@
-"""The columns that system metrics read, as arrays, and what a metric makes of them."""
+"""The columns that system metrics read, as arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from obs_lib.records import ALL, ERROR_KINDS, Day, MetricStatus, MetricValue
-from obs_lib.stats.intervals import Estimate, Floats
+from obs_lib.records import ALL, ERROR_KINDS
+from obs_lib.stats.intervals import Floats
 from obs_lib.stats.latency_model import Cells
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.prices import costs
+from obs_lib.summaries.results import Result
 
 Codes = NDArray[np.int8]
 """Positions in a tuple of known words; UNKNOWN where the logs say nothing, `len` of the tuple for any other word."""
@@ -26,18 +26,9 @@ _MOST_CODES = 16  # UNKNOWN, and more words than any column knows
 FINISH_REASONS = ("stop", "length", "content_filter", "tool_call", "error")
 
 
-class Result(NamedTuple):
-    """One metric in one segment. `estimate` is None for NO_DATA; n rows entered, n_skipped lacked the field."""
-
-    estimate: Estimate | None
-    n: int
-    n_skipped: int
-    note: str = ""
-
-
 @dataclass(frozen=True)
-class Rows:
-    """Some interactions as arrays of one length. Numbers are NaN where unknown, verdicts UNKNOWN, else 0 or 1.
+class RequestArrays:
+    """Some requests as arrays of one length. Numbers are NaN where unknown, verdicts UNKNOWN, else 0 or 1.
 
     start_ms : milliseconds since the first start of the day. error : position in ERROR_KINDS, of failed requests only.
     finish : position in FINISH_REASONS. prefill, decode : as logged, else from ttft and total latency.
@@ -69,7 +60,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.hour)
 
-    def take(self, segment: str, rows: NDArray[np.intp], models: Mapping[str, Cells]) -> Rows:
+    def take(self, segment: str, rows: NDArray[np.intp], models: Mapping[str, Cells]) -> RequestArrays:
         """The same columns for some of the rows, given in ascending order."""
         every = len(rows) == len(self)  # the whole day: nothing to copy
         columns = {
@@ -77,7 +68,7 @@ class Rows:
             for item in fields(self)
             if item.name not in ("segment", "models", "_ordered", "_counts")
         }
-        return Rows(segment, **columns, models=models)
+        return RequestArrays(segment, **columns, models=models)
 
     def ordered(self, name: str) -> Floats:
         """The known values of a column in ascending order, sorted once for all that is asked of it in a row."""
@@ -94,10 +85,10 @@ class Rows:
         return self._counts[name]
 
 
-Measure = Callable[[Rows, SummaryOptions], Result]
+Measure = Callable[[RequestArrays, SummaryOptions], Result]
 
 
-def read_rows(frame: pd.DataFrame, options: SummaryOptions) -> Rows:
+def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
     """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
 
     def numbers(name: str) -> Floats:
@@ -109,7 +100,7 @@ def read_rows(frame: pd.DataFrame, options: SummaryOptions) -> Rows:
     failed = np.where(frame["error_logged"].to_numpy(dtype=bool), wrong.astype(np.int8), np.int8(UNKNOWN))
     start = frame["timestamp"].dt.as_unit("ms").astype("int64").to_numpy()
     cost, logged = costs(frame, options)
-    return Rows(
+    return RequestArrays(
         segment=ALL,
         start_ms=(start - start.min(initial=start[0] if len(start) else 0)).astype(np.int32),
         hour=(start // 3_600_000 % 24).astype(np.int8),
@@ -131,16 +122,6 @@ def read_rows(frame: pd.DataFrame, options: SummaryOptions) -> Rows:
     )
 
 
-def metric_value(day: Day, metric: str, segment: str, result: Result, n_failed: int = 0) -> MetricValue:
-    """The record of a result."""
-    estimate, n, n_skipped, note = result
-    if estimate is None:
-        return MetricValue(
-            day, metric, segment, MetricStatus.NO_DATA, None, None, None, None, n, n_skipped, n_failed, note
-        )
-    return MetricValue(day, metric, segment, MetricStatus.OK, *estimate, n, n_skipped, n_failed, note)
-
-
 def present(values: Floats) -> tuple[Floats, int, int]:
     """The known values, how many they are, and how many are unknown."""
     unknown = np.isnan(values)
@@ -148,13 +129,7 @@ def present(values: Floats) -> tuple[Floats, int, int]:
     return values[~unknown] if missing else values, len(values) - missing, missing
 
 
-def absent(what: str, n_skipped: int) -> Result:
-    """No value, since no row has what the metric needs."""
-    return Result(None, 0, n_skipped, f"no {what} in the logs" if n_skipped else "no interactions")
-
-
 def _codes(column: pd.Series, known: Sequence[str]) -> Codes:
-
     words = pa.array(column, type=pa.string(), from_pandas=True)
     found = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)
     return np.where(pc.is_null(words).to_numpy(zero_copy_only=False), UNKNOWN, found).astype(np.int8)
