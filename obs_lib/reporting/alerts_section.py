@@ -8,13 +8,13 @@ from typing import Any
 from obs_lib.catalogue import metric_of
 from obs_lib.records import AlertState, Severity
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
+from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.inputs import ReportInputs, Row, parsed
-from obs_lib.reporting.metrics_section import segment_title
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.safe import line
-from obs_lib.reporting.verdict import severity_tone
+from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.tone import Tone, severity_tone
 
 _SIGNALS = 5  # signals told for an incident; the strongest come first
 _DISTANCES = {"semantic_drift": "Semantic drift", "token_kl": "Token KL divergence"}
@@ -53,7 +53,7 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
             groups.append(RowGroup(title, body))
     hidden = len(incidents) - len(shown)
     note = f"{numbers.plural(hidden, 'more incident')} left out for length; `obs alerts` lists all." if hidden else ""
-    yield Table("Incidents of the day", columns, tuple(groups), note=note)
+    yield TableBlock("Incidents of the day", columns, tuple(groups), note=note)
 
 
 def signal_text(signal: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 Document
   +-- Verdict               the night in one sentence
-  +-- Block ...             Heading | Facts | Chart | Table | Examples | Note
+  +-- Block ...             Heading | Facts | Chart | TableBlock | Examples | Note
 
 Renderers (`html`, `text`) match over Block exhaustively. Strings in blocks are plain text: nothing here is markup, and
 a renderer escapes all of it. A tone never stands alone: the word that says the same stands beside it.
@@ -13,98 +13,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal, TypeAlias
 
-
-class Tone(StrEnum):
-    """How much attention something asks for."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    NOTICE = "notice"
-    WARNING = "warning"
-    SERIOUS = "serious"
-    CRITICAL = "critical"
-    ABSENT = "absent"
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """A figure in a cell: one value a day, oldest first. None is a day without data and shows as a gap.
-
-    limit : the objective, in the values' unit; None for none.
-    words : the same said in words, for readers who do not see the figure.
-    """
-
-    values: tuple[float | None, ...]
-    words: str
-    limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A figure in a cell: a statistic beside the range that chance alone gives, on a scale from 0 to `top`."""
-
-    value: float
-    mean: float
-    high: float
-    top: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A figure in a cell: when something ran within the whole that the column shows.
-
-    start, length, total : in one unit, total > 0. kind : one of records.STAGES, which gives the colour.
-    path : the parts (from, to) in which the whole waited for this and nothing else.
-    """
-
-    start: float
-    length: float
-    total: float
-    kind: str
-    path: tuple[tuple[float, float], ...]
-    words: str
-
-
-Figure: TypeAlias = Trend | Beside | Stretch
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell. `mark` is the word for `tone` ("breach"); `details` are lower lines, less important than `text`.
-
-    level : how far it is set in, for what stands in what the row above shows; from 0.
-    """
-
-    text: str
-    details: tuple[str, ...] = ()
-    tone: Tone = Tone.PLAIN
-    mark: str = ""
-    figure: Figure | None = None
-    level: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`kind` says what its cells hold; the first column of a table is always the head of its row.
-
-    lead : whether its cells stay beside the row's head where there is little room.
-    """
-
-    title: str
-    kind: Literal["head", "text", "number", "figure"] = "text"
-    lead: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RowGroup:
-    """Rows under a common title; the title is empty where the table needs no groups."""
-
-    title: str
-    rows: tuple[tuple[Cell, ...], ...]
+from obs_lib.reporting.cells import Column, RowGroup
+from obs_lib.reporting.tone import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +90,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableBlock:
     """`folded` tables show their caption and summary only, until the reader opens them. `note` stands below.
 
     A "waterfall" gives most of its width to its figures, which share one scale.
@@ -223,7 +135,7 @@ class Note:
     mark: str = ""
 
 
-Block: TypeAlias = Heading | Facts | Chart | Table | Examples | Note
+Block: TypeAlias = Heading | Facts | Chart | TableBlock | Examples | Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from obs_lib.records import ALL, ScoreStatus, StepState
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
+from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.inputs import ReportInputs
-from obs_lib.reporting.metrics_section import segment_title
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.safe import line
+from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.tone import Tone
 
 _STEP_TONES = {
     StepState.READY: Tone.GOOD,
@@ -53,7 +54,7 @@ def _reasons(inputs: ReportInputs, options: ReportOptions) -> Block:
         for evaluator, status, note, n in ordered[: options.max_rows]
     )
     columns = (Column("Evaluator", "head"), Column("Scores", "number", lead=True), Column("Status"), Column("Reason"))
-    return Table("Scores skipped or failed", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
+    return TableBlock("Scores skipped or failed", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
 
 
 def _quarantine(inputs: ReportInputs, options: ReportOptions) -> Block:
@@ -65,17 +66,17 @@ def _quarantine(inputs: ReportInputs, options: ReportOptions) -> Block:
     )
     columns = (Column("File", "head"), Column("Line", "number", lead=True), Column("Reason"))
     caption = f"{numbers.plural(inputs.quarantine_count, 'input row')} rejected"
-    return Table(caption, columns, (RowGroup("", body),), note=_rest(inputs.quarantine_count - len(body)))
+    return TableBlock(caption, columns, (RowGroup("", body),), note=_rest(inputs.quarantine_count - len(body)))
 
 
-def _repairs(inputs: ReportInputs) -> Table:
+def _repairs(inputs: ReportInputs) -> TableBlock:
     ordered = sorted(inputs.repairs, key=lambda repair: (-repair[2], repair[0]))
     body = tuple((Cell(line(rule, 60)), Cell(numbers.count(n)), Cell(line(does, 160))) for rule, does, n in ordered)
     columns = (Column("Rule", "head"), Column("Interactions", "number", lead=True), Column("What it does"))
-    return Table("Mended values", columns, (RowGroup("", body),))
+    return TableBlock("Mended values", columns, (RowGroup("", body),))
 
 
-def _steps(inputs: ReportInputs) -> Table:
+def _steps(inputs: ReportInputs) -> TableBlock:
     body = tuple(
         (
             Cell(line(step, 40)),
@@ -89,7 +90,7 @@ def _steps(inputs: ReportInputs) -> Table:
         for step, state, note in inputs.steps
     )
     failed = len(inputs.failures)
-    return Table(
+    return TableBlock(
         "Steps of the night",
         (Column("Step", "head"), Column("State", lead=True), Column("Note")),
         (RowGroup("", body),),
@@ -98,7 +99,7 @@ def _steps(inputs: ReportInputs) -> Table:
     )
 
 
-def _versions(inputs: ReportInputs, options: ReportOptions) -> Table:
+def _versions(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
     totals: dict[str, int] = {}
     for segment, _, n in inputs.versions:
         totals[segment] = totals.get(segment, 0) + n
@@ -121,7 +122,9 @@ def _versions(inputs: ReportInputs, options: ReportOptions) -> Table:
         Column("Share of segment", "number"),
         Column("Segment"),
     )
-    return Table("Interactions by model version", columns, (RowGroup("", body),), note=_rest(len(listed) - len(body)))
+    return TableBlock(
+        "Interactions by model version", columns, (RowGroup("", body),), note=_rest(len(listed) - len(body))
+    )
 
 
 def _word(state: str) -> str:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Note, Tone
+from obs_lib.reporting.blocks import Block, Note
 from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.safe import line
+from obs_lib.reporting.tone import Tone
 
 MOVED, MIXED = "MOVED", "MIXED"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note, Tone
+from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note
 from obs_lib.reporting.inputs import ReportInputs, Row, parsed
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import excerpt, line
+from obs_lib.reporting.tone import Tone
 
 _FACTS = 6  # pieces of evidence shown for one example
 

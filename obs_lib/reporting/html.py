@@ -11,39 +11,16 @@ from typing import assert_never
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from obs_lib.reporting import charts
-from obs_lib.reporting.blocks import (
-    Beside,
-    Block,
-    Chart,
-    Document,
-    Examples,
-    Facts,
-    Figure,
-    Heading,
-    Note,
-    Stretch,
-    Table,
-    Tone,
-    Trend,
-)
+from obs_lib.reporting import charts, figures
+from obs_lib.reporting.blocks import Block, Chart, Document, Examples, Facts, Heading, Note, TableBlock
+from obs_lib.reporting.cells import Beside, Figure, Stretch, Trend
 from obs_lib.reporting.index import ReportedDay, entries, strip
 from obs_lib.reporting.numbers import long_day, short_day
 from obs_lib.reporting.safe import visible
+from obs_lib.reporting.tone import SHAPES
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """Content security policy in every page, for browsers to enforce what escaping already ensures."""
-
-SHAPES = {
-    Tone.PLAIN: "",
-    Tone.GOOD: "●",
-    Tone.NOTICE: "◆",
-    Tone.WARNING: "▲",
-    Tone.SERIOUS: "▲",
-    Tone.CRITICAL: "■",
-    Tone.ABSENT: "○",
-}
-"""A shape for every tone, so that colour is never the only sign."""
 
 
 def render(document: Document) -> str:
@@ -76,11 +53,12 @@ def environment() -> Environment:
     made.globals.update(
         policy=POLICY,
         shapes=SHAPES,
-        spark=charts.spark,
+        spark=figures.spark,
+        bar=figures.bar,
+        lane=figures.lane,
         plot=charts.plot,
-        bar=charts.bar,
-        lane=charts.lane,
-        box=charts,
+        figures=figures,
+        charts=charts,
         figure_kind=_figure_kind,
     )
     made.filters["short_day"] = short_day
@@ -102,7 +80,7 @@ def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -
             return macros["facts"](block)
         case Chart():
             return macros["chart"](block, at)
-        case Table():
+        case TableBlock():
             return macros["table"](block, at)
         case Examples():
             return macros["examples"](block)

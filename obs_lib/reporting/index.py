@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obs_lib.records import Day, Severity
-from obs_lib.reporting.blocks import Tone
 from obs_lib.reporting.numbers import long_day
 from obs_lib.reporting.safe import line
-from obs_lib.reporting.verdict import severity_tone
+from obs_lib.reporting.tone import Tone, severity_tone
 
 _STRIP = 42  # days in the strip above the list: six weeks
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from obs_lib.catalogue import metric_of
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Cell, Column, RowGroup, Table, Tone
+from obs_lib.reporting.blocks import Block, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.inputs import ReportInputs
+from obs_lib.reporting.tone import Tone
 
 _COLUMNS = (
     Column("Judge", "head"),
@@ -30,7 +32,7 @@ def judge_biases(inputs: ReportInputs) -> Iterator[Block]:
     if inputs.biases:
         rows = tuple((Cell(_title(one)), *found) for one in inputs.biases for found in (_length(one), _family(one)))
         caption = "The judge's biases" if len(inputs.biases) == 1 else "The judges' biases"
-        yield Table(caption, _COLUMNS, (RowGroup("", rows),), note=_NOTE)
+        yield TableBlock(caption, _COLUMNS, (RowGroup("", rows),), note=_NOTE)
 
 
 def _title(judge: Judge) -> str:

@@ -11,10 +11,12 @@ from obs_lib.catalogue import BY_NAME
 from obs_lib.catalogue.labelled import AGREEMENT
 from obs_lib.records import Metric
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Cell, Column, Heading, Note, RowGroup, Table, Tone
+from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.judge_biases import judge_biases
 from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.tone import Tone
 
 _LEAD = (
     "Uncorrected is what the evaluator counts. Corrected is what people would count: it takes out the evaluator's errors, as "
@@ -56,7 +58,7 @@ def _rates(inputs: ReportInputs) -> Iterator[Block]:
         (f"Rates of {days} together, up to this one", together),
     ):
         if of and not (alone and of is together):
-            yield Table(caption, _COLUMNS, (RowGroup("", tuple(_rate(*one) for one in of)),), note=_RULE)
+            yield TableBlock(caption, _COLUMNS, (RowGroup("", tuple(_rate(*one) for one in of)),), note=_RULE)
     yield _agreement(together)
 
 
@@ -103,7 +105,7 @@ def _sentence(metric: Metric, scope: Scope) -> str:
     )
 
 
-def _agreement(together: list[tuple[Metric, Scope]]) -> Table:
+def _agreement(together: list[tuple[Metric, Scope]]) -> TableBlock:
     columns = (
         Column("Verdict", "head"),
         *(Column(title, "number") for name, title in _TITLES.items()),
@@ -129,7 +131,7 @@ def _agreement(together: list[tuple[Metric, Scope]]) -> Table:
                 ),
             )
         )
-    return Table(
+    return TableBlock(
         "How far evaluator and people agree",
         columns,
         (RowGroup("", tuple(body)),),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.reporting.blocks import Block, Cell, Column, Fact, Facts, Heading, RowGroup, Table
-from obs_lib.reporting.drift_section import TITLES
+from obs_lib.reporting.blocks import Block, Fact, Facts, Heading, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup
+from obs_lib.reporting.drift_words import TITLES
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -42,7 +43,7 @@ def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
         yield _facts(rest, options)
 
 
-def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> Table:
+def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> TableBlock:
     body = [
         (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.evaluator)), Cell(metric.unit))
         for metric in inputs.catalogue
@@ -55,7 +56,7 @@ def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> Table:
         if name not in known
     ]
     columns = (Column("Number", "head"), Column("Formula"), Column("Unit"))
-    return Table(
+    return TableBlock(
         "Formulas and models", columns, (RowGroup("", tuple(body)),), summary=f"{len(body)} definitions", folded=True
     )
 
@@ -65,12 +66,12 @@ def _judge(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
     return (f"{score}: {line(text, 300)}",) if text else ()
 
 
-def _on_anchors(inputs: ReportInputs) -> Table:
+def _on_anchors(inputs: ReportInputs) -> TableBlock:
     """The anchors are made up and few: a sign of life, not a measure of quality."""
     body = tuple((Cell(line(name, 60)), Cell(str(right)), Cell(str(n))) for name, n, right in inputs.anchors)
     columns = (Column("Evaluator", "head"), Column("As expected", "number", lead=True), Column("Anchors", "number"))
     note = "Fixed interactions that are scored again every night. What counts is that their scores stay the same."
-    return Table("The frozen anchors", columns, (RowGroup("", body),), summary="scored", folded=True, note=note)
+    return TableBlock("The frozen anchors", columns, (RowGroup("", body),), summary="scored", folded=True, note=note)
 
 
 def _facts(found: dict[str, str], options: ReportOptions) -> Facts:

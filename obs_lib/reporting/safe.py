@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
+from obs_lib.records import ALL
 from obs_lib.redaction.secrets import mask_secrets
 
 # Characters that change how their neighbours are read, or that nobody sees: control codes, bidirectional overrides,
@@ -54,6 +56,12 @@ def line(value: object, limit: int = 160) -> str:
     text = "" if value is None else str(value)
     shown = " ".join(mask_secrets(visible(text[: limit + _BEYOND])).split())
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=256)
+def segment_title(segment: str) -> str:
+    """A segment as a reader sees it."""
+    return "All interactions" if segment == ALL else line(segment, 80)
 
 
 def _written_out(found: re.Match[str]) -> str:

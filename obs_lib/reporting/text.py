@@ -10,21 +10,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import assert_never
 
-from obs_lib.reporting.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Document,
-    Example,
-    Examples,
-    Facts,
-    Heading,
-    Note,
-    Table,
-    Tone,
-)
+from obs_lib.reporting.blocks import Block, Chart, Document, Example, Examples, Facts, Heading, Note, TableBlock
+from obs_lib.reporting.cells import Cell
 from obs_lib.reporting.numbers import long_day
 from obs_lib.reporting.safe import visible
+from obs_lib.reporting.tone import Tone
 
 WIDTH = 100
 _COLUMN = 44  # widest a column of a table gets before its text is folded
@@ -56,7 +46,7 @@ def _block(block: Block) -> Iterator[str]:
             yield _one(block.title)
             for panel in block.panels:
                 yield from _wrapped(panel.words, "  ")
-        case Table():
+        case TableBlock():
             yield from _table(block)
         case Examples():
             yield _one(block.title)
@@ -75,7 +65,7 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"{_padded(_one(item.label), margin)}  {_one(item.value)}{detail}"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TableBlock) -> Iterator[str]:
     yield _one(table.caption) + (f" ({_one(table.summary)})" if table.summary else "")
     kept = [at for at, column in enumerate(table.columns) if column.kind != "figure"]
     body = [[_cell(row[at]) for at in kept] for group in table.groups for row in group.rows]
@@ -111,7 +101,7 @@ def _stacked(heads: list[str], body: list[list[str]]) -> Iterator[str]:
         yield from _wrapped(said, "      ")
 
 
-def _details(table: Table) -> Iterator[str]:
+def _details(table: TableBlock) -> Iterator[str]:
     """Evidence: the lower lines of row heads. Other cells' details would only repeat columns."""
     for group in table.groups:
         for row in group.rows:

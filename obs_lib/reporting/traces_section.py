@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from obs_lib.catalogue import BY_NAME
 from obs_lib.records import STAGES, DriftVerdict
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Cell, Column, Heading, RowGroup, Stretch, Table, Tone, Trend
+from obs_lib.reporting.blocks import Block, Heading, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup, Stretch, Trend
 from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
-from obs_lib.reporting.verdict import is_breach
+from obs_lib.reporting.standing import is_breach
+from obs_lib.reporting.tone import Tone
 
 _MEASURED = (
     ("stage_duration_p50", "p50"),
@@ -48,7 +50,7 @@ def traces_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
         yield _waterfall(trace, options, folded=rank > 0)
 
 
-def _stages(inputs: ReportInputs, options: ReportOptions) -> Table:
+def _stages(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
     columns = (
         Column("Stage", "head"),
         *(Column(title, "number") for _, title in _MEASURED),
@@ -57,7 +59,7 @@ def _stages(inputs: ReportInputs, options: ReportOptions) -> Table:
     )
     body = tuple(_stage(inputs, stage, options) for stage in inputs.stages)
     changed = sum("changed" in cell.mark for row in body for cell in row)
-    return Table(
+    return TableBlock(
         "Stages of a request",
         columns,
         (RowGroup("", body),),
@@ -102,7 +104,7 @@ def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
     return Cell(numbers.write(value, metric.unit), details, tone, mark)
 
 
-def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> Table:
+def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> TableBlock:
     """The longest spans of one trace, each below what it stands in."""
     duration = number(trace.get("duration_ms")) or 0.0
     spans = [span for span in trace.get("spans") or () if isinstance(span, Mapping)]
@@ -121,7 +123,7 @@ def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> Table:
     )
     body = tuple(_span(spans[at], _level(spans, at), tuple(path.get(at, ())), duration) for at in shown)
     about = [line(trace.get("segment"), 80), numbers.plural(len(spans) + numbers.whole(trace.get("left_out")), "span")]
-    return Table(
+    return TableBlock(
         f"{numbers.write(duration, 'ms')}, trace {line(trace.get('trace_id'), 60)}",
         columns,
         (RowGroup("", body),),

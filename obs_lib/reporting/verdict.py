@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.catalogue import METRICS
-from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, AlertState, MetricStatus, Severity
-from obs_lib.reporting.blocks import Fact, Facts, Tone, Verdict
+from obs_lib.reporting.blocks import Fact, Facts, Verdict
 from obs_lib.reporting.inputs import ReportInputs, Row
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
+from obs_lib.reporting.standing import breaches
+from obs_lib.reporting.tone import Tone, severity_tone, worse_of
 
-SEVERITY_TONES: dict[str, Tone] = {
-    Severity.P0: Tone.CRITICAL,
-    Severity.P1: Tone.SERIOUS,
-    Severity.P2: Tone.WARNING,
-    Severity.P3: Tone.NOTICE,
-}
 SEVERITY_WORDS: dict[str, str] = {
     Severity.P0: "P0, act now",
     Severity.P1: "P1, act today",
@@ -26,11 +20,6 @@ SEVERITY_WORDS: dict[str, str] = {
     Severity.P3: "P3, for the record",
 }
 _POINTS = 4  # lines under the verdict: more would bury it
-
-
-def severity_tone(severity: str) -> Tone:
-    """The tone of a severity; PLAIN for one that is not known."""
-    return SEVERITY_TONES.get(severity, Tone.PLAIN)
 
 
 def verdict(inputs: ReportInputs) -> Verdict:
@@ -91,29 +80,6 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
         ),
         "headline",
     )
-
-
-def breaches(inputs: ReportInputs, segment: str = ALL) -> list[str]:
-    """Titles of the metrics that stand on the wrong side of their objective today."""
-    return [
-        metric.title
-        for metric in (*METRICS, *inputs.quality[len(QUALITY) :])
-        if metric.direction is not None
-        and is_breach(inputs.value(metric.name, segment), inputs.objectives.get(metric.name), metric.direction)
-    ]
-
-
-def is_breach(value: float | None, limit: float | None, direction: str | None) -> bool:
-    """Whether a value is beyond its limit; the limit itself is still good."""
-    if value is None or limit is None or direction is None:
-        return False
-    return value > limit if direction == "lower_is_better" else value < limit
-
-
-def worse_of(first: Tone, second: Tone) -> Tone:
-    """The one that asks for more attention."""
-    order = [Tone.PLAIN, Tone.GOOD, Tone.ABSENT, Tone.NOTICE, Tone.WARNING, Tone.SERIOUS, Tone.CRITICAL]
-    return max(first, second, key=order.index)
 
 
 def _in_state(inputs: ReportInputs, state: AlertState) -> list[Row]:

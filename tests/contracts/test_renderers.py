@@ -12,11 +12,8 @@ import pytest
 
 from obs_lib.reporting import html, text
 from obs_lib.reporting.blocks import (
-    Beside,
     Block,
-    Cell,
     Chart,
-    Column,
     Document,
     Example,
     Examples,
@@ -25,14 +22,12 @@ from obs_lib.reporting.blocks import (
     Heading,
     Note,
     Panel,
-    RowGroup,
     Series,
-    Stretch,
-    Table,
-    Tone,
-    Trend,
+    TableBlock,
     Verdict,
 )
+from obs_lib.reporting.cells import Beside, Cell, Column, RowGroup, Stretch, Trend
+from obs_lib.reporting.tone import Tone
 
 DAY = dt.date(2023, 6, 15)
 RENDERERS: dict[str, Callable[[Document], str]] = {"html": html.render, "text": text.render}
@@ -67,7 +62,7 @@ def blocks(word: str) -> dict[type, Block]:
         Heading: Heading(word, "anchor", lead=word),
         Facts: Facts((Fact(word, word, word, Tone.WARNING),), "headline"),
         Chart: Chart(word, (panel,), (word, word), word),
-        Table: Table(
+        TableBlock: TableBlock(
             word, columns, (RowGroup(word, (cells, inner)),), summary=word, folded=True, note=word, style="waterfall"
         ),
         Examples: Examples(word, word, (Example(word, word, word, word, ((word, word),)),)),

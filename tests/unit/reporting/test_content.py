@@ -8,9 +8,10 @@ from typing import TypeVar
 import pytest
 
 from obs_lib.records import ALL
-from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, Table, Tone
+from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.tone import Tone
 from tests.unit.reporting import sample_inputs as samples
 
 B = TypeVar("B")
@@ -24,11 +25,11 @@ def every(document: Document, kind: type[B]) -> list[B]:
     return [block for block in document.blocks if isinstance(block, kind)]
 
 
-def table(document: Document, caption: str) -> Table:
-    return next(one for one in every(document, Table) if one.caption.startswith(caption))
+def table(document: Document, caption: str) -> TableBlock:
+    return next(one for one in every(document, TableBlock) if one.caption.startswith(caption))
 
 
-def row(found: Table, head: str, group: int = 0) -> dict[str, str]:
+def row(found: TableBlock, head: str, group: int = 0) -> dict[str, str]:
     cells = next(r for g in found.groups for r in g.rows if r[0].text == head)
     return {
         column.title: " ".join(filter(None, (c.text, c.mark))) for column, c in zip(found.columns, cells, strict=True)
@@ -190,14 +191,14 @@ def test_gpus_have_a_table_of_their_own_and_only_where_one_was_sampled() -> None
     assert (whole.summary, whole.folded, single.summary, single.folded) == ("1 breach", False, "1 breach", True)
     heads = [r[0].text for g in single.groups for r in g.rows]
     assert heads == ["GPU utilization in hours with demand", "GPU power"]  # and nothing of quality
-    cells = [cell.text for one in every(made("quiet"), Table) for g in one.groups for r in g.rows for cell in r]
+    cells = [cell.text for one in every(made("quiet"), TableBlock) for g in one.groups for r in g.rows for cell in r]
     assert not any("GPU" in text for text in cells)
 
 
 def test_gpus_that_are_too_many_are_counted() -> None:
     shown = {("gpu_power", name): 400.0 for name in ("all", *(f"gpu=n1/{n}" for n in range(12)))}
     document = compose(samples.with_gpus(shown), ReportOptions(max_segments=4))
-    assert sum(one.caption.startswith("gpu=n1/") for one in every(document, Table)) == 4
+    assert sum(one.caption.startswith("gpu=n1/") for one in every(document, TableBlock)) == 4
     assert any(note.text.startswith("8 more GPUs left out") for note in every(document, Note))
 
 
@@ -221,10 +222,10 @@ def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_
     (note,) = (note for note in every(document, Note) if note.mark == "Explained by tokens")
     assert note.text.endswith("All interactions: Latency, p50.")
     assert row(table(document, "Metrics that changed"), "Latency, p95, at equal tokens")["Change"].startswith("+1.20 s")
-    assert not any("token_adjusted" in one.caption for one in every(document, Table))
+    assert not any("token_adjusted" in one.caption for one in every(document, TableBlock))
 
 
-def row_of(found: Table, head: str) -> list[str]:
+def row_of(found: TableBlock, head: str) -> list[str]:
     return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]
 
 
@@ -234,4 +235,4 @@ def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
     found = table(document, "Mended values")
     assert [r[0].text for r in found.groups[0].rows] == ["first token after the end", "clock went backwards"]
     assert row(found, "clock went backwards")["Interactions"] == "3"
-    assert not [one for one in every(made("quiet"), Table) if one.caption == "Mended values"]
+    assert not [one for one in every(made("quiet"), TableBlock) if one.caption == "Mended values"]

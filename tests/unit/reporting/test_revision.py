@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.report import make
-from obs_lib.reporting.revision import (
-    MOST,
-    Difference,
-    MetricChange,
-    RevisionSummary,
-    difference,
-    revision_summary,
-)
+from obs_lib.reporting.revision import MOST, Difference, MetricChange, RevisionSummary, difference, revision_summary
 from obs_lib.reporting.revision_text import as_text, sentences, with_banner
 from tests.unit.reporting import sample_inputs as samples
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue import BY_NAME
 from obs_lib.records import STAGES
-from obs_lib.reporting.blocks import Cell, Heading, Stretch, Table, Tone
-from obs_lib.reporting.charts import LANE_WIDTH, lane
+from obs_lib.reporting.blocks import Heading, TableBlock
+from obs_lib.reporting.cells import Cell, Stretch
 from obs_lib.reporting.content import compose
+from obs_lib.reporting.figures import LANE_WIDTH, lane
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.report import make
+from obs_lib.reporting.tone import Tone
 from obs_lib.reporting.traces_section import traces_section
 from tests.unit.reporting import sample_inputs as samples
 from tests.unit.reporting.sample_inputs import DAY, HOSTILE
@@ -69,11 +71,11 @@ def inputs(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference",
     )
 
 
-def tables(found: ReportInputs, options: ReportOptions = OPTIONS) -> list[Table]:
-    return [block for block in traces_section(found, options) if isinstance(block, Table)]
+def tables(found: ReportInputs, options: ReportOptions = OPTIONS) -> list[TableBlock]:
+    return [block for block in traces_section(found, options) if isinstance(block, TableBlock)]
 
 
-def cells(table: Table) -> list[dict[str, Cell]]:
+def cells(table: TableBlock) -> list[dict[str, Cell]]:
     titles = [column.title for column in table.columns]
     return [dict(zip(titles, row, strict=True)) for group in table.groups for row in group.rows]
 
@@ -106,11 +108,11 @@ def test_an_objective_that_somebody_set_is_held_against_every_stage() -> None:
 
 def test_other_sections_do_not_take_stages_for_segments() -> None:
     document = compose(inputs([RAG]), OPTIONS)
-    captions = [block.caption for block in document.blocks if isinstance(block, Table)]
+    captions = [block.caption for block in document.blocks if isinstance(block, TableBlock)]
     assert not any(caption.startswith("stage=") for caption in captions)
     assert inputs([RAG]).shown_segments == samples.incident().shown_segments
-    without = [block for block in compose(samples.incident(), OPTIONS).blocks if isinstance(block, Table)]
-    notes = {block.note for block in document.blocks if isinstance(block, Table)}
+    without = [block for block in compose(samples.incident(), OPTIONS).blocks if isinstance(block, TableBlock)]
+    notes = {block.note for block in document.blocks if isinstance(block, TableBlock)}
     assert {block.note for block in without} <= notes
 
 

@@ -1,0 +1,165 @@
+"""The metrics of one segment, or of one GPU, as a table: each number with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.system import ERROR_KIND_RATES, FINISH, SYSTEM, SYSTEM_GROUPS
+from obs_lib.records import ALL, DriftVerdict, Metric
+from obs_lib.reporting import numbers
+from obs_lib.reporting.blocks import Block, Note, TableBlock
+from obs_lib.reporting.cells import Cell, Column, RowGroup, Trend
+from obs_lib.reporting.evaluators_section import moved
+from obs_lib.reporting.inputs import ReportInputs, Row
+from obs_lib.reporting.metric_charts import trend_words
+from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.standing import is_breach, objective_text, standing
+from obs_lib.reporting.tone import Tone, worse_of
+
+_COLUMNS = (
+    Column("Metric", "head"),
+    Column("Value", "number", lead=True),
+    Column("95% interval", "number"),
+    Column("n", "number"),
+    Column("Objective", "number"),
+    Column("Against the baseline", "number"),
+    Column("Trend", "figure"),
+)
+_PARTS = frozenset(metric.name for metric in (*ERROR_KIND_RATES, *FINISH))  # not shown where they never occurred
+
+
+def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) -> TableBlock:
+    groups = [
+        (title, metric_rows(inputs, segment, metrics, options))
+        for title, metrics in (("Quality", inputs.quality), *SYSTEM_GROUPS)
+    ]
+    standings = [standing(inputs, metric, segment) for metric in inputs.interaction_metrics]
+    breaches = sum("breach" in mark for _, mark in standings)
+    changes = sum("changed" in mark for _, mark in standings)
+    said = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
+    said += [numbers.plural(changes, "change")] if changes else []
+    measured = any(inputs.value(metric.name, segment) is not None for metric in inputs.interaction_metrics)
+    tone = Tone.PLAIN if measured else Tone.ABSENT
+    for seen, _ in standings:
+        tone = worse_of(tone, seen)
+    return TableBlock(
+        segment_title(segment),
+        _COLUMNS,
+        tuple(RowGroup(title, body) for title, body in groups if body),
+        summary=", ".join(said) or ("nothing to report" if measured else "no data"),
+        tone=tone,
+        folded=segment != ALL,
+        note=" ".join(filter(None, (_never(inputs, segment, options), _without_data(inputs, segment, options)))),
+    )
+
+
+def gpu_tables(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
+    """All GPUs together, then each by itself, as many as segments get a table of their own."""
+    shown = inputs.gpu_segments[: options.max_segments + 1]
+    for segment in shown:
+        standings = [standing(inputs, metric, segment) for metric in GPU]
+        breaches = sum("breach" in mark for _, mark in standings)
+        tone = Tone.PLAIN
+        for seen, _ in standings:
+            tone = worse_of(tone, seen)
+        yield TableBlock(
+            "All GPUs" if segment == ALL else segment_title(segment),
+            _COLUMNS,
+            (RowGroup("", metric_rows(inputs, segment, GPU, options)),),
+            summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
+            tone=tone,
+            folded=segment != ALL,
+        )
+    if left_out := len(inputs.gpu_segments) - len(shown):
+        yield Note(f"{numbers.plural(left_out, 'more GPU')} left out for length; `obs metrics` lists them.")
+
+
+def metric_rows(
+    inputs: ReportInputs, segment: str, metrics: tuple[Metric, ...], options: ReportOptions
+) -> tuple[tuple[Cell, ...], ...]:
+    """A row for each metric that has a value in the days shown; the others are named below the table."""
+    return tuple(
+        _row(inputs, metric, segment, options)
+        for metric in metrics
+        if (known := _known(inputs, metric, segment, options)) and (any(known) or metric.name not in _PARTS)
+    )
+
+
+def _known(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOptions) -> list[float]:
+    return [value for value in inputs.trend(metric.name, segment, options.trend_days) if value is not None]
+
+
+def _row(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOptions) -> tuple[Cell, ...]:
+    row: Row = inputs.measured.get((inputs.iso, metric.name, segment), {})
+    value = inputs.value(metric.name, segment)
+    limit = inputs.objectives.get(metric.name)
+    breach = is_breach(value, limit, metric.direction)
+    left_out = [
+        f"{numbers.count(row[key])} {word}"
+        for key, word in (("n_skipped", "skipped"), ("n_failed", "failed"))
+        if row.get(key)
+    ]
+    history = inputs.trend(metric.name, segment, options.trend_days)
+    note = line(row.get("note") or "", 120)
+    return (
+        Cell(metric.title, (note,) if note else ()),
+        Cell(numbers.write(value, metric.unit), tone=Tone.WARNING, mark="breach")
+        if breach
+        else Cell(
+            numbers.write(value, metric.unit) if value is not None else "no data",
+            tone=Tone.PLAIN if value is not None else Tone.ABSENT,
+        ),
+        Cell(numbers.interval(row.get("low"), row.get("high"), metric.unit)),
+        Cell(numbers.count(row["n"]) if row else "", tuple(left_out)),
+        Cell(objective_text(metric, limit)),
+        Cell("not comparable", ("the evaluator moved",), Tone.ABSENT)
+        if moved(inputs, metric.evaluator)
+        else _change_cell(inputs.change(metric.name, segment), inputs.token_adjusted(metric.name, segment), metric),
+        Cell("", figure=Trend(history, trend_words(history, metric.unit), limit)),
+    )
+
+
+def _change_cell(row: Row | None, adjusted: Row | None, metric: Metric) -> Cell:
+    if row is None:
+        return Cell("")
+    if row["verdict"] == DriftVerdict.TOO_FEW:
+        return Cell("too early", tone=Tone.ABSENT)
+    text = numbers.change(row["effect"], metric.unit, row["baseline_value"])
+    changed = row["verdict"] == DriftVerdict.DRIFTED
+    details = [f"from {numbers.write(row['baseline_value'], metric.unit)}" + (f", p {_p(row)}" if changed else "")]
+    slower = adjusted is not None and adjusted["verdict"] == DriftVerdict.DRIFTED
+    if adjusted is not None and (slower or changed or row["verdict"] == DriftVerdict.EXPLAINED):
+        left = numbers.change(adjusted["effect"], metric.unit, adjusted["baseline_value"])
+        details.append(f"at equal tokens {left}")
+    if changed or slower:
+        return Cell(text, tuple(details), Tone.SERIOUS, "changed" if changed else "changed at equal tokens")
+    if row["verdict"] == DriftVerdict.EXPLAINED:
+        return Cell(text, tuple(details), Tone.NOTICE, "explained by tokens")
+    return Cell(text, tuple(details))
+
+
+def _p(row: Row) -> str:
+    text = numbers.p_value(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"])
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _never(inputs: ReportInputs, segment: str, options: ReportOptions) -> str:
+    """Kinds of errors and finish reasons that did not occur in the days shown."""
+    parts = [metric for metric in SYSTEM if metric.name in _PARTS]
+    found = [(metric.title, _known(inputs, metric, segment, options)) for metric in parts]
+    titles = [title for title, known in found if known and not any(known)]
+    return f"Never: {', '.join(titles)}." if titles else ""
+
+
+def _without_data(inputs: ReportInputs, segment: str, options: ReportOptions) -> str:
+    """Metrics that never had a value in the days shown, grouped by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for metric in inputs.interaction_metrics:
+        if metric not in ERROR_KIND_RATES and not _known(inputs, metric, segment, options):
+            row = inputs.measured.get((inputs.iso, metric.name, segment), {})
+            reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)
+    if not reasons:
+        return ""
+    return "No data: " + "; ".join(f"{', '.join(titles)} ({reason})" for reason, titles in reasons.items()) + "."
