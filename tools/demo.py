@@ -69,7 +69,7 @@ def samples(home: Path) -> Job:
 def own_logs(home: Path, folder: Path) -> Job:
     """The user's logs, from the first to the last day that they name. SourceError where there is none."""
     from obs_lib.sources.options import SourceOptions
-    from obs_lib.sources.reading import open_source
+    from obs_lib.sources.source import open_source
 
     days = open_source(SourceOptions(path=str(folder))).days()
     if not days:

@@ -11,10 +11,10 @@ from obs_lib.errors import SourceError
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.sources import values
 from obs_lib.sources.content import entries_of
-from obs_lib.sources.entries import Entry
+from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.validate import parse_object
-from obs_lib.sources.values import Rejected, well_formed
+from obs_lib.sources.values import well_formed
 
 LONGEST_LINE = 16_000_000
 """Bytes of a line that are read; a longer one is rejected, and never held as a whole."""

@@ -16,7 +16,8 @@ from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.ingest_filter import filtered
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from obs_lib.sources.reading import SourceDay, fingerprint_day, read_day
+from obs_lib.sources.reading import SourceDay, read_day
+from obs_lib.sources.source import fingerprint_day
 
 Look = Callable[[SourceDay, Erasures], None]
 

@@ -23,7 +23,7 @@ from obs_lib.redaction.redactor import Redactor
 from obs_lib.settings.environment import environment_connection
 from obs_lib.settings.loading import load_settings
 from obs_lib.settings.settings import Settings
-from obs_lib.sources.reading import Source, open_source
+from obs_lib.sources.source import Source, open_source
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
-"""What flows through a source: entries as they stand in a log, and what a format finds in them.
+"""What flows through a source: entries as they stand in a log, and the rows that a format reads in them.
 
 Two questions are kept apart. *Where* entries come from (files, a SQL query, an API) knows nothing of what they mean; *how* an
-entry says what an interaction is (a format) knows nothing of where it stood. A format gives fields in the names of the
-native log format, unchecked; one set of rules (`validate.py`, `repair.py`) then holds for all formats alike.
+entry says what an interaction is (a format, `formats/base.py`) knows nothing of where it stood. A format gives fields in the
+names of the native log format, unchecked; one set of rules (`validate.py`, `repair.py`) then holds for all formats alike.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -37,12 +37,26 @@ class Entry:
     cut: bool = False
 
 
+class Entries(Protocol):
+    """Where entries come from.
+
+    entries : all in which rows of the day can stand, in reading order. days : those that names say. undated : the entries
+    that no name gives a day. All raise SourceError when something cannot be read whole.
+    """
+
+    def entries(self, day: Day) -> Iterator[Entry]: ...
+
+    def days(self) -> list[Day]: ...
+
+    def undated(self) -> Iterator[Entry]: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Found:
+class Row:
     """One row that an entry gives, not yet checked.
 
     table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.lake.tables`.
-    fields : by the names of the native log format (docs/logs.md) for interactions, of the table's columns for others; what is
+    fields : by the names of the native log format (README.md) for interactions, of the table's columns for others; what is
         nested is lists and objects, not yet JSON text.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
         interaction. A label always belongs to the day of the interaction that it names, whenever it was given.
@@ -55,24 +69,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """An entry, or a part of it, that goes into quarantine, and why."""
+class RejectedEntry:
+    """An entry, or a part of it, that goes into quarantine, and why. The reason is shown as it is: no text of the log in it."""
 
     entry: Entry
     reason: str
 
 
-class Format(Protocol):
-    """How one kind of log says what an interaction is. Pure: the same entries in the same order give the same rows.
-
-    derived : names of fields that are differences of two clock readings. A negative one is made unknown, not rejected.
-    days : the UTC days that the entry's rows can belong to, taken cheaply, without parsing it; empty where it says none.
-    read : every row of the entries. Entries come in reading order; what belongs together (a trace's spans) may stand apart.
-        Never raises for what an entry holds: what cannot be read is a Reject.
-    """
-
-    derived: frozenset[str]
-
-    def days(self, raw: bytes) -> set[Day]: ...
-
-    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]: ...
+class Rejected(ValueError):
+    """An entry or a row breaks a rule; the message is the reason that quarantine shows."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from obs_lib.options import ChangesNoResult, SettingsPath
+from obs_lib.options import FOLDER, ChangesNoResult, SettingsPath
+from obs_lib.sources.formats.registry import BUNDLED, DEFAULT, SERVED, extension, known
 
 _PLACE = ChangesNoResult("where logs lie; what they hold is named by the digests of their entries")
-FormatName = Literal["native", "otlp", "langfuse", "litellm", "labels", "gpu", "dcgm"]
 
 
 class SourceOptions(BaseModel):
@@ -19,11 +19,10 @@ class SourceOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: FormatName = Field(
-        "native",
-        description="Log format: `native` (JSON Lines or Parquet, one interaction a row), `otlp` (OpenTelemetry and "
-        "OpenInference, as the Collector's file exporter writes it), `langfuse`, `litellm`, `labels` (people's verdicts), "
-        "`gpu` and `dcgm` (GPU samples).",
+    format: str = Field(
+        DEFAULT,
+        description=f"Log format: {', '.join(f'`{name}`' for name in BUNDLED)} (docs/formats.md), the name of an installed "
+        "one, or `module:object` of a module beside this file (docs/extending.md).",
     )
     path: Annotated[SettingsPath | None, _PLACE] = Field(
         None,
@@ -67,14 +66,33 @@ class SourceOptions(BaseModel):
         description="Bytes that a line may hold; longer ones are quarantined unread.",
     )
 
+    _folder: str | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> str | None:
+        """The settings file's folder, where the module of a `module:object` is looked for first; None without a file."""
+        return self._folder
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the folder that the settings are read from; the path to it is no option, and enters no digest."""
+        folder = (context or {}).get(FOLDER)
+        self._folder = None if folder is None else str(folder.resolve())
+
     @property
     def where(self) -> str:
         """The place in a reader's words."""
         return self.path or self.url or f"connection {self.connection}"
 
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, name: str) -> str:
+        if extension(name) is None:
+            raise ValueError(f"must be one of {', '.join(known())}, or a `module:object`")
+        return name
+
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if self.query is None and self.path is None and self.format != "langfuse":
+        if self.query is None and self.path is None and self.format in BUNDLED.keys() - SERVED:
             raise ValueError("a source needs a `path`, or a `query` with `url` or `connection`")
         if self.query is not None and self.path is not None:
             raise ValueError("a source has a `path` or a `query`, not both")

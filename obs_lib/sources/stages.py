@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import lru_cache
+from typing import Protocol
 
 from obs_lib.errors import ConfigError
 from obs_lib.records import STAGES
@@ -38,6 +39,12 @@ _NAMES = {
     "tool": ("*tool*", "*function*call*"),
 }
 """What names usually mean, the first that fits; what rules narrower things stands before what rules wider ones."""
+
+
+class StageNamer(Protocol):
+    """Says which of `records.STAGES` a span is, by its name and its kind as logged; None where the log says no kind."""
+
+    def stage_of(self, name: str, kind: str | None) -> str: ...
 
 
 class StageNames:

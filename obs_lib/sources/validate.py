@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
 from obs_lib.records import ERROR_KINDS, STAGES
 from obs_lib.sources import values
-from obs_lib.sources.entries import Entry
-from obs_lib.sources.formats.error_kinds import error_kind
-from obs_lib.sources.formats.finish import finish_reason
-from obs_lib.sources.values import Rejected, well_formed
+from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.error_kinds import error_kind
+from obs_lib.sources.finish import finish_reason
+from obs_lib.sources.values import well_formed
 
 Record = dict[str, Any]
 """One checked row: the columns of its table, without those that only the whole day can tell."""

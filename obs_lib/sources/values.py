@@ -8,11 +8,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from obs_lib.sources.entries import Rejected
+
 _MOST = 2**53  # beyond it a count no longer survives a float column
-
-
-class Rejected(ValueError):
-    """A row breaks a rule; the message is the reason that quarantine shows."""
 
 
 def parse_moment(text: str, naive_is_utc: bool = False) -> dt.datetime | None:

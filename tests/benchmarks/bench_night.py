@@ -75,7 +75,8 @@ def one_by_one(day: dt.date, folder: Path, dtype: str) -> float:
     from obs_lib.pipeline.cases import distinct_cases
     from obs_lib.pipeline.plan import choose
     from obs_lib.sources.options import SourceOptions
-    from obs_lib.sources.reading import open_source, read_day
+    from obs_lib.sources.reading import read_day
+    from obs_lib.sources.source import open_source
 
     model = SentenceTransformer(str(find_folder(ModelOptions())), device="cpu", local_files_only=True)
     model.encode(["warm"], show_progress_bar=False)

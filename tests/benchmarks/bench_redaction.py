@@ -27,7 +27,8 @@ from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.samples.generate import write_samples
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import known_days, open_source, read_day
+from obs_lib.sources.reading import read_day
+from obs_lib.sources.source import known_days, open_source
 from tests.unit.redaction.labelled import KINDS, agreement, labelled
 
 

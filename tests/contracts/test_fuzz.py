@@ -15,13 +15,13 @@ import pytest
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.dcgm import DcgmFormat
-from obs_lib.sources.options import FormatName, SourceOptions
-from obs_lib.sources.reading import DUPLICATE, TABLES, TIME_OF, Source, SourceDay, open_source, read_day
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.reading import DUPLICATE, TABLES, TIME_OF, SourceDay, read_day
 from obs_lib.sources.repair import without_negative
+from obs_lib.sources.source import Source, open_source
 from obs_lib.sources.validate import check
-from obs_lib.sources.values import Rejected
 from tests import logs
 from tests.mutate import mutations
 
@@ -40,7 +40,7 @@ class Case:
     silent : whether a line that was read may give neither a row nor a reason. alone : whether each line stands for itself.
     """
 
-    format: FormatName
+    format: str
     lines: Callable[[], list[bytes]]
     silent: Callable[[bytes], bool] = lambda _: False
     alone: bool = False
@@ -99,7 +99,7 @@ def says_nothing_new(raw: bytes) -> bool:
         return True
     lines = (b"# scraped_at 2025-03-07T12:00:00Z", raw)
     found = list(DcgmFormat().read(Entry("log.prom", n, line) for n, line in enumerate(lines)))
-    return [type(item) for item in found] == [Found]
+    return [type(item) for item in found] == [Row]
 
 
 def is_unfilled(raw: bytes) -> bool:
@@ -149,7 +149,7 @@ def test_damaged_lines(case: Case, tmp_path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckedRow:
     """A checked row. day : None for a label, which goes with its interaction."""
 
     line: int
@@ -158,12 +158,12 @@ class Row:
     key: tuple[object, ...]
 
 
-def outcomes(source: Source, entries: list[Entry]) -> tuple[list[Row], dict[int, str]]:
+def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], dict[int, str]]:
     """The rows of the entries, and by its line why one was rejected, as the ledger of `reading.py` decides it."""
     rows, reasons = [], {}
     for item in source.format.read(entries):
         try:
-            if isinstance(item, Reject):
+            if isinstance(item, RejectedEntry):
                 raise Rejected(item.reason)
             fields, _ = without_negative(item.fields, source.format.derived)
             record = check(item.table, fields, source.limits)
@@ -172,7 +172,7 @@ def outcomes(source: Source, entries: list[Entry]) -> tuple[list[Row], dict[int,
             continue
         moment = item.of or record.get(TIME_OF.get(item.table, ""))
         key = tuple(record[name] for name in item.table.key)
-        rows.append(Row(item.entry.number, item.table, moment and moment.date(), key))
+        rows.append(CheckedRow(item.entry.number, item.table, moment and moment.date(), key))
     assert all(reasons.values())
     return rows, reasons
 
@@ -188,7 +188,7 @@ def read_days(source: Source, days: set[Day], folder: Path) -> dict[Day, SourceD
     return found
 
 
-def assert_read(rows: list[Row], reasons: dict[int, str], days: dict[Day, SourceDay]) -> None:
+def assert_read(rows: list[CheckedRow], reasons: dict[int, str], days: dict[Day, SourceDay]) -> None:
     """The days that were read hold every line as what it is: a row, or a line of quarantine with its reason."""
     told = {(row["line"], row["reason"]) for found in days.values() for row in listed(found, QUARANTINE)}
     assert {pair for pair in told if pair[1] != DUPLICATE} == set(reasons.items())

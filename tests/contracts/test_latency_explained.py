@@ -24,7 +24,8 @@ from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import INTERACTIONS, SKETCHES
 from obs_lib.records import Alert, DriftVerdict
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import open_source, read_day
+from obs_lib.sources.reading import read_day
+from obs_lib.sources.source import open_source
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.system import system_summary

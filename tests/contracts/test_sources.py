@@ -17,8 +17,9 @@ import pytest
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
-from obs_lib.sources.options import FormatName, SourceOptions
-from obs_lib.sources.reading import TABLES, Source, SourceDay, fingerprint_day, known_days, open_source, read_day
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.reading import TABLES, SourceDay, read_day
+from obs_lib.sources.source import Source, fingerprint_day, known_days, open_source
 from tests import logs
 
 FIRST, NEVER = dt.date(2025, 3, 7), dt.date(1999, 1, 1)
@@ -32,7 +33,7 @@ TIME_OF = {INTERACTIONS: "timestamp", GPU_SAMPLES: "at"}
 class Case:
     """Logs of one format: who writes them, into what kind of file, and the table that they fill."""
 
-    format: FormatName
+    format: str
     writer: str
     suffix: str = ".jsonl"
     table: Table = INTERACTIONS

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from obs_lib.lake.tables import GPU_SAMPLES
 from obs_lib.records import Day, clock_reasons
-from obs_lib.sources.entries import Entry, Found, Reject
+from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.gpu import MOST, moment, name_of, text_of
-from obs_lib.sources.formats.parse import Unreadable
 
 _MIB = 2**20
 _LONGEST = 4_000  # characters of a metric's name with its labels
@@ -46,25 +46,26 @@ _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _EARLIEST = 946_684_800_000  # milliseconds to the year 2000: a time in seconds lies before
 
 
-class DcgmFormat:
+class DcgmFormat(Format):
     """DCGM exporter samples, a line each, with their time in milliseconds or under `# scraped_at <ISO 8601>`.
 
     Samples of one time, host and GPU (or MIG instance) are one row, wherever they stand: scrapes come metric by metric.
     All other metrics are passed over. Blank values (NaN, and DCGM's own) are null.
     """
 
-    derived = frozenset[str]()
+    describe = "GPU samples of a DCGM exporter: Prometheus text"
+    tables = frozenset({GPU_SAMPLES})
 
     def days(self, raw: bytes) -> set[Day]:
         """The day of the line's own time. Lines without one belong with the comment above them, so they say none."""
-        found = None if raw.lstrip().startswith(b"#") else _MILLISECONDS.search(raw)
+        time = None if raw.lstrip().startswith(b"#") else _MILLISECONDS.search(raw)
         try:
-            at = _at(int(found[1])) if found else None
-        except Unreadable:
+            at = _at(int(time[1])) if time else None
+        except Rejected:
             return set()
         return {at.date()} if at else set()
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
         """A row for each time, host and GPU, in the order in which they first stand there."""
         rows: dict[tuple[dt.datetime, str, str], _Row] = {}
         scraped: dict[str, dt.datetime | None] = {}
@@ -80,10 +81,10 @@ class DcgmFormat:
                 sample = _sample(text)
                 if sample is not None:
                     _add(rows, entry, sample, scraped.get(entry.origin))
-            except Unreadable as error:
-                yield Reject(entry, str(error))
+            except Rejected as error:
+                yield RejectedEntry(entry, str(error))
         for (at, host, gpu), row in rows.items():
-            yield Found(GPU_SAMPLES, row.entry, {"at": at, "host": host, "gpu": gpu} | row.fields(), at)
+            yield Row(GPU_SAMPLES, row.entry, {"at": at, "host": host, "gpu": gpu} | row.fields(), at)
 
 
 class _Sample(NamedTuple):
@@ -128,11 +129,11 @@ def _add(
 ) -> None:
     labels, at = sample.labels, sample.at or scraped
     if at is None:
-        raise Unreadable("no time: neither milliseconds behind the value nor a `# scraped_at` above")
+        raise Rejected("no time: neither milliseconds behind the value nor a `# scraped_at` above")
     gpu = name_of("UUID", labels.get("UUID"))
     host = name_of("Hostname", labels.get("Hostname") or labels.get("instance", "").rpartition(":")[0])
     if not gpu or not host:
-        raise Unreadable("no UUID and Hostname among its labels")
+        raise Rejected("no UUID and Hostname among its labels")
     name_of("modelName", labels.get("modelName"))
     if labels.get("GPU_I_ID"):
         gpu = name_of("GPU_I_ID", f"{gpu}/{labels['GPU_I_ID']}") or gpu
@@ -148,17 +149,17 @@ def _sample(text: str) -> _Sample | None:
     head, brace, tail = text.rpartition("}")
     words = tail.split()
     if not brace or len(head) > _LONGEST or len(words) not in (1, 2) or "_" in tail:
-        raise Unreadable("not Prometheus text")
+        raise Rejected("not Prometheus text")
     try:
         metric, labels = _series(head + brace)
         value, milliseconds = float(words[0]), int(words[1]) if len(words) == 2 else None
     except (ValueError, IndexError) as error:
-        raise Unreadable("not Prometheus text") from error
+        raise Rejected("not Prometheus text") from error
     if metric in _READ:
         return _Sample(metric, labels, value, _at(milliseconds))
     if text.startswith("{"):  # where a name in quotes may stand
         return None
-    raise Unreadable("not Prometheus text")
+    raise Rejected("not Prometheus text")
 
 
 @lru_cache(maxsize=1024)  # a day has few series, and many samples of each
@@ -174,11 +175,11 @@ def _value(metric: str, value: float) -> float | None:
     if math.isnan(value) or value >= _BLANK_FLOAT or (_BLANK_INTEGER <= value < _BLANK_INTEGER + 16):
         return None
     if value < 0 and metric != _PLAIN["temperature_c"]:
-        raise Unreadable(f"{metric}: negative")
+        raise Rejected(f"{metric}: negative")
     if not value <= _HIGHEST.get(metric, MOST) or value == -math.inf:
-        raise Unreadable(f"{metric}: out of range")
+        raise Rejected(f"{metric}: out of range")
     if metric in _WHOLE and value != int(value):
-        raise Unreadable(f"{metric}: not a whole number")
+        raise Rejected(f"{metric}: not a whole number")
     return value
 
 
@@ -187,7 +188,7 @@ def _first(values: Iterable[float | None]) -> float | None:
 
 
 def _at(milliseconds: int | None) -> dt.datetime | None:
-    """The moment; Unreadable for one before 2000, which is a time in seconds, or beyond all calendars."""
+    """The moment; Rejected for one before 2000, which is a time in seconds, or beyond all calendars."""
     if milliseconds is None:
         return None
     try:
@@ -195,4 +196,4 @@ def _at(milliseconds: int | None) -> dt.datetime | None:
             return _EPOCH + dt.timedelta(milliseconds=milliseconds)
     except OverflowError:
         pass
-    raise Unreadable("the time behind the value is not in milliseconds")
+    raise Rejected("the time behind the value is not in milliseconds")

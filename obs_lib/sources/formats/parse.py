@@ -8,6 +8,7 @@ import math
 import re
 from typing import Any, NoReturn
 
+from obs_lib.sources.entries import Rejected
 from obs_lib.sources.values import well_formed
 
 DEEPEST = 64
@@ -16,18 +17,14 @@ DEEPEST = 64
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-class Unreadable(ValueError):
-    """An entry is not what its format says; the message is the reason that quarantine shows."""
-
-
 def object_of(raw: bytes) -> dict[str, Any]:
-    """The JSON object; `Unreadable` where there is none. Half a surrogate pair, which no table can store, is replaced."""
+    """The JSON object; `Rejected` where there is none. Half a surrogate pair, which no table can store, is replaced."""
     try:
         found = _value(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Unreadable("not UTF-8") from error
+        raise Rejected("not UTF-8") from error
     if not isinstance(found, dict):
-        raise Unreadable("not an object")
+        raise Rejected("not an object")
     return found
 
 
@@ -41,7 +38,7 @@ def embedded(value: Any) -> Any:
         return value
     try:
         return _value(value)
-    except Unreadable:
+    except Rejected:
         return value
 
 
@@ -90,13 +87,13 @@ def _value(text: str) -> Any:
     try:
         found = json.loads(text, parse_constant=_not_finite)
     except RecursionError as error:
-        raise Unreadable("nested too deeply") from error
-    except Unreadable:
+        raise Rejected("nested too deeply") from error
+    except Rejected:
         raise
     except ValueError as error:
-        raise Unreadable("not JSON") from error
+        raise Rejected("not JSON") from error
     if text.count("{") + text.count("[") > DEEPEST and _deeper(found, DEEPEST):
-        raise Unreadable("nested too deeply")
+        raise Rejected("nested too deeply")
     return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
 
 
@@ -115,7 +112,7 @@ def _deeper(value: Any, levels: int) -> bool:
 
 
 def _not_finite(_: str) -> NoReturn:
-    raise Unreadable("non-finite number")
+    raise Rejected("non-finite number")
 
 
 def _well_formed_tree(value: Any) -> Any:

@@ -10,7 +10,8 @@ import pytest
 
 from obs_lib.connections import Connections, none_known
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import SourceDay, open_source, read_day
+from obs_lib.sources.reading import SourceDay, read_day
+from obs_lib.sources.source import open_source
 
 Read = Callable[..., SourceDay]
 

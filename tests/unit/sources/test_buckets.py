@@ -15,7 +15,7 @@ import pytest
 from obs_lib.errors import SourceError
 from obs_lib.settings.environment import environment_connection
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import fingerprint_day, known_days, open_source
+from obs_lib.sources.source import fingerprint_day, known_days, open_source
 from tests.clients import s3
 from tests.clients.s3 import S3
 from tests.unit.sources.conftest import Read

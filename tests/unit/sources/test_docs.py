@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import ERROR_KINDS
-from obs_lib.sources.formats.finish import FINISH_REASONS
-from obs_lib.sources.options import FormatName
+from obs_lib.sources.finish import FINISH_REASONS
+from obs_lib.sources.formats.registry import BUNDLED
 from obs_lib.sources.reading import DUPLICATE
 from obs_lib.sources.repair import RULES
 
@@ -46,7 +45,7 @@ def test_every_field_says_of_every_format_whether_it_is_read_derived_or_absent(p
 
 
 def test_every_format_has_a_line_and_a_section(page: str, logs: str) -> None:
-    for name in get_args(FormatName):
+    for name in BUNDLED:
         assert re.search(rf"^\| .*`{name}`.* \|", page, flags=re.MULTILINE), name
         assert re.search(rf"^## .*`{name}`", page, flags=re.MULTILINE), name
         assert f"`{name}`" in logs, name

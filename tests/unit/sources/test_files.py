@@ -14,7 +14,7 @@ import pytest
 from obs_lib.errors import SourceError
 from obs_lib.sources.entries import Entry
 from obs_lib.sources.files import FileEntries
-from obs_lib.sources.formats.native import NativeFormat
+from obs_lib.sources.formats.native.format import NativeFormat
 
 DAY = dt.date(2023, 6, 2)
 

@@ -17,8 +17,8 @@ from langfuse.api.scores.types.score_v3 import ScoreV3_Numeric
 from obs_lib.errors import ConfigError, SourceError
 from obs_lib.http import RetryPolicy
 from obs_lib.lake.tables import INTERACTIONS, LABELS
-from obs_lib.sources.entries import Found
-from obs_lib.sources.formats.langfuse import GRACE, LangfuseFormat
+from obs_lib.sources.entries import Row
+from obs_lib.sources.formats.langfuse.format import GRACE, LangfuseFormat
 from obs_lib.sources.json_api import JsonApi
 from obs_lib.sources.langfuse_api import LangfuseEntries
 from tests.clients import langfuse_server
@@ -101,7 +101,7 @@ def test_all_pages_of_a_day(server: State) -> None:
 
 
 def test_every_field_group_is_asked_for(server: State) -> None:
-    found = [row for row in LangfuseFormat(Names()).read(source(server).entries(DAY)) if isinstance(row, Found)]
+    found = [row for row in LangfuseFormat(Names()).read(source(server).entries(DAY)) if isinstance(row, Row)]
     first = next(row.fields for row in found if row.table is INTERACTIONS)
     assert first == {
         "request_id": "g0",
@@ -154,7 +154,7 @@ def test_an_older_server(server: State) -> None:
     fields = [
         row.fields
         for row in LangfuseFormat(Names()).read(reader.entries(DAY))
-        if isinstance(row, Found) and row.table is INTERACTIONS
+        if isinstance(row, Row) and row.table is INTERACTIONS
     ]
     assert len(fields) == 7
     assert (fields[0]["user_id"], fields[0]["tags"]["route"]) == ("someone", "older chat")

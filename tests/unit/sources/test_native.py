@@ -12,7 +12,8 @@ from obs_lib.errors import SourceError
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import DUPLICATE, open_source
+from obs_lib.sources.reading import DUPLICATE
+from obs_lib.sources.source import open_source
 from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)

@@ -14,7 +14,7 @@ from obs_lib.errors import SourceError
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.settings.environment import environment_connection
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import open_source
+from obs_lib.sources.source import open_source
 from tests.clients import postgres
 from tests.unit.sources.conftest import Read
 

@@ -10,7 +10,7 @@ from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import INTERACTIONS, LABELS, QUARANTINE
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import fingerprint_day, known_days, open_source
+from obs_lib.sources.source import fingerprint_day, known_days, open_source
 from tests.unit.sources.conftest import Read
 
 DAY = dt.date(2023, 6, 2)

@@ -16,7 +16,7 @@ from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError, SourceError
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import fingerprint_day, known_days, open_source
+from obs_lib.sources.source import fingerprint_day, known_days, open_source
 from obs_lib.sources.sql import SqlEntries
 from tests.unit.sources.conftest import Read
 

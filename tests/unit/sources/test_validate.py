@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.sources import validate
-from obs_lib.sources.entries import Entry
+from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.validate import Limits, excerpt, parse_object
-from obs_lib.sources.values import Rejected
 
 GOOD = {"request_id": "a", "timestamp": "2023-06-01T10:00:00Z"}
 

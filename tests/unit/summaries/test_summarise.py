@@ -13,7 +13,8 @@ from obs_lib.lake.tables import INTERACTIONS, METRICS, SKETCHES
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import open_source, read_day
+from obs_lib.sources.reading import read_day
+from obs_lib.sources.source import open_source
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
 

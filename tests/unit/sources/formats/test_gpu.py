@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES
-from obs_lib.sources.entries import Entry, Format, Reject
+from obs_lib.sources.entries import Entry, RejectedEntry
+from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.formats.gpu import GpuFormat
 from obs_lib.sources.validate import Limits, check
@@ -32,7 +33,7 @@ def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[
     """Checked rows and (line, reason) of rejects; each row fits the table."""
     rows, rejects = [], []
     for found in form.read(entries(*lines)):
-        if isinstance(found, Reject):
+        if isinstance(found, RejectedEntry):
             rejects.append((found.entry.number, found.reason))
         else:
             assert found.table is GPU_SAMPLES
@@ -166,7 +167,7 @@ def test_lines_without_a_time_take_that_of_the_scrape_above() -> None:
 def test_the_time_of_one_file_is_not_that_of_another() -> None:
     first = Entry("a", 1, b"# scraped_at 2023-06-15T12:00:00Z")
     (found,) = DcgmFormat().read([first, Entry("b", 1, dcgm("DEV_GPU_UTIL", 50, at="").encode())])
-    assert isinstance(found, Reject)
+    assert isinstance(found, RejectedEntry)
 
 
 @pytest.mark.parametrize("blank", ["NaN", "9223372036854775794", "140737488355328", "2147483632", "+Inf"])

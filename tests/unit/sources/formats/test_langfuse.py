@@ -17,8 +17,8 @@ from langfuse.api.scores.types.score_subject_v3 import (
 from langfuse.api.scores.types.score_v3 import ScoreV3_Boolean, ScoreV3_Categorical, ScoreV3_Numeric
 
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
-from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.formats.langfuse import AGAIN, LangfuseFormat
+from obs_lib.sources.entries import Entry, RejectedEntry, Row
+from obs_lib.sources.formats.langfuse.format import AGAIN, LangfuseFormat
 
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is the parliament?"}]
@@ -48,7 +48,7 @@ def generation(name: str = "g1", start: float = 1.0, end: float = 3.0, **more: A
     return observation(name, "GENERATION", start, end, **more)
 
 
-def read(*items: Any) -> list[Found | Reject]:
+def read(*items: Any) -> list[Row | RejectedEntry]:
     raws = [item.json() if hasattr(item, "json") else json.dumps(item) for item in items]
     return list(
         LangfuseFormat(Names()).read(Entry("export.jsonl", n, raw.encode()) for n, raw in enumerate(raws, start=1))
@@ -56,7 +56,7 @@ def read(*items: Any) -> list[Found | Reject]:
 
 
 def rows(table: Any, *items: Any) -> list[dict[str, Any]]:
-    return [found.fields for found in read(*items) if isinstance(found, Found) and found.table is table]
+    return [found.fields for found in read(*items) if isinstance(found, Row) and found.table is table]
 
 
 def only(*items: Any) -> dict[str, Any]:
@@ -266,7 +266,7 @@ def test_a_trace_becomes_stages_and_contexts_of_its_generations() -> None:
     assert spans["root"]["duration_ms"] == 9000.0
     assert spans["root"]["start"] == NOON
     moments = {
-        found.fields["span_id"]: found.of for found in read(*items) if isinstance(found, Found) and found.table is SPANS
+        found.fields["span_id"]: found.of for found in read(*items) if isinstance(found, Row) and found.table is SPANS
     }
     assert moments["late"] == after(5)  # a stage belongs to the day of its interaction
     assert sorted(map(repr, read(*items))) == sorted(map(repr, read(*items)))
@@ -282,7 +282,7 @@ def test_the_order_of_entries_does_not_matter() -> None:
 
     def keyed(*given: Any) -> list[str]:
         return sorted(
-            json.dumps(found.fields, default=str, sort_keys=True) for found in read(*given) if isinstance(found, Found)
+            json.dumps(found.fields, default=str, sort_keys=True) for found in read(*given) if isinstance(found, Row)
         )
 
     assert keyed(*items) == keyed(*reversed(items))
@@ -365,7 +365,7 @@ def test_a_label_belongs_to_the_day_of_its_interaction_whenever_it_was_given() -
     late = {**SCORE, "timestamp": NOON + dt.timedelta(days=3), "name": "n", "value": 1}
     given = Score_Numeric(id="x", trace_id="t1", observation_id="g1", **late)
     absent = Score_Numeric(id="y", trace_id="t9", observation_id="g9", **late)
-    found = [each for each in read(generation(), given, absent) if isinstance(each, Found)]
+    found = [each for each in read(generation(), given, absent) if isinstance(each, Row)]
     (call,) = [each for each in found if each.table is INTERACTIONS]
     of = {each.fields["request_id"]: each.of for each in found if each.table is LABELS}
     assert of == {"g1": dt.datetime.fromisoformat(call.fields["timestamp"]), "g9": None}
@@ -405,19 +405,19 @@ def test_the_score_named_quality_is_the_quality_score() -> None:
 )
 def test_reasons(raw: str, reason: str) -> None:
     entry = Entry("f", 1, raw.encode())
-    assert list(LangfuseFormat(Names()).read([entry])) == [Reject(entry, reason)]
+    assert list(LangfuseFormat(Names()).read([entry])) == [RejectedEntry(entry, reason)]
 
 
 def test_an_observation_that_comes_again_counts_once_as_it_came_last() -> None:
     first, last = generation(user_id="first"), generation(user_id="last")
-    assert [found.reason for found in read(first, last) if isinstance(found, Reject)] == [AGAIN]
+    assert [found.reason for found in read(first, last) if isinstance(found, RejectedEntry)] == [AGAIN]
     assert only(first, last)["user_id"] == "last"
     assert len(rows(SPANS, first, last)) == 1
 
 
 def test_a_long_line_is_rejected_and_a_broken_time_is_left_to_the_common_rules() -> None:
     entry = Entry("f", 1, generation().json().encode(), cut=True)
-    assert list(LangfuseFormat(Names()).read([entry])) == [Reject(entry, "line too long")]
+    assert list(LangfuseFormat(Names()).read([entry])) == [RejectedEntry(entry, "line too long")]
     assert only({"id": "g", "type": "GENERATION", "startTime": 5e99})["timestamp"] == 5e99
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
-from obs_lib.sources.entries import Entry, Found
-from obs_lib.sources.formats.langfuse_attributes import contexts, is_generation, native_fields, observation_type
-from obs_lib.sources.formats.otlp import OtlpFormat
+from obs_lib.sources.entries import Entry, Row
+from obs_lib.sources.formats.otlp.format import OtlpFormat
+from obs_lib.sources.formats.otlp.langfuse import contexts, is_generation, native_fields, observation_type
 from obs_lib.sources.stages import StageNames
 
 RECORDED = Path(__file__).parent / "recorded" / "langfuse_spans.jsonl"
@@ -111,7 +111,7 @@ def test_the_otlp_format_reads_generations_and_what_they_retrieved(spans: dict[s
         one = {"traceId": "ab" * 16, "spanId": f"{n:016x}", "name": span["name"], **times, "attributes": attributes}
         lines.append(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]}).encode())
     found = list(OtlpFormat(StageNames()).read(Entry("f", n, raw) for n, raw in enumerate(lines, start=1)))
-    rows = [item for item in found if isinstance(item, Found)]
+    rows = [item for item in found if isinstance(item, Row)]
     calls = {item.entry.number: item.fields for item in rows if item.table is INTERACTIONS}
     by_name = dict(zip(spans, range(1, len(spans) + 1), strict=True))
     assert set(calls) == {by_name[name] for name, span in spans.items() if is_generation(span["attributes"])}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
-from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.formats.litellm import LiteLLMFormat
+from obs_lib.sources.entries import Entry, RejectedEntry, Row
+from obs_lib.sources.formats.litellm.format import LiteLLMFormat
 
 RECORDED = Path(__file__).parent / "recorded" / "litellm.jsonl"
 PAYLOADS: list[dict[str, Any]] = [json.loads(line) for line in RECORDED.read_text().splitlines()]
@@ -32,13 +32,13 @@ class Names:
         }[kind or ""]
 
 
-def read(*payloads: dict[str, Any]) -> list[Found | Reject]:
+def read(*payloads: dict[str, Any]) -> list[Row | RejectedEntry]:
     entries = [Entry("f.jsonl", n, json.dumps(payload).encode()) for n, payload in enumerate(payloads, start=1)]
     return list(LiteLLMFormat(Names()).read(entries))
 
 
 def rows(table: Any, *payloads: dict[str, Any]) -> list[dict[str, Any]]:
-    return [found.fields for found in read(*payloads) if isinstance(found, Found) and found.table is table]
+    return [found.fields for found in read(*payloads) if isinstance(found, Row) and found.table is table]
 
 
 def only(payload: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_labels_become_tags_and_secrets_never_do() -> None:
         "cache_hit": True,
         "country": "ch",
     }
-    text = json.dumps([found.fields for found in read(payload) if isinstance(found, Found)], default=str)
+    text = json.dumps([found.fields for found in read(payload) if isinstance(found, Row)], default=str)
     for secret in ("88dc28d0", "ada@", "192.0.2.7", "sk-hidden", "Bearer"):
         assert secret not in text
 
@@ -232,7 +232,7 @@ def test_wrapped_payloads(wrapper: str) -> None:
 )
 def test_reasons(payload: dict[str, Any], reason: str) -> None:
     (found,) = read(payload)
-    assert isinstance(found, Reject)
+    assert isinstance(found, RejectedEntry)
     assert found.reason == reason
 
 

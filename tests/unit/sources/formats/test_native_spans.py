@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from obs_lib.lake.tables import SPANS
 from obs_lib.records import STAGES
 from obs_lib.samples.generate import FIRST_DAY, day_lines
-from obs_lib.sources.formats.native_spans import MOST_SPANS, spans_of
+from obs_lib.sources.entries import Rejected
+from obs_lib.sources.formats.native.spans import MOST_SPANS, spans_of
 from obs_lib.sources.stages import StageNames
-from obs_lib.sources.values import Rejected
 
 NAMES = StageNames({"acme*": "tool"})
 SPAN = {"name": "vector search", "start_ms": 12.5, "duration_ms": 80}

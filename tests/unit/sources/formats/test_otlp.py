@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.records import ERROR_KINDS
-from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.formats.otlp import OtlpFormat
+from obs_lib.sources.entries import Entry, RejectedEntry, Row
+from obs_lib.sources.formats.otlp.format import OtlpFormat
 
 TRACE = "5b8efff798038103d269b633813fc60c"
 START = dt.datetime(2026, 3, 7, 12, tzinfo=dt.UTC)
@@ -94,16 +94,16 @@ def record(name: str, number: int | None, at: float = 50, body: Any = None, **at
     return {"eventName": name, "timeUnixNano": nanoseconds(at), "attributes": pairs(attributes), **named, **said}
 
 
-def read(*lines: bytes) -> list[Found | Reject]:
+def read(*lines: bytes) -> list[Row | RejectedEntry]:
     return list(OtlpFormat(Names()).read([Entry("x.jsonl", number, line) for number, line in enumerate(lines, 1)]))
 
 
 def rows(table: str, *lines: bytes) -> list[dict[str, Any]]:
-    return [row.fields for row in read(*lines) if isinstance(row, Found) and row.table.name == table]
+    return [row.fields for row in read(*lines) if isinstance(row, Row) and row.table.name == table]
 
 
 def reasons(*lines: bytes) -> list[str]:
-    return [row.reason for row in read(*lines) if isinstance(row, Reject)]
+    return [row.reason for row in read(*lines) if isinstance(row, RejectedEntry)]
 
 
 def call(attributes: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -506,7 +506,7 @@ def test_the_order_of_lines_changes_nothing(chance: random.Random) -> None:
 
     def sorted_rows(given: list[bytes]) -> list[str]:
         return sorted(
-            json.dumps(row.fields, default=str, sort_keys=True) for row in read(*given) if isinstance(row, Found)
+            json.dumps(row.fields, default=str, sort_keys=True) for row in read(*given) if isinstance(row, Row)
         )
 
     shuffled = lines[:]
@@ -555,7 +555,7 @@ def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
     found = [
         row
         for row in read(answered, log_line(by_span, by_answer))
-        if isinstance(row, Found) and row.table.name == "labels"
+        if isinstance(row, Row) and row.table.name == "labels"
     ]
     assert [row.fields for row in found] == [
         {
@@ -576,7 +576,7 @@ def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
         },
     ]
     assert {row.of for row in found} == {START}
-    (late,) = [row for row in read(log_line(by_span)) if isinstance(row, Found)]
+    (late,) = [row for row in read(log_line(by_span)) if isinstance(row, Row)]
     assert (late.fields["request_id"], late.of) == (f"{1:016x}", None)  # of the day of the interaction that it names
     assert reasons(log_line(by_answer)) == ["evaluation of an unknown response"]
     assert reasons(log_line(record("gen_ai.evaluation.result", 1, **verdict(name="empty")))) == [
@@ -633,7 +633,7 @@ def test_days_of_what_says_none() -> None:
 def test_a_trace_that_crosses_midnight_stands_whole_in_the_day_of_its_call() -> None:
     before = (dt.datetime(2026, 3, 7, 23, 59, 59, tzinfo=dt.UTC) - START).total_seconds() * 1000
     line = spans_line(span("chat", 1, at=before, attributes=GENAI), span("output", 2, 1, at=before + 2000))
-    assert {row.of.date() for row in read(line) if isinstance(row, Found) and row.of} == {dt.date(2026, 3, 7)}
+    assert {row.of.date() for row in read(line) if isinstance(row, Row) and row.of} == {dt.date(2026, 3, 7)}
 
 
 # --------------------------------------------------------------------------------------------------------- what is broken

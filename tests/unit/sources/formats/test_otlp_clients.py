@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from obs_lib.sources.entries import Entry, Found, Reject
-from obs_lib.sources.formats.otlp import OtlpFormat
+from obs_lib.sources.entries import Entry, RejectedEntry, Row
+from obs_lib.sources.formats.otlp.format import OtlpFormat
 from tests.clients.cases import ANSWERS, CASES, Case
 from tests.clients.openai_server import Exchange, OpenAIServer
 
@@ -50,8 +50,8 @@ class Run:
     mode: str
     server: OpenAIServer
     entries: list[Entry]
-    rows: list[Found]
-    rejects: list[Reject]
+    rows: list[Row]
+    rejects: list[RejectedEntry]
 
     def of(self, table: str) -> list[dict[str, Any]]:
         return [row.fields for row in self.rows if row.table.name == table]
@@ -180,8 +180,8 @@ def _ingested(mode: str, server: OpenAIServer, folder: Path) -> Run:
         if raw
     ]
     found = list(OtlpFormat(Kinds()).read(entries))
-    rows = [row for row in found if isinstance(row, Found)]
-    return Run(mode, server, entries, rows, [row for row in found if isinstance(row, Reject)])
+    rows = [row for row in found if isinstance(row, Row)]
+    return Run(mode, server, entries, rows, [row for row in found if isinstance(row, RejectedEntry)])
 
 
 def _asked(exchange: Exchange) -> list[dict[str, Any]]:

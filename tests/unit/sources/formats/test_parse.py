@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.formats.parse import DEEPEST, Unreadable, embedded, milliseconds, moment, number, object_of
+from obs_lib.sources.entries import Rejected
+from obs_lib.sources.formats.parse import DEEPEST, embedded, milliseconds, moment, number, object_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from obs_lib.sources.formats.parse import DEEPEST, Unreadable, embedded, millise
     ],
 )
 def test_reasons(raw: bytes, reason: str) -> None:
-    with pytest.raises(Unreadable, match=f"^{reason}$"):
+    with pytest.raises(Rejected, match=f"^{reason}$"):
         object_of(raw)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
-from obs_lib.sources.entries import Entry, Found
-from obs_lib.sources.formats.langfuse_attributes import native_fields, observation_type
-from obs_lib.sources.formats.litellm import LiteLLMFormat
+from obs_lib.sources.entries import Entry, Row
+from obs_lib.sources.formats.litellm.format import LiteLLMFormat
+from obs_lib.sources.formats.otlp.langfuse import native_fields, observation_type
 from tests.clients import langfuse_server
 from tests.clients.openai_server import Answer, OpenAIServer
 
@@ -78,8 +78,8 @@ def test_litellm(tmp_path: Path) -> None:
     requests = [exchange.request for exchange in openai.exchanges]
     entries = [Entry("litellm.jsonl", n, raw) for n, raw in enumerate(out.read_bytes().splitlines(), start=1)]
     found = list(LiteLLMFormat(Names()).read(entries))
-    assert all(isinstance(row, Found) for row in found)
-    read = [row.fields for row in found if isinstance(row, Found) and row.table is INTERACTIONS]
+    assert all(isinstance(row, Row) for row in found)
+    read = [row.fields for row in found if isinstance(row, Row) and row.table is INTERACTIONS]
     assert len(read) == len(calls) == len(requests) - 1  # one was an embedding
     for call, body, fields in zip(calls, requests, read, strict=False):
         assert fields["prompt"] == body["messages"]
@@ -99,8 +99,8 @@ def test_litellm(tmp_path: Path) -> None:
         if call.get("stream"):
             assert FIRST_S * 1000 <= fields["ttft_ms"] < fields["total_latency_ms"]
             assert fields["ttft_ms"] == pytest.approx(call["ttft_ms"], abs=100)
-    assert sum(row.table is SPANS for row in found if isinstance(row, Found)) == len(calls) + 1
-    assert "sk-test-secret-key" not in str([row.fields for row in found if isinstance(row, Found)])
+    assert sum(row.table is SPANS for row in found if isinstance(row, Row)) == len(calls) + 1
+    assert "sk-test-secret-key" not in str([row.fields for row in found if isinstance(row, Row)])
 
 
 def test_the_langfuse_sdk() -> None:

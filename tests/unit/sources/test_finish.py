@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.formats.finish import FINISH_REASONS, finish_reason
+from obs_lib.sources.finish import FINISH_REASONS, finish_reason
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_lib.sources.entries import Entry, Reject
-from obs_lib.sources.formats import calls, genai
-from obs_lib.sources.formats.otlp_json import Record, Span, parse, parts, record_of, span_of
-from obs_lib.sources.formats.parse import Unreadable
+from obs_lib.sources.entries import Entry, Rejected, RejectedEntry
+from obs_lib.sources.formats.otlp import calls, genai
+from obs_lib.sources.formats.otlp.encoding import Record, Span, parse, parts, record_of, span_of
 
 
 @dataclass(slots=True)
-class Pile:
+class Collected:
     """What the entries of one read hold, sorted by trace. Of a span that comes twice, the last one read counts."""
 
     traces: dict[str, dict[str, Span]] = field(default_factory=dict)
@@ -33,7 +32,7 @@ class Pile:
                 self.reject(entry, "metrics are no interactions")
             self._add_spans(entry, line)
             self._add_records(entry, line)
-        except Unreadable as problem:
+        except Rejected as problem:
             self.reject(entry, str(problem))
         except RecursionError:
             self.reject(entry, "nested too deeply")
@@ -46,16 +45,16 @@ class Pile:
         """Notes that something of the entry went into a row."""
         self._idle.pop(id(entry), None)
 
-    def rejects(self) -> Iterator[Reject]:
+    def rejects(self) -> Iterator[RejectedEntry]:
         """At most one for each entry: the first rule that it breaks, or that nothing of it is of use."""
         for entry, reason in (self._idle | self._problems).values():
-            yield Reject(entry, reason)
+            yield RejectedEntry(entry, reason)
 
     def _add_spans(self, entry: Entry, line: dict[str, Any]) -> None:
         for part in parts(line, "resourceSpans", "scopeSpans", "spans"):
             try:
                 span = span_of(entry, *_whole(part))
-            except Unreadable as problem:
+            except Rejected as problem:
                 self.reject(entry, str(problem))
                 continue
             self.use(entry)
@@ -69,7 +68,7 @@ class Pile:
         for part in parts(line, "resourceLogs", "scopeLogs", "logRecords"):
             try:
                 record = record_of(entry, _whole(part)[1])
-            except Unreadable as problem:
+            except Rejected as problem:
                 self.reject(entry, str(problem))
                 continue
             if _is_of_use(record):
@@ -85,8 +84,8 @@ class Pile:
             self.unnamed.append(record)
 
 
-def _whole(part: tuple[Any, Any] | Unreadable) -> tuple[Any, Any]:
-    if isinstance(part, Unreadable):
+def _whole(part: tuple[Any, Any] | Rejected) -> tuple[Any, Any]:
+    if isinstance(part, Rejected):
         raise part
     return part
 

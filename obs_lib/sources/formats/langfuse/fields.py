@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from obs_lib.sources.formats.error_kinds import error_kind
-from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.error_kinds import error_kind
+from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, compact, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars

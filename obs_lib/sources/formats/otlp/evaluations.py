@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_lib.sources.formats.attribute_values import indexed, number, text, unwrapped
-from obs_lib.sources.formats.otlp_json import Attributes
+from obs_lib.sources.formats.otlp.attribute_values import indexed, number, text, unwrapped
+from obs_lib.sources.formats.otlp.encoding import Attributes
 
 _SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation"}
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from obs_lib.sources.formats.attribute_values import first, indexed, number, said, text, unwrapped
-from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
-from obs_lib.sources.formats.otlp_json import Attributes
+from obs_lib.sources.formats.otlp.attribute_values import first, indexed, number, said, text, unwrapped
+from obs_lib.sources.formats.otlp.encoding import Attributes
 from obs_lib.sources.formats.parse import embedded
 
 KIND = "openinference.span.kind"

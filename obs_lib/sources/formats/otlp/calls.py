@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from obs_lib.sources.formats import genai, langfuse_attributes, openinference
-from obs_lib.sources.formats.attribute_values import first, number, text
-from obs_lib.sources.formats.error_kinds import error_kind
-from obs_lib.sources.formats.otlp_json import Attributes, Record, Span
-from obs_lib.sources.formats.traces import Trace
+from obs_lib.sources.error_kinds import error_kind
+from obs_lib.sources.formats.otlp import genai, langfuse, openinference
+from obs_lib.sources.formats.otlp.attribute_values import first, number, text
+from obs_lib.sources.formats.otlp.encoding import Attributes, Record, Span
+from obs_lib.sources.formats.otlp.traces import Trace
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIMING = frozenset({"ttft_ms", "prefill_ms", "decode_ms"})
@@ -89,10 +89,10 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
 
 def _langfuse(call: Span) -> dict[str, Any]:
     """What Langfuse's SDK says of a generation; nothing for a span of others."""
-    if not langfuse_attributes.is_generation(call.attributes):
+    if not langfuse.is_generation(call.attributes):
         return {}
     start, end = moment(call.start), moment(call.end) if call.end else None
-    return langfuse_attributes.native_fields(call.attributes, name=call.name, start=start, end=end)
+    return langfuse.native_fields(call.attributes, name=call.name, start=start, end=end)
 
 
 def from_details(record: Record) -> dict[str, Any]:

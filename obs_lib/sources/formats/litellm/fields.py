@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from obs_lib.sources.formats.error_kinds import error_kind
-from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.error_kinds import error_kind
+from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars

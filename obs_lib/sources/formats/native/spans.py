@@ -12,15 +12,16 @@ import datetime as dt
 from typing import Any
 
 from obs_lib.digests import digest_of
-from obs_lib.sources.stages import StageNames
-from obs_lib.sources.values import Rejected, parse_moment
+from obs_lib.sources.entries import Rejected
+from obs_lib.sources.stages import StageNamer
+from obs_lib.sources.values import parse_moment
 
 MOST_SPANS = 1000  # an interaction; a loop that logs each of its turns would drown the day's other traces
 _MOST_MS = 86_400_000.0  # a day: what lies further away, or lasts longer, is a broken clock
 _MOST_CHARACTERS = 10_000
 
 
-def spans_of(fields: dict[str, Any], names: StageNames) -> list[dict[str, Any]]:
+def spans_of(fields: dict[str, Any], names: StageNamer) -> list[dict[str, Any]]:
     """The rows of `tables.SPANS` (without `day`) of one interaction, in their order; none where it has no `spans`.
 
     Parameters
@@ -46,7 +47,7 @@ def spans_of(fields: dict[str, Any], names: StageNames) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(span: Any, where: tuple[str, str, int], moment: dt.datetime, names: StageNames) -> dict[str, Any]:
+def _row(span: Any, where: tuple[str, str, int], moment: dt.datetime, names: StageNamer) -> dict[str, Any]:
     if not isinstance(span, dict):
         raise Rejected("spans: an item that is not an object")
     request, trace, at = where

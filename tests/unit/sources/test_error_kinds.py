@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.records import ERROR_KINDS
-from obs_lib.sources.formats.error_kinds import error_kind
+from obs_lib.sources.error_kinds import error_kind
 
 BY_CLASS = {
     openai.APITimeoutError: "timeout",

@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from obs_lib.sources.formats.langfuse_fields import content, documents
+from obs_lib.sources.formats.langfuse.fields import content, documents
 from obs_lib.sources.formats.parse import embedded, number
 from obs_lib.sources.values import well_formed
 

@@ -12,13 +12,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Self
 
+from obs_lib.connections import Connection
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
-from obs_lib.sources.formats.langfuse_fields import documents, failure, interaction, label, plain, raised
-from obs_lib.sources.formats.parse import Unreadable, milliseconds, moment, number, object_of
+from obs_lib.sources.entries import CLOCKED, Entries, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.langfuse.api import open_api
+from obs_lib.sources.formats.langfuse.fields import documents, failure, interaction, label, plain, raised
+from obs_lib.sources.formats.parse import milliseconds, moment, number, object_of
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.stages import StageNamer, StageNames
 
 GRACE = dt.timedelta(minutes=15)
 """Around a day, in which a trace that crosses midnight is still read whole."""
@@ -33,12 +38,6 @@ _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _STAMP = re.compile(
     rb'"(?:startTime|endTime|timestamp|start_time|end_time)"\s*:\s*"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]{0,24})"'
 )
-
-
-class StageNamer(Protocol):
-    """Which of `records.STAGES` a span is, by its name and by what it says of its kind."""
-
-    def stage_of(self, name: str, kind: str | None) -> str: ...
 
 
 @dataclass(slots=True)
@@ -75,13 +74,25 @@ class _Trace:
         return self.calls[min(bisect_left(self.starts, start), len(self.starts) - 1)] if self.starts else None
 
 
-class LangfuseFormat:
+class LangfuseFormat(Format):
     """Observations, traces and scores, in any order. One read holds all its entries in memory."""
 
+    describe = "Langfuse's observations, traces and scores: exports and the public API"
+    tables = frozenset({INTERACTIONS, SPANS, LABELS})
     derived = CLOCKED
 
     def __init__(self, names: StageNamer) -> None:
         self.names = names
+
+    @classmethod
+    def from_options(cls, options: SourceOptions) -> Self:
+        """With the source's names of stages."""
+        return cls(StageNames(options.stages))
+
+    @classmethod
+    def open_entries(cls, options: SourceOptions, connection: Connection | None) -> Entries:
+        """The public API's."""
+        return open_api(options, connection)
 
     def days(self, raw: bytes) -> set[Day]:
         """The days of the moments that the entry names, and of a quarter of an hour around them."""
@@ -92,23 +103,23 @@ class LangfuseFormat:
                 found |= {(at - GRACE).date(), at.date(), (at + GRACE).date()}
         return found
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
         """Rejects while reading; then, trace by trace, its interactions, spans and labels."""
         traces: dict[str, _Trace] = {}
         for entry in entries:
             try:
                 if entry.cut:
-                    raise Unreadable("line too long")
+                    raise Rejected("line too long")
                 for item in _parts(plain(object_of(entry.raw))):
                     earlier = _sort_in(traces, entry, item)
                     if earlier is not None:
-                        yield Reject(earlier, AGAIN)
-            except Unreadable as reason:
-                yield Reject(entry, str(reason))
+                        yield RejectedEntry(earlier, AGAIN)
+            except Rejected as reason:
+                yield RejectedEntry(entry, str(reason))
         for trace in traces.values():
             yield from self._rows(trace)
 
-    def _rows(self, trace: _Trace) -> Iterator[Found]:
+    def _rows(self, trace: _Trace) -> Iterator[Row]:
         trace.settle()
         found: Mapping[str, Any] = _contexts(trace)
         flags: Mapping[str, Any] = _flags(trace)
@@ -119,14 +130,14 @@ class LangfuseFormat:
             for column, known in (("contexts", found), ("safety_flags", flags), ("quality_score", quality)):
                 if name in known:
                     fields[column] = known[name]
-            yield Found(INTERACTIONS, call.entry, fields)
+            yield Row(INTERACTIONS, call.entry, fields)
         for step in [*trace.calls, *trace.steps.values()]:
             if step.start is not None and step.item.get("traceId"):
                 yield self._span(step, step if _is_llm(step.item) else trace.call_of(step.start))
         for score in trace.scores:
             yield _label(score, trace)
 
-    def _span(self, step: _Part, call: _Part | None) -> Found:
+    def _span(self, step: _Part, call: _Part | None) -> Row:
         item, name = step.item, step.item.get("name")
         fields = {
             "trace_id": item["traceId"],
@@ -139,7 +150,7 @@ class LangfuseFormat:
             "duration_ms": milliseconds(step.start, moment(item.get("endTime"))),
             "error": failure(item)[0],
         }
-        return Found(SPANS, step.entry, fields, call.start if call else step.start)
+        return Row(SPANS, step.entry, fields, call.start if call else step.start)
 
 
 def _parts(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -153,7 +164,7 @@ def _parts(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> Entry | None:
-    """Puts an observation, score or trace to its trace; `Unreadable` where it is none of them.
+    """Puts an observation, score or trace to its trace; `Rejected` where it is none of them.
 
     Gives the entry of an observation whose place this one takes, None where it takes none.
     """
@@ -169,19 +180,19 @@ def _sort_in(traces: dict[str, _Trace], entry: Entry, item: dict[str, Any]) -> E
     elif isinstance(name, str) and name and "timestamp" in item:
         traces.setdefault(name, _Trace()).record = item
     else:
-        raise Unreadable("neither an observation, a trace nor a score of Langfuse")
+        raise Rejected("neither an observation, a trace nor a score of Langfuse")
     return None
 
 
 def _observation(entry: Entry, item: dict[str, Any]) -> _Part:
-    """The observation; `Unreadable` where it could not be a row."""
+    """The observation; `Rejected` where it could not be a row."""
     name, at, start = item.get("id"), item.get("traceId"), moment(item["startTime"])
     if not isinstance(name, str) or not name:
-        raise Unreadable("observation without id")
+        raise Rejected("observation without id")
     if not _is_llm(item) and start is None:
-        raise Unreadable("observation without a startTime that can be read")
+        raise Rejected("observation without a startTime that can be read")
     if not _is_llm(item) and (not isinstance(at, str) or not at):
-        raise Unreadable("observation that is neither a generation nor part of a trace")
+        raise Rejected("observation that is neither a generation nor part of a trace")
     return _Part(entry, item, start)
 
 
@@ -190,7 +201,7 @@ def _is_llm(item: dict[str, Any]) -> bool:
 
 
 def _trace_of_score(score: dict[str, Any]) -> str:
-    """The trace that a score stands in; `Unreadable` where it judges a session, an experiment or nothing."""
+    """The trace that a score stands in; `Rejected` where it judges a session, an experiment or nothing."""
     subject = score.get("subject")
     if isinstance(subject, dict):  # API v3
         inside = subject.get("traceId") or subject.get("trace_id")
@@ -199,7 +210,7 @@ def _trace_of_score(score: dict[str, Any]) -> str:
     for name in (score.get("traceId"), score.get("observationId")):
         if isinstance(name, str) and name:
             return name
-    raise Unreadable("score of neither a trace nor an observation")
+    raise Rejected("score of neither a trace nor an observation")
 
 
 def _contexts(trace: _Trace) -> dict[str, list[dict[str, Any]]]:
@@ -251,8 +262,8 @@ def _judged(score: dict[str, Any], trace: _Trace) -> str:
     return str(trace.calls[-1].item["id"]) if trace.calls else str(score["traceId"])
 
 
-def _label(score: _Part, trace: _Trace) -> Found:
+def _label(score: _Part, trace: _Trace) -> Row:
     """A label, of the day of its interaction whenever it was given."""
     judged = _judged(score.item, trace)
     start = next((call.start for call in trace.calls if call.item["id"] == judged), None)
-    return Found(LABELS, score.entry, {"request_id": judged, **label(score.item)}, start)
+    return Row(LABELS, score.entry, {"request_id": judged, **label(score.item)}, start)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from obs_lib.sources.formats.attribute_values import first, indexed, milliseconds, number, said, text
-from obs_lib.sources.formats.finish import finish_reason
+from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
-from obs_lib.sources.formats.otlp_json import Attributes, Record
+from obs_lib.sources.formats.otlp.attribute_values import first, indexed, milliseconds, number, said, text
+from obs_lib.sources.formats.otlp.encoding import Attributes, Record
 from obs_lib.sources.formats.parse import embedded
 
 DETAILS = "gen_ai.client.inference.operation.details"

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from obs_lib.sources.entries import Entry
-from obs_lib.sources.formats.parse import Unreadable, object_of
+from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.parse import object_of
 
 Attributes = Mapping[str, Any]
 """Decoded attributes: text, int, float, bool, None, and lists and dicts of them."""
@@ -60,14 +60,14 @@ class Span:
 
 
 def parse(entry: Entry) -> dict[str, Any]:
-    """The entry as one object. Unreadable where it is none."""
+    """The entry as one object. Rejected where it is none."""
     if entry.cut:
-        raise Unreadable("line too long")
+        raise Rejected("line too long")
     return object_of(entry.raw)
 
 
-def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator[tuple[Attributes, Any] | Unreadable]:
-    """Every span or log record of a line, with the attributes of its resource; Unreadable for a part that has none."""
+def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator[tuple[Attributes, Any] | Rejected]:
+    """Every span or log record of a line, with the attributes of its resource; Rejected for a part that has none."""
     for group in _listed(line.get(signal)):
         try:
             group = _object(signal, group)
@@ -75,17 +75,17 @@ def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator
             for scoped in _listed(group.get(scope)):
                 for item in _listed(_object(scope, scoped).get(items)):
                     yield resource, item
-        except Unreadable as problem:
+        except Rejected as problem:
             yield problem
 
 
 def span_of(entry: Entry, resource: Attributes, item: Any) -> Span:
-    """One span. Unreadable with the first rule that it breaks."""
+    """One span. Rejected with the first rule that it breaks."""
     item = _object("span", item)
     trace_id, span_id = hex_id("traceId", item.get("traceId"), 32), hex_id("spanId", item.get("spanId"), 16)
     start = nanoseconds("startTimeUnixNano", item.get("startTimeUnixNano"))
     if not (trace_id and span_id and start):
-        raise Unreadable(f"{'startTimeUnixNano' if trace_id and span_id else 'traceId or spanId'}: missing")
+        raise Rejected(f"{'startTimeUnixNano' if trace_id and span_id else 'traceId or spanId'}: missing")
     status = _object("status", item.get("status"))
     return Span(
         entry=entry,
@@ -125,7 +125,7 @@ def attributes(items: Any) -> Attributes:
     for item in _listed(items):
         key = _object("attribute", item).get("key")
         if type(key) is not str:
-            raise Unreadable("attribute: no key")
+            raise Rejected("attribute: no key")
         found[key] = any_value(item.get("value"))
     return found
 
@@ -133,7 +133,7 @@ def attributes(items: Any) -> Attributes:
 def any_value(node: Any, depth: int = 0) -> Any:
     """The value of an AnyValue; None for an empty one and for numbers that are not finite."""
     if depth > _DEEPEST:
-        raise Unreadable("attribute: nested too deeply")
+        raise Rejected("attribute: nested too deeply")
     if node is None or node == {}:
         return None
     for kind, value in _object("attribute", node).items():
@@ -160,7 +160,7 @@ def hex_id(name: str, value: Any, digits: int) -> str:
     """An id in lower case; "" where there is none (absent, empty or all zeros)."""
     text = _text(name, value)
     if text and not (len(text) == digits and _HEX.fullmatch(text)):
-        raise Unreadable(f"{name}: not {digits} hex digits")
+        raise Rejected(f"{name}: not {digits} hex digits")
     return text.lower() if text.strip("0") else ""
 
 
@@ -170,7 +170,7 @@ def nanoseconds(name: str, value: Any) -> int:
         return 0
     if type(value) in (int, str) and _INT64.fullmatch(str(value)) and 0 <= int(value) < _LATEST:
         return int(value)
-    raise Unreadable(f"{name}: not nanoseconds since 1970")
+    raise Rejected(f"{name}: not nanoseconds since 1970")
 
 
 def _event(entry: Entry, trace_id: str, span_id: str, item: Any) -> Record:
@@ -199,7 +199,7 @@ def _text(name: str, value: Any) -> str:
 
 def _int(text: str) -> int:
     if not _INT64.fullmatch(text):
-        raise Unreadable("not a whole number of 64 bits")
+        raise Rejected("not a whole number of 64 bits")
     return int(text)
 
 
@@ -210,9 +210,9 @@ def _double(value: Any) -> float | None:
     try:
         number = float(value)
     except (ValueError, OverflowError) as error:
-        raise Unreadable("doubleValue: not a number") from error
+        raise Rejected("doubleValue: not a number") from error
     return number if math.isfinite(number) else None
 
 
 def _wrong(name: str) -> NoReturn:
-    raise Unreadable(f"{name}: wrong type")
+    raise Rejected(f"{name}: wrong type")

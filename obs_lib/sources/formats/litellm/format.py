@@ -11,13 +11,16 @@ import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Found, Reject
-from obs_lib.sources.formats.litellm_fields import failure, interaction, vector_stores
-from obs_lib.sources.formats.parse import Unreadable, mapping, milliseconds, moment, object_of
+from obs_lib.sources.entries import CLOCKED, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.litellm.fields import failure, interaction, vector_stores
+from obs_lib.sources.formats.parse import mapping, milliseconds, moment, object_of
+from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.stages import StageNamer, StageNames
 
 GRACE_S = 15 * 60
 """Seconds around a day, in which a trace that crosses midnight is still read whole."""
@@ -28,26 +31,27 @@ _TIMES = re.compile(rb'"(?:startTime|endTime)\\?"\s*:\s*"?(\d{9,10}(?:\.\d{1,9})
 _EARLY = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-class StageNamer(Protocol):
-    """Which of `records.STAGES` a span is, by its name and by what it says of its kind."""
-
-    def stage_of(self, name: str, kind: str | None) -> str: ...
-
-
-class LiteLLMFormat:
+class LiteLLMFormat(Format):
     """Payloads, one an entry, also inside the object that a logger wraps them in."""
 
+    describe = "LiteLLM's StandardLoggingPayload"
+    tables = frozenset({INTERACTIONS, SPANS})
     derived = CLOCKED
 
     def __init__(self, names: StageNamer) -> None:
         self.names = names
+
+    @classmethod
+    def from_options(cls, options: SourceOptions) -> Self:
+        """With the source's names of stages."""
+        return cls(StageNames(options.stages))
 
     def days(self, raw: bytes) -> set[Day]:
         """The days of start and end, and of a quarter of an hour around them."""
         near = (float(found) + grace for found in _TIMES.findall(raw) for grace in (-GRACE_S, GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None}
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Found | Reject]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
         """An interaction with its own stages as soon as it is read; the stages that are calls of their own come last."""
         calls: dict[str, list[tuple[dt.datetime, str]]] = {}
         steps: list[tuple[Entry, dict[str, Any]]] = []
@@ -56,7 +60,7 @@ class LiteLLMFormat:
                 payload = _payload(entry)
                 if _is_llm(payload):
                     fields = interaction(payload)
-                    yield Found(INTERACTIONS, entry, fields)
+                    yield Row(INTERACTIONS, entry, fields)
                     yield from self._stages(entry, payload)
                     start = moment(payload["startTime"])
                     if start is not None and isinstance(payload.get("id"), str):
@@ -64,21 +68,21 @@ class LiteLLMFormat:
                 else:
                     _check_step(payload)
                     steps.append((entry, payload))
-            except Unreadable as reason:
-                yield Reject(entry, str(reason))
+            except Rejected as reason:
+                yield RejectedEntry(entry, str(reason))
         for found in calls.values():
             found.sort()
         for entry, payload in steps:
             yield self._step(entry, payload, calls.get(payload["trace_id"], []))
 
-    def _stages(self, entry: Entry, payload: dict[str, Any]) -> Iterator[Found]:
+    def _stages(self, entry: Entry, payload: dict[str, Any]) -> Iterator[Row]:
         """The call itself and what ran around it, as stages."""
         start, trace, name = moment(payload["startTime"]), payload.get("trace_id"), payload.get("id")
         if start is None or not isinstance(trace, str) or not trace or not isinstance(name, str) or not name:
             return
         base = {"trace_id": trace, "request_id": name, "parent_id": None}
         fields = _span(payload, self.names) | base | {"span_id": name}
-        yield Found(SPANS, entry, fields, start)
+        yield Row(SPANS, entry, fields, start)
         for kind, parts in (("guardrail", payload.get("guardrail_information")), ("retriever", vector_stores(payload))):
             for n, part in enumerate(parts if isinstance(parts, list) else ()):
                 begun, ended = moment(mapping(part).get("start_time")), moment(mapping(part).get("end_time"))
@@ -94,21 +98,21 @@ class LiteLLMFormat:
                         "duration_ms": milliseconds(begun, ended),
                         "error": "failed to respond" if _unanswered(part) else None,
                     }
-                    yield Found(SPANS, entry, base | stage, start)
+                    yield Row(SPANS, entry, base | stage, start)
 
-    def _step(self, entry: Entry, payload: dict[str, Any], calls: list[tuple[dt.datetime, str]]) -> Found:
+    def _step(self, entry: Entry, payload: dict[str, Any], calls: list[tuple[dt.datetime, str]]) -> Row:
         """A call that is no interaction: a stage of the first one of its trace that starts at or after it, else the last."""
         start = moment(payload["startTime"])
         place = min(bisect_left(calls, (start or _EARLY, "")), len(calls) - 1)
         at, call = calls[place] if calls else (start, None)
         fields = {"trace_id": payload["trace_id"], "span_id": payload["id"], "parent_id": None, "request_id": call}
-        return Found(SPANS, entry, _span(payload, self.names) | fields, at)
+        return Row(SPANS, entry, _span(payload, self.names) | fields, at)
 
 
 def _payload(entry: Entry) -> dict[str, Any]:
-    """The payload, taken out of the object that wraps it; `Unreadable` where there is none."""
+    """The payload, taken out of the object that wraps it; `Rejected` where there is none."""
     if entry.cut:
-        raise Unreadable("line too long")
+        raise Rejected("line too long")
     found = object_of(entry.raw)
     for name in _WRAPPERS:
         if "startTime" in found:
@@ -116,7 +120,7 @@ def _payload(entry: Entry) -> dict[str, Any]:
         inner = found.get(name)
         found = object_of(inner.encode()) if isinstance(inner, str) and inner[:1] == "{" else mapping(inner) or found
     if "startTime" not in found or not ("call_type" in found or "messages" in found):
-        raise Unreadable("not a StandardLoggingPayload of LiteLLM")
+        raise Rejected("not a StandardLoggingPayload of LiteLLM")
     return found
 
 
@@ -130,9 +134,9 @@ def _is_llm(payload: dict[str, Any]) -> bool:
 def _check_step(payload: dict[str, Any]) -> None:
     for name in ("id", "trace_id"):
         if not isinstance(payload.get(name), str) or not payload[name]:
-            raise Unreadable(f"{payload['call_type']}: without {name}"[:100])
+            raise Rejected(f"{payload['call_type']}: without {name}"[:100])
     if moment(payload["startTime"]) is None:
-        raise Unreadable("startTime: not seconds since 1970")
+        raise Rejected("startTime: not seconds since 1970")
 
 
 def _span(payload: dict[str, Any], names: StageNamer) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from obs_lib.sources.formats import langfuse_attributes
-from obs_lib.sources.formats.attribute_values import first, indexed, number, text, unwrapped
-from obs_lib.sources.formats.otlp_json import Span
+from obs_lib.sources.formats.otlp import langfuse
+from obs_lib.sources.formats.otlp.attribute_values import first, indexed, number, text, unwrapped
+from obs_lib.sources.formats.otlp.encoding import Span
+from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.parse import embedded
-from obs_lib.sources.formats.traces import Trace, kind_of
 
 _MOST = 50  # retrieval spans of one interaction: the last ones before it
 _GENAI = "gen_ai.retrieval.documents"
@@ -63,7 +63,7 @@ class Retrievals:
 
 def documents(span: Span) -> list[dict[str, Any]] | None:
     """The documents that a span says it retrieved, as {id, text, score}; None where it says nothing about documents."""
-    if (found := langfuse_attributes.contexts(span.attributes)) is not None:
+    if (found := langfuse.contexts(span.attributes)) is not None:
         return found
     listed = embedded(span.attributes.get(_GENAI))
     if not isinstance(listed, list):

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
-from obs_lib.sources.formats import genai, langfuse_attributes, openinference
-from obs_lib.sources.formats.otlp_json import Span
+from obs_lib.sources.formats.otlp import genai, langfuse, openinference
+from obs_lib.sources.formats.otlp.encoding import Span
 
 _DEEPEST = 256  # ancestors that are looked at: a trace of a chain of spans must not cost their square
 
@@ -85,15 +85,15 @@ class Trace:
 
 def is_llm(span: Span) -> bool:
     """Whether a model answered in text. Langfuse's type says so, OpenInference's kind, the GenAI operation, or token counts."""
-    if langfuse_attributes.observation_type(span.attributes) is not None:
-        return langfuse_attributes.is_generation(span.attributes)
+    if langfuse.observation_type(span.attributes) is not None:
+        return langfuse.is_generation(span.attributes)
     inference = openinference.is_llm(span.attributes)
     return bool(genai.is_llm(span.attributes)) if inference is None else inference
 
 
 def kind_of(span: Span) -> str | None:
     """What the span says that it is, in its convention's word; None where it says nothing."""
-    for name in (openinference.KIND, "gen_ai.operation.name", "traceloop.span.kind", langfuse_attributes.TYPE):
+    for name in (openinference.KIND, "gen_ai.operation.name", "traceloop.span.kind", langfuse.TYPE):
         kind = span.attributes.get(name)
         if isinstance(kind, str) and kind:
             return kind

@@ -1,0 +1,1 @@
+"""Langfuse's observations, traces and scores."""

@@ -1,0 +1,1 @@
+"""OpenTelemetry's traces and logs in the dialects that instrumentations write: GenAI, OpenInference, the Langfuse SDK."""
