@@ -218,19 +218,19 @@ class Evaluator(Protocol):
 
 
 @runtime_checkable
-class Daily(Protocol):
-    """An evaluator whose work is bounded for each day of logs as a whole, such as a judge with a budget."""
+class BudgetedEvaluator(Protocol):
+    """An evaluator that can pay for so much a day, such as a judge: which cases it scores is decided for a day as a whole."""
 
-    def of_day(self, day: Day, every_case: pd.DataFrame) -> Evaluator:
-        """The evaluator for one day. every_case : the day's distinct cases that are drawn, scored before or not."""
+    def for_day(self, day: Day, all_cases: pd.DataFrame) -> Evaluator:
+        """The evaluator for one day. all_cases : the day's distinct cases that are drawn, scored before or not."""
         ...
 
-    def of_anchors(self, day: Day) -> Evaluator:
+    def for_anchors(self, day: Day) -> Evaluator:
         """The evaluator for the frozen anchors of one night, which takes nothing over from other nights."""
         ...
 
-    def stands(self, rows: pd.DataFrame) -> list[bool]:
-        """Of an evaluator made by `of_day`: for each earlier row of the day (columns case, note) whether it is still right."""
+    def still_valid(self, rows: pd.DataFrame) -> list[bool]:
+        """Of an evaluator made by `for_day`: whether it would still give each earlier row of the day (columns case, note)."""
         ...
 
 

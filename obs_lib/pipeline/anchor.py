@@ -17,7 +17,7 @@ from obs_lib.lake.tables import ANCHORS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Daily, Day, Evaluator, ScoreStatus, Vectors
+from obs_lib.records import BudgetedEvaluator, Day, Evaluator, ScoreStatus, Vectors
 
 Score = Callable[[Evaluator, pd.DataFrame, Vectors], pd.DataFrame]
 
@@ -28,7 +28,7 @@ _NONE = "-"  # stands for the anchors of an evaluator that has none, so that its
 
 def score_anchors(ws: Workspace, day: Day, chosen: tuple[Evaluator, ...], score: Score) -> None:
     """Replace the day's anchors. `score` is how a batch of the day is scored."""
-    chosen = tuple(one.of_anchors(day) if isinstance(one, Daily) else one for one in chosen)
+    chosen = tuple(each.for_anchors(day) if isinstance(each, BudgetedEvaluator) else each for each in chosen)
     frames = [_scored(ws, evaluator, score) for evaluator in chosen]
     names = [name for name, _ in ANCHORS.columns]
     rows = pd.concat(frames, ignore_index=True)[names] if frames else pd.DataFrame(columns=names)
@@ -37,17 +37,16 @@ def score_anchors(ws: Workspace, day: Day, chosen: tuple[Evaluator, ...], score:
 
 
 def _scored(ws: Workspace, evaluator: Evaluator, score: Score) -> pd.DataFrame:
-
-    mine = anchors_of(ws.anchors, evaluator.name)
-    if mine.empty:
+    anchors = anchors_of(ws.anchors, evaluator.name)
+    if anchors.empty:
         note = "this evaluator has no anchors"
         row = {"anchor": _NONE, "status": ScoreStatus.SKIPPED.value, "value": None, "note": note, "expected": None}
         return pd.DataFrame([row]).assign(evaluator=evaluator.name, version=evaluator.version, model="")
-    batch = mine[list(CASE_COLUMNS)]
+    batch = anchors[list(CASE_COLUMNS)]
     texts = evaluator.texts(batch)
     model = ws.encoder.identity if texts else ""
     known = _ENCODED.setdefault((type(ws.encoder).__name__, model), {})
     vectors = gather(texts, known, ws.encoder)
     known.update(vectors.known)
-    rows = score(evaluator, batch.assign(case=mine["anchor"]), vectors)
-    return rows.assign(anchor=mine["anchor"], expected=mine["expected"], model=model)
+    rows = score(evaluator, batch.assign(case=anchors["anchor"]), vectors)
+    return rows.assign(anchor=anchors["anchor"], expected=anchors["expected"], model=model)

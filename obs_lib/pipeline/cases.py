@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from obs_lib.pipeline.oversampling import suspicious
+from obs_lib.pipeline.oversampling import to_oversample
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
     """The interactions to score, with their inclusion probability in a new column `inclusion_probability`, in (0, 1].
 
     All of them (probability 1) when there are at most `most`. Otherwise strata are the values of `tag`, and within each,
-    where `oversample` is more than 1, what looks suspicious (`suspicion.COLUMNS` are needed then) and the rest. A
+    where `oversample` is more than 1, what looks suspicious (`oversampling.COLUMNS` are needed then) and the rest. A
     stratum gets two and a share of the other places in proportion to its size, a suspicious one `oversample` times as much,
     and keeps the rows whose hashed request ids are smallest. Where there is not one place for each, suspicion makes no
     strata, and then the tag none either.
@@ -37,7 +37,7 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
     if len(interactions) <= most:
         return interactions.assign(inclusion_probability=1.0)
     segment = interactions["tags"].map(lambda text: _tag(text, tag))
-    odd = suspicious(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
+    odd = to_oversample(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
     stratum = segment.str.cat(odd.map({True: "+", False: "-"}))
     if stratum.nunique() > most:
         stratum = segment + "-"

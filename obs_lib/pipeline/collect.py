@@ -7,7 +7,7 @@ import pandas as pd
 from obs_lib.lake.tables import EMBEDDINGS, SCORES
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.evaluate import known_vectors, read_plan
-from obs_lib.pipeline.judging import unanswered
+from obs_lib.pipeline.judging import judges_failed
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -38,7 +38,7 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
         frames = {SCORES: rows, EMBEDDINGS: _embeddings(ws, day, staging, cases, chosen)}
         # A plan with lost shards is not finished: running it again must be allowed to change the day.
         inputs = plan_id if not lost else f"{plan_id}-incomplete"
-        if not lost and unanswered(chosen, scores):
+        if not lost and judges_failed(chosen, scores):
             inputs = plan_id + _FAILED
         ws.lake.commit(day, STEP, frames, inputs=inputs, state=state, note=note)
         if not lost:

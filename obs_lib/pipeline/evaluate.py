@@ -11,7 +11,7 @@ from obs_lib.lake.tables import EMBEDDINGS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.cases import CASE_COLUMNS
-from obs_lib.pipeline.judging import of_day
+from obs_lib.pipeline.judging import for_day
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -29,8 +29,8 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
     cases, drawn = read_plan(staging, day, "cases"), read_plan(staging, day, "drawn")
     mine = cases[cases["shard"] == shard]
     chosen = choose(ws.evaluators, tuple(drawn["evaluators"].iloc[0].split(",")))
-    if (every_case := staging.read("all_cases")) is not None:
-        chosen = of_day(chosen, day, every_case.astype(object).where(every_case.notna(), None))
+    if (all_cases := staging.read("all_cases")) is not None:
+        chosen = for_day(chosen, day, all_cases.astype(object).where(all_cases.notna(), None))
     known = known_vectors(ws, day) if bool(drawn["reuse"].iloc[0]) else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
     vectors = gather(texts_of(mine.reset_index(drop=True), chosen), known, ws.encoder)

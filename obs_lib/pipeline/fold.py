@@ -46,8 +46,8 @@ class History:
 
     def failures(self, day: Day) -> list[tuple[str, str]]:
         """(step, message) of the steps that failed on a day and have no good result in force."""
-        found = [self.steps.get((day, step)) for step in LEFT_STEPS]
-        return [(r.step, r.note) for r in found if r is not None and r.state is StepState.FAILED]
+        records = [self.steps.get((day, step)) for step in LEFT_STEPS]
+        return [(r.step, r.note) for r in records if r is not None and r.state is StepState.FAILED]
 
     def closed(self, day: Day) -> bool:
         """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""

@@ -38,7 +38,7 @@ from obs_lib.lake.tables import (
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
 from obs_lib.pipeline.erasures import FREE_TEXTS, KINDS, Erasures, erased_rows, read_erasures, without_erased
-from obs_lib.pipeline.judging import ledger
+from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.plan import texts_of
 from obs_lib.pipeline.summarise import summarise
@@ -141,7 +141,7 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
     scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
-    ledger(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
+    judge_ledger(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
     sound = True
     for step, tables in _BY_STEP.items():
         sound = sound and step in good

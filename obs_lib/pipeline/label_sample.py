@@ -31,7 +31,7 @@ def label_sample(
     texts = _texts(ws, drawn)
     label = ws.settings.labels.names(score)[0]
     for row in drawn.to_dict("records"):
-        said = {name: _shown(ws, texts[row["request_id"]][name], name) for name in _TEXTS}
+        shown_texts = {name: _shown(ws, texts[row["request_id"]][name], name) for name in _TEXTS}
         shown = {"score": row["value"]} if show_scores else {}
         yield {
             "request_id": row["request_id"],
@@ -40,13 +40,12 @@ def label_sample(
             "source": "human",
             "inclusion_probability": row["inclusion_probability"],
             "day": row["day"],
-            **said,
+            **shown_texts,
             **shown,
         }
 
 
 def _scored(ws: Workspace, days: Sequence[Day], score: str) -> pd.DataFrame:
-
     columns = ["day", "request_id", "evaluator", "status", "value", "inclusion_probability"]
     rows = pd.concat([ws.lake.read_ready(SCORES, day, columns) for day in days], ignore_index=True)
     known = sorted(rows["evaluator"].unique())
@@ -54,20 +53,20 @@ def _scored(ws: Workspace, days: Sequence[Day], score: str) -> pd.DataFrame:
         raise ConfigError(
             "there is no score of this name on these days", rule="one of " + (", ".join(known) or "none"), found=score
         )
-    mine = rows[(rows["evaluator"] == score) & (rows["status"] == ScoreStatus.SCORED.value) & rows["value"].notna()]
-    if mine.empty:
+    scored = rows[(rows["evaluator"] == score) & (rows["status"] == ScoreStatus.SCORED.value) & rows["value"].notna()]
+    if scored.empty:
         raise ConfigError("nothing was scored on these days", rule="an interaction with a score", found=score)
-    return mine.sort_values(["day", "request_id"], ignore_index=True)
+    return scored.sort_values(["day", "request_id"], ignore_index=True)
 
 
 def _texts(ws: Workspace, drawn: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for day, mine in drawn.groupby("day", sort=True):
-        wanted = {"request_id": list(mine["request_id"])}
+    texts_of: dict[str, dict[str, Any]] = {}
+    for day, rows in drawn.groupby("day", sort=True):
+        wanted = {"request_id": list(rows["request_id"])}
         read = ws.lake.read(INTERACTIONS, [Day.fromisoformat(str(day))], ["day", "request_id", *_TEXTS], where=wanted)
         for name, *texts in read[["request_id", *_TEXTS]].itertuples(index=False, name=None):
-            found[name] = dict(zip(_TEXTS, (text if isinstance(text, str) else None for text in texts), strict=True))
-    return found
+            texts_of[name] = dict(zip(_TEXTS, (text if isinstance(text, str) else None for text in texts), strict=True))
+    return texts_of
 
 
 def _shown(ws: Workspace, text: str | None, name: str) -> Any:

@@ -40,7 +40,7 @@ from obs_lib.lake.tables import (
 )
 from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
-from obs_lib.pipeline.judging import ledger
+from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -149,7 +149,7 @@ def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:
 
 def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
     """What judges said of old days: their reasons quote answers."""
-    return Kept("drop", "judges", 0 if dry_run else ledger(ws.lake).forget_before(str(oldest)))
+    return Kept("drop", "judges", 0 if dry_run else judge_ledger(ws.lake).forget_before(str(oldest)))
 
 
 def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:

@@ -1,7 +1,7 @@
-"""Which interactions look as if something were wrong with them, from what the log says of them beside their texts.
+"""Oversampling: which interactions are drawn more often for scoring, because they look as if something were wrong with them.
 
-The evaluators should see more of these than chance would show them: most findings of a day are among them. It is a guess
-made before scoring, and nothing depends on its being right: what is drawn more often counts less (`cases.draw`).
+Most findings of a day are among these. Which they are is told by what the log says beside their texts: a guess made before
+scoring, and nothing depends on its being right, because what is drawn more often counts less (`cases.draw`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HALF = 0.5
 _EXTREME = 0.05  # part of a segment's answers that counts as very short, and as very long
 
 
-def suspicious(interactions: pd.DataFrame, segment: pd.Series) -> pd.Series:
+def to_oversample(interactions: pd.DataFrame, segment: pd.Series) -> pd.Series:
     """True for each interaction with a safety flag, an answer cut or filtered, a logged quality score among the day's lowest
     tenth, or an answer among the shortest or longest twentieth of its segment.
 

@@ -16,7 +16,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
-from obs_lib.pipeline.judging import of_day, standing
+from obs_lib.pipeline.judging import for_day, still_valid
 from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
@@ -45,7 +45,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         drawn = _drawn(ws, day, options)
         chosen = applicable(choose(ws.evaluators, options.evaluators), drawn)
         cases, case_of = distinct_cases(drawn)
-        chosen = of_day(chosen, day, cases)
+        chosen = for_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
         todo = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
         todo = todo.assign(batch=todo.index // options.batch_size)
@@ -128,7 +128,7 @@ def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator,
         & (scores["evaluator"].map(current) == scores["version"])
         & (scores["status"] != ScoreStatus.FAILED.value)
     ]
-    good = standing(chosen, good)
+    good = still_valid(chosen, good)
     complete = good.groupby("case")["evaluator"].nunique() == len(chosen)
     good = good[good["case"].isin(complete[complete].index)]
     if good.empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
-from obs_lib.pipeline.judging import models
+from obs_lib.pipeline.judging import judge_models
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.summaries.summarise import summarise_day
@@ -31,7 +31,7 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
             gpu_samples=ws.lake.read(GPU_SAMPLES, [day]),
             labels=ws.lake.read(LABELS, [day]),
             label_options=settings.labels,
-            judges=models(ws.judges),
+            judges=judge_models(ws.judges),
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
         inputs = digest_of(

@@ -72,9 +72,9 @@ class Asker:
         known = self._ledger.known(key)
         if known is not None:
             return known
-        found = self._asked(endpoint, limits, body)
-        self._ledger.keep(key, name, limits.day, found)
-        return found
+        verdict = self._asked(endpoint, limits, body)
+        self._ledger.keep(key, name, limits.day, verdict)
+        return verdict
 
     def _asked(self, endpoint: Endpoint, limits: Limits, body: Body) -> Verdict:
         cost, attempt = 0.0, 0
@@ -94,12 +94,12 @@ class Asker:
                 continue
             cost += paid
             try:
-                found = read_verdict(reply, self._rubric)
-                if found.probabilities is None and self._options.probabilities == "required":
+                verdict = read_verdict(reply, self._rubric)
+                if verdict.probabilities is None and self._options.probabilities == "required":
                     raise Unreadable("the judge's server gives no token probabilities that can be used")
             except Unreadable as problem:
                 raise NoVerdict(str(problem), self._money(cost)) from None
-            return replace(found, cost_usd=self._money(cost))
+            return replace(verdict, cost_usd=self._money(cost))
 
     def _call(self, endpoint: Endpoint, limits: Limits, body: Body) -> tuple[dict[str, Any], float]:
         """One call within the limits, and what it cost in USD."""
@@ -167,9 +167,9 @@ class Asker:
 
 
 def _tokens(counted: Any, name: str) -> int | None:
-    found = counted.get(name) if isinstance(counted, Mapping) else None
-    plausible = isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1_000_000_000
-    return found if plausible else None
+    tokens = counted.get(name) if isinstance(counted, Mapping) else None
+    plausible = isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens < 1_000_000_000
+    return tokens if plausible else None
 
 
 __all__ = ["Asker", "BudgetSpent", "NoVerdict", "Rates"]

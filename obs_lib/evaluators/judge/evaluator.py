@@ -41,7 +41,7 @@ class Place:
 
 
 class Judge:
-    """Implements `records.Evaluator` and `records.Daily`. The value is the rubric's, in [0, 1].
+    """Implements `records.Evaluator` and `records.BudgetedEvaluator`. The value is the rubric's, in [0, 1].
 
     Also gives the column `cost_usd`: what the row's verdicts cost when they were made, calls that led to nothing included;
     None where the price is unknown or nothing was asked. A verdict from the cache keeps its cost, so a day that is scored
@@ -65,7 +65,7 @@ class Judge:
 
     # -- what a day can pay for ------------------------------------------------------------------------------------------
 
-    def of_day(self, day: Day, every_case: pd.DataFrame) -> Judge:
+    def for_day(self, day: Day, all_cases: pd.DataFrame) -> Judge:
         """The judge for one day of logs, whose distinct cases are all given (columns `case` and those of `Case`).
 
         The budget is dealt to cases in the order of their names, which are hashes, each at the price of its longest verdict,
@@ -75,12 +75,12 @@ class Judge:
         mine = Judge(self.name, self.rubric, self.options, self._place)
         mine._asker = self._asker
         mine._day = str(day)
-        mine._names = dict(zip(cases(every_case), every_case["case"], strict=True))
+        mine._names = dict(zip(cases(all_cases), all_cases["case"], strict=True))
         if self.options.budget_calls is not None or self.options.budget_usd is not None:
             mine._admitted = self._affordable(sorted(mine._names, key=lambda case: mine._names[case]))
         return mine
 
-    def of_anchors(self, day: Day) -> Judge:
+    def for_anchors(self, day: Day) -> Judge:
         """The judge for the frozen anchors of one night, which are asked anew each night: an endpoint may have changed."""
         mine = Judge(self.name, self.rubric, self.options, self._place)
         mine._asker = self._asker
@@ -88,7 +88,7 @@ class Judge:
         mine._occasion = f"anchors of {day}"
         return mine
 
-    def stands(self, rows: pd.DataFrame) -> list[bool]:
+    def still_valid(self, rows: pd.DataFrame) -> list[bool]:
         """For earlier rows of this day (columns `case`, `note`): whether the budget still treats their case as it did."""
         if self._admitted is None:
             return [note != SPENT for note in rows["note"]]

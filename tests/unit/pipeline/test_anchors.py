@@ -62,7 +62,7 @@ def verdicts(ws: Workspace, day: dt.date) -> dict[str, str]:
     return dict(zip(rows["evaluator"], rows["verdict"], strict=True))
 
 
-def said(ws: Workspace, day: dt.date) -> str:
+def page_text(ws: Workspace, day: dt.date) -> str:
     """The report in one line."""
     return " ".join(report_text(ws, day).split())
 
@@ -89,7 +89,7 @@ def test_a_quiet_evaluator_says_nothing(world: Any) -> None:
         assert set(verdicts(ws, day).values()) == {"SAME"}
         assert incidents(ws, day).empty
         assert MOVED not in report_text(ws, day)
-    assert "The frozen anchors" in said(ws, DAYS[0])
+    assert "The frozen anchors" in page_text(ws, DAYS[0])
 
 
 def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +101,8 @@ def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeyp
     fold(ws)
     assert set(verdicts(ws, DAYS[3]).values()) == {"SAME"}
     assert verdicts(ws, DAYS[4]) == {**verdicts(ws, DAYS[3]), "toxicity": "MOVED"}
-    told = incidents(ws, DAYS[4])
-    assert list(zip(told["kind"], told["severity"], told["notify"], strict=True)) == [("data", "P2", False)]
+    opened = incidents(ws, DAYS[4])
+    assert list(zip(opened["kind"], opened["severity"], opened["notify"], strict=True)) == [("data", "P2", False)]
     assert set(changes(ws, DAYS[4], "toxicity")["verdict"]) == {"TOO_FEW"}
     assert set(changes(ws, DAYS[4], "relevance")["verdict"]) <= {"STABLE", "DRIFTED"}
     alerts = ws.lake.read(ALERTS, [DAYS[4]])
@@ -110,7 +110,7 @@ def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeyp
     assert not breach.empty
     assert not breach["notify"].any()
     assert breach["evidence"].str.contains(MOVED).all()
-    text = said(ws, DAYS[4])
+    text = page_text(ws, DAYS[4])
     assert "The evaluator toxicity itself moved: its version is the same" in text
     assert text.index("The evaluator toxicity itself moved: its") < text.index("Where the objectives stand")
     assert "not comparable" in text
@@ -134,7 +134,7 @@ def test_another_version_is_told_the_same_way_and_healed_by_a_backfill(
     run_day(ws, DAYS[4])
     fold(ws)
     assert verdicts(ws, DAYS[4])["toxicity"] == "MOVED"
-    assert "became new, and all 26 anchors score as before" in said(ws, DAYS[4])
+    assert "became new, and all 26 anchors score as before" in page_text(ws, DAYS[4])
     for day in reversed(DAYS[:4]):
         run_day(ws, day)
     fold(ws)
@@ -161,8 +161,8 @@ def test_a_single_day_that_was_scored_otherwise_is_left_out(world: Any, monkeypa
     used = json.loads(changes(ws, DAYS[4], "toxicity")["baseline_days"].iloc[0])
     assert [day for day, _ in used] == [str(DAYS[n]) for n in (0, 2, 3)]
     assert (incidents(ws, DAYS[4])["last_day"] < str(DAYS[4])).all()
-    assert "are left out" not in said(ws, DAYS[0])
-    assert "compared with the other 3 baseline days only" in said(ws, DAYS[4])
+    assert "are left out" not in page_text(ws, DAYS[0])
+    assert "compared with the other 3 baseline days only" in page_text(ws, DAYS[4])
 
 
 def test_noise_within_the_band_is_no_move(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from obs_lib.pipeline.cases import distinct_cases, draw
-from obs_lib.pipeline.oversampling import suspicious
+from obs_lib.pipeline.oversampling import to_oversample
 
 
 def interactions(routes: list[str]) -> pd.DataFrame:
@@ -30,9 +30,11 @@ def test_the_sample_depends_on_ids_only_and_says_its_odds(routes: list[str], mos
     assert drawn["inclusion_probability"].between(0, 1, inclusive="right").all()
     route = frame["tags"].map(lambda text: json.loads(text)["route"])
     for name, size in route.value_counts().items():
-        mine = drawn[drawn["tags"].map(lambda text, name=name: json.loads(text)["route"] == name)]
-        assert len(mine) >= 1
-        assert abs((1 / mine["inclusion_probability"]).sum() - size) < 1e-9  # the sample stands for the whole stratum
+        stratum = drawn[drawn["tags"].map(lambda text, name=name: json.loads(text)["route"] == name)]
+        assert len(stratum) >= 1
+        assert (
+            abs((1 / stratum["inclusion_probability"]).sum() - size) < 1e-9
+        )  # the sample stands for the whole stratum
     assert len(drawn) <= most
 
 
@@ -114,7 +116,7 @@ def test_signals_are_told_by_the_log_alone_and_failures_are_none() -> None:
         output_tokens=[100 + n % 10 for n in range(98)] + [4000, 1],
     )
     frame.loc[1, "error"] = "timeout"
-    found = suspicious(frame, frame["tags"].map(lambda _: ""))
-    assert found[[0, 2, 50, 54, 98, 99]].all()
-    assert not found[[1, 3, 40]].any()
-    assert not suspicious(suspect(50), pd.Series([""] * 50)).any()
+    chosen = to_oversample(frame, frame["tags"].map(lambda _: ""))
+    assert chosen[[0, 2, 50, 54, 98, 99]].all()
+    assert not chosen[[1, 3, 40]].any()
+    assert not to_oversample(suspect(50), pd.Series([""] * 50)).any()

@@ -120,7 +120,7 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
     court.script = long_is_polite
     for folder in ("logs", "labels"):
         (tmp_path / folder).mkdir()
-    said = []
+    labels = []
     for day in DAYS[:2]:
         asked, given = [], []
         for n in range(40):
@@ -131,20 +131,20 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
                 {"request_id": f"{day}-{n}", "label": "manners", "value": n // 8 % 2 == 0, "inclusion_probability": 0.5}
             )
         (tmp_path / "logs" / f"{day}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
-        said += given
-    (tmp_path / "labels" / "all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
+        labels += given
+    (tmp_path / "labels" / "all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in labels))
 
     sources = [{"path": str(tmp_path / "logs")}, {"format": "labels", "path": str(tmp_path / "labels")}]
     judges = {"manners": {"rubric": "manners.yaml", **JUDGE, "model": "gpt-4o-mini"}}
     ws = run(judged(tmp_path / "one", tmp_path / "logs", judges, sources=sources), DAYS[:2])
-    (found,) = bias_rows(ws, history(ws), DAYS[1])
-    assert {name: found[name] for name in ("score", "model", "family", "n", "own", "other", "drawn")} == {
+    (bias,) = bias_rows(ws, history(ws), DAYS[1])
+    assert {name: bias[name] for name in ("score", "model", "family", "n", "own", "other", "drawn")} == {
         "score": "judge:manners", "model": "gpt-4o-mini", "family": "openai", "n": 80, "own": 28, "other": 0, "drawn": True,
     }  # fmt: skip
-    slope = found["length_bias"]
+    slope = bias["length_bias"]
     assert slope.n == 80
     assert 0.1 < slope.low < slope.value < slope.high < 0.25  # from 0 to 1 within seven doublings
-    assert found["family_bias"] is None  # of the other model nobody knows whose it is
+    assert bias["family_bias"] is None  # of the other model nobody knows whose it is
 
     page = " ".join(text(ws, DAYS[1]).split())
     assert "The judge's biases" in page
@@ -157,7 +157,7 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
 
     # Labels that come later for the first day change the second day's report: it stands in its window.
     with (tmp_path / "labels" / "all.jsonl").open("a") as more:
-        more.writelines(json.dumps({**row, "value": not row["value"]}) + "\n" for row in said[:3])
+        more.writelines(json.dumps({**row, "value": not row["value"]}) + "\n" for row in labels[:3])
     ws = judged(tmp_path / "one", tmp_path / "logs", judges, sources=sources)
     run_day(ws, DAYS[0])
     assert str(DAYS[1]) in fold(ws)

@@ -77,12 +77,12 @@ def test_sample_fill_ingest_and_the_corrected_rate_appears(tmp_path: Path) -> No
     }
     assert all(ws.lake.read_ready(QUARANTINE, day).empty for day in DAYS)  # not labelled yet is no error
     for day in DAYS:
-        found = metrics(ws, day)
-        corrected = found["refusal_rate:corrected"]
+        of_day = metrics(ws, day)
+        corrected = of_day["refusal_rate:corrected"]
         assert corrected["status"] == "OK"
         assert corrected["low"] < corrected["value"] < corrected["high"]
-        assert found["refusal_rate:agreement"]["value"] == pytest.approx(0.9, abs=0.1)
-        assert found["refusal_rate"]["note"] == ""  # the uncorrected one stays as it was
+        assert of_day["refusal_rate:agreement"]["value"] == pytest.approx(0.9, abs=0.1)
+        assert of_day["refusal_rate"]["note"] == ""  # the uncorrected one stays as it was
     assert sum(metrics(ws, day)["refusal_rate:corrected"]["n"] for day in DAYS) == 75
 
     page, text = page_path(ws, DAYS[1]).read_text(), report_text(ws, DAYS[1])

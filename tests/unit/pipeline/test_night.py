@@ -59,12 +59,12 @@ def test_a_day_twice_changes_nothing(make_workspace: Any) -> None:
     ws = make_workspace()
     run_day(ws, DAYS[0])
     fold(ws)
-    before, told = digests(ws), pages(ws)
+    before, pages_before = digests(ws), pages(ws)
     run_day(ws, DAYS[0], ScoringOptions(reuse=False))
     assert fold(ws) == []
     run_day(ws, DAYS[0])
     assert fold(ws) == []
-    assert (digests(ws), pages(ws)) == (before, told)
+    assert (digests(ws), pages(ws)) == (before, pages_before)
 
 
 def test_shards_and_the_order_of_days_change_nothing(make_workspace: Any) -> None:
@@ -172,14 +172,14 @@ def test_max_scored_bounds_the_work_and_system_metrics_use_every_row(make_worksp
 def test_a_late_row_makes_its_day_and_those_after_it_stale(make_workspace: Any, logs: Any, tmp_path: Any) -> None:
     import shutil
 
-    mine = tmp_path / "logs"
-    shutil.copytree(logs, mine)
-    ws = make_workspace(sources=[{"format": "native", "path": str(mine)}])
+    changed = tmp_path / "logs"
+    shutil.copytree(logs, changed)
+    ws = make_workspace(sources=[{"format": "native", "path": str(changed)}])
     for day in DAYS[:4]:
         run_day(ws, day)
     fold(ws)
     assert late_days(ws, DAYS[3]) == []
-    file = next(mine.glob(f"{DAYS[2]}*"))
+    file = next(changed.glob(f"{DAYS[2]}*"))
     line = (
         gzip.decompress(file.read_bytes())
         .decode()
@@ -187,7 +187,7 @@ def test_a_late_row_makes_its_day_and_those_after_it_stale(make_workspace: Any, 
         .replace('"request_id": "', '"request_id": "late-', 1)
     )
     assert "late-" in line
-    with gzip.open(next(mine.glob(f"{DAYS[3]}*")), "at", encoding="utf-8") as end:
+    with gzip.open(next(changed.glob(f"{DAYS[3]}*")), "at", encoding="utf-8") as end:
         end.write(line)  # a row of the third day in the file of the fourth
     assert late_days(ws, DAYS[3]) == [DAYS[1], DAYS[2]] or late_days(ws, DAYS[3]) == [DAYS[2]]
     run_day(ws, DAYS[2])

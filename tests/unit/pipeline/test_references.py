@@ -45,8 +45,8 @@ def night(folder: Path, days: list[dt.date] = DAYS[:1], **sections: Any) -> Work
 
 def metric(ws: Workspace, day: dt.date) -> dict[str, Any] | None:
     rows = ws.lake.read_ready(METRICS, day)
-    found = rows[(rows["metric"] == "accuracy") & (rows["segment"] == "all")].to_dict("records")
-    return found[0] if found else None
+    accuracy = rows[(rows["metric"] == "accuracy") & (rows["segment"] == "all")].to_dict("records")
+    return accuracy[0] if accuracy else None
 
 
 def test_a_day_with_references_has_an_accuracy_and_another_one_says_nothing_of_it(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_references_are_masked_and_forgotten_as_answers_are(tmp_path: Path) -> N
     ws = night(tmp_path, redaction={"personal": "ingest"})
     assert not said(tmp_path / "lake", "ada@example.org")
     assert json.loads(ws.lake.read_ready(INTERACTIONS, DAYS[0])["reference"].iloc[0]) == ["[email]", "zyxomma"]
-    found = metric(ws, DAYS[0])
-    assert found is not None
-    assert found["value"] == 1.0  # both sides are masked alike
+    accuracy = metric(ws, DAYS[0])
+    assert accuracy is not None
+    assert accuracy["value"] == 1.0  # both sides are masked alike
     assert said(tmp_path / "lake", "zyxomma")
     forget(ws, "user", "ada")
     assert not said(tmp_path / "lake", "zyxomma")

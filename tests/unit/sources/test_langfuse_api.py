@@ -101,8 +101,8 @@ def test_all_pages_of_a_day(server: State) -> None:
 
 
 def test_every_field_group_is_asked_for(server: State) -> None:
-    found = [row for row in LangfuseFormat(Names()).read(source(server).entries(DAY)) if isinstance(row, Row)]
-    first = next(row.fields for row in found if row.table is INTERACTIONS)
+    rows = [row for row in LangfuseFormat(Names()).read(source(server).entries(DAY)) if isinstance(row, Row)]
+    first = next(row.fields for row in rows if row.table is INTERACTIONS)
     assert first == {
         "request_id": "g0",
         "timestamp": "2024-05-01T12:00:00+00:00",
@@ -120,7 +120,7 @@ def test_every_field_group_is_asked_for(server: State) -> None:
         "quality_score": 0.5,
         "tags": {"route": "support", "country": "ch"},
     }
-    labels = [row.fields for row in found if row.table is LABELS]
+    labels = [row.fields for row in rows if row.table is LABELS]
     assert [(label["request_id"], label["source"]) for label in labels] == [
         ("g0", "evaluation"),
         ("g1", "evaluation"),
@@ -226,8 +226,8 @@ def test_a_page_that_comes_again_ends_it(server: State) -> None:
 
 def test_items_that_are_nothing_are_handed_on_for_the_format_to_reject(server: State) -> None:
     server.bodies = [b'{"data": [1, null, "\\ud800", {"id": "\\ud800"}], "meta": {}}', b'{"data": [], "meta": {}}']
-    found = list(LangfuseFormat(Names()).read(source(server).entries(DAY)))
-    assert [row.reason for row in found] == ["not an object"] * 3 + [
+    rows = list(LangfuseFormat(Names()).read(source(server).entries(DAY)))
+    assert [row.reason for row in rows] == ["not an object"] * 3 + [
         "neither an observation, a trace nor a score of Langfuse"
     ]  # type: ignore[union-attr]
 

@@ -133,8 +133,8 @@ def test_token_probabilities_weigh_the_scale(court: Any) -> None:
     )
     frame = at.judge(rubric="refusal").score(batch(1))
     assert frame.loc[0, "value"] == pytest.approx((0.6 * 1 + 0.2 * 0.5) / 0.9, abs=1e-5)
-    told = json.loads(frame.loc[0, "evidence"])["probabilities"]
-    assert told == pytest.approx({"refused": 0.6667, "partial": 0.2222, "complied": 0.1111}, abs=1e-4)
+    probabilities = json.loads(frame.loc[0, "evidence"])["probabilities"]
+    assert probabilities == pytest.approx({"refused": 0.6667, "partial": 0.2222, "complied": 0.1111}, abs=1e-4)
 
 
 LIES = {
@@ -223,7 +223,7 @@ def test_waits_grow_and_a_servers_word_counts(court: Any) -> None:
 def test_the_budget_in_calls_is_dealt_by_hash_and_stops_cleanly(court: Any) -> None:
     at = court()
     whole = named(batch(10))
-    judge = at.judge(budget_calls=4).of_day(dt.date(2024, 3, 1), whole)
+    judge = at.judge(budget_calls=4).for_day(dt.date(2024, 3, 1), whole)
     frame = pd.concat([judge.score(whole[COLUMNS].iloc[:5]), judge.score(whole[COLUMNS].iloc[5:])])
     assert len(at.server.requests) == 4
     assert sorted(frame["status"]) == ["SCORED"] * 4 + ["SKIPPED"] * 6
@@ -236,8 +236,8 @@ def test_shards_and_their_order_do_not_change_what_is_left_out(court: Any) -> No
     at = court()
     whole = named(batch(12))
     day = dt.date(2024, 3, 1)
-    one = at.judge(budget_calls=5).of_day(day, whole).score(whole[COLUMNS])
-    shards = [at.judge(budget_calls=5).of_day(day, whole).score(whole[COLUMNS].iloc[n::3]) for n in (2, 0, 1)]
+    one = at.judge(budget_calls=5).for_day(day, whole).score(whole[COLUMNS])
+    shards = [at.judge(budget_calls=5).for_day(day, whole).score(whole[COLUMNS].iloc[n::3]) for n in (2, 0, 1)]
     pd.testing.assert_frame_equal(pd.concat(shards).sort_index(), one)
     assert len(at.server.requests) == 5
 
@@ -245,7 +245,7 @@ def test_shards_and_their_order_do_not_change_what_is_left_out(court: Any) -> No
 def test_the_budget_in_money_is_never_passed(court: Any) -> None:
     at = court(lambda number, body: Reply(tokens=(500, 60)))
     whole = named(batch(30))
-    judge = at.judge(budget_usd=0.02, max_output_tokens=200).of_day(dt.date(2024, 3, 1), whole)
+    judge = at.judge(budget_usd=0.02, max_output_tokens=200).for_day(dt.date(2024, 3, 1), whole)
     frame = judge.score(whole[COLUMNS])
     scored = int((frame["status"] == "SCORED").sum())
     assert 0 < scored < 30
@@ -259,12 +259,12 @@ def test_retries_count_and_the_ledger_outlives_a_killed_run(court: Any) -> None:
     at = court(lambda number, body: Reply(status=500))
     whole = named(batch(3))
     for _ in range(3):  # as if killed and run again
-        at.judge(budget_calls=5, attempts=2, concurrency=1).of_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
+        at.judge(budget_calls=5, attempts=2, concurrency=1).for_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
     assert len(at.server.requests) == 5
-    last = at.judge(budget_calls=5).of_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
+    last = at.judge(budget_calls=5).for_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
     assert set(last["note"]) == {"budget spent"}
     assert len(at.server.requests) == 5
-    other_day = at.judge(budget_calls=5, attempts=1).of_day(dt.date(2024, 3, 2), whole).score(whole[COLUMNS])
+    other_day = at.judge(budget_calls=5, attempts=1).for_day(dt.date(2024, 3, 2), whole).score(whole[COLUMNS])
     assert set(other_day["status"]) == {"FAILED"}
     assert len(at.server.requests) == 8
 
@@ -272,13 +272,13 @@ def test_retries_count_and_the_ledger_outlives_a_killed_run(court: Any) -> None:
 def test_what_late_logs_push_out_of_the_budget_does_not_stand(court: Any) -> None:
     at = court()
     day, before, after = dt.date(2024, 3, 1), named(batch(6)), named(batch(12))
-    first = at.judge(budget_calls=4).of_day(day, before)
+    first = at.judge(budget_calls=4).for_day(day, before)
     rows = first.score(before[COLUMNS]).assign(case=before["case"])
-    assert all(first.stands(rows))
-    then = at.judge(budget_calls=4).of_day(day, after)
+    assert all(first.still_valid(rows))
+    then = at.judge(budget_calls=4).for_day(day, after)
     fresh = then.score(after[COLUMNS]).assign(case=after["case"]).set_index("case")["note"]
-    for case, note, stands in zip(rows["case"], rows["note"], then.stands(rows), strict=True):
-        assert stands == ((note == "budget spent") == (fresh[case] == "budget spent"))
+    for case, note, valid in zip(rows["case"], rows["note"], then.still_valid(rows), strict=True):
+        assert valid == ((note == "budget spent") == (fresh[case] == "budget spent"))
 
 
 def test_no_more_calls_are_open_than_allowed_over_all_that_share_a_ledger(court: Any) -> None:
@@ -368,8 +368,8 @@ def test_repeats_give_the_mean_and_their_spread(court: Any) -> None:
     at = court(lambda number, body: Reply("toxic" if body["seed"] % 2 else "benign"))
     frame = at.judge(repeats=4, seed=10, temperature=1.0).score(batch(1))
     assert frame.loc[0, "value"] == 0.5
-    told = json.loads(frame.loc[0, "evidence"])
-    assert told["repeats"] == {"values": [0.0, 1.0, 0.0, 1.0], "standard_deviation": 0.5}
+    evidence = json.loads(frame.loc[0, "evidence"])
+    assert evidence["repeats"] == {"values": [0.0, 1.0, 0.0, 1.0], "standard_deviation": 0.5}
     assert [request["seed"] for request in at.server.requests] == [10, 11, 12, 13]
     assert frame.loc[0, "cost_usd"] == pytest.approx(4 * CALL_USD)
 
@@ -423,9 +423,9 @@ def test_the_key_is_in_no_row_no_file_and_no_message(
     frame = at.judge(concurrency=1, attempts=1).score(batch(5))
     assert list(frame["status"]) == ["FAILED", "SCORED", "FAILED", "FAILED", "FAILED"]
     assert "[secret]" in frame.loc[1, "evidence"]
-    said = frame.to_json() + caplog.text + repr(at.judge().__dict__)
-    said += "".join(path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file())
-    assert KEY not in said
+    written = frame.to_json() + caplog.text + repr(at.judge().__dict__)
+    written += "".join(path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file())
+    assert KEY not in written
 
 
 def test_an_address_that_is_none_is_said_without_the_address(court: Any) -> None:
@@ -443,7 +443,7 @@ def test_an_address_that_is_none_is_said_without_the_address(court: Any) -> None
 def test_what_is_forgotten_is_gone_from_the_file(court: Any, tmp_path: Path) -> None:
     at = court(lambda number, body: Reply(reason=f"Quagga {number}."))
     whole = named(batch(2))
-    at.judge(concurrency=1).of_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
+    at.judge(concurrency=1).for_day(dt.date(2024, 3, 1), whole).score(whole[COLUMNS])
     assert b"Quagga 0" in (tmp_path / "ledger.sqlite3").read_bytes()
     assert at.ledger.forget([whole.loc[0, "case"]]) == 1
     assert b"Quagga 0" not in (tmp_path / "ledger.sqlite3").read_bytes()

@@ -29,7 +29,7 @@ place = Place(Ledger(folder / "ledger.sqlite3"), lambda _: Connection.from_uri(u
 rows = [("p", f"Answer {n}.", None, None, None) for n in range(40)]
 cases = pd.DataFrame(rows, columns=["prompt", "response", "contexts", "expected_format", "error"], dtype=object)
 judge = Judge("toxicity", load_rubric("toxicity"), options, place)
-judge = judge.of_day(dt.date(2024, 3, 1), cases.assign(case=[f"{n:02d}" for n in range(40)]))
+judge = judge.for_day(dt.date(2024, 3, 1), cases.assign(case=[f"{n:02d}" for n in range(40)]))
 print(judge.score(cases.iloc[first:first + 20])["status"].value_counts().to_dict())
 """
 

@@ -51,24 +51,28 @@ def run(
 def test_pairs_are_asked_in_both_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = lines(("long answer", "short"), ("brief", "a longer answer"), ("same", "same"), ("biased", "b"))
     with JudgeServer(_prefers_longer) as server:
-        code, found, said = run(tmp_path, pairs, monkeypatch, server)
+        code, results, messages = run(tmp_path, pairs, monkeypatch, server)
         assert code == 0
-        assert "turns with the order in 25% (95% interval 5% to 70%) of 4 pair(s); of 1 that" in " ".join(said.split())
-        assert "100% (95% interval 21% to 100%) go to the one shown first" in " ".join(said.split())
-        assert [(one["winner"], one["value"], one["consistent"]) for one in found] == [
+        assert "turns with the order in 25% (95% interval 5% to 70%) of 4 pair(s); of 1 that" in " ".join(
+            messages.split()
+        )
+        assert "100% (95% interval 21% to 100%) go to the one shown first" in " ".join(messages.split())
+        assert [(one["winner"], one["value"], one["consistent"]) for one in results] == [
             ("a", 1.0, True), ("b", 0.0, True), ("tie", 0.5, True), ("tie", 0.5, False),
         ]  # fmt: skip
-        assert (found[3]["shown_first"], found[3]["shown_second"]) == ("a", "b")
+        assert (results[3]["shown_first"], results[3]["shown_second"]) == ("a", "b")
         asked = len(server.requests)
         assert asked == 7  # the order makes no difference to two equal answers
-        assert run(tmp_path, pairs, monkeypatch, server)[1] == found
+        assert run(tmp_path, pairs, monkeypatch, server)[1] == results
         assert len(server.requests) == asked
 
 
 def test_a_pair_that_fails_is_one_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with JudgeServer(_prefers_longer) as server:
-        code, found, said = run(tmp_path, lines(("broken", "x"), ("aa", "b")) + "[]\nno json\n", monkeypatch, server)
+        code, results, messages = run(
+            tmp_path, lines(("broken", "x"), ("aa", "b")) + "[]\nno json\n", monkeypatch, server
+        )
     assert code == 1
-    assert [one["status"] for one in found] == ["FAILED", "SCORED", "FAILED", "FAILED"]
-    assert "not the JSON" in found[0]["note"]
-    assert "3 pair(s) failed" in said
+    assert [one["status"] for one in results] == ["FAILED", "SCORED", "FAILED", "FAILED"]
+    assert "not the JSON" in results[0]["note"]
+    assert "3 pair(s) failed" in messages

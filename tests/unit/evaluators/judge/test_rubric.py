@@ -139,8 +139,8 @@ def test_probabilities_are_found_however_the_text_is_cut_into_tokens(
     listed = [{"token": token, "logprob": 0.0, "top_logprobs": []} for token in tokens]
     listed += [{"token": first, "logprob": 0.0, "top_logprobs": top}]
     listed += [{"token": after[n : n + 4], "logprob": 0.0, "top_logprobs": []} for n in range(0, len(after), 4)]
-    found = label_probabilities({"content": listed}, content, load_rubric("relevance"))
-    assert found == pytest.approx(dict(zip(LABELS, shares, strict=True)), abs=1e-5)
+    probabilities = label_probabilities({"content": listed}, content, load_rubric("relevance"))
+    assert probabilities == pytest.approx(dict(zip(LABELS, shares, strict=True)), abs=1e-5)
 
 
 @given(
