@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,32 +236,31 @@ class BudgetedEvaluator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far a day stands from its baseline, and what chance alone would give. Measuring only: knows no threshold.
-
-    name : "semantic_drift", "token_kl", "change:<metric>", or "token_adjusted:<metric>" (a change with the length of prompts
-        and answers taken out).
-    statistic : the distance itself; None when it could not be measured (note says why).
-    null_mean, null_high : mean and 95% quantile of the statistic if nothing had changed; None if unknown.
-    p_value : chance of a statistic at least this extreme if nothing had changed, in (0, 1]; None if unknown.
-    effect : the size that a reader judges, in `unit`: today minus baseline for a change, statistic minus null mean for a
-        distance.
-    baseline_value : what the baseline shows, for a change; None for distances.
-    n_baseline, n_current : observations compared (prompts, tokens or interactions).
-    baseline_days : the days that were ready and used.
-    """
+    """How far a day stands from its baseline, and what chance alone would give. Measuring only: knows no threshold."""
 
     name: str
+    """`semantic_drift`, `token_kl`, `change:<metric>`, or `token_adjusted:<metric>` (`catalogue.distances`)."""
     segment: str
     statistic: float | None
+    """The distance itself, in `unit`; None when it could not be measured (note says why)."""
     null_mean: float | None
+    """Mean of the statistic if nothing had changed; None if unknown."""
     null_high: float | None
+    """95% quantile of the statistic if nothing had changed (of a change, 97.5%); None if unknown."""
     p_value: float | None
+    """Chance of a statistic at least this extreme if nothing had changed, in (0, 1]; None if unknown."""
     effect: float | None
+    """The size that a reader judges, in `unit`: today minus baseline for a change, statistic minus null mean for a distance;
+    None when it could not be measured."""
     unit: str
     n_baseline: int
+    """Observations of the baseline: pairs of a prompt and a day, tokens, or interactions."""
     n_current: int
+    """Observations of today: prompts, tokens, or interactions."""
     baseline_days: tuple[Day, ...]
+    """The days that were ready and used."""
     baseline_value: float | None = None
+    """What the baseline shows, for a change; None for distances."""
     note: str = ""
 
 
@@ -294,28 +293,121 @@ class AlertState(StrEnum):
     RESOLVED = "RESOLVED"
 
 
+class EvaluatorVerdict(StrEnum):
+    """SAME: as on every baseline day. MIXED: some baseline days were scored otherwise and are left out. MOVED: so many were
+    that the others do not make a baseline.
+    """
+
+    SAME = "SAME"
+    MIXED = "MIXED"
+    MOVED = "MOVED"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorChange:
+    """One evaluator of a day against the baseline days, by its version and its scores on the anchors."""
+
+    evaluator: str
+    version: str
+    verdict: EvaluatorVerdict
+    away: tuple[Day, ...] = ()
+    """Baseline days that are not comparable, oldest first."""
+    comparable: int = 0
+    """How many other baseline days there are."""
+    reason: str = ""
+    """`version` or `scores`, of the latest day away; empty for none."""
+    anchors: int = 0
+    """How many anchors both days scored."""
+    moved: int = 0
+    """How many of them stand beyond the band."""
+    largest: float | None = None
+    """The largest difference, in score units; None where a score came or went, and where nothing is away."""
+    worst: str = ""
+    """The anchor with it; empty where nothing is away."""
+    before: str = ""
+    """The version of the latest day away; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing that is not as it was or should be: evidence of an incident. What does not apply to a signal is None."""
+
+    metric: str
+    """A metric or a distance by its name, `step`, or in words what of a day's data it is about."""
+    value: float | None = None
+    """Today's, in `unit`."""
+    unit: str | None = None
+    family: str | None = None
+    """See `Metric.family`; of changes alone."""
+    basis: str | None = None
+    """The name by which `alerts.family_weights` weighs it in the place of its family's."""
+    strength: float | None = None
+    """How much of a change it is, in [0, 1]."""
+    effect: float | None = None
+    """Today minus baseline for a change, statistic minus what chance gives for a distance; in `unit`."""
+    baseline: float | None = None
+    """What the baseline shows, for a change; in `unit`."""
+    null_mean: float | None = None
+    """What a distance is on average by chance alone, in `unit`."""
+    null_high: float | None = None
+    """What a distance exceeds by chance alone on 5 of 100 days, in `unit`."""
+    p_adjusted: float | None = None
+    """The p-value adjusted over the day, in (0, 1]."""
+    low: float | None = None
+    """Lower end of the value's 95% interval, for a breach; None as well where there is none."""
+    high: float | None = None
+    """Upper end of the value's 95% interval, for a breach; None as well where there is none."""
+    objective: float | None = None
+    """The limit that a breach is beyond, in `unit`."""
+    limit: float | None = None
+    """The limit that an outage or a fault of the data has reached, in `unit`."""
+    surely: bool | None = None
+    """Whether the whole interval of a breach lies beyond the objective."""
+    token_adjusted: float | None = None
+    """What a breach's value would be with prompts and answers as long as in the baseline, in `unit`."""
+    n: int | None = None
+    """Interactions, log lines, scores or anchors behind it."""
+    step: str | None = None
+    """The step that failed."""
+    note: str | None = None
+    """One short sentence for the reader."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return what applies, by name; numbers that the signal's sort always has are null where they are unknown."""
+        always = {"low", "high"} if self.objective is not None else set()
+        always |= {"value"} if self.step is None else set()
+        return {name: value for name, value in asdict(self).items() if value is not None or name in always}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Signal:
+        """Return the signal that `to_json` gave, whatever else a later release may have written with it."""
+        named = {_RENAMED.get(name, name): value for name, value in facts.items()}
+        return cls(**{item.name: named[item.name] for item in fields(cls) if item.name in named})
+
+
+_RENAMED = {"at_equal_tokens": "token_adjusted"}  # as lakes have it that were written before the name changed
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One incident as it stands on one day.
-
-    kind : "change" (against the baseline), "objective" (a standing breach of a threshold), "data" (logs missing, scores
-        failed).
-    fingerprint : stable name of the incident over days: same kind, segment and cause give the same fingerprint.
-    score : the composite score in [0, 1] behind the severity.
-    notify : whether this day's state is worth a message to people (new or worse, and of a severity that pages).
-    evidence : facts behind it, one mapping a signal (metric, value, baseline, p_value, effect, ...), JSON-able.
-    first_day, last_day : first day of the incident; last day on which its condition held.
-    """
+    """One incident as it stands on one day."""
 
     day: Day
     fingerprint: str
+    """Stable name of the incident over days: same kind, segment and cause give the same fingerprint."""
     kind: Literal["change", "objective", "data"]
+    """Against the baseline; a standing breach of a limit; logs missing, scores failed or an evaluator that moved."""
     severity: Severity
     state: AlertState
     segment: str
     title: str
     score: float
+    """How bad, in [0, 1]; of a change the composite score behind the severity."""
     notify: bool
+    """Whether this day's state is worth a message to people (new or worse, and of a severity that is)."""
     first_day: Day
+    """First day of the incident."""
     last_day: Day
-    evidence: tuple[Mapping[str, object], ...] = field(default=())
+    """Last day on which its condition held."""
+    evidence: tuple[Signal, ...] = ()
+    """What speaks for it, strongest first."""

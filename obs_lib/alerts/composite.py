@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue.distances import TOKEN_ADJUSTED, changed_metric, family, is_change, subject
-from obs_lib.records import ALL, DriftVerdict, Severity
+from obs_lib.catalogue.distances import CHANGE, TOKEN_ADJUSTED, changed_metric, family, is_change, subject
+from obs_lib.records import ALL, DriftVerdict, Severity, Signal
 
 CAUSE = "change"
 # Percentiles at equal tokens weigh by this name: what tokens do not explain is the server itself. A mean is left out,
 # since one request that hangs can move it.
 EQUAL_TOKENS = "token-adjusted latency"
+_OUTAGE = "error_rate"
 _MOST_EFFECTS = 50.0  # an effect this many times the smallest is as strong as can be told
-
-Signal = Mapping[str, object]
 
 
 def change_conditions(drift: pd.DataFrame, metrics: pd.DataFrame, options: AlertOptions) -> list[Condition]:
@@ -31,7 +31,7 @@ def change_conditions(drift: pd.DataFrame, metrics: pd.DataFrame, options: Alert
     several families together weigh much and one noisy metric alone little.
     """
     outages = _outages(metrics, options)
-    signals: dict[str, list[dict[str, object]]] = {}
+    signals: dict[str, list[Signal]] = {}
     for segment, signal in _signals(drift):
         signals.setdefault(segment, []).append(signal)
     segments = sorted({*signals, *outages}, key=lambda segment: (segment != ALL, segment))
@@ -42,9 +42,9 @@ def score(signals: Sequence[Signal], options: AlertOptions) -> float:
     """Return the composite score of one segment's signals, in [0, 1)."""
     strongest: dict[str, float] = {}
     for signal in signals:
-        name, strength = str(signal["family"]), number(signal["strength"]) or 0.0
-        weight = options.family_weights.get(str(signal.get("basis", name)), options.default_weight)
-        strongest[name] = max(strongest.get(name, 0.0), weight * strength)
+        name = signal.family or signal.metric
+        weight = options.family_weights.get(signal.basis or name, options.default_weight)
+        strongest[name] = max(strongest.get(name, 0.0), weight * (signal.strength or 0.0))
     left = 1.0
     for _, weighed in sorted(strongest.items()):
         left *= 1 - weighed
@@ -61,36 +61,33 @@ def strength(effect: float, threshold: float | None) -> float:
     return 1 - float(2.0 ** -min(times, _MOST_EFFECTS))
 
 
-def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
+def _signals(drift: pd.DataFrame) -> Iterator[tuple[str, Signal]]:
+    """What drifted for the worse, with its segment."""
     for row in drift[drift["verdict"] == DriftVerdict.DRIFTED.value].to_dict("records"):
         name, effect = str(row["name"]), number(row["effect"])
-        if effect is None or not _adverse(name, effect):
-            continue
-        fact: dict[str, object] = {
-            "metric": subject(name),
-            "family": family(name),
-            "effect": effect,
-            "unit": str(row["unit"]),
-            "p_adjusted": number(row["p_adjusted"]),
-            "strength": strength(effect, number(row["threshold"])),
-            **_values(name, {str(key): value for key, value in row.items()}),
-        }
-        if name.startswith(TOKEN_ADJUSTED):
-            fact["note"] = "with prompts and answers as long as in the baseline"
-            if (metric := changed_metric(name)) is not None and metric.quantile is not None:
-                fact["basis"] = EQUAL_TOKENS
-        yield str(row["segment"]), fact
+        if effect is not None and _adverse(name, effect):
+            yield str(row["segment"]), _signal(name, effect, {str(key): value for key, value in row.items()})
 
 
-def _values(name: str, row: Mapping[str, Any]) -> dict[str, object]:
-    base, moved = number(row["baseline_value"]), number(row["effect"])
-    if is_change(name) and base is not None and moved is not None:
-        return {"value": base + moved, "baseline": base}
-    return {
-        "value": number(row["statistic"]),
-        "null_mean": number(row["null_mean"]),
-        "null_high": number(row["null_high"]),
-    }
+def _signal(name: str, effect: float, row: Mapping[str, Any]) -> Signal:
+    signal = Signal(
+        subject(name),
+        unit=str(row["unit"]),
+        family=family(name),
+        strength=strength(effect, number(row["threshold"])),
+        effect=effect,
+        p_adjusted=number(row["p_adjusted"]),
+    )
+    baseline = number(row["baseline_value"])
+    if not is_change(name) or baseline is None:
+        null_mean, null_high = number(row["null_mean"]), number(row["null_high"])
+        return replace(signal, value=number(row["statistic"]), null_mean=null_mean, null_high=null_high)
+    signal = replace(signal, value=baseline + effect, baseline=baseline)
+    if not name.startswith(TOKEN_ADJUSTED):
+        return signal
+    metric = changed_metric(name)
+    basis = EQUAL_TOKENS if metric is not None and metric.quantile is not None else None
+    return replace(signal, note="with prompts and answers as long as in the baseline", basis=basis)
 
 
 def _adverse(name: str, effect: float) -> bool:
@@ -102,31 +99,33 @@ def _adverse(name: str, effect: float) -> bool:
     return effect > 0 if metric.direction == "lower_is_better" else effect < 0
 
 
-def _outages(metrics: pd.DataFrame, options: AlertOptions) -> dict[str, dict[str, object]]:
+def _outages(metrics: pd.DataFrame, options: AlertOptions) -> dict[str, Signal]:
     """Segments in which most requests fail, whatever the baseline."""
-    rows = metrics[(metrics["metric"] == "error_rate") & (metrics["status"] == "OK")].to_dict("records")
-    found = {}
+    rows = metrics[(metrics["metric"] == _OUTAGE) & (metrics["status"] == "OK")].to_dict("records")
+    outages = {}
     for row in rows:
         value, n = number(row["value"]), int(row["n"])
         if value is not None and value >= options.outage_error_rate and n >= options.min_interactions:
-            limit = options.outage_error_rate
-            fact = {"metric": "error_rate", "family": "errors", "value": value, "limit": limit, "unit": "share", "n": n}
-            found[str(row["segment"])] = {**fact, "strength": 1.0}
-    return found
+            outages[str(row["segment"])] = Signal(
+                _OUTAGE,
+                value,
+                "share",
+                family=family(CHANGE + _OUTAGE),
+                strength=1.0,
+                limit=options.outage_error_rate,
+                n=n,
+            )
+    return outages
 
 
-def _condition(
-    segment: str, signals: Sequence[dict[str, object]], outage: dict[str, object] | None, options: AlertOptions
-) -> Condition:
+def _condition(segment: str, signals: Sequence[Signal], outage: Signal | None, options: AlertOptions) -> Condition:
     # An outage tells the error rate itself; its change would say the same twice.
-    told = [signal for signal in signals if outage is None or signal["metric"] != outage["metric"]]
-    evidence = sorted(told, key=lambda signal: (-(number(signal["strength"]) or 0.0), str(signal["metric"])))
+    others = [signal for signal in signals if outage is None or signal.metric != outage.metric]
+    evidence = tuple(sorted(others, key=lambda signal: (-(signal.strength or 0.0), signal.metric)))
     if outage is not None:
-        everything = (outage, *evidence)
         title = "Outage: most requests fail"
-        return Condition("change", segment, CAUSE, Severity.P0, title, 1.0, everything)
+        return Condition("change", segment, CAUSE, Severity.P0, title, 1.0, (outage, *evidence))
     total = score(evidence, options)
     severity = Severity.P1 if total >= options.p1_score else Severity.P2 if total >= options.p2_score else Severity.P3
-    named = list(dict.fromkeys(str(signal["family"]) for signal in evidence))
-    title = f"Change in {', '.join(named)}"
-    return Condition("change", segment, CAUSE, severity, title, total, tuple(evidence))
+    families = dict.fromkeys(signal.family or signal.metric for signal in evidence)
+    return Condition("change", segment, CAUSE, severity, f"Change in {', '.join(families)}", total, evidence)

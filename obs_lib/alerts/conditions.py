@@ -5,35 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from obs_lib.records import Severity
+from obs_lib.records import Severity, Signal
 
 Kind = Literal["change", "objective", "data"]
-Evidence = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something wrong on one day.
-
-    cause : what tells it from other conditions of the same kind and segment; the same over days.
-    score : how bad, in [0, 1].
-    sudden : whether its beginning is news. False for what may have stood for long.
-    urgent : whether that news is worth a message whatever the severity.
-    """
+    """Something wrong on one day."""
 
     kind: Kind
     segment: str
     cause: str
+    """What tells it from other conditions of the same kind and segment; the same over days."""
     severity: Severity
     title: str
     score: float
-    evidence: Evidence = ()
+    """How bad, in [0, 1]."""
+    evidence: tuple[Signal, ...] = ()
+    """What speaks for it, strongest first."""
     sudden: bool = True
+    """Whether its beginning is news. False for what may have stood for long."""
     urgent: bool = False
+    """Whether that news is worth a message whatever the severity."""
 
     @property
     def fingerprint(self) -> str:
@@ -43,7 +40,7 @@ class Condition:
     @property
     def families(self) -> frozenset[str]:
         """The independent families of signals behind a change; empty for the other kinds."""
-        return frozenset(str(fact["family"]) for fact in self.evidence if "family" in fact)
+        return frozenset(signal.family for signal in self.evidence if signal.family is not None)
 
 
 def fingerprint(kind: Kind, segment: str, cause: str) -> str:
@@ -63,7 +60,7 @@ def number(value: Any) -> float | None:
     (True, 3.0)
     """
     try:
-        found = float(value)
+        result = float(value)
     except (TypeError, ValueError):
         return None
-    return found if math.isfinite(found) else None
+    return result if math.isfinite(result) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,29 +11,28 @@ from obs_lib.alerts.conditions import Condition
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import occasional
 from obs_lib.catalogue.quality import QUALITY
-from obs_lib.records import ALL, Severity
+from obs_lib.records import ALL, Severity, Signal
 
 _NOTE_LENGTH = 300  # characters of a failed step's message kept as evidence
 _REASONS, _REASON_LENGTH = 3, 50  # commonest reasons named as evidence, and characters of each
+_UNUSUAL = 0.3  # score of a day without logs where days without logs are nothing new
 _HALF = 0.5  # from this share on, a data incident is P1: the day's figures say little
 
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
-    """How the day's data arrived.
-
-    interactions, rejected : log lines taken, and rejected for a reason of their own; one that is only a repetition of another
-        counts as neither.
-    reasons : (reason, lines) of the rejected ones, commonest first.
-    failures : (step, message) of each step that failed.
-    usual : whether the baseline has days and every one of them had logs, so that a day without any is news.
-    """
+    """How the day's data arrived."""
 
     interactions: int = 0
+    """Log lines taken."""
     rejected: int = 0
+    """Log lines rejected for a reason of their own; one that only repeats another is neither taken nor rejected."""
     reasons: tuple[tuple[str, int], ...] = ()
+    """(reason, lines) of the rejected ones, commonest first."""
     failures: tuple[tuple[str, str], ...] = ()
+    """(step, message) of each step that failed."""
     usual: bool = False
+    """Whether the baseline has days and every one of them had logs, so that a day without any is news."""
 
 
 def data_conditions(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptions) -> list[Condition]:
@@ -43,29 +42,21 @@ def data_conditions(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptio
 
 def _steps(facts: DataFacts) -> Iterator[Condition]:
     for step, message in facts.failures:
-        fact = {"metric": "step", "step": step, "note": f"{step}: {message}"[:_NOTE_LENGTH]}
-        yield Condition("data", ALL, f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (fact,))
+        signal = Signal("step", step=step, note=f"{step}: {message}"[:_NOTE_LENGTH])
+        yield Condition("data", ALL, f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (signal,))
 
 
 def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Condition]:
     lines = facts.interactions + facts.rejected
     if lines == 0:
         if not facts.failures:  # a failed step says why there is nothing
-            severity = Severity.P1 if facts.usual else Severity.P3
-            fact = {"metric": "requests", "value": 0, "unit": "count"}
-            yield Condition(
-                "data", ALL, "no_logs", severity, "No logs for the day", 1.0 if facts.usual else 0.3, (fact,)
-            )
+            severity, score = (Severity.P1, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
+            signal = Signal("requests", 0, "count")
+            yield Condition("data", ALL, "no_logs", severity, "No logs for the day", score, (signal,))
     elif (share := facts.rejected / lines) >= options.reject_share:
-        fact = {
-            "metric": "rejected log lines",
-            "value": share,
-            "limit": options.reject_share,
-            "unit": "share",
-            "n": lines,
-            "note": _commonest(facts.reasons),
-        }
-        yield Condition("data", ALL, "quarantine", _severity(share), "Log lines rejected", share, (fact,))
+        note = _commonest(facts.reasons)
+        signal = Signal("rejected log lines", share, "share", limit=options.reject_share, n=lines, note=note)
+        yield Condition("data", ALL, "quarantine", _severity(share), "Log lines rejected", share, (signal,))
 
 
 def _commonest(reasons: tuple[tuple[str, int], ...]) -> str:
@@ -76,15 +67,9 @@ def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Condition]
     for evaluator, (failed, total) in _failed_scores(metrics).items():
         share = failed / total
         if share >= options.failed_share:
-            fact: Mapping[str, object] = {
-                "metric": f"failed {evaluator} scores",
-                "value": share,
-                "limit": options.failed_share,
-                "unit": "share",
-                "n": total,
-            }
+            signal = Signal(f"failed {evaluator} scores", share, "share", limit=options.failed_share, n=total)
             title = f"Scores of {evaluator} failed"
-            yield Condition("data", ALL, f"scores:{evaluator}", _severity(share), title, share, (fact,))
+            yield Condition("data", ALL, f"scores:{evaluator}", _severity(share), title, share, (signal,))
 
 
 def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:

@@ -52,12 +52,12 @@ def channels(urls: Iterable[str]) -> list[Channel]:
     >>> channels(["json://user:secret@example.org/hook"])[0].name
     'json-b71b2716'
     """
-    found: list[Channel] = []
+    named: list[Channel] = []
     for url in dict.fromkeys(urls):
         name = _name(url)
-        same = sum(channel.name.split(".")[0] == name for channel in found)
-        found.append(Channel(f"{name}.{same + 1}" if same else name, url))
-    return found
+        same = sum(channel.name.split(".")[0] == name for channel in named)
+        named.append(Channel(f"{name}.{same + 1}" if same else name, url))
+    return named
 
 
 def send(channel: Channel, title: str, body: str, options: AlertOptions) -> Outcome:

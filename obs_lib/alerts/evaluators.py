@@ -6,58 +6,51 @@ objective is news only against days that the same evaluator scored.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import pandas as pd
+from obs_lib.alerts.conditions import Condition
+from obs_lib.records import ALL, Day, EvaluatorChange, EvaluatorVerdict, Severity, Signal
 
-from obs_lib.alerts.conditions import Condition, number
-from obs_lib.records import ALL, Severity
-
-MOVED = "MOVED"
+_NOTE_LENGTH = 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moved:
-    """away : by evaluator, the baseline days (ISO text) that it scored otherwise. rows : the evaluators without a baseline."""
+    """Which evaluators are not the ones of the baseline days. By default every evaluator is the same."""
 
-    away: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    away: Mapping[str, frozenset[Day]] = field(default_factory=dict)
+    """By evaluator, the baseline days that it scored otherwise; one that scored all of them alike is not there."""
+    evaluators: Mapping[str, EvaluatorChange] = field(default_factory=dict)
+    """By name, the evaluators that are left without a baseline."""
 
-    def comparable(self, evaluator: str | None, day: object) -> bool:
-        """Whether a day's metrics of an evaluator can stand beside today's."""
-        return str(day) not in self.away.get(evaluator or "", ())
+    def comparable(self, evaluator: str | None, day: Day) -> bool:
+        """Whether a day's metrics of an evaluator can stand beside today's; those of no evaluator always can."""
+        return day not in self.away.get(evaluator or "", ())
 
 
-def evaluators_moved(rows: pd.DataFrame | None) -> Moved:
-    """Read the day's rows of `evaluator_changes`; None or none: every evaluator is the same."""
-    if rows is None:
-        return Moved()
-    found = {str(row["evaluator"]): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
-    away = {name: frozenset(json.loads(row["away"])) for name, row in found.items()}
+def evaluators_moved(changes: Sequence[EvaluatorChange]) -> Moved:
+    """Sort the day's evaluators by what became of them."""
     return Moved(
-        {name: days for name, days in away.items() if days},
-        {name: row for name, row in found.items() if row["verdict"] == MOVED},
+        {change.evaluator: frozenset(change.away) for change in changes if change.away},
+        {change.evaluator: change for change in changes if change.verdict is EvaluatorVerdict.MOVED},
     )
 
 
 def moved_conditions(moved: Moved) -> Iterator[Condition]:
     """Yield a data condition for each evaluator without a baseline: somebody should know, nobody need be woken."""
-    for name, row in sorted(moved.rows.items()):
-        far = number(row["largest"])
+    for name, change in sorted(moved.evaluators.items()):
         what = (
-            f"version {row['before']} became {row['version']}"
-            if row["reason"] == "version"
-            else f"the same version scores {row['moved']} of {row['anchors']} anchors otherwise"
+            f"version {change.before} became {change.version}"
+            if change.reason == "version"
+            else f"the same version scores {change.moved} of {change.anchors} anchors otherwise"
         )
-        fact = {
-            "metric": f"{name} on the anchors, largest difference",
-            "value": far,
-            "unit": "probability",
-            "n": int(row["anchors"]),
-            "note": f"{what}; {len(json.loads(row['away']))} baseline days are not comparable"[:300],
-        }
+        signal = Signal(
+            f"{name} on the anchors, largest difference",
+            change.largest,
+            "probability",
+            n=change.anchors,
+            note=f"{what}; {len(change.away)} baseline days are not comparable"[:_NOTE_LENGTH],
+        )
         title = f"The evaluator {name} itself moved"
-        yield Condition("data", ALL, f"evaluator:{name}", Severity.P2, title, 1.0, (fact,))
+        yield Condition("data", ALL, f"evaluator:{name}", Severity.P2, title, 1.0, (signal,))

@@ -1,10 +1,10 @@
 """Incidents over days: a pure function from yesterday's incidents and today's conditions to today's incidents.
 
-condition holds, none open      -> NEW        pages if its severity does and its beginning is news
-condition holds, open           -> ONGOING    pages only when it is worse than it ever was
-no condition, judged and quiet  -> ONGOING    until resolve_after_days after its last day
+condition holds, none open      -> NEW        notifies if its severity does and its beginning is news
+condition holds, open           -> ONGOING    notifies only when it is worse than it ever was
+no condition, known to be so    -> ONGOING    until resolve_after_days after its last day
                                 -> RESOLVED   then; the day after it is gone
-the day could not be judged     -> ONGOING    nothing is known, so nothing is resolved
+no figures of the day           -> ONGOING    nothing is known, so nothing is resolved
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from obs_lib.alerts.composite import score
 from obs_lib.alerts.conditions import Condition, Kind
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.lake.tables import ALERTS
-from obs_lib.records import ALL, Alert, AlertState, Day, Severity
+from obs_lib.records import ALL, Alert, AlertState, Day, Severity, Signal
 
 EVERY_KIND: frozenset[Kind] = frozenset({"change", "objective", "data"})
 
@@ -31,18 +31,18 @@ def advance(
     previous: Iterable[Alert],
     conditions: Sequence[Condition],
     options: AlertOptions,
-    judged: Collection[Kind] = EVERY_KIND,
+    known: Collection[Kind] = EVERY_KIND,
 ) -> list[Alert]:
     """Carry incidents from the last folded day before `day` to `day`, worst first.
 
     previous : that day's alerts, all states. conditions : what holds on `day`, before causes are merged.
-    judged : the kinds that could be judged today; a day without a summary judges `data` alone. Incidents of the other
-    kinds stay as they are.
+    known : the kinds of which today's conditions are all there are; of a day without a summary `data` alone. Incidents of
+    the other kinds stay as they are.
     """
     still_open = {alert.fingerprint: alert for alert in previous if alert.state is not AlertState.RESOLVED}
     holding = {one.fingerprint: one for one in one_cause(conditions, still_open.values(), options)}
     alerts = [_hold(day, condition, still_open.get(name), options) for name, condition in holding.items()] + [
-        _quiet(day, alert, alert.kind in judged, options) for name, alert in still_open.items() if name not in holding
+        _quiet(day, alert, alert.kind in known, options) for name, alert in still_open.items() if name not in holding
     ]
     return sorted(
         alerts, key=lambda alert: (alert.severity, -alert.score, alert.kind, alert.segment, alert.fingerprint)
@@ -73,7 +73,7 @@ def one_cause(conditions: Sequence[Condition], still_open: Iterable[Alert], opti
 
 def _explains(causes: Collection[Condition], condition: Condition, options: AlertOptions) -> bool:
     families = frozenset[str]().union(*(cause.families for cause in causes))
-    rest = [fact for fact in condition.evidence if fact.get("family") not in families]
+    rest = [signal for signal in condition.evidence if signal.family not in families]
     as_severe = min(cause.severity for cause in causes) <= condition.severity
     return as_severe and score(rest, options) < options.p2_score
 
@@ -110,8 +110,8 @@ def _hold(day: Day, condition: Condition, before: Alert | None, options: AlertOp
     )
 
 
-def _quiet(day: Day, alert: Alert, judged: bool, options: AlertOptions) -> Alert:
-    over = judged and day - alert.last_day >= dt.timedelta(days=options.resolve_after_days)
+def _quiet(day: Day, alert: Alert, known: bool, options: AlertOptions) -> Alert:
+    over = known and day - alert.last_day >= dt.timedelta(days=options.resolve_after_days)
     state = AlertState.RESOLVED if over else AlertState.ONGOING
     return dataclasses.replace(alert, day=day, state=state, notify=False)
 
@@ -128,7 +128,7 @@ def _row(alert: Alert) -> dict[str, object]:
         "notify": alert.notify,
         "first_day": alert.first_day.isoformat(),
         "last_day": alert.last_day.isoformat(),
-        "evidence": json.dumps([dict(fact) for fact in alert.evidence], sort_keys=True, allow_nan=False),
+        "evidence": json.dumps([signal.to_json() for signal in alert.evidence], sort_keys=True, allow_nan=False),
     }
 
 
@@ -145,5 +145,5 @@ def _alert(row: dict[str, Any]) -> Alert:
         notify=bool(row["notify"]),
         first_day=dt.date.fromisoformat(row["first_day"]),
         last_day=dt.date.fromisoformat(row["last_day"]),
-        evidence=tuple(json.loads(row["evidence"])),
+        evidence=tuple(Signal.from_json(facts) for facts in json.loads(row["evidence"])),
     )

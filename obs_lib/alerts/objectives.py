@@ -13,9 +13,8 @@ from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS, occasional
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
-from obs_lib.records import DriftVerdict, Metric
+from obs_lib.records import Day, DriftVerdict, Metric, Signal
 
-Found = Mapping[tuple[str, str], Mapping[str, Any]]
 SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
 
 
@@ -33,21 +32,21 @@ def beyond(metric: Metric, value: float | None, limit: float) -> bool:
 
 def breaches(
     metrics: pd.DataFrame,
-    window: Sequence[pd.DataFrame],
+    window: Mapping[Day, pd.DataFrame],
     options: AlertOptions,
     drift: pd.DataFrame | None = None,
     moved: Moved | None = None,
 ) -> list[Condition]:
     """Return one condition for each metric and segment whose value is beyond its limit.
 
-    metrics, drift : the day's rows of the tables. window : the `metrics` rows of each earlier day known, one frame a day.
+    metrics, drift : the day's rows of the tables. window : the `metrics` rows of each earlier day known.
     A breach is sudden only where at least `min_history` earlier days are known and none of them was in breach: with a
     short history nobody can tell, so nobody is told. A sudden breach is worth a message where the whole interval lies
     beyond the objective; one that only its point estimate breaks, or that longer prompts and answers explain, colours the
     figure and stands in the report. Days that the metric's evaluator scored otherwise are no history.
     """
-    adjusted = _token_adjusted(drift)
-    today, before = _by_key(metrics), [_by_key(frame) for frame in window]
+    moved, adjusted = moved or Moved(), _token_adjusted(drift)
+    today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in window.items()}
     conditions = []
     for metric in (*METRICS, *occasional(metrics["metric"])):
         limit = objective(metric, options)
@@ -55,14 +54,12 @@ def breaches(
             continue
         for (name, segment), row in today.items():
             if name == metric.name and _breached(metric, row, limit, options):
-                history = [day[(name, segment)] for day in before if (name, segment) in day]
-                history = [
-                    day for day in history if moved is None or moved.comparable(metric.evaluator, day.get("day"))
-                ]
-                found = _condition(metric, row, limit, (history, options))
-                if moved is not None and metric.evaluator in moved.rows:
-                    found = _unsure(found)
-                conditions.append(_explained(found, metric, limit, adjusted.get((name, segment))))
+                days = [rows for day, rows in before.items() if moved.comparable(metric.evaluator, day)]
+                history = [rows[(name, segment)] for rows in days if (name, segment) in rows]
+                condition = _condition(metric, row, limit, (history, options))
+                if metric.evaluator in moved.evaluators:
+                    condition = _unsure(condition)
+                conditions.append(_explained(condition, metric, limit, adjusted.get((name, segment))))
     return conditions
 
 
@@ -79,14 +76,15 @@ def _explained(condition: Condition, metric: Metric, limit: float, adjusted: flo
     """The breach, no longer urgent where it would be none at equal tokens."""
     if adjusted is None or beyond(metric, adjusted, limit):
         return condition
-    fact = {**condition.evidence[0], "note": "explained by longer prompts or answers", "token_adjusted": adjusted}
-    return replace(condition, urgent=False, evidence=(fact,))
+    note = "explained by longer prompts or answers"
+    signal = replace(condition.evidence[0], note=note, token_adjusted=adjusted)
+    return replace(condition, urgent=False, evidence=(signal,))
 
 
 def _unsure(condition: Condition) -> Condition:
     """The breach as one that nobody is paged for: it may be the evaluator that changed."""
-    fact = {**condition.evidence[0], "note": "the evaluator itself moved, so earlier days do not compare"}
-    return replace(condition, sudden=False, urgent=False, evidence=(fact,))
+    signal = replace(condition.evidence[0], note="the evaluator itself moved, so earlier days do not compare")
+    return replace(condition, sudden=False, urgent=False, evidence=(signal,))
 
 
 def _condition(
@@ -96,17 +94,17 @@ def _condition(
     near = number(row["low"] if metric.direction == "lower_is_better" else row["high"])
     surely = beyond(metric, near, limit)
     clean = [not _breached(metric, day, limit, options) for day in history]
-    fact = {
-        "metric": metric.name,
-        "value": number(row["value"]),
-        "low": number(row["low"]),
-        "high": number(row["high"]),
-        "objective": limit,
-        "unit": metric.unit,
-        "n": int(row["n"]),
-        "surely": surely,
-        "note": "" if surely else "the interval reaches across the objective",
-    }
+    signal = Signal(
+        metric.name,
+        number(row["value"]),
+        metric.unit,
+        low=number(row["low"]),
+        high=number(row["high"]),
+        objective=limit,
+        n=int(row["n"]),
+        surely=surely,
+        note="" if surely else "the interval reaches across the objective",
+    )
     return Condition(
         kind="objective",
         segment=str(row["segment"]),
@@ -114,7 +112,7 @@ def _condition(
         severity=options.objective_severities.get(metric.name, options.objective_severity),
         title=f"{metric.title} beyond its objective",
         score=SURE if surely else UNSURE,
-        evidence=(fact,),
+        evidence=(signal,),
         sudden=len(clean) >= options.min_history and all(clean),
         urgent=surely and options.notify_new_breaches,
     )

@@ -5,52 +5,16 @@ Where it is not, the difference between two days' rates is the evaluator's as mu
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import pandas as pd
 
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import EVALUATOR_CHANGES
-from obs_lib.records import Day
-
-
-class EvaluatorVerdict(StrEnum):
-    """SAME: as on every baseline day. MIXED: some baseline days were scored otherwise and are left out. MOVED: so many were
-    that the others do not make a baseline.
-    """
-
-    SAME = "SAME"
-    MIXED = "MIXED"
-    MOVED = "MOVED"
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatorChange:
-    """One evaluator of a day against the baseline days.
-
-    away : baseline days that are not comparable, oldest first. comparable : how many others know this evaluator.
-    reason : "version" or "scores", of the latest day away; "" for none.
-    anchors : how many anchors both days scored. moved : how many of them stand beyond the band. largest : the largest
-    difference, in score units; None where a score came or went. worst : the anchor with it.
-    before : the version of the latest day away.
-    """
-
-    evaluator: str
-    version: str
-    verdict: EvaluatorVerdict
-    away: tuple[Day, ...] = ()
-    comparable: int = 0
-    reason: str = ""
-    anchors: int = 0
-    moved: int = 0
-    largest: float | None = None
-    worst: str = ""
-    before: str = ""
-
+from obs_lib.records import Day, EvaluatorChange, EvaluatorVerdict
 
 Incomparable = Mapping[str, frozenset[Day]]
 """By evaluator, the baseline days that it scored otherwise."""
@@ -99,6 +63,26 @@ def to_frame(changes: Sequence[EvaluatorChange]) -> pd.DataFrame:
         for one in changes
     ]
     return pd.DataFrame(rows, columns=[name for name, _ in EVALUATOR_CHANGES.columns])
+
+
+def from_frame(frame: pd.DataFrame) -> list[EvaluatorChange]:
+    """Rows of the table as they come back from the lake, in their order."""
+    return [
+        EvaluatorChange(
+            evaluator=str(row["evaluator"]),
+            version=str(row["version"]),
+            verdict=EvaluatorVerdict(row["verdict"]),
+            away=tuple(dt.date.fromisoformat(day) for day in json.loads(row["away"])),
+            comparable=int(row["comparable"]),
+            reason=str(row["reason"]),
+            anchors=int(row["anchors"]),
+            moved=int(row["moved"]),
+            largest=None if pd.isna(row["largest"]) else float(row["largest"]),
+            worst=str(row["worst"]),
+            before=str(row["before"]),
+        )
+        for row in frame.to_dict("records")
+    ]
 
 
 def _change(

@@ -7,6 +7,7 @@ from collections import Counter
 from obs_lib.alerts.data import DataFacts
 from obs_lib.alerts.incidents import from_frame, to_frame
 from obs_lib.alerts.night import Night, raise_alerts
+from obs_lib.drift import evaluator_change
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE
 from obs_lib.pipeline.compare import window_days
@@ -38,7 +39,6 @@ def alert(ws: Workspace) -> list[str]:
 
 
 def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-
     before = _day_before(past, day)
     previous = from_frame(ws.lake.read(ALERTS, [before])) if before else []
     window = window_days(ws, past, day)
@@ -48,17 +48,16 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
         day=day,
         metrics=metrics[metrics["day"] == str(day)],
         drift=ws.lake.read(DRIFT, [day]),
-        window=[metrics[metrics["day"] == str(one)] for one in window],
+        window={one: metrics[metrics["day"] == str(one)] for one in window},
         facts=_facts(ws, past, day),
-        evaluators=ws.lake.read(EVALUATOR_CHANGES, [day]),
-        judged=summary is not None and summary.state is StepState.READY,
+        evaluators=evaluator_change.from_frame(ws.lake.read(EVALUATOR_CHANGES, [day])),
+        has_summary=summary is not None and summary.state is StepState.READY,
     )
     rows = to_frame(raise_alerts(night, previous, ws.settings.alerts))
     return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
 
 
 def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
-
     interactions = len(ws.lake.read(INTERACTIONS, [day], ["day", "request_id"]))
     reasons = Counter(ws.lake.read(QUARANTINE, [day], ["day", "reason"])["reason"])
     del reasons[DUPLICATE]  # whoever delivers at least once delivers some twice: its interaction is counted

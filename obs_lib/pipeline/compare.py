@@ -8,14 +8,14 @@ import json
 from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
 from obs_lib.drift.decision import drift_rows
-from obs_lib.drift.evaluator_change import EvaluatorChange, evaluator_changes, incomparable, to_frame
+from obs_lib.drift.evaluator_change import evaluator_changes, incomparable, to_frame
 from obs_lib.drift.measure import DaySummary, Drifted, measure
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, DriftVerdict, StepState
+from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
 STEP = "compare"
 _SKETCHES = ("tokens", "answers", "latency_model")

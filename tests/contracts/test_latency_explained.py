@@ -98,7 +98,9 @@ class History:
         away = dict(self.away)
         for name, segment in drift[drift["verdict"].isin(AWAY)][["name", "segment"]].itertuples(index=False):
             away[(name, segment)] = away.get((name, segment), frozenset()) | {today.day}
-        night = Night(today.day, today.metrics, drift, [one.metrics for one in window], DataFacts(interactions=300))
+        night = Night(
+            today.day, today.metrics, drift, {one.day: one.metrics for one in window}, DataFacts(interactions=300)
+        )
         return History((*self.days, today), away, tuple(raise_alerts(night, self.alerts, ALERTS)), drift)
 
 
@@ -142,7 +144,7 @@ def test_longer_prompts_and_answers_page_nobody(logs: str, longer: float) -> Non
         assert [alert.title for alert in history.alerts if alert.kind == "change"] == []
 
 
-def test_a_promise_that_longer_prompts_break_is_reported_and_pages_nobody() -> None:
+def test_a_promise_that_longer_prompts_break_is_reported_and_notifies_nobody() -> None:
     (history,) = nights(0, Weather(longer=2.0), last=EVENT)
     (breach,) = history.alerts
     assert (breach.title, breach.state, breach.notify) == (
@@ -150,8 +152,9 @@ def test_a_promise_that_longer_prompts_break_is_reported_and_pages_nobody() -> N
         "NEW",
         False,
     )
-    assert breach.evidence[0]["note"] == "explained by longer prompts or answers"
-    assert float(str(breach.evidence[0]["token_adjusted"])) < 900
+    assert breach.evidence[0].note == "explained by longer prompts or answers"
+    assert breach.evidence[0].token_adjusted is not None
+    assert breach.evidence[0].token_adjusted < 900
 
 
 @pytest.mark.parametrize("logs", [WITH_TTFT, TOTAL_ONLY, OUTPUT_ONLY])
@@ -162,7 +165,7 @@ def test_a_slower_server_pages_on_its_first_day_whatever_the_prompts(logs: str, 
     first, second = nights(0, Weather(longer=longer, slower=1.4), logs, last=EVENT + 1)
     (alert,) = (alert for alert in paging(first) if alert.kind == "change")
     assert alert.title == "Change in latency"
-    assert any(fact.get("basis") == "token-adjusted latency" for fact in alert.evidence)
+    assert any(signal.basis == "token-adjusted latency" for signal in alert.evidence)
     assert [alert for alert in paging(second) if alert.kind == "change"] == []
 
 
@@ -174,7 +177,7 @@ def test_requests_that_hang_are_not_put_down_to_long_prompts() -> None:
     assert any(alert.kind == "change" for alert in history.alerts)
 
 
-def test_one_request_that_is_stuck_pages_nobody() -> None:
+def test_one_request_that_is_stuck_notifies_nobody() -> None:
     for history in nights(0, Weather(stuck=True)):
         assert paging(history) == []
 

@@ -11,6 +11,7 @@ from obs_lib.alerts.composite import change_conditions, score, strength
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import METRICS
 from obs_lib.catalogue.distances import family
+from obs_lib.records import Signal
 
 Make = Callable[..., pd.DataFrame]
 OPTIONS = AlertOptions()
@@ -34,8 +35,8 @@ def test_one_condition_a_segment_with_its_signals_strongest_first(metrics: Make,
     rows = drift(REFUSALS, FORMAT, {**REFUSALS, "segment": "route=a", "effect": 0.06})
     whole, route = change_conditions(rows, metrics(), OPTIONS)
     assert (whole.segment, route.segment) == ("all", "route=a")
-    assert [fact["metric"] for fact in whole.evidence] == ["format_compliance", "refusal_rate"]
-    assert whole.evidence[0]["value"] == pytest.approx(0.65)
+    assert [signal.metric for signal in whole.evidence] == ["format_compliance", "refusal_rate"]
+    assert whole.evidence[0].value == pytest.approx(0.65)
     assert whole.families == {"format", "refusal"}
     assert whole.title == "Change in format, refusal"
 
@@ -63,15 +64,15 @@ def test_an_outage_is_p0_without_any_baseline(metrics: Make, drift: Make) -> Non
     (found,) = change_conditions(drift(), failing, OPTIONS)
     assert (found.severity, found.segment, found.score) == ("P0", "all", 1.0)
     (both,) = change_conditions(drift({"name": "change:error_rate"}, REFUSALS), failing, OPTIONS)
-    assert [fact["metric"] for fact in both.evidence] == ["error_rate", "refusal_rate"]
+    assert [signal.metric for signal in both.evidence] == ["error_rate", "refusal_rate"]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "toxicity"]), st.floats(0, 1)), max_size=8))
 def test_the_score_is_a_share_and_grows_with_every_signal(pairs: list[tuple[str, float]]) -> None:
-    signals = [{"family": name, "strength": size} for name, size in pairs]
+    signals = [Signal(name, family=name, strength=size) for name, size in pairs]
     value = score(signals, OPTIONS)
     assert 0 <= value <= 1
-    assert score([*signals, {"family": "another", "strength": 0.5}], OPTIONS) >= value
+    assert score([*signals, Signal("another", family="another", strength=0.5)], OPTIONS) >= value
     assert score([*signals, *signals], OPTIONS) == value
 
 
@@ -126,6 +127,6 @@ def test_a_latency_that_tokens_explain_is_no_signal(metrics: Make, drift: Make) 
     assert (raw.severity, both.severity) == ("P2", "P1")  # what tokens do not explain is the server
     assert both.families == {"latency"}
     assert both.score == pytest.approx(0.85 * 0.9375)
-    assert {fact["metric"] for fact in both.evidence} == {"latency_p95"}
+    assert {signal.metric for signal in both.evidence} == {"latency_p95"}
     faster = drift({**adjusted, "effect": -400.0})
     assert change_conditions(faster, metrics(), OPTIONS) == []

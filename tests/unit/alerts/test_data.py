@@ -46,9 +46,9 @@ def test_failed_scores_are_counted_against_those_tried(metrics: Make) -> None:
 def test_rejects_name_their_commonest_reasons(metrics: Make) -> None:
     reasons = (("not JSON", 1200), ("timestamp: missing", 30), ("x" * 200, 2), ("not UTF-8", 1))
     (one,) = data_conditions(DataFacts(interactions=100, rejected=1233, reasons=reasons), metrics(), OPTIONS)
-    assert one.evidence[0]["note"] == f"not JSON (1,200), timestamp: missing (30), {'x' * 50} (2)"
+    assert one.evidence[0].note == f"not JSON (1,200), timestamp: missing (30), {'x' * 50} (2)"
 
 
 def test_long_messages_are_cut(metrics: Make) -> None:
     (one,) = data_conditions(DataFacts(interactions=1, failures=(("plan", "x" * 9999),)), metrics(), OPTIONS)
-    assert len(str(one.evidence[0]["note"])) == 300
+    assert len(str(one.evidence[0].note)) == 300

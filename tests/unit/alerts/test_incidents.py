@@ -13,7 +13,7 @@ from obs_lib.alerts.conditions import Condition, Kind
 from obs_lib.alerts.incidents import EVERY_KIND, advance, from_frame, one_cause, to_frame
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.lake.tables import ALERTS
-from obs_lib.records import Alert, AlertState, Severity
+from obs_lib.records import Alert, AlertState, Severity, Signal
 
 OPTIONS = AlertOptions(resolve_after_days=2)
 FIRST = dt.date(2024, 3, 1)
@@ -21,7 +21,7 @@ BLIND: frozenset[Kind] = frozenset({"data"})
 
 
 def change(segment: str = "all", severity: str = "P1", families: Sequence[str] = ("refusal",)) -> Condition:
-    evidence = tuple({"metric": name, "family": name, "strength": 0.9} for name in families)
+    evidence = tuple(Signal(name, family=name, strength=0.9) for name in families)
     return Condition("change", segment, "change", Severity(severity), "Change", 0.8, evidence)
 
 
@@ -36,12 +36,12 @@ def day(number: int) -> dt.date:
 def fold(
     nights: Sequence[Sequence[Condition] | None], previous: Sequence[Alert] = (), start: int = 0
 ) -> list[list[Alert]]:
-    """Every day's alerts. None is a day that could not be judged."""
+    """Every day's alerts. None is a day without figures."""
     days = []
     alerts = list(previous)
     for number, conditions in enumerate(nights, start=start):
-        judged = EVERY_KIND if conditions is not None else BLIND
-        alerts = advance(day(number), alerts, conditions or [], OPTIONS, judged)
+        known = EVERY_KIND if conditions is not None else BLIND
+        alerts = advance(day(number), alerts, conditions or [], OPTIONS, known)
         days.append(alerts)
     return days
 
@@ -67,26 +67,26 @@ def test_it_starts_anew_after_it_was_resolved() -> None:
     assert states(fold([[change()], [], [], [change()]])) == ["NEW!", "ONGOING", "RESOLVED", "NEW!"]
 
 
-def test_a_day_that_could_not_be_judged_resolves_nothing() -> None:
+def test_a_day_without_figures_resolves_nothing() -> None:
     days = fold([[change()], None, None, None, []])
     assert states(days) == ["NEW!", "ONGOING", "ONGOING", "ONGOING", "RESOLVED"]
     assert {alert.last_day for alerts in days for alert in alerts} == {day(0)}
 
 
-def test_it_pages_again_only_when_worse_than_ever() -> None:
+def test_it_notifies_again_only_when_worse_than_ever() -> None:
     severities = ["P2", "P1", "P2", "P1", "P0", "P1"]
     days = fold([[change(severity=severity)] for severity in severities])
     assert states(days) == ["NEW", "ONGOING!", "ONGOING", "ONGOING", "ONGOING!", "ONGOING"]
     assert [alerts[0].severity.value for alerts in days] == ["P2", "P1", "P1", "P1", "P0", "P0"]
 
 
-def test_an_urgent_breach_pages_on_its_first_day_whatever_its_severity() -> None:
+def test_an_urgent_breach_notifies_on_its_first_day_whatever_its_severity() -> None:
     urgent = dataclasses.replace(breach("P3"), urgent=True)
     assert states(fold([[urgent], [urgent]])) == ["NEW!", "ONGOING"]
     assert states(fold([[dataclasses.replace(urgent, sudden=False)]])) == ["NEW"]
 
 
-def test_what_may_have_stood_for_long_pages_nobody() -> None:
+def test_what_may_have_stood_for_long_notifies_nobody() -> None:
     assert states(fold([[breach("P1", sudden=False)]])) == ["NEW"]
     assert states(fold([[breach("P1", sudden=True)]])) == ["NEW!"]
     assert states(fold([[breach("P3")]])) == ["NEW"]
@@ -176,16 +176,16 @@ def test_going_on_from_any_day_ends_where_going_through_ends(days: list[list[Con
 
 @settings(deadline=None, max_examples=50)
 @given(nights)
-def test_no_incident_pages_twice_without_getting_worse(days: list[list[Condition] | None]) -> None:
-    paged: dict[str, Severity] = {}
+def test_no_incident_notifies_twice_without_getting_worse(days: list[list[Condition] | None]) -> None:
+    notified: dict[str, Severity] = {}
     for alerts in fold(days):
         for alert in alerts:
             if alert.state is AlertState.NEW:
-                paged.pop(alert.fingerprint, None)
+                notified.pop(alert.fingerprint, None)
             if alert.notify:
-                assert alert.fingerprint not in paged or alert.severity < paged[alert.fingerprint]
+                assert alert.fingerprint not in notified or alert.severity < notified[alert.fingerprint]
                 assert alert.severity in OPTIONS.notify_severities
-                paged[alert.fingerprint] = alert.severity
+                notified[alert.fingerprint] = alert.severity
 
 
 @settings(deadline=None, max_examples=50)
