@@ -1,10 +1,5 @@
-"""`obs`: the night's steps without Airflow."""
+"""`obs`: the night's steps without Airflow. Public: `main`, the command's entry point."""
 
-from __future__ import annotations
+from obs_lib.cli.app import main
 
-
-def main() -> None:
-    """Entry point of the `obs` command; importing this module stays cheap, so that `obs --help` is quick."""
-    from obs_lib.cli.commands import run_app
-
-    run_app()
+__all__ = ["main"]

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from obs_lib.bench.bootstrap import Figure
 from obs_lib.bench.evaluators import BenchReport, SetReport
+from obs_lib.cli.console import output
 
-_PIPE_WIDTH = 200
 _RANKED = (("auroc", "AUROC"), ("average_precision", "average precision"), ("length_auroc", "length-only AUROC"))
 _CUT = (
     ("f1", "F1 at 0.5"),
@@ -30,28 +29,28 @@ _QUESTIONS = (("mrr", "MRR"), ("ndcg", "nDCG"))
 _SEEN = {True: "yes", False: "no", None: "unknown"}
 
 
-def print_bench(found: BenchReport) -> None:
+def print_bench(report: BenchReport) -> None:
     """Tables on stdout; under each figure its 95% interval."""
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    console.print(_sets("How well the order agrees with the labels", found.sets, _RANKED, facts=True))
-    console.print(_sets("Probabilities as they are, cut at 0.5", found.sets, _CUT))
-    questions = [one for one in found.sets if one.questions]
+    console = output()
+    console.print(_sets("How well the order agrees with the labels", report.sets, _RANKED, facts=True))
+    console.print(_sets("Probabilities as they are, cut at 0.5", report.sets, _CUT))
+    questions = [each for each in report.sets if each.questions]
     if questions:
         console.print(_sets("Answers ranked within their question", questions, _QUESTIONS))
-    if any(one.by_model for one in found.sets):
-        console.print(_models(found.sets))
-    if found.benign:
-        console.print(_benign(found))
-    for unknown in found.unknown:
+    if any(each.by_model for each in report.sets):
+        console.print(_models(report.sets))
+    if report.benign:
+        console.print(_benign(report))
+    for unknown in report.unknown:
         console.print(Text(f"unknown: {unknown.file}: {unknown.reason}"))
-    seen = [f"{one.task} {one.name}" for one in found.sets if one.seen_in_training]
+    seen = [f"{each.task} {each.name}" for each in report.sets if each.seen_in_training]
     if seen:
         console.print(Text(f"seen in training, so no measure of other data: {', '.join(seen)}"))
 
 
-def write_bench(found: BenchReport, out: str) -> None:
+def write_bench(report: BenchReport, out: str) -> None:
     """One JSON object to a file, or to stdout for "-"."""
-    text = json.dumps(_named(asdict(found)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(_named(asdict(report)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if out == "-":
         sys.stdout.write(text)
     else:
@@ -73,31 +72,37 @@ def _sets(title: str, sets: Sequence[SetReport], figures: Sequence[tuple[str, st
     names = ["task", "set"]
     names += ["rows", "positive", "sources", "not scored", "seen in training"] if facts else []
     table = _table(title, [*names, *(shown for _, shown in figures)])
-    for one in sets:
-        cells = [one.task, one.name]
+    for labelled in sets:
+        cells = [labelled.task, labelled.name]
         if facts:
-            lost = one.skipped + one.failed + one.unlabelled + one.unread
-            positive = f"{one.n_positive:,} {one.positive}"
-            cells += [f"{one.n:,}", positive, f"{one.n_groups:,}", f"{lost:,}", _SEEN[one.seen_in_training]]
-        table.add_row(*map(Text, cells), *(_cell(one.figures.get(name)) for name, _ in figures))
+            lost = labelled.skipped + labelled.failed + labelled.unlabelled + labelled.unread
+            positive = f"{labelled.n_positive:,} {labelled.positive}"
+            cells += [
+                f"{labelled.n:,}",
+                positive,
+                f"{labelled.n_groups:,}",
+                f"{lost:,}",
+                _SEEN[labelled.seen_in_training],
+            ]
+        table.add_row(*map(Text, cells), *(_cell(labelled.figures.get(name)) for name, _ in figures))
     return table
 
 
 def _models(sets: Sequence[SetReport]) -> Table:
     shown = (*_RANKED[:1], *_CUT[:4])
     table = _table("By the model that answered", ["task", "set", "model", *(title for _, title in shown)])
-    for one in sets:
-        for model, figures in one.by_model.items():
+    for labelled in sets:
+        for model, figures in labelled.by_model.items():
             cells = (_cell(figures.get(name)) for name, _ in shown)
-            table.add_row(Text(one.task), Text(one.name), Text(model), *cells)
+            table.add_row(Text(labelled.task), Text(labelled.name), Text(model), *cells)
     return table
 
 
-def _benign(found: BenchReport) -> Table:
+def _benign(report: BenchReport) -> Table:
     table = _table("Ordinary answers that are flagged", ["evaluator", "answers of", "answers", "false positives"])
-    for one in found.benign:
-        name = Path(one.file).name
-        table.add_row(Text(one.evaluator), Text(name), f"{one.n:,}", _cell(one.false_positive_share))
+    for answers in report.benign:
+        name = Path(answers.file).name
+        table.add_row(Text(answers.evaluator), Text(name), f"{answers.n:,}", _cell(answers.false_positive_share))
     return table
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from obs_lib.cli.console import output
+from obs_lib.pipeline.day_list import LakeDay
 from obs_lib.pipeline.preview import Preview
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-_PIPE_WIDTH = 200
 
 
 def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
@@ -33,8 +31,7 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
         table.add_column(str(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
-    # A pipe or a file has no width of its own: 80 columns would break every cell.
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    output().print(table)
 
 
 def print_rows(rows: Sequence[DataclassInstance]) -> None:
@@ -43,26 +40,36 @@ def print_rows(rows: Sequence[DataclassInstance]) -> None:
         print_frame(pd.DataFrame([asdict(row) for row in rows]), as_json=False)
 
 
-def print_preview(found: Preview, as_json: bool) -> None:
+def print_preview(preview: Preview, as_json: bool) -> None:
     """Print what reading a day gives: tables for people, of which empty ones are left out, or one JSON object."""
     if as_json:
-        print(json.dumps(asdict(found), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(asdict(preview), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    changes = f" ({', '.join(found.changes)})" if found.changes else ""
-    rows = ", ".join(f"{name} {n:,}" for name, n in found.rows.items() if n) or "none"
-    rejected = sum(one.count for one in found.rejects)
-    print(f"{found.day}: the lake's rows of this day: {found.lake}{changes}")
+    changes = f" ({', '.join(preview.changes)})" if preview.changes else ""
+    rows = ", ".join(f"{name} {n:,}" for name, n in preview.rows.items() if n) or "none"
+    rejected = sum(group.count for group in preview.rejects)
+    print(f"{preview.day}: the lake's rows of this day: {preview.lake}{changes}")
     print(f"rows: {rows}")
     print(
-        f"rejected: {rejected:,}; repetitions of a request: {found.duplicates:,}; left out as erased: {found.erased:,}\n"
+        f"rejected: {rejected:,}; repetitions of a request: {preview.duplicates:,}; left out as erased: {preview.erased:,}\n"
     )
-    print_rows(found.sources)
-    if found.rejects:
+    print_rows(preview.sources)
+    if preview.rejects:
         print("\nRejected")
-        print_rows(found.rejects)
-    if found.repairs:
+        print_rows(preview.rejects)
+    if preview.repairs:
         print("\nMended")
-        print_rows([Mended(rule, n) for rule, n in found.repairs.items()])
+        print_rows([Mended(rule, n) for rule, n in preview.repairs.items()])
+
+
+def print_days(days: Sequence[LakeDay], as_json: bool) -> None:
+    """Print the days of a lake; the state of every step in JSON only."""
+    if as_json:
+        print(json.dumps([asdict(day) | {"day": str(day.day)} for day in days], indent=2, ensure_ascii=False))
+        return
+    rows = [{name: value for name, value in asdict(day).items() if name != "steps"} for day in days]
+    if rows:
+        print_frame(pd.DataFrame(rows, dtype=object), as_json=False)
 
 
 @dataclass(frozen=True)

@@ -74,18 +74,17 @@ def preview(ws: Workspace, day: Day) -> Preview:
         return _look(ws, day, read_day(ws.sources, day, Path(folder)), read_erasures(ws.lake))
 
 
-def ingest_and_tell(ws: Workspace, day: Day) -> Preview:
+def ingest_and_preview(ws: Workspace, day: Day) -> Preview:
     """Run the step `ingest` and say what it read; `lake` compares with what was there before."""
-    told: list[Preview] = []
-    ingest(ws, day, look=lambda read, erased: told.append(_look(ws, day, read, erased)))
-    return told[-1]
+    previews: list[Preview] = []
+    ingest(ws, day, look=lambda read, erased: previews.append(_look(ws, day, read, erased)))
+    return previews[-1]
 
 
 def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview:
-
     kept = {table: _kept(table, rows, erased) for table, rows in read.rows.items() if table is not QUARANTINE}
     rejects, gone = _rejects(ws, read.rows[QUARANTINE], erased)
-    lost = sum(rows.count - kept[table] for table, rows in read.rows.items() if table in kept) + gone
+    erased_rows = sum(rows.count - kept[table] for table, rows in read.rows.items() if table in kept) + gone
     lake, changes = _compared(ws, day, read, erased)
     return Preview(
         day=str(day),
@@ -96,10 +95,10 @@ def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview
             for number, (options, entries) in enumerate(zip(ws.settings.sources, read.entries, strict=True), start=1)
         ],
         rows={table.name: n for table, n in kept.items()},
-        rejects=[one for one in rejects if one.reason != DUPLICATE],
-        duplicates=sum(one.count for one in rejects if one.reason == DUPLICATE),
+        rejects=[group for group in rejects if group.reason != DUPLICATE],
+        duplicates=sum(group.count for group in rejects if group.reason == DUPLICATE),
         repairs=_repairs(read.rows[INTERACTIONS], erased),
-        erased=lost,
+        erased=erased_rows,
     )
 
 
@@ -131,16 +130,15 @@ def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects]
             first.setdefault(row["reason"], {str(name): value for name, value in row.items()})
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     shown = _shown(ws, [first[reason] for reason, _ in ordered])
-    found = [
+    groups = [
         # The reason stays as it is: it is ours, and names the group.
         Rejects(reason, n, row["file"], int(row["line"]), row["excerpt"] or "")
         for (reason, n), row in zip(ordered, shown.to_dict("records"), strict=True)
     ]
-    return found, rows.count - counted.total()
+    return groups, rows.count - counted.total()
 
 
 def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
-
     frame = pd.DataFrame(rows, columns=["file", "line", "reason", "excerpt"]).astype(object)
     frame = shown_rows(redact_stored(QUARANTINE.name, frame, ws.redactor), ws.redactor)
     frame["excerpt"] = frame["excerpt"].where(frame["excerpt"].notna(), None)
@@ -148,7 +146,6 @@ def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
 
 
 def _compared(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> tuple[str, list[str]]:
-
     record = ws.lake.record(day, STEP)
     if record is None or not record.readable:
         return "never read", []
@@ -157,7 +154,7 @@ def _compared(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> tup
     rows = filtered(read.rows, erased, ws.redactor)
     changes = [
         table.name
-        for table, found in rows.items()
-        if record.digests.get(table.name) != digest_of_rows(rows_of(table, day, found))
+        for table, kept in rows.items()
+        if record.digests.get(table.name) != digest_of_rows(rows_of(table, day, kept))
     ]
     return ("would change" if changes else "unchanged"), sorted(changes)

@@ -54,6 +54,29 @@ def test_json_is_all_there_is_on_stdout(home: Path) -> None:
     assert all(isinstance(row["evidence"], list) for row in alerts)
 
 
+def test_days_say_how_far_they_have_come_and_change_nothing(home: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (home / "lake").rglob("*")}
+    days = json.loads(obs("days", "--json", cwd=home).stdout)
+    assert [day["day"] for day in days] == [DAY, "2024-03-01"]
+    assert days[0]["state"] == "READY"
+    assert (days[0]["interactions"], days[0]["revision"]) == (220, 1)
+    assert days[0]["verdict"]
+    assert set(days[0]["steps"].values()) == {"READY"}
+    assert list(days[0]["steps"])[:3] == ["ingest", "anchor", "collect"]
+    assert list(days[0]["steps"])[-1] == "render"
+    table = obs("days", cwd=home).stdout.splitlines()
+    assert table[0].split() == ["day", "state", "interactions", "severity", "open", "revision", "verdict"]
+    assert table[1].split()[:3] == [DAY, "READY", "220"]
+    assert {path: path.stat().st_mtime_ns for path in (home / "lake").rglob("*")} == before
+
+
+def test_a_lake_without_a_day_lists_none(tmp_path: Path) -> None:
+    assert json.loads(obs("days", "--json", cwd=tmp_path).stdout) == []
+    done = obs("days", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_is_text_or_a_page(home: Path) -> None:
     text = obs("report", DAY, cwd=home).stdout
     assert text.startswith("LLM night watch, 2 Mar 2024 (UTC)")
@@ -73,7 +96,9 @@ def test_config_check_names_models_and_evaluators(home: Path) -> None:
     [
         (("metrics", "2024-05-05"), 4, "run `obs run 2024-05-05`"),
         (("report", "2024-05-05", "--html"), 4, "there is no report of 2024-05-05"),
-        (("run", "yesterday"), 2, "DAY"),
+        (("run", "yesterday"), 2, "must be a day such as 2024-03-01, found 'yesterday'"),
+        (("compare", "pairs.jsonl"), 2, "No such command 'compare'"),
+        (("judge", "compare", "pairs.jsonl", "--judge", "best"), 2, "there is no such judge"),
         (("backfill", "2024-03-02", "2024-03-01"), 2, "the range of days is empty"),
         (("config", "check", "--config", "absent.yaml"), 2, "absent.yaml"),
         (("run", DAY, "--config", "broken.yaml"), 2, "drift.min_days"),

@@ -99,7 +99,7 @@ def test_the_room_is_light(checkout: Path) -> None:
     import sys
 
     program = (
-        "import sys; from obs_lib.cli import commands; from obs_lib.gpu import files, nvml, sampler;"
+        "import sys; from obs_lib.cli import app, gpu; from obs_lib.gpu import files, nvml, sampler;"
         "print({'numpy', 'pandas', 'pyarrow', 'torch', 'pydantic'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=checkout, timeout=60)

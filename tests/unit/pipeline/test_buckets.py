@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from obs_lib.cli.commands import app
+from obs_lib.cli.app import app
 from obs_lib.connections import Connection
 from obs_lib.errors import LakeError
 from obs_lib.lake.lake import Lake

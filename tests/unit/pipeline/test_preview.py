@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from obs_lib.cli.commands import app
+from obs_lib.cli.app import app
 from obs_lib.errors import SourceError
 from obs_lib.lake.tables import INTERACTIONS, LABELS, QUARANTINE
 from obs_lib.pipeline.erasures import Erasures
 from obs_lib.pipeline.forget import _record
-from obs_lib.pipeline.preview import Preview, ingest_and_tell, preview
+from obs_lib.pipeline.preview import Preview, ingest_and_preview, preview
 from tests.unit.pipeline.lakes import workspace
 
 DAY = dt.date(2024, 3, 1)
@@ -79,7 +79,7 @@ def test_a_look_changes_nothing_and_tells_what_the_step_then_does(tmp_path: Path
     assert MAIL not in found.rejects[1].excerpt
     assert "[email]" in found.rejects[1].excerpt
 
-    done = ingest_and_tell(ws, DAY)
+    done = ingest_and_preview(ws, DAY)
     check(done)
     assert done == found
     assert len(ws.lake.read_ready(INTERACTIONS, DAY)) == found.rows["interactions"]
@@ -93,7 +93,7 @@ def test_a_look_changes_nothing_and_tells_what_the_step_then_does(tmp_path: Path
 
 def test_what_the_lake_would_change_is_named_by_table(tmp_path: Path, logs_here: Path) -> None:
     ws = make(tmp_path / "one", logs_here)
-    ingest_and_tell(ws, DAY)
+    ingest_and_preview(ws, DAY)
     file = next(logs_here.glob("*"))
     file.write_text(file.read_text() + line("g") + "\n")
     again = make(tmp_path / "one", logs_here)
@@ -111,7 +111,7 @@ def test_who_is_erased_is_left_out_and_counted(tmp_path: Path, logs_here: Path) 
     assert found.rows["labels"] == 0
     assert found.erased == 3  # an interaction, its label and a rejected line
     assert found.repairs == {"first token after the end": 1, "impossible token count": 1}
-    assert ingest_and_tell(ws, DAY) == found
+    assert ingest_and_preview(ws, DAY) == found
     assert len(ws.lake.read_ready(INTERACTIONS, DAY)) == 2
 
 

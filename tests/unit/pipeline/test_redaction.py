@@ -17,7 +17,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from obs_lib.cli.commands import app
+from obs_lib.cli.app import app
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.pipeline.ingest import ingest, late_days

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from obs_lib.cli.commands import app
+from obs_lib.cli.app import app
 from obs_lib.lake.tables import METRICS, OPERATIONS, REPORTS
 from obs_lib.pipeline import pages as served
 from obs_lib.pipeline.ingest import ingest, late_days

@@ -102,7 +102,6 @@ def test_only_these_are_marked() -> None:
     [
         (("summaries", "labels", "segments"), "e8e36411574757993fe67c3245303aff"),
         (("labels",), "60f4a4db283e77ec2d2a09ddcb2580c9"),
-        (("drift",), "fab1f75a11db2561833208f6ccced158"),
         (("scoring",), "8121de9dae46b3069e72f03f9b048ba5"),
         (("models",), "ccd6279b6d0b4b17f7f474f60cbf973b"),
         (("evaluators",), "0358e13451f46ee692d31fbf2c076c36"),
@@ -115,12 +114,24 @@ def test_lakes_of_before_find_the_digests_that_they_hold(sections: tuple[str, ..
 
 
 def test_only_new_names_changed_the_digest_of_all() -> None:
-    """Those of the alerts; so each lake's days are alerted and rendered once more, and nothing else."""
-    told = deciding(Settings())
-    alerts = told["alerts"]
+    """Those of the alerts, and the smallest changes that metrics declare themselves now.
+
+    So each lake's days are compared, alerted and rendered once more, and no model runs again.
+    """
+    plain = deciding(Settings())
+    alerts, drift = plain["alerts"], plain["drift"]
     alerts["page_severities"] = alerts.pop("notify_severities")
     alerts["page_new_breaches"] = alerts.pop("notify_new_breaches")
     weights = alerts["family_weights"]
     weights["latency at equal tokens"] = weights.pop("token-adjusted latency")
-    assert digest_of(told) == "c99a494acbc4196d5037cdfa29d4c476"
+    assert drift["min_changes"] == {}
+    drift["min_changes"] = {
+        "error_rate": 0.01,
+        "stage_error_rate": 0.01,
+        "toxicity": 0.02,
+        "toxicity_rate": 0.02,
+        "safety_flag_rate": 0.02,
+    }
+    assert digest_of({"drift": drift}) == "fab1f75a11db2561833208f6ccced158"
+    assert digest_of(plain) == "c99a494acbc4196d5037cdfa29d4c476"
     assert digest_of({"alerts": alerts}) == "fd5bcadfc6d7c7d0be73e1d48b4d4873"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from obs_lib.cli.commands import app
+from obs_lib.cli.app import app
 from tests.clients.judge_server import JudgeServer, Reply
 
 KEY = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
@@ -42,7 +42,7 @@ def run(
         f"lake: {{root: lake}}\njudges: {{best: {judge}, plain: {{rubric: relevance, model: m, connection: court}}}}"
     )
     done = CliRunner().invoke(
-        app, ["compare", str(folder / "pairs.jsonl"), "--judge", "best", "--config", str(folder / "obs.yaml")]
+        app, ["judge", "compare", str(folder / "pairs.jsonl"), "--judge", "best", "--config", str(folder / "obs.yaml")]
     )
     assert KEY not in done.output
     return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr

@@ -23,31 +23,31 @@ def compare_file(ws: Workspace, path: Path, judge: str) -> Iterator[dict[str, An
     A result has the line's `id` and `status`: SCORED with the fields of `Preference`, or FAILED with a `note`. judge : the
     name of an entry of `judges`. ConfigError where there is none, SourceError where the file cannot be read.
     """
-    found = next((one for one in ws.judges if one.name.partition(":")[2] == judge), None)
-    if found is None:
+    chosen = next((known for known in ws.judges if known.name.partition(":")[2] == judge), None)
+    if chosen is None:
         raise ConfigError(
             "there is no such judge", rule=f"one of {', '.join(ws.settings.judges) or 'none'}", found=judge
         )
 
     def result(line: tuple[int, str]) -> dict[str, Any]:
         number, text = line
-        told: dict[str, Any] = {"id": number}
+        line_id: dict[str, Any] = {"id": number}
         try:
             row = json.loads(text)
             given = {name: row[name] for name in _GIVEN if isinstance(row.get(name), str)}
-            told["id"] = row.get("id", number)
-            preference = compare(found, str(row["a"]), str(row["b"]), given)
+            line_id["id"] = row.get("id", number)
+            preference = compare(chosen, str(row["a"]), str(row["b"]), given)
         except (ValueError, KeyError, AttributeError, RecursionError):
-            return {**told, "status": "FAILED", "note": "the line is no object with `a` and `b`"}
+            return {**line_id, "status": "FAILED", "note": "the line is no object with `a` and `b`"}
         except EvaluatorError as problem:
-            return {**told, "status": "FAILED", "note": str(problem)}
-        return {**told, "status": "SCORED", **asdict(preference)}
+            return {**line_id, "status": "FAILED", "note": str(problem)}
+        return {**line_id, "status": "SCORED", **asdict(preference)}
 
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError("the pairs cannot be read", found=str(error)[:200], where=path) from None
-    with ThreadPoolExecutor(found.options.concurrency) as pool:
+    with ThreadPoolExecutor(chosen.options.concurrency) as pool:
         yield from pool.map(result, ((n, line) for n, line in enumerate(lines, 1) if line.strip()))
 
 
@@ -57,14 +57,16 @@ def position_bias(winners: Sequence[tuple[str, str]]) -> str:
     winners : the winner when `a` was shown first, and when it was shown second, of each pair.
     """
 
-    def written(found: Bias) -> str:
-        return f"{found.value:.0%} (95% interval {found.low:.0%} to {found.high:.0%})"
+    def written(bias: Bias) -> str:
+        return f"{bias.value:.0%} (95% interval {bias.low:.0%} to {bias.high:.0%})"
 
-    first, second = [one for one, _ in winners], [other for _, other in winners]
+    first, second = [winner for winner, _ in winners], [winner for _, winner in winners]
     flips, toward = flip_share(first, second), first_preference(first, second)
     if flips is None:
         return ""
-    said = f"the winner turns with the order in {written(flips)} of {flips.n} pair(s)"
+    sentence = f"the winner turns with the order in {written(flips)} of {flips.n} pair(s)"
     if toward is None:
-        return said
-    return f"{said}; of {toward.n} that turn from one answer to the other, {written(toward)} go to the one shown first"
+        return sentence
+    return (
+        f"{sentence}; of {toward.n} that turn from one answer to the other, {written(toward)} go to the one shown first"
+    )

@@ -1,0 +1,31 @@
+"""`obs config check`: whether the settings hold."""
+
+from __future__ import annotations
+
+import typer
+
+from obs_lib.cli.console import Config, say
+from obs_lib.models.processor import advice, computes_bfloat16
+from obs_lib.pipeline.config_check import check_config
+from obs_lib.pipeline.workspace import open_workspace
+from obs_lib.settings.loading import config_path
+
+app = typer.Typer()
+config_app = typer.Typer(no_args_is_help=True)
+app.add_typer(config_app, name="config", help="Look at the settings.")
+
+
+@config_app.command()
+def check(config: Config = None) -> None:
+    """Read the settings and say whether they hold, and whether the models and judges that they name are there.
+
+    Asks no server.
+    """
+    ws = open_workspace(config)
+    named = check_config(ws)
+    path = config_path(config) or "no file, all defaults"
+    for name, value in {"settings": f"{path} ({ws.settings.digest()})", **named}.items():
+        typer.echo(f"{name:<14} {value}")
+    typer.echo("good")
+    if hint := advice(ws.settings.models, computes_bfloat16()):
+        say(f"hint: {hint}")

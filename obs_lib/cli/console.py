@@ -1,0 +1,51 @@
+"""What every command shares: the two outputs, and the arguments that mean the same everywhere.
+
+Messages and progress go to stderr; stdout carries only what was asked for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+_PIPE_WIDTH = 200
+
+messages = Console(stderr=True, highlight=False)
+
+
+def say(line: str) -> None:
+    """One line on stderr, as it is: text from logs or settings is no markup."""
+    messages.print(line, soft_wrap=True, markup=False)
+
+
+@contextmanager
+def progress(subject: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being done; hands out what tells it the next step."""
+    with messages.status(subject) as status:
+        yield lambda step: status.update(f"{subject} {step}")
+
+
+def output() -> Console:
+    """Stdout for tables. A pipe or a file has no width of its own, and 80 columns would break every cell."""
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+
+
+def day_of(text: str) -> dt.date:
+    """The day that an argument names."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be a day such as 2024-03-01, found {text!r}") from None
+
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]
+DayArgument = Annotated[dt.date, typer.Argument(parser=day_of, metavar="DAY", help="Day in UTC, such as 2024-03-01.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]

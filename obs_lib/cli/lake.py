@@ -1,0 +1,54 @@
+"""`obs maintain`, `obs forget`: what is done to a lake as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from obs_lib.cli.console import Config, DryRun, progress, say
+from obs_lib.cli.printing import print_rows
+from obs_lib.pipeline.forget import forget as erase
+from obs_lib.pipeline.maintain import maintain as tidy
+from obs_lib.pipeline.workspace import open_workspace
+
+app = typer.Typer()
+
+
+@app.command()
+def maintain(config: Config = None, dry_run: DryRun = False) -> None:
+    """Drop what is older than the settings keep, join small files, and let old versions go.
+
+    Safe beside running nights. What is kept reads as before.
+    """
+    ws = open_workspace(config)
+    with progress("maintain") as tell:
+        done = tidy(ws, dry_run=dry_run, tell=tell)
+    print_rows(done)
+    if not done:
+        say("nothing to do")
+
+
+@app.command()
+def forget(
+    user: Annotated[str | None, typer.Option(help="Id of the person, as the logs give it.")] = None,
+    request: Annotated[str | None, typer.Option(help="Id of one request.")] = None,
+    config: Config = None,
+    dry_run: DryRun = False,
+    force: Annotated[bool, typer.Option("--force", help="Nights that look at work were killed.")] = False,
+) -> None:
+    """Erase a person or a request from every table and every kept version, and re-make what showed them.
+
+    Prints what was removed by day and table. Your log files are not touched; what is read from them later is left out.
+    """
+    if not (name := user or request) or (user and request):
+        raise typer.BadParameter("give one id, with --user or with --request")
+    ws = open_workspace(config)
+    with progress("forget") as tell:
+        removed = erase(ws, "user" if user else "request", name, dry_run=dry_run, force=force, tell=tell)
+    print_rows(removed)
+    total = sum(rows.rows for rows in removed)
+    outcome = "would be removed" if dry_run else "removed; numbers, pages and old versions are made anew"
+    say(f"{total} rows {outcome}" if total else "nothing was found")
+    logs = ", ".join(source.where for source in ws.settings.sources)
+    say(f"the log files are not ours and stay as they are: {logs}")

@@ -1,0 +1,86 @@
+"""`obs run`, `obs ingest`, `obs backfill`: whole nights, or their first step."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from obs_lib.cli.console import Config, DayArgument, Json, day_of, messages, progress, say
+from obs_lib.cli.printing import print_preview
+from obs_lib.pipeline.night import days_between, fold, run_day, run_days, run_late_days
+from obs_lib.pipeline.notify import notify as notify_people
+from obs_lib.pipeline.preview import ingest_and_preview, preview
+from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.workspace import open_workspace
+from obs_lib.records import Day
+from obs_lib.redaction.secrets import mask_secrets
+from obs_lib.settings.environment import notify_urls
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    day: DayArgument,
+    config: Config = None,
+    late: Annotated[bool, typer.Option(help="Also look again at the last days for late logs.")] = True,
+    notify: Annotated[
+        bool, typer.Option(help="Send what is worth a message to the channels in $OBS_NOTIFY_URLS.")
+    ] = True,
+) -> None:
+    """Run one night: read, score and sum up DAY, then compare, alert, render and notify."""
+    ws = open_workspace(config)
+    with progress(str(day)) as tell:
+        read = run_day(ws, day, tell=tell)
+        late_days = run_late_days(ws, day, tell) if late else []
+        rendered = fold(ws, tell)
+        sent = notify_people(ws, notify_urls()) if notify else {}
+    say(f"{day} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected")
+    if late_days:
+        say(f"late logs: {', '.join(map(str, late_days))} run again")
+    messages_sent = "".join(f", {sent[name]} message(s) {name}" for name in ("sent", "failed") if sent.get(name))
+    say(f"{len(rendered)} report(s) rendered{messages_sent}; {page_path(ws, day)}")
+
+
+@app.command()
+def ingest(
+    day: DayArgument,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, and change nothing in the lake.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the logs of DAY into the lake, and print what was read, rejected and why."""
+    ws = open_workspace(config)
+    with progress(f"{day} ingest"):
+        summary = preview(ws, day) if dry_run else ingest_and_preview(ws, day)
+    print_preview(summary, json)
+
+
+@app.command()
+def backfill(
+    first: Annotated[Day, typer.Argument(parser=day_of, metavar="FIRST", help="First day, in UTC.")],
+    last: Annotated[Day, typer.Argument(parser=day_of, metavar="LAST", help="Last day, itself run too.")],
+    config: Config = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Days at the same time.")] = 1,
+) -> None:
+    """Run every day from FIRST to LAST, then the fold over all that changed.
+
+    Nobody is notified. A day that fails stops no other; the command then ends with 1.
+    """
+    days = days_between(first, last)
+    ws = open_workspace(config)
+    failed = 0
+    with Progress(console=messages) as bars:
+        bar = bars.add_task("nights", total=len(days))
+        for day, error in run_days(config, days, jobs):
+            bars.update(bar, advance=1, description=str(day))
+            if error is not None:
+                failed += 1
+                say(mask_secrets(f"{day} failed: {error}"))
+        bars.update(bar, description="fold")
+        rendered = fold(ws, lambda step: bars.update(bar, description=step))
+    say(f"{len(days) - failed} of {len(days)} days done, {len(rendered)} report(s) rendered")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,23 @@
+"""What the settings name, looked up: models, judges, and what is masked. Asks no server, reads no logs."""
+
+from __future__ import annotations
+
+from obs_lib.evaluators.by_model import load_models
+from obs_lib.pipeline.plan import choose
+from obs_lib.pipeline.workspace import Workspace
+
+
+def check_config(ws: Workspace) -> dict[str, str]:
+    """What is there, by what it is for. ConfigError where something that the settings name is not there or does not hold."""
+    chosen = choose(ws.evaluators, ws.settings.scoring.evaluators)  # reads their weights
+    for judge in ws.judges:
+        judge.check()  # its connection
+    models = load_models(ws.settings.evaluators)
+    return {
+        "lake": ws.lake.root,
+        "encoder": ws.encoder.identity,
+        "evaluators": ", ".join(evaluator.name for evaluator in chosen),
+        "judges": ", ".join(judge.name for judge in ws.judges) or "none",
+        "redaction": ws.redactor.describe,
+        **{f"  {metric}": model for metric, model in models.items()},
+    }
