@@ -10,6 +10,7 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.evaluators.judge.options import JudgeOptions
+from obs_lib.evaluators.judge.rubric import load_rubric, score_name
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.lake.options import LakeOptions
 from obs_lib.lake.retention import RetentionOptions
@@ -75,10 +76,6 @@ class Settings(BaseModel):
     @property
     def judged_scores(self) -> tuple[str, ...]:
         """The scores that judges give in a night. ConfigError where a rubric cannot be read."""
-        if not self.judges:
-            return ()  # a Dag file that is parsed asks this, and need not load what it never uses
-        from obs_lib.evaluators.judge.rubric import load_rubric, score_name
-
         rubrics = [(name, load_rubric(judge.rubric)) for name, judge in sorted(self.judges.items())]
         return tuple(score_name(name, rubric) for name, rubric in rubrics if rubric.kind == "score")
 
