@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 _PIPE_WIDTH = 200
 
@@ -28,8 +29,8 @@ def say(line: str) -> None:
 @contextmanager
 def progress(subject: str) -> Iterator[Callable[[str], None]]:
     """A line on a terminal that says what is being done; hands out what tells it the next step."""
-    with messages.status(subject) as status:
-        yield lambda step: status.update(f"{subject} {step}")
+    with messages.status(Text(subject)) as status:
+        yield lambda step: status.update(Text(f"{subject} {step}"))
 
 
 def output() -> Console:

@@ -72,7 +72,7 @@ retention: {rows_days: 100}
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 import obs_lib
-names = [found.name for found in pkgutil.walk_packages(obs_lib.__path__, "obs_lib.") if not found.name.endswith("__main__")]
+names = [module.name for module in pkgutil.walk_packages(obs_lib.__path__, "obs_lib.") if not module.name.endswith("__main__")]
 loaded = {}
 for name in names:
     importlib.import_module(name)
@@ -95,11 +95,11 @@ def text() -> str:
 
 def entries(text: str) -> dict[str, list[tuple[Requirement, int]]]:
     """Of each locked package its pins (one for each group of Pythons), each with its number of hashes."""
-    found: dict[str, list[tuple[Requirement, int]]] = {}
+    pinned: dict[str, list[tuple[Requirement, int]]] = {}
     for entry in re.split(r"\n(?=[a-z0-9])", "\n" + text.replace("\\\n", " "))[1:]:
         pin = Requirement(re.split(r"\s+(?:--hash|#)", entry)[0].strip())
-        found.setdefault(canonicalize_name(pin.name), []).append((pin, entry.count("--hash=sha256:")))
-    return found
+        pinned.setdefault(canonicalize_name(pin.name), []).append((pin, entry.count("--hash=sha256:")))
+    return pinned
 
 
 def test_the_lock_satisfies_every_requirement_of_the_project(project: dict[str, Any], text: str) -> None:

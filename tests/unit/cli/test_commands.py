@@ -127,11 +127,11 @@ def test_two_at_a_time_find_what_one_found(home: Path) -> None:
 
 
 def test_forget_tells_what_goes_and_maintain_what_it_does(home: Path) -> None:
-    told = obs("forget", "--user", "u-013", "--dry-run", cwd=home)
-    assert told.returncode == 0, told.stderr
-    assert "interactions" in told.stdout
-    assert "would be removed" in told.stderr
-    assert "the log files are not ours and stay as they are" in told.stderr
+    shown = obs("forget", "--user", "u-013", "--dry-run", cwd=home)
+    assert shown.returncode == 0, shown.stderr
+    assert "interactions" in shown.stdout
+    assert "would be removed" in shown.stderr
+    assert "the log files are not ours and stay as they are" in shown.stderr
     nobody = obs("forget", "--user", "[bold]nobody", "--dry-run", cwd=home)
     assert (nobody.returncode, nobody.stdout) == (0, "")
     assert "nothing was found" in nobody.stderr

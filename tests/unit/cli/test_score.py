@@ -13,30 +13,31 @@ def test_results_are_all_there_is_on_stdout(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\nbroken\n")
     done = obs("score", "in.jsonl", "--evaluator", "format", "--out", "-", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(row["id"], row["status"], row["value"]) for row in found] == [
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["status"], row["value"]) for row in results] == [
         *(("a", "SCORED", 1.0), (2, "SCORED", 0.0), (None, "FAILED", None)),
     ]
     assert "3 lines: 2 SCORED, 1 FAILED" in done.stderr
 
 
 def test_accuracy_reads_one_reference_or_several(tmp_path: Path) -> None:
-    said = {"text": "It is Paris."}
-    rows = [said | {"reference": given} for given in ("Paris", ["Rome", "Paris"], "Rome", None, 7)]
+    answer = {"text": "It is Paris."}
+    rows = [answer | {"reference": given} for given in ("Paris", ["Rome", "Paris"], "Rome", None, 7)]
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
     done = obs("score", "in.jsonl", "--evaluator", "accuracy", "--out", "-", cwd=tmp_path)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(row["status"], row["value"]) for row in found] == [
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["status"], row["value"]) for row in results] == [
         ("SCORED", 1.0), ("SCORED", 1.0), ("SCORED", 0.0), ("SKIPPED", None), ("FAILED", None),
     ]  # fmt: skip
-    assert found[3]["note"] == "no reference"
-    assert "reference: neither text nor a list of text" in found[4]["note"]
+    assert results[3]["note"] == "no reference"
+    assert "reference: neither text nor a list of text" in results[4]["note"]
 
 
 def test_errors_are_one_message_and_a_code(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "x"}\n')
     for arguments, code, says in (
         (("score", "in.jsonl", "--evaluator", "nobody", "--out", "-"), 2, "there is no such evaluator"),
+        (("score", "in.jsonl", "--evaluator", "[/b]", "--out", "-"), 2, "[/b]"),
         (("score", "gone.jsonl", "--evaluator", "format", "--out", "-"), 3, "gone.jsonl"),
         (("bench", "evaluators", "."), 3, "no labelled set to measure"),
         (("bench", "evaluators", ".", "--use", "toxicity"), 2, "TASK=NAME"),
