@@ -93,9 +93,9 @@ def plan() -> list[dict[str, Any]]:
             chosen["max_scored"] = asked["max_scored"]
         planned = step(ws, day, ScoringOptions.model_validate(ws.settings.scoring.model_dump() | chosen))
     # `evaluate` maps over the return value, which therefore is the list of shards; `collect` needs the name of the plan.
-    context["ti"].xcom_push(key="plan", value=planned["id"])
-    context["ti"].xcom_push(key="planned", value=planned)
-    return [{"plan": planned["id"], "number": n, "of": planned["shards"]} for n in range(planned["shards"])]
+    context["ti"].xcom_push(key="plan", value=planned.id)
+    context["ti"].xcom_push(key="planned", value=planned.as_json())
+    return [{"plan": planned.id, "number": n, "of": planned.shards} for n in range(planned.shards)]
 
 
 @task(

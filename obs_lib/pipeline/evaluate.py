@@ -6,13 +6,13 @@ import datetime as dt
 
 import pandas as pd
 
-from obs_lib.errors import DayNotReady
 from obs_lib.lake.tables import EMBEDDINGS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.judging import for_day
-from obs_lib.pipeline.plan import choose, texts_of
+from obs_lib.pipeline.plan import planned_evaluators, texts_of
+from obs_lib.pipeline.plan_file import read_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus, Vectors
@@ -23,19 +23,18 @@ STEP = "evaluate"
 def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, object]:
     """Score the cases of one shard and leave scores and vectors for `collect`. The first shard scores the anchors as well.
 
-    DayNotReady when the plan is not there (any more).
+    DayNotReady when the plan is not there (any more), or names evaluators at other versions than today's.
     """
     staging = Staging(ws.lake.files, day, plan_id)
-    cases, drawn = read_plan(staging, day, "cases"), read_plan(staging, day, "drawn")
-    mine = cases[cases["shard"] == shard]
-    chosen = choose(ws.evaluators, tuple(drawn["evaluators"].iloc[0].split(",")))
-    if (all_cases := staging.read("all_cases")) is not None:
-        chosen = for_day(chosen, day, all_cases.astype(object).where(all_cases.notna(), None))
-    known = known_vectors(ws, day) if bool(drawn["reuse"].iloc[0]) else {}
+    plan = read_plan(staging)
+    cases = staging.required_cases("cases")
+    cases = cases[cases["shard"] == shard].reset_index(drop=True)
+    chosen = for_day(planned_evaluators(ws, plan), day, staging.required_cases("all_cases"))
+    known = known_vectors(ws, day) if plan.reuse else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
-    vectors = gather(texts_of(mine.reset_index(drop=True), chosen), known, ws.encoder)
+    vectors = gather(texts_of(cases, chosen), known, ws.encoder)
     scored = []
-    for _, rows in mine.groupby("batch", sort=True):
+    for _, rows in cases.groupby("batch", sort=True):
         batch = rows[["case", *CASE_COLUMNS]].reset_index(drop=True)
         scored += [score_batch(evaluator, batch, vectors) for evaluator in chosen]
     staging.write(
@@ -47,20 +46,10 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
     return {
         "day": str(day),
         "shard": shard,
-        "cases": len(mine),
+        "cases": len(cases),
         "texts": len(vectors.known),
         "encoded": len(vectors.fresh),
     }
-
-
-def read_plan(staging: Staging, day: Day, name: str) -> pd.DataFrame:
-    """A frame that `plan` must have left."""
-    frame = staging.read(name)
-    if frame is None:
-        raise DayNotReady(
-            "the plan of this day is gone", where=staging.folder, fix=f"run `obs run {day}` from its plan on"
-        )
-    return frame.astype(object).where(frame.notna(), None) if name.endswith("cases") else frame
 
 
 def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:

@@ -35,15 +35,14 @@ def run_day(
     read = ingest(ws, day)
     tell("plan")
     planned = plan(ws, day, scoring)
-    plan_id, shards = planned["id"], planned["shards"]
-    for shard in range(shards):
-        tell(f"evaluate {shard + 1}/{shards}")
+    for shard in range(planned.shards):
+        tell(f"evaluate {shard + 1}/{planned.shards}")
         try:
-            evaluate(ws, day, plan_id, shard)
+            evaluate(ws, day, planned.id, shard)
         except (ObsError, OSError) as error:
             ws.lake.log("failure", f"{day} evaluate {shard}", "FAILED", str(error))
     tell("collect")
-    collect(ws, day, plan_id)
+    collect(ws, day, planned.id)
     tell("summarise")
     summarise(ws, day)
     return read

@@ -6,18 +6,17 @@ does not depend on how many shards there are.
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import pandas as pd
 
 from obs_lib.catalogue.quality import OPT_IN
 from obs_lib.digests import digest_of
-from obs_lib.errors import ConfigError
+from obs_lib.errors import ConfigError, DayNotReady
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
 from obs_lib.pipeline.judging import for_day, still_valid
 from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
+from obs_lib.pipeline.plan_file import Plan, write_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus
@@ -26,16 +25,7 @@ from obs_lib.settings.scoring import ScoringOptions
 STEP = "plan"
 
 
-class Planned(TypedDict):
-    """What `plan` tells the steps after it: the plan's name, how many shards it has, and how much there is to do."""
-
-    id: str
-    shards: int
-    cases: int
-    to_score: int
-
-
-def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Planned:
+def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan:
     """Stage the day's cases and deal them to shards; no shards when nothing is to score.
 
     `options` stands in for the settings' scoring section, for one run. DayNotReady before `ingest` has finished.
@@ -47,20 +37,34 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         cases, case_of = distinct_cases(drawn)
         chosen = for_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
-        todo = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
-        todo = todo.assign(batch=todo.index // options.batch_size)
-        batches = int(todo["batch"].max()) + 1 if len(todo) else 0
-        shards = min(options.shards, batches)
-        identity = _identity(ws, day, options, chosen)
-        plan_id = digest_of(identity, shards, sorted(todo["case"]))
-        staging = Staging(ws.lake.files, day, plan_id)
-        staging.write("cases", todo.assign(shard=todo["batch"] % max(shards, 1)))
+        to_score, shards = _dealt(cases, kept, options)
+        plan = Plan(
+            id=digest_of(_identity(ws, day, options, chosen), shards, sorted(to_score["case"])),
+            day=day,
+            evaluators=tuple((evaluator.name, evaluator.version) for evaluator in chosen),
+            batch_size=options.batch_size,
+            shards=shards,
+            reuse=options.reuse,
+            cases=len(cases),
+            to_score=len(to_score),
+        )
+        staging = Staging(ws.lake.files, day, plan.id)
+        staging.write("cases", to_score)
         staging.write("all_cases", cases)
-        drawn_rows = drawn[["request_id", "inclusion_probability"]].assign(case=case_of)
-        staging.write("drawn", drawn_rows.assign(evaluators=",".join(e.name for e in chosen), reuse=options.reuse))
+        staging.write("drawn", drawn[["request_id", "inclusion_probability"]].assign(case=case_of))
         if kept is not None:
             staging.write("kept", kept)
-    return {"id": plan_id, "shards": shards, "cases": len(cases), "to_score": len(todo)}
+        write_plan(staging, plan)
+    return plan
+
+
+def _dealt(cases: pd.DataFrame, kept: pd.DataFrame | None, options: ScoringOptions) -> tuple[pd.DataFrame, int]:
+    """The cases that no score is kept of, with their `batch` and `shard`; and how many shards there are."""
+    to_score = cases if kept is None else cases[~cases["case"].isin(kept["case"])].reset_index(drop=True)
+    to_score = to_score.assign(batch=to_score.index // options.batch_size)
+    batches = int(to_score["batch"].max()) + 1 if len(to_score) else 0
+    shards = min(options.shards, batches)
+    return to_score.assign(shard=to_score["batch"] % max(shards, 1)), shards
 
 
 def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
@@ -95,7 +99,23 @@ def applicable(evaluators: tuple[Evaluator, ...], drawn: pd.DataFrame) -> tuple[
     """
     if drawn["reference"].notna().any():
         return evaluators
-    return tuple(one for one in evaluators if "reference" not in one.needs) or evaluators
+    return tuple(evaluator for evaluator in evaluators if "reference" not in evaluator.needs) or evaluators
+
+
+def planned_evaluators(ws: Workspace, plan: Plan) -> tuple[Evaluator, ...]:
+    """The evaluators that a plan names. DayNotReady where one is of another version by now: it would score otherwise."""
+    chosen = choose(ws.evaluators, plan.names)
+    planned = dict(plan.evaluators)
+    changed = [evaluator.name for evaluator in chosen if evaluator.version != planned[evaluator.name]]
+    if changed:
+        raise DayNotReady(
+            "settings or models have changed since this day was planned",
+            rule="evaluators at the versions of the plan",
+            found=", ".join(changed),
+            where=plan.day,
+            fix=f"run `obs run {plan.day}` from its plan on",
+        )
+    return chosen
 
 
 def texts_of(cases: pd.DataFrame, evaluators: tuple[Evaluator, ...]) -> list[str]:

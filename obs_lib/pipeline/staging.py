@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from obs_lib.errors import LakeFull
+from obs_lib.errors import DayNotReady, LakeFull
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -35,16 +35,22 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 class Staging:
-    """The folder of one plan."""
+    """The folder of one plan.
+
+    plan.json : the plan itself (`plan_file`), written when the frames of `plan` are there.
+    Frames of `plan`: `drawn`, one row an interaction to score (request_id, inclusion_probability, case); `all_cases`, the
+    distinct cases among them with their texts; `cases`, those without scores, with batch and shard; `kept`, earlier scores
+    that are still right. Frames of a shard: `scores-N` and `vectors-N`.
+    """
 
     def __init__(self, root: Path, day: object, plan_id: str) -> None:
-        self.folder = root / "staging" / str(day) / plan_id
+        self.folder, self._day = root / "staging" / str(day) / plan_id, day
 
     def write(self, name: str, frame: pd.DataFrame) -> None:
         """Leave a frame under `name`."""
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
-        write_file(self.folder / f"{name}.parquet", buffer.getvalue())
+        self.write_bytes(f"{name}.parquet", buffer.getvalue())
 
     def read(self, name: str) -> pd.DataFrame | None:
         """The frame left under `name`; None when nobody left one or it cannot be read."""
@@ -52,6 +58,35 @@ class Staging:
             return pd.read_parquet(self.folder / f"{name}.parquet")
         except (OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
             return None
+
+    def required(self, name: str) -> pd.DataFrame:
+        """A frame that `plan` must have left. DayNotReady when it is not there."""
+        frame = self.read(name)
+        if frame is None:
+            raise self.gone()
+        return frame
+
+    def required_cases(self, name: str) -> pd.DataFrame:
+        """The same of cases, whose texts are text or None, never NaN, as evaluators expect them."""
+        frame = self.required(name)
+        return frame.astype(object).where(frame.notna(), None)
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Leave a file, at once or not at all."""
+        write_file(self.folder / name, content)
+
+    def read_bytes(self, name: str) -> bytes | None:
+        """What a file holds; None when it cannot be read."""
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            return None
+
+    def gone(self) -> DayNotReady:
+        """The error, to be raised, for a plan that is not here, or not any more."""
+        return DayNotReady(
+            "the plan of this day is gone", where=self.folder, fix=f"run `obs run {self._day}` from its plan on"
+        )
 
     def clear(self) -> None:
         """Remove the plan and what its shards left."""

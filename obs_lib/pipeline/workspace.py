@@ -28,7 +28,15 @@ from obs_lib.sources.source import Source, open_source
 
 @dataclass(frozen=True)
 class Workspace:
-    """Settings, lake, and the models and evaluators that the settings name, made when first used."""
+    """What every step is handed. Of one process: nothing of it is passed to another, which opens its own from the settings.
+
+    settings : all options, read once; see `open_workspace`.
+    lake : the tables that the settings name, and the folder of files beside them (`lake.files`).
+    connections : credentials by name, asked for when a source, judge or channel is made; nothing of them is kept here.
+
+    Everything else is made of these when it is first used, and once: `sources`, `encoder`, `evaluators`, `judges`, `anchors`,
+    `redactor`. So a step pays for what it uses alone, and where a setting is wrong, the first step that uses it says so.
+    """
 
     settings: Settings
     lake: Lake
@@ -52,10 +60,10 @@ class Workspace:
         """
         wanted = self.settings.scoring.evaluators
         if judged := self.judges:
-            names = {one.name for one in judged}
+            names = {judge.name for judge in judged}
             wanted = tuple(name for name in (wanted or LOCAL) if name not in names)
         local = build(self.settings.evaluators, self.encoder, self.encoder.weights, wanted)
-        return together(local, tuple(one for one in judged if one.rubric.kind == "score"))
+        return together(local, tuple(judge for judge in judged if judge.rubric.kind == "score"))
 
     @cached_property
     def judges(self) -> tuple[Judge, ...]:

@@ -100,9 +100,9 @@ def test_a_lost_shard_becomes_failed_rows_and_the_next_run_heals_it(make_workspa
     ws = make_workspace(scoring={"batch_size": 8, "shards": 2})
     ingest(ws, DAYS[0])
     planned = plan(ws, DAYS[0])
-    assert planned["shards"] == 2
-    evaluate(ws, DAYS[0], planned["id"], 0)
-    assert collect(ws, DAYS[0], planned["id"])["lost_shards"] == [1]
+    assert planned.shards == 2
+    evaluate(ws, DAYS[0], planned.id, 0)
+    assert collect(ws, DAYS[0], planned.id)["lost_shards"] == [1]
     assert statuses(ws, DAYS[0])["FAILED"] > 0
     summarise(ws, DAYS[0])
     assert fold(ws) == [str(DAYS[0])]
@@ -118,7 +118,7 @@ def test_all_shards_lost_is_still_a_day(make_workspace: Any) -> None:
     ws = make_workspace(scoring={"shards": 2})
     ingest(ws, DAYS[0])
     planned = plan(ws, DAYS[0])
-    collect(ws, DAYS[0], planned["id"])
+    collect(ws, DAYS[0], planned.id)
     assert set(statuses(ws, DAYS[0])) == {"FAILED"}
     summarise(ws, DAYS[0])
     assert fold(ws) == [str(DAYS[0])]
@@ -152,9 +152,9 @@ def test_scores_are_kept_where_nothing_changed(make_workspace: Any, monkeypatch:
     ws = make_workspace()
     run_day(ws, DAYS[0])
     again = plan(ws, DAYS[0])
-    assert (again["to_score"], again["shards"]) == (0, 0)
+    assert (again.to_score, again.shards) == (0, 0)
     afresh = plan(ws, DAYS[0], ScoringOptions(reuse=False))
-    assert afresh["to_score"] == afresh["cases"]
+    assert afresh.to_score == afresh.cases
 
 
 def test_max_scored_bounds_the_work_and_system_metrics_use_every_row(make_workspace: Any) -> None:
@@ -215,8 +215,8 @@ def test_a_killed_shard_leaves_nothing_that_looks_finished(
 
     monkeypatch.setattr(evaluate_step, "score_batch", killed)
     with pytest.raises(KeyboardInterrupt):
-        evaluate(ws, DAYS[0], planned["id"], 0)
-    assert collect(ws, DAYS[0], planned["id"])["lost_shards"] == [0]
+        evaluate(ws, DAYS[0], planned.id, 0)
+    assert collect(ws, DAYS[0], planned.id)["lost_shards"] == [0]
     record = ws.lake.record(DAYS[0], "collect")
     assert record is not None
     assert record.state is StepState.READY

@@ -92,8 +92,8 @@ def test_only_what_is_new_is_scored(mine: Path, tmp_path: Path) -> None:
     assert late_days(ws, NEXT) == [DAY]
     ingest(ws, DAY)
     planned = plan(ws, DAY)
-    assert planned["to_score"] == 3
-    assert planned["cases"] > 20
+    assert planned.to_score == 3
+    assert planned.cases > 20
 
 
 def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> None:
