@@ -68,8 +68,9 @@ demo: env  ## three weeks of logs through Airflow, ends with the addresses to op
 compose-env: env  ## write .env with fresh secrets for docker-compose.yml, unless it is there
 	@$(BIN)/python tools/compose_env.py
 
-docs: env  ## write the table of docs/settings.md anew
+docs: env  ## write the tables of docs/settings.md and docs/formats.md anew
 	$(BIN)/python -m tools.settings_table
+	$(BIN)/python -m tools.formats_table
 
 lock: env  ## resolve requirements.lock anew (LOCK=--upgrade takes newer releases)
 	$(BIN)/python tools/lock.py $(LOCK)

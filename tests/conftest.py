@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +36,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def checkout() -> Path:
     """The top folder of the project."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def acme_site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that tests/packages/acme_extensions is installed into, with its entry points; on nobody's path yet."""
+    folder = tmp_path_factory.mktemp("acme")
+    shutil.copytree(
+        checkout / "tests" / "packages" / "acme_extensions", folder / "source"
+    )  # building leaves files behind
+    install = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
+    places = ["--python", sys.executable, "--target", str(folder / "site"), str(folder / "source")]
+    subprocess.run([sys.executable, "-m", *install, *places], check=True, timeout=120)
+    return folder / "site"
+
+
+@pytest.fixture
+def acme(acme_site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same folder, on the path of this process while the test runs."""
+    monkeypatch.syspath_prepend(acme_site)
+    yield acme_site
+    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_extensions"]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

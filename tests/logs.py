@@ -178,6 +178,14 @@ def native(row: Row) -> Iterator[Row]:
     yield row
 
 
+def acme(row: Row) -> Iterator[Row]:
+    """A line of the gateway that tests/packages/acme_extensions reads."""
+    names = {"id": "request_id", "trace": "trace_id", "user": "user_id", "model": "model_version", "question": "prompt"}
+    names |= {"found": "contexts", "reply": "response", "read": "input_tokens", "written": "output_tokens"}
+    names |= {"first_ms": "ttft_ms", "ms": "total_latency_ms", "stopped": "finish_reason", "failure": "error"}
+    yield {"at": _moment(row).timestamp(), "thumb": "up"} | {theirs: row[ours] for theirs, ours in names.items()}
+
+
 WRITERS: dict[str, Callable[[Row], Iterator[Row]]] = {
     "native": native,
     "otlp": otlp,
@@ -185,6 +193,7 @@ WRITERS: dict[str, Callable[[Row], Iterator[Row]]] = {
     "langfuse": langfuse,
     "litellm": litellm,
     "labels": labels,
+    "acme": acme,
 }
 """The lines of one interaction, by what they are called in tests: a format, and `openinference` in the format `otlp`."""
 

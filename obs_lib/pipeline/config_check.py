@@ -1,10 +1,11 @@
-"""What the settings name, looked up: models, judges, and what is masked. Asks no server, reads no logs."""
+"""What the settings name, looked up: log formats, models, judges, and what is masked. Asks no server, reads no logs."""
 
 from __future__ import annotations
 
 from obs_lib.evaluators.by_model import load_models
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.workspace import Workspace
+from obs_lib.sources.formats.loading import load_format
 
 
 def check_config(ws: Workspace) -> dict[str, str]:
@@ -13,8 +14,11 @@ def check_config(ws: Workspace) -> dict[str, str]:
     for judge in ws.judges:
         judge.check()  # its connection
     models = load_models(ws.settings.evaluators)
+    for source in ws.settings.sources:
+        load_format(source)
     return {
         "lake": ws.lake.root,
+        "sources": ", ".join(f"{source.format} ({source.where})" for source in ws.settings.sources),
         "encoder": ws.encoder.identity,
         "evaluators": ", ".join(evaluator.name for evaluator in chosen),
         "judges": ", ".join(judge.name for judge in ws.judges) or "none",

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from obs_lib.lake.tables import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
 from obs_lib.records import Day
+
+TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)
+"""The tables that logs fill."""
 
 CLOCKED = frozenset({"total_latency_ms", "ttft_ms", "duration_ms"})
 """What formats that log moments derive from them."""
@@ -55,7 +58,7 @@ class Entries(Protocol):
 class Row:
     """One row that an entry gives, not yet checked.
 
-    table : INTERACTIONS, SPANS, LABELS or GPU_SAMPLES of `obs_lib.lake.tables`.
+    table : one of TABLES.
     fields : by the names of the native log format (README.md) for interactions, of the table's columns for others; what is
         nested is lists and objects, not yet JSON text.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its

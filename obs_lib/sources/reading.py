@@ -14,14 +14,13 @@ import pyarrow.compute as pc
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.source import Seal, Source, digest_of_all
 from obs_lib.sources.spool import Spool
 from obs_lib.sources.validate import check, excerpt
 
 DUPLICATE = "request_id comes again later"
-TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)
 TIME_OF = {INTERACTIONS: "timestamp", SPANS: "start", GPU_SAMPLES: "at"}
 """The column whose UTC day a row belongs to where its format says nothing else."""
 

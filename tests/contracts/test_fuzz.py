@@ -15,10 +15,10 @@ import pytest
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import DUPLICATE, TABLES, TIME_OF, SourceDay, read_day
+from obs_lib.sources.reading import DUPLICATE, TIME_OF, SourceDay, read_day
 from obs_lib.sources.repair import without_negative
 from obs_lib.sources.source import Source, open_source
 from obs_lib.sources.validate import check
@@ -120,6 +120,7 @@ CASES = {
         lambda: [b"# scraped_at 2025-03-07T12:00:00Z", *(line.encode() for line in logs.dcgm(DAY))],
         says_nothing_new,
     ),
+    "of an installed package": Case("acme", lambda: written("acme"), alone=True),
     "litellm": Case("litellm", lambda: [*written("litellm"), *30 * recorded("litellm.jsonl")]),
     "langfuse": Case("langfuse", lambda: [*written("langfuse"), *shapes()], is_trace),
     "otlp": Case("otlp", lambda: [*written("otlp", "openinference"), *copies(recorded("otlp.jsonl"))]),
@@ -127,6 +128,7 @@ CASES = {
 }
 
 
+@pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_damaged_lines(case: Case, tmp_path: Path) -> None:
     damaged = list(mutations(case.lines(), N, seed=7))

@@ -17,8 +17,9 @@ import pytest
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
 from obs_lib.records import Day
+from obs_lib.sources.entries import TABLES
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.reading import TABLES, SourceDay, read_day
+from obs_lib.sources.reading import SourceDay, read_day
 from obs_lib.sources.source import Source, fingerprint_day, known_days, open_source
 from tests import logs
 
@@ -60,10 +61,16 @@ CASES = {
     "otlp with OpenInference": Case("otlp", "openinference"),
     "langfuse": Case("langfuse", "langfuse"),
     "litellm": Case("litellm", "litellm"),
+    "of an installed package": Case("acme", "acme"),
     "labels": Case("labels", "labels", table=LABELS),
     "gpu": Case("gpu", "gpu", table=GPU_SAMPLES),
     "dcgm": Case("dcgm", "dcgm", ".prom", GPU_SAMPLES),
 }
+
+
+@pytest.fixture(autouse=True)
+def _installed(acme: Path) -> None:
+    """The package whose format is one of the cases."""
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)

@@ -1,1 +1,1 @@
-"""How each kind of log says what an interaction is, one file a format."""
+"""One file or folder a log format; `registry` names them, `base` says what one is."""

@@ -20,7 +20,7 @@ class Format(ABC):
     """How one kind of log says what an interaction is. Pure: the same entries in the same order give the same rows.
 
     describe : what it reads, in a line, for the documentation.
-    tables : those of `obs_lib.lake.tables` whose rows it can give: INTERACTIONS, SPANS, LABELS, GPU_SAMPLES.
+    tables : those of `entries.TABLES` (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES) whose rows it can give.
     version : to be raised whenever the same entry would be read differently: days of late logs are then read again. Empty for
         the formats of the package, whose version is that of the tables.
     derived : names of fields that are differences of two clock readings. A negative one is made unknown, not rejected.

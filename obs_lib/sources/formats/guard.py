@@ -19,12 +19,8 @@ class GuardedFormat(Format):
 
     def __init__(self, inner: Format, named: Extension) -> None:
         self._inner, self._named = inner, named
-        self.describe, self.tables, self.version, self.derived = (
-            inner.describe,
-            inner.tables,
-            inner.version,
-            inner.derived,
-        )
+        self.describe, self.tables = inner.describe, inner.tables
+        self.version, self.derived = inner.version, inner.derived
 
     def days(self, raw: bytes) -> set[Day]:
         """The days that the entry says; none where the format fails on it, which `read` then rejects."""
@@ -63,7 +59,8 @@ class GuardedFormat(Format):
                     return Row(table, entry, fields, of and of.astimezone(dt.UTC))
                 raise self._fault("gives a row whose `of` has no time zone", entry)
             case Row(table, Entry() as entry):
-                raise self._fault(f"gives a row of {table!r} that is not made as a Row must be", entry)
+                name = getattr(table, "name", table)
+                raise self._fault(f"gives a row of {name!r} that is not made as a Row must be", entry)
             case RejectedEntry(Entry() as entry, str(reason)) if reason:
                 return RejectedEntry(entry, reason[:_LONGEST_REASON])
         raise self._fault(f"gives {type(item).__name__} where a Row or a RejectedEntry belongs", None)

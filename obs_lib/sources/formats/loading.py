@@ -5,7 +5,7 @@ from __future__ import annotations
 from obs_lib.connections import Connection
 from obs_lib.errors import ExtensionError, ObsError
 from obs_lib.extensions import Extension, load
-from obs_lib.sources.entries import Entries
+from obs_lib.sources.entries import TABLES, Entries
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.guard import GuardedFormat
 from obs_lib.sources.formats.registry import BUNDLED, extension, known
@@ -15,7 +15,7 @@ from obs_lib.sources.options import SourceOptions
 def load_format(options: SourceOptions) -> Format:
     """The format that the options name. ExtensionError where it cannot be loaded, or is none."""
     named = _extension(options)
-    kind = _kind(named)
+    kind = format_class(named)
     try:
         made = kind.from_options(options)
     except ObsError:
@@ -27,7 +27,20 @@ def load_format(options: SourceOptions) -> Format:
 
 def open_served(options: SourceOptions, connection: Connection | None) -> Entries:
     """Where entries of the format come from without a path and a query. ConfigError where there is no such place."""
-    return _kind(_extension(options)).open_entries(options, connection)
+    return format_class(_extension(options)).open_entries(options, connection)
+
+
+def format_class(named: Extension) -> type[Format]:
+    """The class that the extension names. ExtensionError where it cannot be loaded, or is no log format."""
+    kind = load(named)
+    if not (isinstance(kind, type) and issubclass(kind, Format)):
+        raise _broken(named, "is no log format", repr(kind)[:100])
+    if not isinstance(getattr(kind, "describe", None), str):
+        raise _broken(named, "does not say what it reads", "no `describe`")
+    tables = getattr(kind, "tables", None)
+    if not tables or not set(tables) <= set(TABLES):
+        raise _broken(named, "does not say which rows it gives", f"`tables` {tables!r}"[:200])
+    return kind
 
 
 def _extension(options: SourceOptions) -> Extension:
@@ -35,16 +48,6 @@ def _extension(options: SourceOptions) -> Extension:
     if named is None:  # it was known when the settings were read
         raise ExtensionError("there is no such log format", rule="one of " + ", ".join(known()), found=options.format)
     return named
-
-
-def _kind(named: Extension) -> type[Format]:
-    kind = load(named)
-    if not (isinstance(kind, type) and issubclass(kind, Format)):
-        raise _broken(named, "is no log format", repr(kind)[:100])
-    for name in ("describe", "tables"):
-        if not hasattr(kind, name):
-            raise _broken(named, f"lacks `{name}`", None)
-    return kind
 
 
 def _broken(named: Extension, what: str, found: str | None) -> ExtensionError:

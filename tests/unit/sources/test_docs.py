@@ -13,6 +13,7 @@ from obs_lib.sources.finish import FINISH_REASONS
 from obs_lib.sources.formats.registry import BUNDLED
 from obs_lib.sources.reading import DUPLICATE
 from obs_lib.sources.repair import RULES
+from tools.formats_table import updated
 
 OF_THE_DAY = {"messages", "error_logged", "repairs"}  # columns that no log can give
 COLUMNS = ("native", "GenAI now", "GenAI <= 1.36", "OpenInference", "Langfuse", "LiteLLM")
@@ -49,6 +50,10 @@ def test_every_format_has_a_line_and_a_section(page: str, logs: str) -> None:
         assert re.search(rf"^\| .*`{name}`.* \|", page, flags=re.MULTILINE), name
         assert re.search(rf"^## .*`{name}`", page, flags=re.MULTILINE), name
         assert f"`{name}`" in logs, name
+
+
+def test_the_table_of_formats_is_what_the_formats_say(page: str) -> None:
+    assert updated(page) == page, "run `make docs`"
 
 
 def test_every_rule_of_repair_stands_there_as_it_is(page: str) -> None:
