@@ -1,4 +1,4 @@
-"""Columns, types and schema version of every table of the lake.
+"""Every table of the lake: columns, types, and what each of them holds.
 
 Types are kept to scalars on purpose: what is nested in a log (messages, contexts, tags) is canonical JSON text, so that
 every engine reads it alike and a digest of a column means one thing.
@@ -6,75 +6,55 @@ every engine reads it alike and a digest of a column means one thing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
+
+from obs_lib.lake.table import LOG_JSON, LOG_TEXT, NAME, PLAIN, SEGMENT, Column, Table
 
 SCHEMA_VERSION = 4
 
-_TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+_TEXT, _FLOAT, _INT, _BOOL, _BYTES = pa.string(), pa.float64(), pa.int64(), pa.bool_(), pa.binary()
 _TIME = pa.timestamp("us", tz="UTC")
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # each is the only one of its kind, and a key of many mappings
-class Table:
-    """One table. `day` (date as ISO text, UTC) is its first column and its partition.
-
-    key : the columns that identify a row within a day; rows are sorted by them before a digest is taken.
-    step : the step that replaces this table's day; None for append-only tables.
-    """
-
-    name: str
-    key: tuple[str, ...]
-    step: str | None
-    columns: tuple[tuple[str, pa.DataType], ...]
-
-    @property
-    def schema(self) -> pa.Schema:
-        return pa.schema([("day", _TEXT), *self.columns])
-
 
 INTERACTIONS = Table(
     "interactions",
     ("request_id",),
     "ingest",
     (
-        ("request_id", _TEXT),
-        ("timestamp", _TIME),
-        ("user_id", _TEXT),
-        ("session_id", _TEXT),
-        (
-            "trace_id",
-            _TEXT,
-        ),  # of the trace whose spans are the stages of this interaction; null where nothing is traced
-        ("model_version", _TEXT),
-        ("provider", _TEXT),
-        ("prompt_id", _TEXT),
-        ("prompt_version", _TEXT),
-        ("prompt", _TEXT),  # what the user asked: the text, or the last user message
-        ("messages", _TEXT),  # JSON list of {role, content}; null when the log holds plain text
-        ("contexts", _TEXT),  # JSON list of {id, text, score}; null when there was no retrieval
-        ("response", _TEXT),
-        ("expected_format", _TEXT),
-        ("reference", _TEXT),  # JSON list of text, each a right answer; null when the log gives none
-        ("input_tokens", _INT),  # cached ones included
-        ("cached_input_tokens", _INT),
-        ("output_tokens", _INT),
-        ("ttft_ms", _FLOAT),
-        ("tpot_ms", _FLOAT),
-        ("total_latency_ms", _FLOAT),
-        ("prefill_ms", _FLOAT),
-        ("decode_ms", _FLOAT),
-        ("finish_reason", _TEXT),
-        ("safety_flags", _TEXT),  # JSON list of text; null when unknown, [] when none was raised
-        ("quality_score", _FLOAT),
-        ("error", _TEXT),
-        ("error_kind", _TEXT),  # records.ERROR_KINDS; null when the request succeeded
-        ("error_logged", _BOOL),  # whether the log has an error field at all; without it the error rate is NO_DATA
-        ("cost_usd", _FLOAT),
-        ("tags", _TEXT),  # JSON object, text to text, number or boolean
-        ("repairs", _TEXT),  # JSON list of the rules that mended this row (sources/repair.py); null where none did
+        Column("request_id", _TEXT, NAME, "request"),
+        Column("timestamp", _TIME),
+        Column("user_id", _TEXT, NAME, "user"),
+        Column("session_id", _TEXT, NAME),
+        # Of the trace whose spans are the stages of this interaction; null where nothing is traced.
+        Column("trace_id", _TEXT, NAME, "trace"),
+        Column("model_version", _TEXT, NAME),
+        Column("provider", _TEXT, NAME),
+        Column("prompt_id", _TEXT, NAME),
+        Column("prompt_version", _TEXT, NAME),
+        Column("prompt", _TEXT, LOG_TEXT),  # what the user asked: the text, or the last user message
+        Column("messages", _TEXT, LOG_JSON),  # list of {role, content}; null when the log holds plain text
+        Column("contexts", _TEXT, LOG_JSON),  # list of {id, text, score}; null when there was no retrieval
+        Column("response", _TEXT, LOG_TEXT),
+        Column("expected_format", _TEXT, NAME),
+        Column("reference", _TEXT, LOG_JSON),  # list of text, each a right answer; null when the log gives none
+        Column("input_tokens", _INT),  # cached ones included
+        Column("cached_input_tokens", _INT),
+        Column("output_tokens", _INT),
+        Column("ttft_ms", _FLOAT),
+        Column("tpot_ms", _FLOAT),
+        Column("total_latency_ms", _FLOAT),
+        Column("prefill_ms", _FLOAT),
+        Column("decode_ms", _FLOAT),
+        Column("finish_reason", _TEXT, NAME),
+        Column("safety_flags", _TEXT, NAME),  # JSON list of text; null when unknown, [] when none was raised
+        Column("quality_score", _FLOAT),
+        Column("error", _TEXT, LOG_TEXT),
+        Column("error_kind", _TEXT, PLAIN),  # records.ERROR_KINDS; null when the request succeeded
+        Column("error_logged", _BOOL),  # whether the log has an error field at all; without it the error rate is NO_DATA
+        Column("cost_usd", _FLOAT),
+        Column("tags", _TEXT, NAME),  # JSON object, text to text, number or boolean
+        Column("repairs", _TEXT, PLAIN),  # JSON list of the rules that mended this row (sources/repair.py); null: none did
     ),
+    retention="rows",
 )
 
 SPANS = Table(
@@ -82,16 +62,17 @@ SPANS = Table(
     ("trace_id", "span_id"),
     "ingest",
     (
-        ("trace_id", _TEXT),
-        ("span_id", _TEXT),
-        ("parent_id", _TEXT),  # null for the root of a trace
-        ("request_id", _TEXT),  # the interaction that this is a stage of; null where the trace holds none
-        ("stage", _TEXT),  # records.STAGES
-        ("name", _TEXT),
-        ("start", _TIME),
-        ("duration_ms", _FLOAT),
-        ("error", _TEXT),  # null when the stage succeeded
+        Column("trace_id", _TEXT, NAME, "trace"),
+        Column("span_id", _TEXT, NAME),
+        Column("parent_id", _TEXT, NAME),  # null for the root of a trace
+        Column("request_id", _TEXT, NAME, "request"),  # the interaction that this is a stage of; null: the trace has none
+        Column("stage", _TEXT, PLAIN),  # records.STAGES
+        Column("name", _TEXT, LOG_TEXT),
+        Column("start", _TIME),
+        Column("duration_ms", _FLOAT),
+        Column("error", _TEXT, LOG_TEXT),  # null when the stage succeeded
     ),
+    retention="rows",
 )
 
 LABELS = Table(
@@ -99,16 +80,15 @@ LABELS = Table(
     ("request_id", "name", "source"),
     "ingest",
     (
-        ("request_id", _TEXT),
-        ("name", _TEXT),
-        ("source", _TEXT),  # who says so: "human", "feedback", "evaluation" or a name that the log gives
-        ("value", _FLOAT),  # true is 1, false is 0; null where the verdict is a word
-        ("text", _TEXT),  # the verdict where it is a word; null where it is a number
-        (
-            "inclusion_probability",
-            _FLOAT,
-        ),  # probability in (0, 1] with which the interaction was drawn for labelling; null if unknown
+        Column("request_id", _TEXT, NAME, "request"),
+        Column("name", _TEXT, NAME),
+        Column("source", _TEXT, NAME),  # who says so: "human", "feedback", "evaluation" or a name that the log gives
+        Column("value", _FLOAT),  # true is 1, false is 0; null where the verdict is a word
+        Column("text", _TEXT, LOG_TEXT),  # the verdict where it is a word; null where it is a number
+        # With which the interaction was drawn for labelling, in (0, 1]; null if unknown.
+        Column("inclusion_probability", _FLOAT),
     ),
+    retention="rows",
 )
 
 GPU_SAMPLES = Table(
@@ -116,32 +96,39 @@ GPU_SAMPLES = Table(
     ("at", "host", "gpu"),
     "ingest",
     (
-        ("at", _TIME),
-        ("host", _TEXT),
-        ("gpu", _TEXT),  # UUID
-        ("index", _INT),
-        ("name", _TEXT),
-        ("sm_utilization", _FLOAT),  # share in [0, 1]
-        ("sm_source", _TEXT),  # gpm | nvml | dcgm_prof | dcgm: how sm_utilization was measured
-        ("memory_used", _INT),  # bytes
-        ("memory_total", _INT),  # bytes
-        ("power_w", _FLOAT),
-        ("power_limit_w", _FLOAT),
-        ("temperature_c", _FLOAT),
-        ("sm_clock_mhz", _FLOAT),
-        ("memory_clock_mhz", _FLOAT),
-        ("throttle", _TEXT),  # JSON list of reasons; null when unknown, [] when the clocks were free
-        ("ecc_corrected", _INT),  # since the driver was loaded
-        ("ecc_uncorrected", _INT),
-        ("processes", _TEXT),  # JSON list of {pid, memory}; null when unknown
+        Column("at", _TIME),
+        Column("host", _TEXT, NAME),
+        Column("gpu", _TEXT, NAME),  # UUID
+        Column("index", _INT),
+        Column("name", _TEXT, NAME),  # of the product
+        Column("sm_utilization", _FLOAT),  # share in [0, 1]
+        Column("sm_source", _TEXT, PLAIN),  # gpm | nvml | dcgm_prof | dcgm: how sm_utilization was measured
+        Column("memory_used", _INT),  # bytes
+        Column("memory_total", _INT),  # bytes
+        Column("power_w", _FLOAT),
+        Column("power_limit_w", _FLOAT),
+        Column("temperature_c", _FLOAT),
+        Column("sm_clock_mhz", _FLOAT),
+        Column("memory_clock_mhz", _FLOAT),
+        Column("throttle", _TEXT, NAME),  # JSON list of reasons; null when unknown, [] when the clocks were free
+        Column("ecc_corrected", _INT),  # since the driver was loaded
+        Column("ecc_uncorrected", _INT),
+        Column("processes", _TEXT, NAME),  # JSON list of {pid, memory}; null when unknown
     ),
+    retention="gpu",
 )
 
 QUARANTINE = Table(
     "quarantine",
     ("file", "line"),
     "ingest",
-    (("file", _TEXT), ("line", _INT), ("reason", _TEXT), ("excerpt", _TEXT)),
+    (
+        Column("file", _TEXT, NAME, "any"),
+        Column("line", _INT),
+        Column("reason", _TEXT, LOG_TEXT),
+        Column("excerpt", _TEXT, LOG_TEXT),
+    ),
+    retention="rows",
 )
 
 SCORES = Table(
@@ -149,24 +136,30 @@ SCORES = Table(
     ("request_id", "evaluator"),
     "collect",
     (
-        ("request_id", _TEXT),
-        ("evaluator", _TEXT),
-        ("version", _TEXT),
-        ("case", _TEXT),  # hash of the columns that evaluators read; equal cases are scored once
-        ("status", _TEXT),
-        ("value", _FLOAT),
-        ("note", _TEXT),
-        ("evidence", _TEXT),  # JSON
-        ("inclusion_probability", _FLOAT),  # probability in (0, 1] with which this interaction was drawn for scoring
-        ("cost_usd", _FLOAT),  # of the case, not of the row: once for all rows of one case; null where nothing was paid
+        Column("request_id", _TEXT, NAME, "request"),
+        Column("evaluator", _TEXT, PLAIN),
+        Column("version", _TEXT, PLAIN),
+        Column("case", _TEXT, NAME),  # hash of the columns that evaluators read; equal cases are scored once
+        Column("status", _TEXT, PLAIN),
+        Column("value", _FLOAT),
+        Column("note", _TEXT, LOG_TEXT),
+        Column("evidence", _TEXT, LOG_JSON),
+        Column("inclusion_probability", _FLOAT),  # with which this interaction was drawn for scoring, in (0, 1]
+        Column("cost_usd", _FLOAT),  # of the case, not of the row: once for all rows of one case; null: nothing was paid
     ),
+    retention="rows",
 )
 
 EMBEDDINGS = Table(
     "embeddings",
     ("model", "text_hash"),
     "collect",
-    (("model", _TEXT), ("text_hash", _TEXT), ("vector", pa.binary())),  # float16, little endian, length 1
+    (
+        Column("model", _TEXT, PLAIN),
+        Column("text_hash", _TEXT, NAME),
+        Column("vector", _BYTES, LOG_TEXT),  # float16, little endian, length 1
+    ),
+    retention="rows",
 )
 
 ANCHORS = Table(
@@ -174,15 +167,16 @@ ANCHORS = Table(
     ("evaluator", "anchor"),
     "anchor",
     (
-        ("evaluator", _TEXT),
-        ("anchor", _TEXT),
-        ("version", _TEXT),
-        ("model", _TEXT),  # the encoder whose vectors the evaluator read; "" where it reads none
-        ("status", _TEXT),
-        ("value", _FLOAT),
-        ("note", _TEXT),
-        ("expected", _BOOL),  # whether a person says that the score should be over 0.5; null where nobody says
+        Column("evaluator", _TEXT, PLAIN),
+        Column("anchor", _TEXT, NAME),
+        Column("version", _TEXT, PLAIN),
+        Column("model", _TEXT, PLAIN),  # the encoder whose vectors the evaluator read; "" where it reads none
+        Column("status", _TEXT, PLAIN),
+        Column("value", _FLOAT),
+        Column("note", _TEXT, LOG_TEXT),
+        Column("expected", _BOOL),  # whether a person says that the score should be over 0.5; null where nobody says
     ),
+    retention="summaries",
 )
 
 METRICS = Table(
@@ -190,18 +184,19 @@ METRICS = Table(
     ("metric", "segment"),
     "summarise",
     (
-        ("metric", _TEXT),
-        ("segment", _TEXT),
-        ("status", _TEXT),
-        ("value", _FLOAT),
-        ("low", _FLOAT),
-        ("high", _FLOAT),
-        ("std_error", _FLOAT),
-        ("n", _INT),
-        ("n_skipped", _INT),
-        ("n_failed", _INT),
-        ("note", _TEXT),
+        Column("metric", _TEXT, PLAIN),
+        Column("segment", _TEXT, SEGMENT),
+        Column("status", _TEXT, PLAIN),
+        Column("value", _FLOAT),
+        Column("low", _FLOAT),
+        Column("high", _FLOAT),
+        Column("std_error", _FLOAT),
+        Column("n", _INT),
+        Column("n_skipped", _INT),
+        Column("n_failed", _INT),
+        Column("note", _TEXT, LOG_TEXT),
     ),
+    retention="summaries",
 )
 
 SKETCHES = Table(
@@ -209,12 +204,13 @@ SKETCHES = Table(
     ("kind", "segment", "key"),
     "summarise",
     (
-        ("kind", _TEXT),  # see summaries/sketches.py
-        ("segment", _TEXT),
-        ("key", _TEXT),
-        ("n", _INT),
-        ("payload", pa.binary()),
+        Column("kind", _TEXT, PLAIN),  # see summaries/sketches.py
+        Column("segment", _TEXT, SEGMENT),
+        Column("key", _TEXT, LOG_TEXT),
+        Column("n", _INT),
+        Column("payload", _BYTES, LOG_TEXT),
     ),
+    retention="rows",
 )
 
 DRIFT = Table(
@@ -222,23 +218,24 @@ DRIFT = Table(
     ("name", "segment"),
     "compare",
     (
-        ("name", _TEXT),
-        ("segment", _TEXT),
-        ("verdict", _TEXT),
-        ("statistic", _FLOAT),
-        ("null_mean", _FLOAT),
-        ("null_high", _FLOAT),
-        ("p_value", _FLOAT),
-        ("p_adjusted", _FLOAT),
-        ("threshold", _FLOAT),  # the smallest effect that counts, in `unit`
-        ("effect", _FLOAT),
-        ("unit", _TEXT),
-        ("baseline_value", _FLOAT),
-        ("n_baseline", _INT),
-        ("n_current", _INT),
-        ("baseline_days", _TEXT),  # JSON list of days with the digests of their summaries
-        ("note", _TEXT),
+        Column("name", _TEXT, PLAIN),
+        Column("segment", _TEXT, SEGMENT),
+        Column("verdict", _TEXT, PLAIN),
+        Column("statistic", _FLOAT),
+        Column("null_mean", _FLOAT),
+        Column("null_high", _FLOAT),
+        Column("p_value", _FLOAT),
+        Column("p_adjusted", _FLOAT),
+        Column("threshold", _FLOAT),  # the smallest effect that counts, in `unit`
+        Column("effect", _FLOAT),
+        Column("unit", _TEXT, PLAIN),
+        Column("baseline_value", _FLOAT),
+        Column("n_baseline", _INT),
+        Column("n_current", _INT),
+        Column("baseline_days", _TEXT, PLAIN),  # JSON list of days with the digests of their summaries
+        Column("note", _TEXT, LOG_TEXT),
     ),
+    retention="summaries",
 )
 
 EVALUATOR_CHANGES = Table(
@@ -246,18 +243,19 @@ EVALUATOR_CHANGES = Table(
     ("evaluator",),
     "compare",
     (
-        ("evaluator", _TEXT),
-        ("version", _TEXT),
-        ("verdict", _TEXT),  # drift.evaluator_change.EvaluatorVerdict
-        ("reason", _TEXT),  # version | scores; "" where nothing changed
-        ("away", _TEXT),  # JSON list of the baseline days that are not comparable
-        ("comparable", _INT),  # other baseline days
-        ("anchors", _INT),  # scored on both days
-        ("moved", _INT),  # of these, beyond the band
-        ("largest", _FLOAT),  # difference of a score; null where a score came or went
-        ("worst", _TEXT),  # the anchor with the largest difference
-        ("before", _TEXT),  # version on the latest day that is not comparable
+        Column("evaluator", _TEXT, PLAIN),
+        Column("version", _TEXT, PLAIN),
+        Column("verdict", _TEXT, PLAIN),  # drift.evaluator_change.EvaluatorVerdict
+        Column("reason", _TEXT, PLAIN),  # version | scores; "" where nothing changed
+        Column("away", _TEXT, PLAIN),  # JSON list of the baseline days that are not comparable
+        Column("comparable", _INT),  # other baseline days
+        Column("anchors", _INT),  # scored on both days
+        Column("moved", _INT),  # of these, beyond the band
+        Column("largest", _FLOAT),  # difference of a score; null where a score came or went
+        Column("worst", _TEXT, NAME),  # the anchor with the largest difference
+        Column("before", _TEXT, PLAIN),  # version on the latest day that is not comparable
     ),
+    retention="summaries",
 )
 
 ALERTS = Table(
@@ -265,25 +263,33 @@ ALERTS = Table(
     ("fingerprint",),
     "alert",
     (
-        ("fingerprint", _TEXT),
-        ("kind", _TEXT),
-        ("severity", _TEXT),
-        ("state", _TEXT),
-        ("segment", _TEXT),
-        ("title", _TEXT),
-        ("score", _FLOAT),
-        ("notify", _BOOL),
-        ("first_day", _TEXT),
-        ("last_day", _TEXT),
-        ("evidence", _TEXT),  # JSON list
+        Column("fingerprint", _TEXT, PLAIN),
+        Column("kind", _TEXT, PLAIN),
+        Column("severity", _TEXT, PLAIN),
+        Column("state", _TEXT, PLAIN),
+        Column("segment", _TEXT, SEGMENT),
+        Column("title", _TEXT, LOG_TEXT),
+        Column("score", _FLOAT),
+        Column("notify", _BOOL),
+        Column("first_day", _TEXT, PLAIN),
+        Column("last_day", _TEXT, PLAIN),
+        Column("evidence", _TEXT, LOG_JSON),  # list
     ),
+    retention="summaries",
 )
 
 REPORTS = Table(
     "reports",
     ("format",),
     "render",
-    (("format", _TEXT), ("path", _TEXT), ("digest", _TEXT), ("size", _INT), ("provenance", _TEXT)),
+    (
+        Column("format", _TEXT, PLAIN),
+        Column("path", _TEXT, PLAIN),
+        Column("digest", _TEXT, PLAIN),
+        Column("size", _INT),
+        Column("provenance", _TEXT, LOG_JSON),
+    ),
+    retention="summaries",
 )
 
 DAYS = Table(
@@ -291,22 +297,30 @@ DAYS = Table(
     ("step",),
     None,
     (
-        ("step", _TEXT),
-        ("state", _TEXT),
-        ("inputs", _TEXT),  # digest of everything that the step read
-        ("digests", _TEXT),  # JSON object: table -> digest of what the step wrote
-        ("note", _TEXT),
+        Column("step", _TEXT, PLAIN),
+        Column("state", _TEXT, PLAIN),
+        Column("inputs", _TEXT, PLAIN),  # digest of everything that the step read
+        Column("digests", _TEXT, PLAIN),  # JSON object: table -> digest of what the step wrote
+        Column("note", _TEXT, LOG_TEXT),
     ),
+    retention=None,
 )
 
 OPERATIONS = Table(
     "operations",
     ("at", "kind", "subject"),
     None,
-    (("at", _TIME), ("kind", _TEXT), ("subject", _TEXT), ("outcome", _TEXT), ("detail", _TEXT)),
+    (
+        Column("at", _TIME),
+        Column("kind", _TEXT, PLAIN),
+        Column("subject", _TEXT, LOG_TEXT),
+        Column("outcome", _TEXT, PLAIN),
+        Column("detail", _TEXT, LOG_TEXT),
+    ),
+    retention="operations",
 )
 
-SETTLED = Table("days_settled", ("step",), None, DAYS.columns)
+SETTLED = Table("days_settled", ("step",), None, DAYS.columns, retention=None)
 """The rows of `days` that maintenance has moved together: one file instead of one a day and step. `Lake.records` reads both."""
 
 ERASURES = Table(
@@ -314,10 +328,11 @@ ERASURES = Table(
     ("kind", "digest"),
     None,
     (
-        ("kind", _TEXT),  # user | request | trace
-        ("digest", _TEXT),  # HMAC-SHA-256 of the id under `salt`, 32 hex digits; never the id
-        ("salt", _TEXT),  # hex; drawn at random once a lake
+        Column("kind", _TEXT, PLAIN),  # user | request | trace
+        Column("digest", _TEXT, NAME),  # HMAC-SHA-256 of the id under `salt`, 32 hex digits; never the id
+        Column("salt", _TEXT, PLAIN),  # hex; drawn at random once a lake
     ),
+    retention=None,
 )
 
 TABLES: tuple[Table, ...] = (

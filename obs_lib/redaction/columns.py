@@ -4,56 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from obs_lib.lake.table import LOG_JSON, LOG_TEXT, SEGMENT, Holds, Table
 from obs_lib.redaction.redactor import Redactor, each_text
 
-# Columns with free text, by table. Ids and tags are names for things, and rows are joined and sliced by them: they stay.
-_TEXTS = {
-    "interactions": ("prompt", "response", "error"),
-    "spans": ("name", "error"),
-    "labels": ("text",),
-    "quarantine": ("reason", "excerpt"),
-}
-_JSON = {"interactions": ("messages", "contexts", "reference")}
-_NAMES_OF_THINGS = frozenset({"id", "role"})
+Mask = Callable[["pd.Series[Any]"], list[Any]]
+
+_NAMES_OF_THINGS = frozenset({"id", "role"})  # keys inside messages and contexts whose values stay
 _CUT = 200  # characters at which sources/validate.py cuts an excerpt
 
-_SHOWN = ["title", "note", "reason", "excerpt", "error"]
-_SHOWN_JSON = ["evidence"]
 
+def redact_stored(table: Table, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
+    """Rows of a table that a source fills, as the lake may keep them; the frame itself where nothing is masked at ingest.
 
-def redact_stored(table: str, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
-    """Rows of any table that a source fills, as the lake may keep them; the frame itself where nothing is masked at ingest.
-
-    Of interactions prompt, response, error, and the texts inside messages, contexts and references; ids and tags stay.
+    Masked is every text whose column does not declare that it holds none of a log, also the texts inside JSON. Ids, tags
+    and other names of things stay: rows are joined, sliced and erased by them.
     """
-    if redactor.stored_rules is None or table not in _TEXTS:
+    if redactor.stored_rules is None:
         return frame
-    frame = frame.copy()
-    for name in _TEXTS[table]:
-        if name in frame:
-            # An excerpt cut in the middle of an address would keep half of it: the mark of a cut has that half dropped.
-            values = frame[name].map(_marked, na_action="ignore") if name == "excerpt" else frame[name]
-            frame[name] = _like(frame[name], redactor.stored_column(values))
-    for name in _JSON.get(table, ()):
-        if name in frame:
-            frame[name] = _like(frame[name], _json_column(list(frame[name]), redactor))
-    return frame
+    return _masked(table, frame, {LOG_TEXT: partial(_stored_texts, redactor), LOG_JSON: partial(_stored_json, redactor)})
 
 
-def shown_rows(frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
-    """Rows of any table with their free text as it may be shown: titles, notes, evidence, and the names of segments."""
+def shown_rows(table: Table, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:
+    """Rows of any table as they may be shown; `frame` may hold some of its columns, and others, which are masked.
+
+    Segments stay apart: see `shown_segment`.
+    """
+
+    def json_texts(column: pd.Series[Any]) -> list[Any]:
+        return [_shown_json(value, redactor) for value in column]
+
+    def segments(column: pd.Series[Any]) -> list[Any]:
+        names = {name: shown_segment(name, redactor) for name in column.unique()}
+        return [names[name] for name in column]
+
+    return _masked(table, frame, {LOG_TEXT: redactor.shown_column, LOG_JSON: json_texts, SEGMENT: segments})
+
+
+def _masked(table: Table, frame: pd.DataFrame, by: Mapping[Holds, Mask]) -> pd.DataFrame:
+    """The frame, not written to, with each column masked as what it holds asks for."""
     frame = frame.copy()
-    for name in frame.columns.intersection(_SHOWN):
-        frame[name] = _like(frame[name], redactor.shown_column(frame[name]))
-    for name in frame.columns.intersection(_SHOWN_JSON):
-        frame[name] = _like(frame[name], [_shown_json(value, redactor) for value in frame[name]])
-    if "segment" in frame:
-        names = {name: shown_segment(name, redactor) for name in frame["segment"].unique()}
-        frame["segment"] = _like(frame["segment"], [names[name] for name in frame["segment"]])
+    for name in frame.columns:
+        mask = by.get(table.holds(name))
+        if mask is not None:
+            frame[name] = _like(frame[name], mask(frame[name]))
     return frame
 
 
@@ -63,8 +62,15 @@ def shown_segment(name: str, redactor: Redactor) -> str:
     return shown if shown == name else f"{shown} #{hashlib.sha256(name.encode()).hexdigest()[:4]}"
 
 
-def _json_column(values: list[Any], redactor: Redactor) -> list[Any]:
+def _stored_texts(redactor: Redactor, column: pd.Series[Any]) -> list[Any]:
+    # An excerpt cut in the middle of an address would keep half of it: the mark of a cut has that half dropped.
+    cut = column.name == "excerpt"
+    return redactor.stored_column(column.map(_marked, na_action="ignore") if cut else column)
+
+
+def _stored_json(redactor: Redactor, values: Iterable[Any]) -> list[Any]:
     """JSON texts with the texts inside them masked, in one pass over all of them, so that a name model sees a batch."""
+    values = list(values)
     parsed = [json.loads(value) if isinstance(value, str) else None for value in values]
     texts: dict[str, str] = {}
 
@@ -101,5 +107,4 @@ def _marked(excerpt: str) -> str:
 
 
 def _like(column: pd.Series[Any], values: list[Any]) -> pd.Series[Any]:
-
     return pd.Series(values, index=column.index, dtype=column.dtype)

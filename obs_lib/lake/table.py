@@ -1,0 +1,109 @@
+"""What a table of the lake declares: its columns, and what masking, erasure and retention must know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Literal
+
+import pyarrow as pa
+
+DAY = "day"
+
+
+class Holds(Enum):
+    """What stands in a column, which decides how it is stored and shown."""
+
+    LOG_TEXT = "text of a log, or text that may quote one: masked"
+    LOG_JSON = "JSON with such texts inside: they are masked, and it stays JSON"
+    NAME = "a name by which rows are joined, sliced or erased, as the log gives it: stays"
+    SEGMENT = "the name of a segment, which holds a tag's value: stays where it is stored, is shown masked"
+    PLAIN = "numbers, and words of our own: stays"
+
+
+LOG_TEXT, LOG_JSON, NAME, SEGMENT, PLAIN = Holds
+
+Whose = Literal["user", "request", "trace", "any"]
+Group = Literal["rows", "gpu", "summaries", "operations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Where nothing is declared of a text or of bytes, it counts as the text of a log: masking fails closed.
+
+    declared : what stands in it; None where nobody has said.
+    identifies : whose id it is; "any" where an id of any kind may stand in the middle of a name. None for others.
+    """
+
+    name: str
+    type: pa.DataType
+    declared: Holds | None = None
+    identifies: Whose | None = None
+
+    @property
+    def holds(self) -> Holds:
+        """What stands in it, or must be taken to."""
+        if self.declared is not None:
+            return self.declared
+        return PLAIN if _is_number(self.type) else LOG_TEXT
+
+    @property
+    def quotes_logs(self) -> bool:
+        """Whether texts of logs may stand in it."""
+        return self.holds in (LOG_TEXT, LOG_JSON)
+
+
+@dataclass(frozen=True, eq=False)  # each is the only one of its kind, and a key of many mappings
+class Table:
+    """One table. `day` (date as ISO text, UTC) is its first column and its partition.
+
+    key : the columns that identify a row within a day; rows are sorted by them before a digest is taken.
+    step : the step that replaces this table's day; None for append-only tables.
+    columns : all but `day`.
+    retention : with which group of `retention` its days are dropped; None for what is never dropped.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    step: str | None
+    columns: tuple[Column, ...]
+    retention: Group | None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, without `day`."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def types(self) -> dict[str, pa.DataType]:
+        """The columns' types by name, without `day`."""
+        return {column.name: column.type for column in self.columns}
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Every column, `day` first."""
+        return pa.schema([(DAY, pa.string()), *self.types.items()])
+
+    def holds(self, name: str) -> Holds:
+        """What stands in the column of that name; a column that the table does not declare holds the text of a log."""
+        if name == DAY:
+            return PLAIN
+        return next((column.holds for column in self.columns if column.name == name), LOG_TEXT)
+
+    @cached_property
+    def ids(self) -> dict[str, Whose]:
+        """The columns that say whose a row is, with the kind of their ids."""
+        return {
+            column.name: column.identifies for column in self.columns if column.identifies not in (None, "any")
+        }
+
+    @cached_property
+    def mentions(self) -> tuple[str, ...]:
+        """The columns in which an id can stand in the middle of a text."""
+        return tuple(column.name for column in self.columns if column.quotes_logs or column.identifies == "any")
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_temporal)
+    return any(test(kind) for test in tests)
