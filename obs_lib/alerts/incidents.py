@@ -80,7 +80,7 @@ def _explains(causes: Collection[Condition], condition: Condition, options: Aler
 
 def to_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
     """Return alerts as rows of the `alerts` table, without `day`."""
-    return pd.DataFrame([_row(alert) for alert in alerts], columns=[name for name, _ in ALERTS.columns])
+    return pd.DataFrame([_row(alert) for alert in alerts], columns=list(ALERTS.names))
 
 
 def from_frame(frame: pd.DataFrame) -> list[Alert]:

@@ -12,7 +12,8 @@ import typer
 from obs_lib.cli.console import Config, DayArgument, Json
 from obs_lib.cli.printing import print_days, print_frame
 from obs_lib.errors import DayNotReady
-from obs_lib.lake.tables import ALERTS, METRICS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import ALERTS, METRICS
 from obs_lib.pipeline.day_list import lake_days
 from obs_lib.pipeline.pages import page, text
 from obs_lib.pipeline.workspace import open_workspace
@@ -68,4 +69,4 @@ def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
 def _rows(table: Table, day: Day, config: Path | None) -> pd.DataFrame:
     """One day of a table as it may be shown."""
     ws = open_workspace(config)
-    return shown_rows(ws.lake.read_ready(table, day), ws.redactor)
+    return shown_rows(table, ws.lake.read_ready(table, day), ws.redactor)

@@ -32,7 +32,7 @@ class Decision:
 
 def drift_rows(distances: Sequence[Distance], options: DriftOptions) -> pd.DataFrame:
     """Decide over all distances of one day: rows of the `drift` table, without `day`, in the distances' order."""
-    return pd.DataFrame([_row(one) for one in decide(distances, options)], columns=[name for name, _ in DRIFT.columns])
+    return pd.DataFrame([_row(one) for one in decide(distances, options)], columns=list(DRIFT.names))
 
 
 def decide(distances: Sequence[Distance], options: DriftOptions) -> list[Decision]:

@@ -62,7 +62,7 @@ def to_frame(changes: Sequence[EvaluatorChange]) -> pd.DataFrame:
         }
         for one in changes
     ]
-    return pd.DataFrame(rows, columns=[name for name, _ in EVALUATOR_CHANGES.columns])
+    return pd.DataFrame(rows, columns=list(EVALUATOR_CHANGES.names))
 
 
 def from_frame(frame: pd.DataFrame) -> list[EvaluatorChange]:

@@ -20,7 +20,8 @@ from pyarrow.fs import FileInfo, FileSystem, FileType, LocalFileSystem, SubTreeF
 
 from obs_lib.errors import LakeConflict, LakeError, LakeFull
 from obs_lib.lake.bucket import bucket_files
-from obs_lib.lake.tables import DAYS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import DAYS
 from obs_lib.records import Day
 
 _T = TypeVar("_T")

@@ -27,7 +27,8 @@ from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.options import LakeOptions
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.steps import StepRecord, StepRecords
-from obs_lib.lake.tables import DAYS, OPERATIONS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import DAYS, OPERATIONS
 from obs_lib.records import Day, StepState
 
 _PORTION = 64 << 20  # bytes written at once
@@ -225,7 +226,7 @@ def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
     Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
     raises as one.
     """
-    names = [name for name, _ in table.columns]
+    names = list(table.names)
     schema = pa.schema([table.schema.field(name) for name in names])
     if isinstance(frame, Rows):
         batches = frame.batches

@@ -25,7 +25,8 @@ from obs_lib.errors import LakeConflict, LakeError
 from obs_lib.lake.delta import NO_STATISTICS
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.steps import live_files
-from obs_lib.lake.tables import DAYS, SETTLED, TABLES, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import DAYS, SETTLED, TABLES
 from obs_lib.records import Day
 
 LOCK = "maintenance.lock"

@@ -19,7 +19,7 @@ from pyarrow.fs import FileSelector, FileSystem
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import keep_no_statistics, stored_files, vacuum
 from obs_lib.lake.steps import live_files
-from obs_lib.lake.tables import Table
+from obs_lib.lake.table import Table
 from obs_lib.records import Day, StepState
 
 _LOG = "_delta_log"

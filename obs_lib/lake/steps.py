@@ -12,7 +12,8 @@ from deltalake import DeltaTable
 from pyarrow.dataset import FileSystemDataset
 
 from obs_lib.lake.delta import DeltaTables
-from obs_lib.lake.tables import DAYS, SETTLED, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import DAYS, SETTLED
 from obs_lib.records import Day, StepState
 
 

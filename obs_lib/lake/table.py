@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -94,14 +95,17 @@ class Table:
     @cached_property
     def ids(self) -> dict[str, Whose]:
         """The columns that say whose a row is, with the kind of their ids."""
-        return {
-            column.name: column.identifies for column in self.columns if column.identifies not in (None, "any")
-        }
+        return {column.name: column.identifies for column in self.columns if column.identifies not in (None, "any")}
 
     @cached_property
     def mentions(self) -> tuple[str, ...]:
         """The columns in which an id can stand in the middle of a text."""
         return tuple(column.name for column in self.columns if column.quotes_logs or column.identifies == "any")
+
+
+def naming_last(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables, those last that say whose the others' rows are: what is killed half-way can still be finished."""
+    return tuple(sorted(tables, key=lambda table: "user" in table.ids.values()))
 
 
 def _is_number(kind: pa.DataType) -> bool:

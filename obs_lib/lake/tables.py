@@ -49,10 +49,14 @@ INTERACTIONS = Table(
         Column("quality_score", _FLOAT),
         Column("error", _TEXT, LOG_TEXT),
         Column("error_kind", _TEXT, PLAIN),  # records.ERROR_KINDS; null when the request succeeded
-        Column("error_logged", _BOOL),  # whether the log has an error field at all; without it the error rate is NO_DATA
+        Column(
+            "error_logged", _BOOL
+        ),  # whether the log has an error field at all; without it the error rate is NO_DATA
         Column("cost_usd", _FLOAT),
         Column("tags", _TEXT, NAME),  # JSON object, text to text, number or boolean
-        Column("repairs", _TEXT, PLAIN),  # JSON list of the rules that mended this row (sources/repair.py); null: none did
+        Column(
+            "repairs", _TEXT, PLAIN
+        ),  # JSON list of the rules that mended this row (sources/repair.py); null: none did
     ),
     retention="rows",
 )
@@ -65,7 +69,9 @@ SPANS = Table(
         Column("trace_id", _TEXT, NAME, "trace"),
         Column("span_id", _TEXT, NAME),
         Column("parent_id", _TEXT, NAME),  # null for the root of a trace
-        Column("request_id", _TEXT, NAME, "request"),  # the interaction that this is a stage of; null: the trace has none
+        Column(
+            "request_id", _TEXT, NAME, "request"
+        ),  # the interaction that this is a stage of; null: the trace has none
         Column("stage", _TEXT, PLAIN),  # records.STAGES
         Column("name", _TEXT, LOG_TEXT),
         Column("start", _TIME),
@@ -145,7 +151,9 @@ SCORES = Table(
         Column("note", _TEXT, LOG_TEXT),
         Column("evidence", _TEXT, LOG_JSON),
         Column("inclusion_probability", _FLOAT),  # with which this interaction was drawn for scoring, in (0, 1]
-        Column("cost_usd", _FLOAT),  # of the case, not of the row: once for all rows of one case; null: nothing was paid
+        Column(
+            "cost_usd", _FLOAT
+        ),  # of the case, not of the row: once for all rows of one case; null: nothing was paid
     ),
     retention="rows",
 )

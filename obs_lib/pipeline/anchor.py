@@ -30,7 +30,7 @@ def score_anchors(ws: Workspace, day: Day, chosen: tuple[Evaluator, ...], score:
     """Replace the day's anchors. `score` is how a batch of the day is scored."""
     chosen = tuple(each.for_anchors(day) if isinstance(each, BudgetedEvaluator) else each for each in chosen)
     frames = [_scored(ws, evaluator, score) for evaluator in chosen]
-    names = [name for name, _ in ANCHORS.columns]
+    names = list(ANCHORS.names)
     rows = pd.concat(frames, ignore_index=True)[names] if frames else pd.DataFrame(columns=names)
     versions = [(evaluator.name, evaluator.version) for evaluator in chosen]
     ws.lake.commit(day, STEP, {ANCHORS: rows}, inputs=digest_of(STEP, versions, ws.encoder.identity))

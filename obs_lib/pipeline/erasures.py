@@ -19,13 +19,11 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.lake.lake import Lake
-from obs_lib.lake.tables import ERASURES
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import ERASURES, QUARANTINE, TABLES
 
-KINDS = {"user_id": "user", "request_id": "request", "trace_id": "trace"}
-"""What a column's ids are."""
-
-FREE_TEXTS = ("file", "reason", "excerpt", "subject", "detail", "note")
-"""Columns of tables without ids in which an id can stand in the middle of a text."""
+KINDS = frozenset(kind for table in TABLES for kind in table.ids.values())
+"""Of ids that can be erased: user, request, trace."""
 
 _EXCERPT = 200  # characters; an excerpt this long is only the start of a line, and whose it is may stand in the rest
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
@@ -56,7 +54,7 @@ class Erasures:
 
     def mentioned(self, text: str) -> bool:
         """Whether an erased id stands in a text as a word or in quotes."""
-        return any(self.holds(kind, word) for word in _words(text) for kind in KINDS.values())
+        return any(self.holds(kind, word) for word in _words(text) for kind in KINDS)
 
     @property
     def _salts(self) -> set[str]:
@@ -74,34 +72,39 @@ def read_erasures(lake: Lake) -> Erasures:
     return Erasures(frozenset((row["salt"], row["kind"], row["digest"]) for row in rows))
 
 
-def without_erased(frame: pd.DataFrame, erasures: Erasures) -> pd.DataFrame:
-    """The rows of any table that are not of somebody erased, index counted afresh.
+def without_erased(table: Table, frame: pd.DataFrame, erasures: Erasures) -> pd.DataFrame:
+    """The rows of a table that are not of somebody erased, index counted afresh.
 
     In quarantine a row goes whose texts bear an erased id. An excerpt that was cut before it says whose line it is loses its
     text, as soon as anybody is erased: nobody can tell any more that it is not theirs.
     """
     if not erasures:
         return frame
-    kept = frame[~erased_rows(frame, erasures)].reset_index(drop=True)
-    if "excerpt" in kept.columns:
+    kept = frame[~erased_rows(table, frame, erasures)].reset_index(drop=True)
+    if table is QUARANTINE and "excerpt" in kept.columns:
         kept["excerpt"] = kept["excerpt"].map(_attributable, na_action="ignore").astype(frame["excerpt"].dtype)
     return kept
 
 
-def erased_rows(frame: pd.DataFrame, erasures: Erasures) -> np.ndarray:
-    """Which rows are of somebody erased: an array of bool, one a row."""
-    found = np.zeros(len(frame), dtype=bool)
-    for column, kind in KINDS.items():
-        if column in frame.columns:
-            ids = frame[column]
-            known = {name: erasures.holds(kind, str(name)) for name in ids.dropna().unique()}
-            found |= ids.map(known).fillna(False).to_numpy(dtype=bool) if any(known.values()) else False
-    if KINDS.keys() & set(frame.columns):
-        return found  # the row says whose it is; an id in its texts is a mention, not a row of theirs
-    for column in FREE_TEXTS:
-        if column in frame.columns:
-            found |= frame[column].map(lambda text: isinstance(text, str) and erasures.mentioned(text)).to_numpy(bool)
-    return found
+def columns_of(table: Table) -> tuple[str, ...]:
+    """The columns that tell whose a row is: those with ids, else the texts in which one can stand."""
+    # Where a row says whose it is, an id in its texts is a mention, not a row of theirs.
+    return tuple(table.ids) or table.mentions
+
+
+def erased_rows(table: Table, frame: pd.DataFrame, erasures: Erasures) -> np.ndarray:
+    """Which rows are of somebody erased: an array of bool, one a row. frame : with `columns_of` the table, and any others."""
+    erased = np.zeros(len(frame), dtype=bool)
+    for column in columns_of(table):
+        values = frame[column]
+        kind = table.ids.get(column)
+        of_erased = {
+            value: erasures.mentioned(str(value)) if kind is None else erasures.holds(kind, str(value))
+            for value in values.dropna().unique()
+        }
+        if any(of_erased.values()):
+            erased |= values.map(of_erased).fillna(False).to_numpy(dtype=bool)
+    return erased
 
 
 def _attributable(excerpt: str) -> str | None:

@@ -20,24 +20,19 @@ import pyarrow as pa
 from obs_lib.errors import LakeError
 from obs_lib.lake.maintenance import alone, days_held, delete_moments, drop_days, settle
 from obs_lib.lake.purge import purge
+from obs_lib.lake.table import Table, naming_last
 from obs_lib.lake.tables import (
     EMBEDDINGS,
     ERASURES,
-    GPU_SAMPLES,
     INTERACTIONS,
-    LABELS,
-    METRICS,
     OPERATIONS,
     QUARANTINE,
     SCORES,
-    SKETCHES,
-    SPANS,
     TABLES,
-    Table,
 )
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
-from obs_lib.pipeline.erasures import FREE_TEXTS, KINDS, Erasures, erased_rows, read_erasures, without_erased
+from obs_lib.pipeline.erasures import Erasures, columns_of, erased_rows, read_erasures, without_erased
 from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.plan import texts_of
@@ -46,8 +41,9 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
 STEP = "forget"
-_BY_STEP = {"ingest": (SPANS, LABELS, GPU_SAMPLES, QUARANTINE, INTERACTIONS), "collect": (SCORES, EMBEDDINGS)}
-"""The tables of the steps that hold rows of people; what names the others' rows comes last."""
+_BY_STEP = {step: naming_last(table for table in TABLES if table.step == step) for step in ("ingest", "collect")}
+"""The tables of the steps that hold rows of people."""
+_SUMMARIES = tuple(table for table in TABLES if table.step == "summarise")
 
 _NIGHT = dt.timedelta(hours=6)  # a task's time limit: a plan older than that is nobody's
 _TEMPORARY = dt.timedelta(minutes=1)  # a page is written in milliseconds; an older unfinished one is of a killed writer
@@ -104,8 +100,8 @@ def forget(
 
 def _ids_of(ws: Workspace, day: Day, erased: Erasures) -> Iterable[tuple[str, str]]:
     """(kind, id) of the requests of somebody erased, and of the traces that hold no other interaction."""
-    rows = ws.lake.rows(INTERACTIONS, [day], ["user_id", "request_id", "trace_id"]).to_pandas()
-    theirs = erased_rows(rows, erased)
+    rows = ws.lake.rows(INTERACTIONS, [day], columns_of(INTERACTIONS)).to_pandas()
+    theirs = erased_rows(INTERACTIONS, rows, erased)
     others = set(rows.loc[~theirs, "trace_id"].dropna())
     yield from (("request", name) for name in rows.loc[theirs, "request_id"])
     yield from (("trace", name) for name in set(rows.loc[theirs, "trace_id"].dropna()) - others)
@@ -115,12 +111,13 @@ def _held(ws: Workspace, day: Day, erased: Erasures) -> list[Removed]:
     """What the day holds of the erased. An excerpt that loses its text counts as a row."""
     found = []
     for table in (*_BY_STEP["ingest"], SCORES):
-        names = [name for name in table.schema.names if name in KINDS or (table is QUARANTINE and name in FREE_TEXTS)]
-        rows = ws.lake.rows(table, [day], names).to_pandas()
-        theirs = erased_rows(rows, erased)
+        rows = ws.lake.rows(table, [day], columns_of(table)).to_pandas()
+        theirs = erased_rows(table, rows, erased)
         n = int(theirs.sum())
         if table is QUARANTINE:
-            n += int(without_erased(rows, erased)["excerpt"].isna().sum() - rows.loc[~theirs, "excerpt"].isna().sum())
+            n += int(
+                without_erased(table, rows, erased)["excerpt"].isna().sum() - rows.loc[~theirs, "excerpt"].isna().sum()
+            )
         found += [Removed(str(day), table.name, n)] if n else []
     return found
 
@@ -141,7 +138,7 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
     scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
-    judge_ledger(ws.lake).forget(scores.loc[erased_rows(scores, erased), "case"].dropna())
+    judge_ledger(ws.lake).forget(scores.loc[erased_rows(SCORES, scores, erased), "case"].dropna())
     sound = True
     for step, tables in _BY_STEP.items():
         sound = sound and step in good
@@ -155,7 +152,7 @@ def _remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     if sound and "summarise" in good:
         summarise(ws, day)
     elif not sound:
-        _void(ws, day, "summarise", (METRICS, SKETCHES))
+        _void(ws, day, "summarise", _SUMMARIES)
     ws.lake.commit(day, STEP, {}, inputs="", state=StepState.READY)
 
 
@@ -184,7 +181,9 @@ def _good_steps(ws: Workspace, day: Day) -> dict[str, Any]:
 
 
 def _rows_left(ws: Workspace, day: Day, tables: list[Table], erased: Erasures) -> dict[Table, pd.DataFrame]:
-    frames = {table: without_erased(_frame(ws, table, day), erased) for table in tables if table is not EMBEDDINGS}
+    frames = {
+        table: without_erased(table, _frame(ws, table, day), erased) for table in tables if table is not EMBEDDINGS
+    }
     if EMBEDDINGS in tables:
         stored = _frame(ws, EMBEDDINGS, day)
         needed = _texts_left(ws, day, frames[SCORES])
@@ -234,7 +233,7 @@ def _at_work(ws: Workspace, day: Day) -> bool:
 def _log_rows(ws: Workspace, erased: Erasures) -> pd.DataFrame:
     """Rows of `operations` that mention the erased."""
     rows = ws.lake.rows(OPERATIONS, None).to_pandas()
-    found: pd.DataFrame = rows[erased_rows(rows, erased)]
+    found: pd.DataFrame = rows[erased_rows(OPERATIONS, rows, erased)]
     return found
 
 

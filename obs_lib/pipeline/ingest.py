@@ -13,7 +13,7 @@ from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, SCHEMA_VERSION
 from obs_lib.options import deciding
 from obs_lib.pipeline.closing import reopen
 from obs_lib.pipeline.erasures import Erasures, read_erasures
-from obs_lib.pipeline.ingest_filter import filtered
+from obs_lib.pipeline.ingest_filter import IngestFilter
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.sources.reading import SourceDay, read_day
@@ -35,7 +35,7 @@ def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, o
         erased = read_erasures(ws.lake)
         look(read, erased)
         reopen(ws.lake, day)
-        rows = filtered(read.rows, erased, ws.redactor)
+        rows = IngestFilter(erased, ws.redactor).admitted(read.rows)
         interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA
         ws.lake.commit(day, STEP, rows, inputs=inputs_of(ws, read.fingerprint), state=state)

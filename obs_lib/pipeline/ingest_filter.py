@@ -9,37 +9,36 @@ import pandas as pd
 import pyarrow as pa
 
 from obs_lib.lake.rows import Rows
-from obs_lib.lake.tables import Table
+from obs_lib.lake.table import Table
 from obs_lib.pipeline.erasures import Erasures, without_erased
 from obs_lib.redaction.columns import redact_stored
 from obs_lib.redaction.redactor import Redactor
 
 
-def filtered(rows: Mapping[Table, Rows], erased: Erasures, redactor: Redactor) -> dict[Table, Rows]:
-    """The rows by table without those of erased people, texts redacted; the same rows where there is nothing to do."""
-    if not erased and redactor.stored_rules is None:
-        return dict(rows)
-    return {table: _TableFilter(table, found, erased, redactor).rows() for table, found in rows.items()}
-
-
 @dataclass(frozen=True)
-class _TableFilter:
-    """Lets the rows of one table through, a batch at a time."""
+class IngestFilter:
+    """Takes out the rows of erased people, and masks texts where the settings ask for it before anything is stored."""
 
-    table: Table
-    found: Rows
     erased: Erasures
     redactor: Redactor
 
-    def rows(self) -> Rows:
-        count = sum(batch.num_rows for batch in self._batches(redact=False))
-        return Rows(self.found.schema, count, self._batches)
+    def admitted(self, read: Mapping[Table, Rows]) -> dict[Table, Rows]:
+        """What may be stored of the rows that were read; the same rows where there is nothing to do."""
+        if not self.erased and self.redactor.stored_rules is None:
+            return dict(read)
+        return {table: self._admitted(table, rows) for table, rows in read.items()}
 
-    def _batches(self, redact: bool = True) -> Iterator[pa.RecordBatch]:
+    def _admitted(self, table: Table, read: Rows) -> Rows:
+        """Counted first and masked a batch at a time, when it is asked for: a day may be larger than memory."""
 
+        def masked() -> Iterator[pa.RecordBatch]:
+            for frame in self._not_erased(table, read):
+                kept = redact_stored(table, frame, self.redactor)
+                yield pa.RecordBatch.from_pandas(kept, schema=read.schema, preserve_index=False)
+
+        return Rows(read.schema, sum(len(frame) for frame in self._not_erased(table, read)), masked)
+
+    def _not_erased(self, table: Table, read: Rows) -> Iterator[pd.DataFrame]:
         nullable = {pa.int64(): pd.Int64Dtype()}
-        for batch in self.found.batches():
-            frame = without_erased(batch.to_pandas(types_mapper=nullable.get), self.erased)
-            if redact:
-                frame = redact_stored(self.table.name, frame, self.redactor)
-            yield pa.RecordBatch.from_pandas(frame, schema=self.found.schema, preserve_index=False)
+        for batch in read.batches():
+            yield without_erased(table, batch.to_pandas(types_mapper=nullable.get), self.erased)

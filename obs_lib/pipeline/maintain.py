@@ -19,25 +19,8 @@ from obs_lib.lake.maintenance import (
     settle,
     vacuum,
 )
-from obs_lib.lake.tables import (
-    ALERTS,
-    ANCHORS,
-    DRIFT,
-    EMBEDDINGS,
-    EVALUATOR_CHANGES,
-    GPU_SAMPLES,
-    INTERACTIONS,
-    LABELS,
-    METRICS,
-    OPERATIONS,
-    QUARANTINE,
-    REPORTS,
-    SCORES,
-    SKETCHES,
-    SPANS,
-    TABLES,
-    Table,
-)
+from obs_lib.lake.table import Group, Table, naming_last
+from obs_lib.lake.tables import TABLES
 from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.judging import judge_ledger
@@ -45,10 +28,6 @@ from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
-ROWS = (SPANS, LABELS, QUARANTINE, SCORES, EMBEDDINGS, SKETCHES, INTERACTIONS)
-"""Everything that holds texts or ids of people, or can be led back to them: sketches hold example answers and rare words."""
-
-SUMMARIES = (METRICS, ANCHORS, DRIFT, EVALUATOR_CHANGES, ALERTS, REPORTS)
 _JUST_WRITTEN = dt.timedelta(days=1)
 """An old day that is being run again keeps its rows until its night is over."""
 
@@ -81,18 +60,18 @@ def maintain(
 def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
     """Drop the days that are older than `retention` says, and close them, so that the fold does not take them up again."""
     retention = ws.settings.retention
-    groups = (
-        (retention.rows_days, ROWS),
-        (retention.gpu_days, (GPU_SAMPLES,)),
-        (retention.summaries_days, SUMMARIES),
-        (retention.operations_days, (OPERATIONS,)),
+    groups: tuple[tuple[int | None, Group], ...] = (
+        (retention.rows_days, "rows"),
+        (retention.gpu_days, "gpu"),
+        (retention.summaries_days, "summaries"),
+        (retention.operations_days, "operations"),
     )
     done = []
     with alone(ws.lake):
-        for age, tables in groups:
+        for age, group in groups:
             if age is not None:
-                old = _old_days(ws, tables, now - dt.timedelta(days=age), now)
-                if tables is ROWS and not dry_run:
+                old = _old_days(ws, tables_of(group), now - dt.timedelta(days=age), now)
+                if group == "rows" and not dry_run:
                     close(ws.lake, _without_baseline(ws, {day for days in old.values() for day in days}))
                 done += [_drop(ws, table, days, dry_run) for table, days in old.items() if days]
         if retention.rows_days is not None:
@@ -126,6 +105,11 @@ def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Kept]:
                 Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.retention.vacuum_hours, dry_run=dry_run))
             )
     return [one for one in done if one.count]
+
+
+def tables_of(group: Group) -> tuple[Table, ...]:
+    """The tables whose days go together. "rows": all that hold texts or ids of people, or can be led back to them."""
+    return naming_last(table for table in TABLES if table.retention == group)
 
 
 def _old_days(ws: Workspace, tables: Sequence[Table], oldest: dt.datetime, now: dt.datetime) -> dict[Table, list[Day]]:

@@ -37,7 +37,7 @@ def notify(
         rows = alerts[(alerts["day"] == str(day)) & alerts["notify"]]
         if rows.empty:
             continue
-        title, body = message(shown_rows(rows, ws.redactor), day, link(day) if link else None)
+        title, body = message(shown_rows(ALERTS, rows, ws.redactor), day, link(day) if link else None)
         for channel in channels(urls):
             subject = f"{day} {channel.name} {_what(rows)}"
             if subject in done:

@@ -14,10 +14,11 @@ import pandas as pd
 from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.rows import Rows
-from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, Table
-from obs_lib.pipeline.erasures import KINDS, Erasures, read_erasures, without_erased
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
+from obs_lib.pipeline.erasures import Erasures, columns_of, read_erasures, without_erased
 from obs_lib.pipeline.ingest import STEP, ingest, inputs_of
-from obs_lib.pipeline.ingest_filter import filtered
+from obs_lib.pipeline.ingest_filter import IngestFilter
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
 from obs_lib.redaction.columns import redact_stored, shown_rows
@@ -104,17 +105,17 @@ def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview
 
 def _kept(table: Table, rows: Rows, erased: Erasures) -> int:
     """How many rows are left without the erased."""
-    names = [name for name in table.schema.names if name in KINDS]
+    names = columns_of(table)
     if not erased or not names:
         return rows.count
-    return sum(len(without_erased(batch.select(names).to_pandas(), erased)) for batch in rows.batches())
+    return sum(len(without_erased(table, batch.select(names).to_pandas(), erased)) for batch in rows.batches())
 
 
 def _repairs(rows: Rows, erased: Erasures) -> dict[str, int]:
-    names = [*KINDS, "repairs"]
+    names = [*columns_of(INTERACTIONS), "repairs"]
     mended: Counter[str] = Counter()
     for batch in rows.batches():
-        for rules in without_erased(batch.select(names).to_pandas(), erased)["repairs"].dropna():
+        for rules in without_erased(INTERACTIONS, batch.select(names).to_pandas(), erased)["repairs"].dropna():
             mended.update(json.loads(rules))
     return dict(sorted(mended.items()))
 
@@ -124,7 +125,7 @@ def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects]
     counted: Counter[str] = Counter()
     first: dict[str, Mapping[str, object]] = {}
     for batch in rows.batches():
-        frame = without_erased(batch.to_pandas(), erased)
+        frame = without_erased(QUARANTINE, batch.to_pandas(), erased)
         counted.update(frame["reason"])
         for row in frame.drop_duplicates("reason").to_dict("records"):
             first.setdefault(row["reason"], {str(name): value for name, value in row.items()})
@@ -140,7 +141,7 @@ def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects]
 
 def _shown(ws: Workspace, rows: list[Mapping[str, object]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["file", "line", "reason", "excerpt"]).astype(object)
-    frame = shown_rows(redact_stored(QUARANTINE.name, frame, ws.redactor), ws.redactor)
+    frame = shown_rows(QUARANTINE, redact_stored(QUARANTINE, frame, ws.redactor), ws.redactor)
     frame["excerpt"] = frame["excerpt"].where(frame["excerpt"].notna(), None)
     return frame.assign(file=[visible(ws.redactor.shown(name)) for name in frame["file"]])
 
@@ -151,7 +152,7 @@ def _compared(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> tup
         return "never read", []
     if record.inputs == inputs_of(ws, read.fingerprint):
         return "unchanged", []
-    rows = filtered(read.rows, erased, ws.redactor)
+    rows = IngestFilter(erased, ws.redactor).admitted(read.rows)
     changes = [
         table.name
         for table, kept in rows.items()

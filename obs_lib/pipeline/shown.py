@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from obs_lib.lake.tables import ALERTS, DRIFT, METRICS
 from obs_lib.redaction.columns import shown_rows, shown_segment
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.reporting.inputs import ReportInputs, Row
@@ -19,9 +20,9 @@ def shown_inputs(inputs: ReportInputs, redactor: Redactor) -> ReportInputs:
     shown = redactor.shown
     return dataclasses.replace(
         inputs,
-        metrics=shown_rows(inputs.metrics, redactor),
-        drift=shown_rows(inputs.drift, redactor),
-        alerts=shown_rows(inputs.alerts, redactor),
+        metrics=shown_rows(METRICS, inputs.metrics, redactor),
+        drift=shown_rows(DRIFT, inputs.drift, redactor),
+        alerts=shown_rows(ALERTS, inputs.alerts, redactor),
         examples=[_shown_row(row, redactor) for row in inputs.examples],
         traces=[_shown_row(row, redactor) for row in inputs.traces],
         reasons=[(evaluator, status, shown(note), n) for evaluator, status, note, n in inputs.reasons],

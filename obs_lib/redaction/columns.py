@@ -27,7 +27,9 @@ def redact_stored(table: Table, frame: pd.DataFrame, redactor: Redactor) -> pd.D
     """
     if redactor.stored_rules is None:
         return frame
-    return _masked(table, frame, {LOG_TEXT: partial(_stored_texts, redactor), LOG_JSON: partial(_stored_json, redactor)})
+    return _masked(
+        table, frame, {LOG_TEXT: partial(_stored_texts, redactor), LOG_JSON: partial(_stored_json, redactor)}
+    )
 
 
 def shown_rows(table: Table, frame: pd.DataFrame, redactor: Redactor) -> pd.DataFrame:

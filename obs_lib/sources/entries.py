@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 
 TABLES = (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES)

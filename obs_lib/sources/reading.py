@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from obs_lib.lake.rows import Rows
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.repair import repair, without_negative
@@ -41,7 +42,7 @@ class SourceDay:
     def frame(self, table: Table) -> pd.DataFrame:
         """A table's rows at once; counts are nullable integers."""
         nullable = {pa.int64(): pd.Int64Dtype()}
-        names = [name for name, _ in table.columns]
+        names = list(table.names)
         frame: pd.DataFrame = self.rows[table].table().select(names).to_pandas(types_mapper=nullable.get)
         return frame
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from obs_lib.lake.rows import Rows
-from obs_lib.lake.tables import Table
+from obs_lib.lake.table import Table
 from obs_lib.sources.entries import Entry
 
 _ROWS = 5_000  # written at once
@@ -35,7 +35,7 @@ class Spool:
         text, number = pa.string(), pa.int64()
         # Where a row stood goes along, in columns of another kind of name, in case a later one takes its place.
         place = [("_source", number), ("_origin", text), ("_number", number), ("_start", pa.binary())]
-        self._schema = pa.schema([*table.columns, *place])
+        self._schema = pa.schema([*table.types.items(), *place])
         self._held: dict[str, list[Any]] = {name: [] for name in self._schema.names}
         self._keys: list[pa.Table] = []
         self._bytes = self._written = 0
@@ -61,7 +61,7 @@ class Spool:
     def rows(self) -> Rows:
         """Every key's last row, sorted by key, and its `_source`. Nothing can be added afterwards."""
         self._close()
-        names = [*(name for name, _ in self.table.columns), "_source"]
+        names = [*self.table.names, "_source"]
 
         schema = pa.schema([self._schema.field(name) for name in names])
         return Rows(schema, self._kept, lambda: (batch.select(names) for batch in self._sorted()))

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
 from obs_lib.records import ERROR_KINDS, STAGES
 from obs_lib.sources import values
 from obs_lib.sources.entries import Entry, Rejected

@@ -93,7 +93,7 @@ def summarise_day(
 
 def _metrics(values: list[MetricValue]) -> pd.DataFrame:
 
-    names = [name for name, _ in METRICS.columns]
+    names = list(METRICS.names)
     frame = pd.DataFrame([asdict(value) for value in values])[names]
     measured = ["value", "low", "high", "std_error"]
     return frame.assign(status=frame["status"].astype(str)).astype(dict.fromkeys(measured, "float64"))
@@ -101,7 +101,7 @@ def _metrics(values: list[MetricValue]) -> pd.DataFrame:
 
 def _sketches(found: list[Sketch]) -> pd.DataFrame:
 
-    names = [name for name, _ in SKETCHES.columns]
+    names = list(SKETCHES.names)
     columns = list(zip(*found, strict=True)) or [()] * len(names)
     return pd.DataFrame(
         {name: pd.Series(list(column), dtype=object) for name, column in zip(names, columns, strict=True)}

@@ -84,7 +84,7 @@ def cost(name: str, frames: list[pd.DataFrame], redactor: Redactor) -> None:
     redactor.stored("Alice warms the caches up.")
     started = time.process_time()
     for frame in frames:
-        redact_stored("interactions", frame, redactor)
+        redact_stored(INTERACTIONS, frame, redactor)
     took = time.process_time() - started
     rows = sum(map(len, frames))
     texts = pd.concat([frame[column] for frame in frames for column in ("prompt", "response")]).dropna().nunique()

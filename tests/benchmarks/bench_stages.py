@@ -50,7 +50,7 @@ def day_of_spans(n: int, seed: int = 0) -> pd.DataFrame:
         "duration_ms": np.where(frame["at"] == 0, 250.0, rng.uniform(1, 30, len(frame))),
         "error": pd.Series(None, index=frame.index, dtype="str"),
     }
-    return pd.DataFrame(made)[[column for column, _ in SPANS.columns]].sample(frac=1, random_state=seed)
+    return pd.DataFrame(made)[list(SPANS.names)].sample(frac=1, random_state=seed)
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.lake import rows_of
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.dcgm import DcgmFormat

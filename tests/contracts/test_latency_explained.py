@@ -70,7 +70,9 @@ def summary(day: dt.date, rng: np.random.Generator, weather: Weather, logs: str,
         known["input_tokens"] = pa.array(given.astype(int))
     if logs == WITH_TTFT:
         known["ttft_ms"] = pa.array(first)
-    frame = pa.table({name: known.get(name, pa.nulls(n, kind)) for name, kind in INTERACTIONS.columns}).to_pandas()
+    frame = pa.table(
+        {name: known.get(name, pa.nulls(n, kind)) for name, kind in INTERACTIONS.types.items()}
+    ).to_pandas()
     return summarised(day, frame, ())
 
 
@@ -80,7 +82,7 @@ def summarised(day: dt.date, frame: pd.DataFrame, tags: tuple[str, ...]) -> DayS
     metrics = pd.DataFrame([asdict(value) for value in values])
     measured = dict.fromkeys(("value", "low", "high", "std_error"), "float64")
     metrics = metrics.assign(status=metrics["status"].astype(str)).astype(measured)
-    return DaySummary(day, metrics, pd.DataFrame(sketches, columns=[name for name, _ in SKETCHES.columns]))
+    return DaySummary(day, metrics, pd.DataFrame(sketches, columns=list(SKETCHES.names)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from obs_lib.lake.lake import rows_of
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES
 from obs_lib.sources.options import SourceOptions
@@ -136,7 +137,7 @@ def test_rows_fit_the_tables_also_of_a_day_without_any(sources: list[Source], tm
         found = read(sources, day, tmp_path / str(day))
         for table in (*TABLES, QUARANTINE):
             assert rows_of(table, day, found.rows[table]).table().num_rows == found.rows[table].count
-            assert list(found.frame(table).columns) == [name for name, _ in table.columns]
+            assert list(found.frame(table).columns) == list(table.names)
 
 
 def test_reading_twice_gives_the_same(sources: list[Source], tmp_path: Path) -> None:

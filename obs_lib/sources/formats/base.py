@@ -10,7 +10,7 @@ from typing import Self
 
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
-from obs_lib.lake.tables import Table
+from obs_lib.lake.table import Table
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entries, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.options import SourceOptions

@@ -58,7 +58,7 @@ def _sample_line(entry: Entry) -> dict[str, Any]:
     row["sm_source"] = None if share is None else source
     row["throttle"] = _listed("throttle", given.get("throttle"), name_of)
     row["processes"] = _listed("processes", given.get("processes"), _process)
-    return {name: row[name] for name, _ in GPU_SAMPLES.columns}
+    return {name: row[name] for name in GPU_SAMPLES.names}
 
 
 def _object(entry: Entry) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_other_kinds_are_left_alone() -> None:
 def test_rows_are_the_tables_columns_and_come_back() -> None:
     (alerts,) = fold([[change("route=\u202e<b>|x"), breach()]])
     frame = to_frame(alerts)
-    assert list(frame.columns) == [name for name, _ in ALERTS.columns]
+    assert list(frame.columns) == list(ALERTS.names)
     assert stored_and_read(alerts) == alerts
     assert list(to_frame([]).columns) == list(frame.columns)
     assert stored_and_read([]) == []

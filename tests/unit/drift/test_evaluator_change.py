@@ -19,5 +19,5 @@ CHANGES = [
 @pytest.mark.parametrize("changes", [CHANGES, CHANGES[:1], []])
 def test_rows_are_the_tables_columns_and_come_back(changes: list[EvaluatorChange]) -> None:
     frame = to_frame(changes)
-    assert list(frame.columns) == [name for name, _ in EVALUATOR_CHANGES.columns]
+    assert list(frame.columns) == list(EVALUATOR_CHANGES.names)
     assert from_frame(frame) == changes

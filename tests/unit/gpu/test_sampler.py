@@ -32,7 +32,7 @@ def run(folder: Path, machine: Machine, clock: HandClock, interval: float = 5.0,
 def test_a_line_holds_the_columns_of_the_table_by_name(tmp_path: Path) -> None:
     assert run(tmp_path, Machine(2), HandClock(NOON), count=2) == []
     found = rows(tmp_path)
-    assert [list(row) for row in found] == [[name for name, _ in GPU_SAMPLES.columns]] * 4
+    assert [list(row) for row in found] == [list(GPU_SAMPLES.names)] * 4
     assert [(row["at"], row["gpu"]) for row in found] == [
         (f"2024-03-01T12:00:{second:02d}.000+00:00", gpu) for second in (5, 10) for gpu in ("GPU-0000", "GPU-0001")
     ]

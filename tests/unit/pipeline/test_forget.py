@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from obs_lib.errors import LakeError
 from obs_lib.lake.delta import DeltaTables
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import alone
+from obs_lib.lake.table import NAME, SEGMENT
 from obs_lib.lake.tables import (
     EMBEDDINGS,
     ERASURES,
@@ -294,10 +295,12 @@ IDS = st.text(min_size=1, max_size=12)
 
 @given(st.lists(st.tuples(IDS, IDS), max_size=12), st.sets(IDS, max_size=4))
 def test_exactly_the_rows_of_the_erased_go(rows: list[tuple[str, str]], gone: set[str]) -> None:
-    frame = pd.DataFrame(rows, columns=["user_id", "request_id"], dtype=object)
+    frame = pd.DataFrame(rows, columns=["user_id", "request_id"], dtype=object).assign(trace_id=None)
     erased = Erasures().with_ids(("user", name) for name in gone)
-    kept = without_erased(frame, erased)
-    assert list(kept.itertuples(index=False, name=None)) == [row for row in rows if row[0] not in gone]
+    kept = without_erased(INTERACTIONS, frame, erased)
+    assert list(kept[["user_id", "request_id"]].itertuples(index=False, name=None)) == [
+        row for row in rows if row[0] not in gone
+    ]
     assert list(kept.index) == list(range(len(kept)))
 
 
@@ -317,9 +320,9 @@ def test_a_rejected_line_goes_when_it_bears_the_id_and_is_blanked_when_nobody_ca
 ) -> None:
     excerpt = excerpt[:200]
     frame = pd.DataFrame({"file": ["a"], "line": [1], "reason": ["not JSON"], "excerpt": [excerpt]})
-    kept = without_erased(frame, Erasures().with_ids([("user", PERSON)]))
+    kept = without_erased(QUARANTINE, frame, Erasures().with_ids([("user", PERSON)]))
     assert list(kept["excerpt"].fillna("blank")) == {None: [], "blank": ["blank"], "itself": [excerpt]}[stays]
-    assert without_erased(frame, Erasures()) is frame
+    assert without_erased(QUARANTINE, frame, Erasures()) is frame
 
 
 def test_scores_of_others_stay_as_they_were(ws: Workspace) -> None:
@@ -329,20 +332,14 @@ def test_scores_of_others_stay_as_they_were(ws: Workspace) -> None:
     assert after.equals(before[~before["request_id"].str.startswith("ada-")].reset_index(drop=True))
 
 
-NAMES_NOBODY = """
-day timestamp model_version provider prompt_version finish_reason error_kind stage host gpu throttle processes sm_source
-evaluator version status model metric kind verdict unit baseline_days fingerprint severity state first_day last_day
-format path step digests outcome salt
-"""
-
-
-def test_every_column_that_can_hold_a_person_is_written_down(checkout: Path) -> None:
+def test_the_page_on_erasure_says_what_every_table_declares(checkout: Path) -> None:
     """A new text column must be thought of: it belongs into the page, and into forget where it can hold a person."""
     lines = (checkout / "docs/privacy-erasure.md").read_text(encoding="utf-8").splitlines()
-    told = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
-    harmless = {*NAMES_NOBODY.split()}
-    named_elsewhere = {("gpu_samples", "name"), ("drift", "name"), ("reports", "digest")}  # of a GPU, a metric, a page
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")][1:]
+    written = {name: [set(re.findall("`(.*?)`", cell)) for cell in cells[:3]] + [cells[3]] for name, *cells in rows}
+    declared = {}
     for table in TABLES:
-        texts = {f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)} - harmless
-        unnamed = {name for name in texts if f"`{name}`" not in told.get(table.name, "")}
-        assert {(table.name, name) for name in unnamed} <= named_elsewhere
+        texts = {column.name for column in table.columns if column.quotes_logs}
+        names = {column.name for column in table.columns if column.holds in (NAME, SEGMENT)} - set(table.ids)
+        declared[table.name] = [set(table.ids), texts, names, table.retention or "always"]
+    assert written == declared

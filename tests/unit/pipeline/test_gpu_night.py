@@ -19,7 +19,7 @@ DAY = dt.date(2024, 3, 1)
 
 def add_samples(ws: Workspace) -> None:
     """Two GPUs that idle while they are asked; one of them is hot from noon to one."""
-    names = [name for name, _ in GPU_SAMPLES.columns]
+    names = list(GPU_SAMPLES.names)
     fixed = dict.fromkeys(names) | {"host": "node1", "name": "NVIDIA H100", "sm_source": "gpm"}
     rows = [
         fixed

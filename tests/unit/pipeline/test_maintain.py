@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from obs_lib.errors import ConfigError
 from obs_lib.lake.maintenance import days_held, sizes
 from obs_lib.lake.retention import RetentionOptions
-from obs_lib.lake.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES, Table
-from obs_lib.pipeline.maintain import ROWS, Kept, maintain
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES
+from obs_lib.pipeline.maintain import Kept, maintain, tables_of
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import list_days
 from obs_lib.pipeline.workspace import Workspace
@@ -86,7 +87,7 @@ def test_old_rows_and_pages_go_and_the_numbers_stay_without_alarm(ws: Workspace,
     before = digests(ws)
     numbers = content(ws, METRICS)
     maintain(ws, now=LATER)
-    assert {table.name for table in ROWS if days_held(ws.lake, table)} == set()
+    assert {table.name for table in tables_of("rows") if days_held(ws.lake, table)} == set()
     assert pages(ws) == {}
     assert (digests(ws), content(ws, METRICS)) == (before, numbers)
     assert fold(ws) == []
@@ -150,7 +151,7 @@ def test_killed_between_two_drops_the_next_run_ends_it(ws: Workspace, monkeypatc
             maintain(ws, now=LATER)
     assert fold(ws) == []  # closed before the first row went
     maintain(ws, now=LATER)
-    assert {table.name for table in ROWS if days_held(ws.lake, table)} == set()
+    assert {table.name for table in tables_of("rows") if days_held(ws.lake, table)} == set()
     assert digests(ws) == before
 
 

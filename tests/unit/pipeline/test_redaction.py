@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from obs_lib.cli.app import app
 from obs_lib.errors import ConfigError
-from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
+from obs_lib.lake.tables import ALERTS, INTERACTIONS, QUARANTINE
 from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path
@@ -101,7 +101,7 @@ def seen(ws: Workspace, folder: Path) -> str:
         "last_day": str(DAY),
         "evidence": json.dumps([{"metric": "refusal_rate", "value": 0.5, "note": PLANTED}]),
     }
-    return "\n".join([*texts, *message(shown_rows(pd.DataFrame([alert]), ws.redactor), DAY)])
+    return "\n".join([*texts, *message(shown_rows(ALERTS, pd.DataFrame([alert]), ws.redactor), DAY)])
 
 
 def kept(folder: Path) -> Iterator[bytes]:

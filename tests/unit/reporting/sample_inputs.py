@@ -116,7 +116,7 @@ def metrics(
                 if one in missing:
                     value = None
                 rows.append(metric_row(one, metric.name, metric.unit, segment, value))
-    return pd.DataFrame(rows, columns=["day", *(name for name, _ in METRICS_TABLE.columns)])
+    return pd.DataFrame(rows, columns=["day", *METRICS_TABLE.names])
 
 
 def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | None) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def drift(
 
 
 def distances(*rows: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in DRIFT.columns)])
+    return pd.DataFrame(list(rows), columns=["day", *DRIFT.names])
 
 
 def _change(name: str, unit: str, segment: str, value: float | None, few: bool) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def alert_row(fingerprint: str, **given: Any) -> dict[str, Any]:
 
 
 def alerts(*rows: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["day", *(name for name, _ in ALERTS.columns)])
+    return pd.DataFrame(list(rows), columns=["day", *ALERTS.names])
 
 
 def example(evaluator: str, rank: int, **given: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def rows(page: str, head: str) -> list[list[str]]:
 def test_every_field_says_of_every_format_whether_it_is_read_derived_or_absent(page: str) -> None:
     assert f"| field | {' | '.join(COLUMNS)} |" in page
     table = rows(page, "| field |")
-    assert [row[0].strip("`") for row in table] == [*dict(INTERACTIONS.columns), "spans", "labels"]
+    assert [row[0].strip("`") for row in table] == [*INTERACTIONS.names, "spans", "labels"]
     for row in table:
         assert len(row) == 1 + len(COLUMNS), row[0]
         assert all(re.match("(read|derived|absent)\\b", cell) for cell in row[1:]), row[0]
@@ -69,6 +69,6 @@ def test_every_word_of_ours_is_named(page: str, logs: str) -> None:
 
 
 def test_the_page_on_logs_names_every_field_of_the_native_format(logs: str) -> None:
-    for name in {*dict(INTERACTIONS.columns), "spans"} - OF_THE_DAY:
+    for name in {*INTERACTIONS.names, "spans"} - OF_THE_DAY:
         assert f"`{name}`" in logs, name
     assert "(formats.md)" in logs

@@ -15,7 +15,7 @@ def _frame(table: Any, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the lake gives them back: the table's columns and types."""
     import pyarrow as pa
 
-    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in table.columns}
+    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in table.types.items()}
     return pa.table(columns).to_pandas()
 
 

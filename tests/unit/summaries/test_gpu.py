@@ -27,7 +27,7 @@ NORMAL = {"sm_source": "gpm", "throttle": "[]"}
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as the lake gives them back."""
-    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in GPU_SAMPLES.columns}
+    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in GPU_SAMPLES.types.items()}
     return pa.table(columns).to_pandas()
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue import INTERACTION_METRICS
 from obs_lib.catalogue.stages import STAGE_METRICS
-from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS, Table
+from obs_lib.lake.table import Table
+from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
 from obs_lib.records import STAGE_SEGMENTS, STAGES, MetricValue
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
@@ -26,7 +27,7 @@ NOON = dt.datetime(2023, 6, 2, 12, tzinfo=dt.UTC)
 
 
 def frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in table.columns}
+    columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in table.types.items()}
     return pa.table(columns).to_pandas()
 
 

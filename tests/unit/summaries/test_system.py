@@ -136,7 +136,7 @@ def latencies(values: list[float | None]) -> pd.DataFrame:
         "error_logged": pa.array([False] * n),
         "total_latency_ms": pa.array(values, pa.float64()),
     }
-    return pa.table({name: known.get(name, pa.nulls(n, kind)) for name, kind in INTERACTIONS.columns}).to_pandas()
+    return pa.table({name: known.get(name, pa.nulls(n, kind)) for name, kind in INTERACTIONS.types.items()}).to_pandas()
 
 
 @given(

@@ -39,8 +39,8 @@ def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[
             assert found.table is GPU_SAMPLES
             assert found.of == found.fields["at"]
             rows.append(check(GPU_SAMPLES, found.fields, Limits()))
-            assert set(rows[-1]) == {name for name, _ in GPU_SAMPLES.columns}
-    rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=[name for name, _ in GPU_SAMPLES.columns], dtype=object))
+            assert set(rows[-1]) == set(GPU_SAMPLES.names)
+    rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=list(GPU_SAMPLES.names), dtype=object))
     return rows, rejects
 
 

@@ -38,7 +38,7 @@ def test_a_span_becomes_a_row_of_the_table() -> None:
         "duration_ms": 80.0,
         "error": "no index",
     }
-    assert set(found) == {name for name, _ in SPANS.columns}
+    assert set(found) == set(SPANS.names)
 
 
 def test_what_is_absent_has_a_default() -> None:
@@ -117,7 +117,7 @@ def test_anything_is_rows_or_a_reason(spans: Any) -> None:
 
 def test_sample_logs_give_rows_that_the_table_takes() -> None:
     rows = [found for line in day_lines(FIRST_DAY, 1, 7, 20) for found in spans_of(json.loads(line), StageNames())]
-    columns = {name: pa.array([one[name] for one in rows], kind) for name, kind in SPANS.columns}
+    columns = {name: pa.array([one[name] for one in rows], kind) for name, kind in SPANS.types.items()}
     assert pa.table(columns).num_rows == 20 * 9
     stages = {"router", "prompt_builder", "retrieval", "inference", "output_processor", "safety_filter", "other"}
     assert {one["stage"] for one in rows} == stages
