@@ -6,14 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from obs_lib.catalogue.distances import CHANGE, DISTANCES, TOKEN_ADJUSTED, changed_metric, is_change, subject
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import DRIFT
 from obs_lib.records import Distance, DriftVerdict
+from obs_lib.stats.multiple_testing import benjamini_hochberg
 
 MOST_LEFT = 0.5  # part of a change that may be left at equal tokens where tokens explain it
 
@@ -49,20 +48,6 @@ def decide(distances: Sequence[Distance], options: DriftOptions) -> list[Decisio
     decisions = [_decision(one, None if one.p_value is None else float(next(adjusted)), options) for one in distances]
     by_name = {(one.distance.name, one.distance.segment): one for one in decisions}
     return [_explain(one, by_name.get(_token_adjusted(one.distance))) for one in decisions]
-
-
-def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return adjusted p-values in the order given (Benjamini and Hochberg 1995).
-
-    >>> benjamini_hochberg([0.04, 0.001, 0.03]).round(3).tolist()
-    [0.04, 0.003, 0.04]
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
-    return adjusted
 
 
 def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:

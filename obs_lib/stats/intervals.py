@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, stdtrit
+from scipy.special import bdtr, betaincinv, stdtrit
 
 Floats = NDArray[np.float64]
 
 Z = 1.959963984540054  # the 97.5% quantile of the normal distribution
 _TAIL = 0.025
+_LENIENT = 8.0  # hits from which on `binomial` is Jeffreys's interval; with none it is Clopper and Pearson's
 
 
 class Estimate(NamedTuple):
@@ -45,6 +46,27 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     spread = Z * np.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
     return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))
+
+
+def binomial(share: float, n: float) -> tuple[float, float]:
+    """95% interval of a share seen in n > 0 trials, which may be an effective number.
+
+    Quantiles of beta distributions with a continuity constant c: 0 is Clopper and Pearson's interval, which never holds less
+    than 95% and with few hits much more; 1/2 is Jeffreys's, which holds 95% on average. c goes from 0 at no hit (or
+    nothing but hits) to 1/2 at eight, since it is with few hits that Jeffreys's holds too little.
+
+    >>> [round(end, 4) for end in binomial(7 / 200, 200)], [round(end, 4) for end in binomial(0, 50)]
+    ([0.0156, 0.0679], [0.0, 0.0711])
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16.
+    """
+    hits, misses = share * n, (1 - share) * n
+    c = 0.5 * min(1.0, hits / _LENIENT, misses / _LENIENT)
+    low = float(betaincinv(hits + c, misses + 1 - c, _TAIL)) if hits > 0 else 0.0
+    high = float(betaincinv(hits + 1 - c, misses + c, 1 - _TAIL)) if misses > 0 else 1.0
+    return min(low, share), max(high, share)
 
 
 def effective_n(weights: Floats) -> float:

@@ -98,9 +98,9 @@ def merge(parts: Sequence[Cells]) -> Cells:
     return Cells(np.concatenate(n), np.concatenate(x), np.concatenate(log_y), np.concatenate(within))
 
 
-def pack(found: Cells) -> bytes:
+def pack(kept: Cells) -> bytes:
     """Bytes that `unpack` reads: zlib over float64, little endian, a row a cell."""
-    rows = np.column_stack([found.n, found.log_y, found.within, found.x])
+    rows = np.column_stack([kept.n, kept.log_y, kept.within, kept.x])
     return zlib.compress(rows.astype("<f8").tobytes(), 6)
 
 
@@ -111,29 +111,27 @@ def unpack(model: str, payload: bytes) -> Cells:
     return Cells(rows[:, 0], rows[:, 3:], rows[:, 1], rows[:, 2])
 
 
-def fit(found: Cells) -> Line | None:
+def fit(kept: Cells) -> Line | None:
     """The line through cells by least squares of log latency, with no part below zero; None for too few rows.
 
     log y = log(a + b x) + noise of one size, solved by reweighting: the geometric mean of a cell is compared with the
     line, each weighing n / line^2. Parts that are zero are taken as known, so their variance is zero.
     """
-    freedom = found.rows - found.x.shape[1] - 1
-    if found.rows < MIN_ROWS:
+    freedom = kept.rows - kept.x.shape[1] - 1
+    if kept.rows < MIN_ROWS:
         return None
-    design, y = _design(found.x), np.exp(found.log_y)
+    design, y = _design(kept.x), np.exp(kept.log_y)
     scale = np.maximum(design.max(axis=0), 1.0)  # tokens reach thousands: columns of about one size solve well
     predicted, scaled = y, np.zeros(len(scale))
     for _ in range(_ROUNDS):
-        weight = np.sqrt(found.n) / predicted
+        weight = np.sqrt(kept.n) / predicted
         scaled, _ = nnls(design / scale * weight[:, None], y * weight)
         before, predicted = predicted, np.maximum(design @ (scaled / scale), 1e-9 * float(y.max()))
         if np.allclose(before, predicted, rtol=1e-6):
             break
-    apart = found.log_y - np.log(predicted)
-    variance = float((found.within + found.n * np.square(apart)).sum()) / freedom
-    return Line(
-        scaled / scale, _covariance(design, found.n / np.square(predicted), scaled > 0, variance), variance**0.5
-    )
+    apart = kept.log_y - np.log(predicted)
+    variance = float((kept.within + kept.n * np.square(apart)).sum()) / freedom
+    return Line(scaled / scale, _covariance(design, kept.n / np.square(predicted), scaled > 0, variance), variance**0.5)
 
 
 def _design(x: Floats) -> Floats:
@@ -141,10 +139,10 @@ def _design(x: Floats) -> Floats:
 
 
 def _covariance(design: Floats, weight: Floats, free: NDArray[np.bool_], variance: float) -> Floats:
-    found = np.zeros((design.shape[1], design.shape[1]))
+    covariance = np.zeros((design.shape[1], design.shape[1]))
     part = design[:, free]
-    found[np.ix_(free, free)] = variance * np.linalg.pinv(part.T @ (part * weight[:, None]), hermitian=True)
-    return found
+    covariance[np.ix_(free, free)] = variance * np.linalg.pinv(part.T @ (part * weight[:, None]), hermitian=True)
+    return covariance
 
 
 def _grid() -> NDArray[np.int8]:

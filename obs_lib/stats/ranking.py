@@ -24,10 +24,10 @@ def reciprocal_rank(relevant: ArrayLike, scores: ArrayLike) -> float | None:
         return None
     first = int(np.searchsorted(starts, int(np.flatnonzero(hits)[0]), side="right")) - 1
     start, end = int(starts[first]), int([*starts, len(order)][first + 1])
-    size, found = end - start, int(hits[start:end].sum())
+    size, relevant_ones = end - start, int(hits[start:end].sum())
     expected, none_before = 0.0, 1.0
-    for place in range(size - found + 1):  # the first relevant one of the tie at this place, none before it
-        here = found / (size - place)
+    for place in range(size - relevant_ones + 1):  # the first relevant one of the tie at this place, none before it
+        here = relevant_ones / (size - place)
         expected += none_before * here / (start + place + 1)
         none_before *= 1.0 - here
     return expected

@@ -22,13 +22,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
-from obs_lib.stats.intervals import Estimate, Floats, Z, effective_n, student
+from obs_lib.stats.intervals import Estimate, Floats, Z, binomial, effective_n, student
 
 _PRIOR = 3.0  # hits (misses, where they are fewer) of the common rate that a stratum's own rate is drawn towards
-_LENIENT = 8.0  # hits from which on the interval is Jeffreys's; with none it is Clopper and Pearson's
-_TAIL = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +89,6 @@ def sampled_mean(values: Floats, weights: Floats, strata: Strata) -> Estimate:
     odds = np.log(value / (1 - value))
     low, high = (float(1 / (1 + np.exp(-np.clip(odds + side * reach, -60, 60)))) for side in (-1, 1))
     return Estimate(value, min(low, value), max(high, value), error)
-
-
-def binomial(share: float, n: float) -> tuple[float, float]:
-    """95% interval of a share seen in n > 0 trials, which may be an effective number.
-
-    Quantiles of beta distributions with a continuity constant c: 0 is Clopper and Pearson's interval, which never holds less
-    than 95% and with few hits much more; 1/2 is Jeffreys's, which holds 95% on average. c goes from 0 at no hit (or
-    nothing but hits) to 1/2 at eight, since it is with few hits that Jeffreys's holds too little.
-
-    >>> [round(end, 4) for end in binomial(7 / 200, 200)], [round(end, 4) for end in binomial(0, 50)]
-    ([0.0156, 0.0679], [0.0, 0.0711])
-
-    References
-    ----------
-    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16.
-    """
-    hits, misses = share * n, (1 - share) * n
-    c = 0.5 * min(1.0, hits / _LENIENT, misses / _LENIENT)
-    low = float(betaincinv(hits + c, misses + 1 - c, _TAIL)) if hits > 0 else 0.0
-    high = float(betaincinv(hits + 1 - c, misses + c, 1 - _TAIL)) if misses > 0 else 1.0
-    return min(low, share), max(high, share)
 
 
 def _share(value: float, n: float) -> Estimate:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obs_lib.summaries.sampled import binomial
+from obs_lib.stats.intervals import binomial
 from tests.coverage import (
     FACTORS,
     LIFTS,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from obs_lib.records import MetricStatus, MetricValue
+from obs_lib.stats.intervals import binomial
 from obs_lib.summaries.quality import quality_metrics
-from obs_lib.summaries.sampled import binomial
 from obs_lib.summaries.segments import Segments
 
 Maker = Callable[..., pd.DataFrame]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.stats.intervals import weighted_mean
-from obs_lib.summaries.sampled import Strata, binomial, sampled_mean, sampled_share
+from obs_lib.stats.intervals import binomial, weighted_mean
+from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 
 WEIGHTS = st.lists(st.sampled_from([1.0, 2.0, 7.5]), min_size=1, max_size=40).map(np.array)
 
