@@ -22,8 +22,8 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 package = files("obs_lib")
-missing = [name for name in ("py.typed", "stop_words.txt", "evaluators/weights", "evaluators/words", "evaluators/judge/rubrics", "reports_theme", "airflow_home/dags",
-                            "airflow_home/plugins")
+missing = [name for name in ("py.typed", "stop_words.txt", "evaluators/weights", "evaluators/words", "evaluators/judge/rubrics",
+                            "samples/texts", "reports_theme", "airflow_home/dags", "airflow_home/plugins")
            if not package.joinpath(name).is_file() and not any(package.joinpath(name).iterdir())]
 assert not missing, f"the wheel lacks {missing}"
 assert find_spec("airflow") is None, "obs must install without Airflow"

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Callable
 from typing import Any
 
 from obs_lib.errors import NoGpu
+from obs_lib.gpu.activity import open_activity
+from obs_lib.gpu.nvml_calls import Lost, NvmlCalls
 from obs_lib.gpu.reading import Reading
 from obs_lib.records import clock_reasons
-
-
-class Lost(Exception):
-    """A GPU, or the driver under it, no longer answers."""
 
 
 class NvmlGpus:
@@ -76,12 +72,12 @@ class _Gpu:
         self._nvml, self.index = nvml, index
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
         self._uuid = nvml.nvmlDeviceGetUUID(self._handle)
-        self._name = _Ask(nvml)(nvml.nvmlDeviceGetName, self._handle)
-        self._activity = _open_activity(nvml, self._handle)
+        self._name = NvmlCalls(nvml)(nvml.nvmlDeviceGetName, self._handle)
+        self._activity = open_activity(nvml, self._handle)
 
     def read(self) -> Reading:
         """Everything that it says of itself; Lost when that is nothing."""
-        nvml, handle, ask = self._nvml, self._handle, _Ask(self._nvml)
+        nvml, handle, ask = self._nvml, self._handle, NvmlCalls(self._nvml)
         memory = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
         limit = ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
         if limit is None:
@@ -117,7 +113,7 @@ class _Gpu:
         if self._activity is not None:
             self._activity.close()
 
-    def _utilization(self, ask: _Ask) -> tuple[float | None, str | None]:
+    def _utilization(self, ask: NvmlCalls) -> tuple[float | None, str | None]:
         if self._activity is not None:
             activity = ask(self._activity.read)
             if activity is not None:
@@ -125,98 +121,21 @@ class _Gpu:
         rates = ask(self._nvml.nvmlDeviceGetUtilizationRates, self._handle)
         return (None, None) if rates is None else (rates.gpu / 100, "nvml")
 
-    def _ecc(self, ask: _Ask, kind: int) -> int | None:
-        found: int | None = ask(
+    def _ecc(self, ask: NvmlCalls, kind: int) -> int | None:
+        errors: int | None = ask(
             self._nvml.nvmlDeviceGetTotalEccErrors, self._handle, kind, self._nvml.NVML_VOLATILE_ECC
         )
-        return found
+        return errors
 
-    def _processes(self, ask: _Ask) -> list[dict[str, Any]] | None:
+    def _processes(self, ask: NvmlCalls) -> list[dict[str, Any]] | None:
         """Processes that compute or draw, each once; None where neither list can be had."""
         lists = [
             ask(self._nvml.nvmlDeviceGetComputeRunningProcesses, self._handle),
             ask(self._nvml.nvmlDeviceGetGraphicsRunningProcesses, self._handle),
         ]
-        known = [found for found in lists if found is not None]
-        memory = {process.pid: process.usedGpuMemory for found in known for process in found}
+        known = [processes for processes in lists if processes is not None]
+        memory = {process.pid: process.usedGpuMemory for processes in known for process in processes}
         return [{"pid": pid, "memory": memory[pid]} for pid in sorted(memory)] if known else None
-
-
-class _Ask:
-    """Calls NVML for one field after another: None for what this GPU cannot say, Lost where the GPU itself is gone.
-
-    UNKNOWN is what a driver says of one odd sensor as well as of everything after a crash, so it is None by itself; a
-    GPU that answers nothing at all is lost (see `_Gpu.read`).
-    """
-
-    def __init__(self, nvml: Any) -> None:
-        self._nvml = nvml
-        self._gone = {
-            nvml.NVML_ERROR_UNINITIALIZED,
-            nvml.NVML_ERROR_DRIVER_NOT_LOADED,
-            nvml.NVML_ERROR_GPU_IS_LOST,
-            nvml.NVML_ERROR_RESET_REQUIRED,
-            nvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH,
-        }
-        self.answered = False
-        self.error: Exception | None = None
-
-    def __call__(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            found = call(*arguments)
-        except self._nvml.NVMLError as error:
-            self.error = error
-            if error.value in self._gone:
-                raise Lost(str(error)) from error
-            return None
-        self.answered = self.answered or found is not None
-        return found
-
-    def first(self, name: str, older: str, *arguments: Any) -> Any:
-        """What the first of two functions says that the module has and the driver knows."""
-        for call in (getattr(self._nvml, one, None) for one in (name, older)):
-            found = None if call is None else self(call, *arguments)
-            if found is not None:
-                return found
-        return None
-
-
-class _Activity:
-    """Share of the SMs that were busy between two looks, from the chip's own counters (GPM, Hopper and later)."""
-
-    def __init__(self, nvml: Any, handle: Any) -> None:
-        self._nvml, self._handle = nvml, handle
-        self._before, self._now = nvml.nvmlGpmSampleAlloc(), nvml.nvmlGpmSampleAlloc()
-        nvml.nvmlGpmSampleGet(handle, self._before)
-
-    def read(self) -> float | None:
-        """The share since the last call; None where the counters say nothing of that time."""
-        nvml = self._nvml
-        nvml.nvmlGpmSampleGet(self._handle, self._now)
-        asked = nvml.c_nvmlGpmMetricsGet_t()
-        asked.version, asked.numMetrics = nvml.NVML_GPM_METRICS_GET_VERSION, 1
-        asked.sample1, asked.sample2 = self._before, self._now
-        asked.metrics[0].metricId = nvml.NVML_GPM_METRIC_SM_UTIL
-        self._before, self._now = self._now, self._before
-        nvml.nvmlGpmMetricsGet(asked)
-        metric = asked.metrics[0]
-        if metric.nvmlReturn != nvml.NVML_SUCCESS or not math.isfinite(metric.value):
-            return None
-        return min(max(float(metric.value) / 100, 0.0), 1.0)
-
-    def close(self) -> None:
-        self._nvml.nvmlGpmSampleFree(self._before)
-        self._nvml.nvmlGpmSampleFree(self._now)
-
-
-def _open_activity(nvml: Any, handle: Any) -> _Activity | None:
-    """GPM of a GPU; None where the chip, the driver or MIG mode does not offer it."""
-    try:
-        if nvml.nvmlGpmQueryDeviceSupport(handle).isSupportedDevice:
-            return _Activity(nvml, handle)
-    except nvml.NVMLError:
-        pass
-    return None
 
 
 def _scaled(value: float | None, parts: int = 1) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Weather(NamedTuple):
+class Incidents(NamedTuple):
     """How the two assistants behave on one day.
 
     lost_contexts : share of `docs-rag` requests whose retrieval returns other topics, so that answers are made up.
@@ -33,10 +33,10 @@ TOXIC = range(19, 20)
 MALFORMED = {5: "truncated", 8: "negative", 17: "no offset"}
 
 
-def weather(number: int) -> Weather:
-    """What the day with this number (from 1) is like."""
+def incidents_of(number: int) -> Incidents:
+    """What happens on the day with this number, from 1."""
     rolled_out = number >= ROLL_OUT
-    return Weather(
+    return Incidents(
         lost_contexts=0.8 if number in OUTAGE else 0.0,
         slow=2.6 if number in SLOW else 1.0,
         model="nova-1.1" if rolled_out else "nova-1.0",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from obs_lib.records import Day
-from obs_lib.samples.calendar import Weather, weather
+from obs_lib.samples.calendar import Incidents, incidents_of
 from obs_lib.samples.patterns import seeded
 from obs_lib.samples.routes import Exchange, assistant, docs_rag
 from obs_lib.samples.stages import spans
@@ -37,7 +37,7 @@ class Speed:
     usd_a_token: float
 
 
-Answerer = Callable[[int, Weather, np.random.Generator], Exchange]
+Answerer = Callable[[int, Incidents, np.random.Generator], Exchange]
 ROUTES: tuple[tuple[str, Answerer, Speed], ...] = (
     ("assistant", assistant, Speed(1.2, 120.0, 19.0, 8e-6)),
     ("docs-rag", docs_rag, Speed(0.5, 90.0, 13.0, 3e-6)),
@@ -69,14 +69,14 @@ def day_lines(day: Day, number: int, seed: int, per_route: int) -> list[str]:
     rows = [interaction(day, number, seed, route, i) for route, _, _ in ROUTES for i in range(per_route)]
     rows.sort(key=lambda row: (row["timestamp"], row["request_id"]))
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    broken = weather(number).malformed
+    broken = incidents_of(number).malformed
     return lines if broken is None else [*lines, _broken(broken, rows[-1])]
 
 
 def interaction(day: Day, number: int, seed: int, route: str, i: int) -> dict[str, Any]:
     """The i-th interaction of a route on a day, in the native log format."""
     _, answer, speed = next(item for item in ROUTES if item[0] == route)
-    today, rng = weather(number), seeded(seed, number, route, i)
+    today, rng = incidents_of(number), seeded(seed, number, route, i)
     exchange = answer(i, today, rng)
     user = int(rng.integers(240))
     row: dict[str, Any] = {

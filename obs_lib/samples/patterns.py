@@ -23,7 +23,7 @@ def expand(pattern: str, rng: np.random.Generator) -> str:
     'Hello there'
     """
     while _CHOICE.search(pattern):
-        pattern = _CHOICE.sub(lambda found: pick(found[1].split("|"), rng), pattern)
+        pattern = _CHOICE.sub(lambda choice: pick(choice[1].split("|"), rng), pattern)
     return pattern.strip()
 
 

@@ -19,7 +19,7 @@ from obs_lib.samples.asks import (
     REFUSAL,
     Ask,
 )
-from obs_lib.samples.calendar import Weather
+from obs_lib.samples.calendar import Incidents
 from obs_lib.samples.handbook import FACTS, TOPICS, Fact, passage
 from obs_lib.samples.patterns import expand, pick, seeded
 
@@ -43,7 +43,7 @@ class Exchange(NamedTuple):
     lost: bool = False
 
 
-def assistant(i: int, day: Weather, rng: np.random.Generator) -> Exchange:
+def assistant(i: int, day: Incidents, rng: np.random.Generator) -> Exchange:
     """The i-th exchange of the day on the route `assistant`: first the canaries, then whatever comes."""
     canaries = len(ASKS) + 1
     if i < len(ASKS):
@@ -65,7 +65,7 @@ def assistant(i: int, day: Weather, rng: np.random.Generator) -> Exchange:
             return _ask(ASKS[int(rng.integers(len(ASKS)))], None, day, rng)
 
 
-def docs_rag(i: int, day: Weather, rng: np.random.Generator) -> Exchange:
+def docs_rag(i: int, day: Incidents, rng: np.random.Generator) -> Exchange:
     """The i-th exchange of the day on the route `docs-rag`: every fact once as a canary, then any of them."""
     canary = i < len(FACTS)
     fact = FACTS[i] if canary else FACTS[int(rng.integers(len(FACTS)))]
@@ -98,7 +98,7 @@ def _contexts(topics: list[str], rng: np.random.Generator, best: float) -> list[
     ]
 
 
-def _ask(ask: Ask, name: str | None, day: Weather, rng: np.random.Generator) -> Exchange:
+def _ask(ask: Ask, name: str | None, day: Incidents, rng: np.random.Generator) -> Exchange:
     prompt = expand(ask.question, seeded(name) if name else rng)
     if rng.random() < day.refuses or ask.answer is None:
         return Exchange(name, prompt, expand(REFUSAL, rng), quality=0.4)
@@ -113,14 +113,14 @@ def _declined(ask: Ask, name: str | None, rng: np.random.Generator) -> Exchange:
     return Exchange(name, prompt, expand(REFUSAL, rng), flags=("privacy",), quality=0.7)
 
 
-def _json(name: str | None, day: Weather, rng: np.random.Generator) -> Exchange:
+def _json(name: str | None, day: Incidents, rng: np.random.Generator) -> Exchange:
     """A workshop note to be turned into JSON; a canary's note is always the same."""
     fixed = seeded(name) if name else rng
     bike, place, damage = int(fixed.integers(1000, 9999)), pick(PLACES, fixed), pick(DAMAGES, fixed)
     note = expand(NOTE, fixed).replace("NUMBER", str(bike)).replace("PLACE", place).replace("DAMAGE", damage)
     prompt = f"Turn this workshop note into a JSON object with the keys bike, place, damage and urgent. Note: {note}"
-    found = {"bike": bike, "place": place, "damage": damage, "urgent": bool(rng.random() < 0.5)}
-    text = json.dumps(found, indent=2 if rng.random() < 0.4 else None)
+    ticket = {"bike": bike, "place": place, "damage": damage, "urgent": bool(rng.random() < 0.5)}
+    text = json.dumps(ticket, indent=2 if rng.random() < 0.4 else None)
     if rng.random() < day.unclosed:
         text = text.rstrip("}\n ").rsplit(",", 1)[0]
     return Exchange(name, prompt, text, expected_format="json")

@@ -87,7 +87,7 @@ def load(data: Path, vectorise: Vectorise) -> Answers:
         for row in common.read(data, "refusal_xstest")
     ]
     rows += [("pyrit", row["prompt"], "", row["response"], row["refused"]) for row in pyrit(vectorise)]
-    rows += [("made answers", frame.text, frame.manner, text, frame.refuses) for frame, _, text in examples(EACH)]
+    rows += [("made answers", frame.text, frame.kind, text, frame.positive) for frame, _, text in examples(EACH)]
     for name in ANSWERS:
         drawn = common.by_hash(common.read(data, name), "response")[:FROM_A_SET]
         rows += [("ordinary answers", row["prompt"], "", row["response"], False) for row in drawn]

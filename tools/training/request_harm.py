@@ -107,7 +107,7 @@ def load(data: Path, vectorise: Vectorise) -> Requests:
     rows: list[tuple[str, str, str, str, bool]]  # set, group, kind, text, harmful
     rows = [(XSTEST, pair(kind), kind, text, kind.startswith("contrast_")) for kind, text in published]
     made = [(frame, text) for frame, text in examples(EACH) if _plain(text) not in known]
-    rows += [(MADE, frame.text, frame.kind, text, frame.harmful) for frame, text in made]
+    rows += [(MADE, frame.text, frame.kind, text, frame.positive) for frame, text in made]
     told = [row for row in common.read(data, MODERATION) if len(row["text"]) <= LONGEST]
     rows += [("openai_moderation", row["text"], "", row["text"], row["toxic"]) for row in told]
     questions = {row["prompt"]: row for row in common.read(data, EXPERTS)}

@@ -88,7 +88,7 @@ def load(data: Path, vectorise: Vectorise) -> Texts:
         if name == "davidson":
             labelled = [row for label in (True, False) for row in [r for r in labelled if r["toxic"] is label][:TWEETS]]
         rows += [(name, row["text"], "", row["text"], row["toxic"]) for row in labelled]
-    rows += [("made sentences", frame.text, frame.kind, text, frame.toxic) for frame, text in examples(EACH)]
+    rows += [("made sentences", frame.text, frame.kind, text, frame.positive) for frame, text in examples(EACH)]
     for name in ANSWERS:
         answers = common.by_hash(common.read(data, name), "response")[:FROM_A_SET]
         rows += [(name, row["prompt"], "", row["response"], False) for row in answers if row["response"].strip()]

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.samples.asks import ASKS
-from obs_lib.samples.calendar import MALFORMED, OUTAGE, ROLL_OUT, SLOW, TOXIC, Weather, weather
+from obs_lib.samples.calendar import MALFORMED, OUTAGE, ROLL_OUT, SLOW, TOXIC, Incidents, incidents_of
 from obs_lib.samples.generate import FIRST_DAY, day_lines, write_samples
 from obs_lib.samples.handbook import FACTS, passage
 from obs_lib.samples.patterns import expand, seeded
@@ -96,7 +96,7 @@ def test_json_is_closed_before_the_roll_out_and_mostly_open_after_it() -> None:
 
 
 def test_the_first_nine_days_are_quiet() -> None:
-    assert {weather(n)._replace(malformed=None) for n in range(1, 10)} == {Weather()}
+    assert {incidents_of(n)._replace(malformed=None) for n in range(1, 10)} == {Incidents()}
 
 
 def test_broken_lines_come_last_on_their_days() -> None:
