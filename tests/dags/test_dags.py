@@ -74,7 +74,7 @@ def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
     for earlier, later in pairwise(chain):
         assert later in nightly.get_task(earlier).downstream_task_ids
     assert nightly.get_task("tell_failure").upstream_task_ids == {"ingest", "plan", "collect", "summarise"}
-    for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "deliver")):
+    for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "notify")):
         assert fold.get_task(earlier).downstream_task_ids == {later}
     assert fold.max_active_runs == 1
 

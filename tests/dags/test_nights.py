@@ -15,7 +15,7 @@ QUIET = {"look_again": ["skipped"], "run_again": ["skipped"], "tell_failure": ["
 
 def lake(house: Any, table: str, day: dt.date = DAY) -> Any:
     """Rows of a day."""
-    from obs_lib import tables
+    from obs_lib.lake import tables
 
     return house.ws.lake.read(getattr(tables, table), [day])
 
@@ -41,7 +41,7 @@ def test_a_normal_day(house: Any) -> None:
     assert lake(house, "REPORTS").empty  # the fold's work
 
     fold = house.fold()
-    assert house.states(fold) == {name: ["success"] for name in ("compare", "alert", "render", "deliver")}
+    assert house.states(fold) == {name: ["success"] for name in ("compare", "alert", "render", "notify")}
     assert list(lake(house, "REPORTS")["format"]) == ["html"]
 
     again = house.fold()  # nothing is stale any more
@@ -95,7 +95,7 @@ def test_dead_shards_do_not_stop_the_night(
     assert len(scores) == 70
     assert set(scores.loc[scores["note"].str.contains("lost"), "status"]) == {"FAILED"}
     assert (scores["status"] == "FAILED").all() == (len(dead) == 2)
-    assert house.states(house.fold())["deliver"] == ["success"]
+    assert house.states(house.fold())["notify"] == ["success"]
 
     healed = house.night(DAY)  # the same day again, with nothing dying
     assert healed.state == "success"
