@@ -61,6 +61,17 @@ def test_every_relative_link_resolves(pages: list[Path]) -> None:
     assert broken == []
 
 
+def test_every_page_that_the_code_names_exists(checkout: Path) -> None:
+    missing = [
+        f"{path.name}: {name}"
+        for folder in ("obs_lib", "dags", "plugins", "tools", "tests")
+        for path in (checkout / folder).rglob("*.py")
+        for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+        if not (checkout / name).exists()
+    ]
+    assert missing == []
+
+
 def test_every_page_is_in_the_index(checkout: Path, pages: list[Path]) -> None:
     index = checkout / "docs" / "README.md"
     listed = {(index.parent / target).resolve() for target in LINK.findall(prose(index))}
