@@ -74,7 +74,7 @@ def print_days(days: Sequence[LakeDay], as_json: bool) -> None:
 
 @dataclass(frozen=True)
 class Mended:
-    """Interactions that a rule mended."""
+    """Interactions that a rule repaired."""
 
     rule: str
     interactions: int

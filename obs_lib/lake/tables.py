@@ -56,7 +56,7 @@ INTERACTIONS = Table(
         Column("tags", _TEXT, NAME),  # JSON object, text to text, number or boolean
         Column(
             "repairs", _TEXT, PLAIN
-        ),  # JSON list of the rules that mended this row (sources/repair.py); null: none did
+        ),  # JSON list of the rules that repaired this row (sources/repair.py); null: none did
     ),
     retention="rows",
 )

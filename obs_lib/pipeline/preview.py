@@ -52,7 +52,7 @@ class Preview:
     """What reading the day gives.
 
     rows : by table, as the lake takes them; those of erased people are counted in `erased`. rejects : commonest first, without
-    the duplicates: entries whose interaction comes again later. repairs : interactions mended, by rule.
+    the duplicates: entries whose interaction comes again later. repairs : interactions repaired, by rule.
     lake : "never read", "unchanged" or "would change", with `changes`, the names of the tables that would.
     """
 
@@ -113,11 +113,11 @@ def _kept(table: Table, rows: Rows, erased: Erasures) -> int:
 
 def _repairs(rows: Rows, erased: Erasures) -> dict[str, int]:
     names = [*columns_of(INTERACTIONS), "repairs"]
-    mended: Counter[str] = Counter()
+    repaired: Counter[str] = Counter()
     for batch in rows.batches():
         for rules in without_erased(INTERACTIONS, batch.select(names).to_pandas(), erased)["repairs"].dropna():
-            mended.update(json.loads(rules))
-    return dict(sorted(mended.items()))
+            repaired.update(json.loads(rules))
+    return dict(sorted(repaired.items()))
 
 
 def _rejects(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[Rejects], int]:

@@ -22,7 +22,7 @@ _STEP_TONES = {
 
 
 def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
-    """Skipped and failed, quarantine, mended values, steps, model versions; a part with nothing in it is said in a sentence."""
+    """Skipped and failed, quarantine, repaired values, steps, model versions; an empty part is said in a sentence."""
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
     yield _reasons(inputs, options)
     yield _quarantine(inputs, options)

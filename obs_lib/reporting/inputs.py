@@ -34,7 +34,7 @@ class ReportInputs:
         note, evidence).
     reasons : (evaluator, status, note, n) of scores that are SKIPPED or FAILED.
     versions : (segment, model_version, n) of `day`.
-    repairs : (rule, what it does, n) of values that were mended in n interactions.
+    repairs : (rule, what it does, n) of values that were repaired in n interactions.
     quarantine_count, quarantine : rejected input rows: how many, and some of them as (file, line, reason).
     steps : (step, state, note) of the day; state is a StepState.
     objectives : metric name to the limit in force. A metric that is not in it has no objective.

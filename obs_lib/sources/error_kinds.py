@@ -73,16 +73,20 @@ def error_kind(type_or_name: str | None, status: int | None, message: str | None
     if not type_or_name and status is None and not message:
         return None
     head = (message or "")[:_READ]
-    if status is None and (found := _STATUS.search(head)):  # "Error code: 429 - ...", as the OpenAI client writes
-        status = int(found[1])
-    if not type_or_name and (found := _CLASS.match(head)):  # "RateLimitError: ..."
-        type_or_name = found[1]
-    named, told = _named(type_or_name), _told(head)
-    if named in (None, "client") and told in ("context_length", "content_filter") and status in (None, 400, 413, 422):
-        return told
-    if named not in (None, "client", "server"):  # these two are what a status says as well, and better
-        return named
-    return _by_status(status) or named or told or "other"
+    if status is None and (match := _STATUS.search(head)):  # "Error code: 429 - ...", as the OpenAI client writes
+        status = int(match[1])
+    if not type_or_name and (match := _CLASS.match(head)):  # "RateLimitError: ..."
+        type_or_name = match[1]
+    from_type, from_message = _named(type_or_name), _in_text(head)
+    if (
+        from_type in (None, "client")
+        and from_message in ("context_length", "content_filter")
+        and status in (None, 400, 413, 422)
+    ):
+        return from_message
+    if from_type not in (None, "client", "server"):  # these two are what a status says as well, and better
+        return from_type
+    return _by_status(status) or from_type or from_message or "other"
 
 
 def _named(name: str | None) -> str | None:
@@ -90,7 +94,7 @@ def _named(name: str | None) -> str | None:
     return next((kind for kind, pattern in _NAMES if pattern.search(plain)), None)
 
 
-def _told(head: str) -> str | None:
+def _in_text(head: str) -> str | None:
     return next((kind for kind, pattern in _MESSAGES if pattern.search(head)), None)
 
 

@@ -138,9 +138,9 @@ def _last(path: str) -> str:
 
 
 def _date(name: str) -> Day | None:
-    found = _DATE.search(name)
+    date = _DATE.search(name)
     try:
-        return dt.date.fromisoformat(found[1]) if found else None
+        return dt.date.fromisoformat(date[1]) if date else None
     except ValueError:
         return None
 

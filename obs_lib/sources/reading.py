@@ -31,7 +31,7 @@ class SourceDay:
     """What all sources hold of one day.
 
     rows : by table, without the column `day`. fingerprint : as `fingerprint_day` gives it. entries : how many were read, by
-    source. repairs : how many interactions each rule of `repair.py` mended.
+    source. repairs : how many interactions each rule of `repair.py` changed.
     """
 
     rows: dict[Table, Rows]
@@ -81,7 +81,7 @@ class _DayRows:
         try:
             if isinstance(item, RejectedEntry):
                 raise Rejected(item.reason)
-            fields, mended = without_negative(item.fields, source.format.derived)
+            fields, applied = without_negative(item.fields, source.format.derived)
             record = check(item.table, fields, source.limits)
         except Rejected as reason:
             self._reject(entry, str(reason), number)
@@ -89,7 +89,7 @@ class _DayRows:
         if item.table is not LABELS and (item.of or record[TIME_OF[item.table]]).date() != self.day:
             return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
-            self.repairs.update(repair(record, mended))
+            self.repairs.update(repair(record, applied))
             if record["error"] is not None or record["finish_reason"] is not None:
                 self._logging.add(number)
         self._spools[item.table].add(record, entry, number)

@@ -1,4 +1,4 @@
-"""What is mended in a row instead of rejecting it: values that cannot be true beside others that can.
+"""What is repaired in a row instead of rejecting it: values that cannot be true beside others that can.
 
 A clock that jumped, or a counter that ran over, says nothing about the answer itself; the interaction is kept for quality
 and loses only what cannot be. Every rule that was applied is named in the column `repairs` and counted in the report.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from obs_lib.sources.validate import Record
+from obs_lib.sources.validate import CheckedRow
 from obs_lib.sources.values import canonical
 
 _SLACK_MS = 1.0  # rounding of two clocks
@@ -28,12 +28,12 @@ RULES: dict[str, str] = {
 """Every rule by its name, and what it does."""
 
 
-def repair(record: Record, mended: Sequence[str] = ()) -> list[str]:
+def repair(record: CheckedRow, before: Sequence[str] = ()) -> list[str]:
     """Make what cannot be true of the interaction unknown (null); the rules' names, which `repairs` then holds (null: none).
 
-    mended : rules that were applied before, see `without_negative`.
+    before : rules that were applied already, see `without_negative`.
     """
-    applied = sorted({name for name, mend in _MENDING.items() if mend(record)} | set(RULES).intersection(mended))
+    applied = sorted({name for name, applies in _REPAIRS.items() if applies(record)} | set(RULES).intersection(before))
     record["repairs"] = canonical(applied) if applied else None
     return applied
 
@@ -47,26 +47,26 @@ def without_negative(fields: Mapping[str, Any], derived: Collection[str]) -> tup
     return ({**fields, **dict.fromkeys(wrong)}, [BACKWARDS]) if wrong else (fields, [])
 
 
-def _too_long(record: Record) -> bool:
+def _too_long(record: CheckedRow) -> bool:
     return _forget(record, (record["total_latency_ms"] or 0) > _LONGEST_MS, "total_latency_ms")
 
 
-def _first_token(record: Record) -> bool:
+def _first_token(record: CheckedRow) -> bool:
     return _forget(record, _beyond(record["ttft_ms"], record["total_latency_ms"]), "ttft_ms", "tpot_ms")
 
 
-def _parts(record: Record) -> bool:
+def _parts(record: CheckedRow) -> bool:
     parts = (record["prefill_ms"] or 0) + (record["decode_ms"] or 0)
     return _forget(record, _beyond(parts, record["total_latency_ms"]), "prefill_ms", "decode_ms")
 
 
-def _tokens(record: Record) -> bool:
+def _tokens(record: CheckedRow) -> bool:
     counts = ("input_tokens", "cached_input_tokens", "output_tokens")
     wrong = [name for name in counts if (record[name] or 0) > _MOST_TOKENS]
     return _forget(record, bool(wrong), *wrong)
 
 
-def _cached(record: Record) -> bool:
+def _cached(record: CheckedRow) -> bool:
     cached, read = record["cached_input_tokens"], record["input_tokens"]
     return _forget(record, cached is not None and read is not None and cached > read, "cached_input_tokens")
 
@@ -75,13 +75,13 @@ def _beyond(part: float | None, whole: float | None) -> bool:
     return part is not None and whole is not None and part > whole + _SLACK_MS
 
 
-def _forget(record: Record, wrong: bool, *names: str) -> bool:
+def _forget(record: CheckedRow, wrong: bool, *names: str) -> bool:
     if wrong:
         record.update(dict.fromkeys(names))
     return wrong
 
 
-_MENDING: Mapping[str, Callable[[dict[str, Any]], bool]] = {
+_REPAIRS: Mapping[str, Callable[[dict[str, Any]], bool]] = {
     "latency over a day": _too_long,
     "first token after the end": _first_token,
     "parts beyond the whole": _parts,

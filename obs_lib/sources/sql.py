@@ -45,9 +45,9 @@ class SqlEntries:
                 if dialect in _IN_UTC:
                     base.execute(text(_IN_UTC[dialect]))
                 streaming = base.execution_options(stream_results=True, yield_per=_ROWS)
-                found = streaming.execute(text(self._query), _bounds(day, dialect))
-                names = list(found.keys())
-                for number, row in enumerate(found, start=1):
+                result = streaming.execute(text(self._query), _bounds(day, dialect))
+                names = list(result.keys())
+                for number, row in enumerate(result, start=1):
                     yield Entry(ORIGIN, number, as_json(dict(zip(names, row, strict=True))))
         except (
             SQLAlchemyError,
@@ -56,7 +56,7 @@ class SqlEntries:
         ) as error:  # drivers raise the last two for years beyond 9999
             raise SourceError(
                 "the database does not answer the query",
-                found=_told(error, engine.url.password),
+                found=_driver_words(error, engine.url.password),
                 # without what follows `?`, where drivers take passwords too
                 where=engine.url.set(query={}).render_as_string(hide_password=True),
                 fix="try the query there, with :start and :end bound, and see that this machine may connect",
@@ -106,7 +106,7 @@ def _bounds(day: Day, dialect: str) -> dict[str, object]:
     return dict(moments)
 
 
-def _told(error: Exception, password: object) -> str:
+def _driver_words(error: Exception, password: object) -> str:
     """The driver's own words, in one line, without the password."""
     cause = getattr(error, "orig", None) or error
     words = (str(cause).splitlines() or [type(cause).__name__])[0]

@@ -3,7 +3,7 @@
 An entry is rejected whole, with the first rule that it breaks: not UTF-8, not JSON, not an object, an identifier or a time
 missing, a time without offset, a field of the wrong type, a negative or non-finite number, a text that is too long, a
 `request_id` that comes again later the same day (the last one written counts). Unknown fields are ignored. What is
-merely implausible is mended instead, by the rules of `repair.py`.
+merely implausible is repaired instead, by the rules of `repair.py`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.values import well_formed
 
-Record = dict[str, Any]
-"""One checked row: the columns of its table, without those that only the whole day can tell."""
+CheckedRow = dict[str, Any]
+"""A row that holds every rule: the columns of its table, without those that only the whole day can tell."""
 
 TEXTS = (
     "user_id",
@@ -55,7 +55,7 @@ class Limits:
     naive_is_utc: bool = False
 
 
-def check(table: Table, fields: Mapping[str, Any], limits: Limits) -> Record:
+def check(table: Table, fields: Mapping[str, Any], limits: Limits) -> CheckedRow:
     """The fields of one row of `table` as a record; `Rejected` with the first rule that they break."""
     record = _CHECKS[table](fields, limits)
     for name, value in record.items():
@@ -81,7 +81,7 @@ def excerpt(raw: bytes) -> str:
 
 def _parse(raw: bytes) -> dict[str, Any]:
     try:
-        found = _DECODER.decode(raw.decode("utf-8"))
+        value = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Rejected("not UTF-8") from error
     except RecursionError as error:
@@ -90,9 +90,9 @@ def _parse(raw: bytes) -> dict[str, Any]:
         raise
     except ValueError as error:
         raise Rejected("not JSON") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise Rejected("not an object")
-    return found
+    return value
 
 
 def _not_finite(_: str) -> NoReturn:
@@ -102,23 +102,23 @@ def _not_finite(_: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_not_finite)
 
 
-def _interaction(found: Mapping[str, Any], limits: Limits) -> Record:
-    record: Record = {
-        "request_id": values.needed("request_id", found),
-        "timestamp": values.moment("timestamp", found, limits.naive_is_utc),
+def _interaction(fields: Mapping[str, Any], limits: Limits) -> CheckedRow:
+    record: CheckedRow = {
+        "request_id": values.needed("request_id", fields),
+        "timestamp": values.moment("timestamp", fields, limits.naive_is_utc),
     }
     for name in TEXTS:
-        record[name] = values.text(name, found.get(name))
+        record[name] = values.text(name, fields.get(name))
     for name in COUNTS:
-        record[name] = values.count(name, found.get(name))
+        record[name] = values.count(name, fields.get(name))
     for name in AMOUNTS:
-        record[name] = values.amount(name, found.get(name))
-    record["quality_score"] = values.number("quality_score", found.get("quality_score"))
-    record["prompt"], record["messages"] = values.prompt(found.get("prompt"))
-    record["contexts"] = values.listed("contexts", found.get("contexts"), values.context)
-    record["reference"] = values.references(found.get("reference"))
-    record["safety_flags"] = values.words("safety_flags", found.get("safety_flags"))
-    record["tags"] = values.tags(found.get("tags"))
+        record[name] = values.amount(name, fields.get(name))
+    record["quality_score"] = values.number("quality_score", fields.get("quality_score"))
+    record["prompt"], record["messages"] = values.prompt(fields.get("prompt"))
+    record["contexts"] = values.listed("contexts", fields.get("contexts"), values.context)
+    record["reference"] = values.references(fields.get("reference"))
+    record["safety_flags"] = values.words("safety_flags", fields.get("safety_flags"))
+    record["tags"] = values.tags(fields.get("tags"))
     record["finish_reason"] = finish_reason(record["finish_reason"])
     record["error_kind"] = _kind(record["error_kind"], record["error"])
     return record
@@ -129,54 +129,54 @@ def _kind(named: str | None, error: str | None) -> str | None:
     return named if named in ERROR_KINDS else error_kind(named, None, error)
 
 
-def _span(found: Mapping[str, Any], limits: Limits) -> Record:
-    stage = values.text("stage", found.get("stage"))
+def _span(fields: Mapping[str, Any], limits: Limits) -> CheckedRow:
+    stage = values.text("stage", fields.get("stage"))
     return {
-        "trace_id": values.needed("trace_id", found),
-        "span_id": values.needed("span_id", found),
-        "parent_id": values.text("parent_id", found.get("parent_id")),
-        "request_id": values.text("request_id", found.get("request_id")),
+        "trace_id": values.needed("trace_id", fields),
+        "span_id": values.needed("span_id", fields),
+        "parent_id": values.text("parent_id", fields.get("parent_id")),
+        "request_id": values.text("request_id", fields.get("request_id")),
         "stage": stage if stage in STAGES else "other",
-        "name": values.text("name", found.get("name")) or "",
-        "start": values.moment("start", found, limits.naive_is_utc),
-        "duration_ms": values.amount("duration_ms", found.get("duration_ms")),
-        "error": values.text("error", found.get("error")),
+        "name": values.text("name", fields.get("name")) or "",
+        "start": values.moment("start", fields, limits.naive_is_utc),
+        "duration_ms": values.amount("duration_ms", fields.get("duration_ms")),
+        "error": values.text("error", fields.get("error")),
     }
 
 
-def _label(found: Mapping[str, Any], _: Limits) -> Record:
-    inclusion = values.number("inclusion_probability", found.get("inclusion_probability"))
+def _label(fields: Mapping[str, Any], _: Limits) -> CheckedRow:
+    inclusion = values.number("inclusion_probability", fields.get("inclusion_probability"))
     if inclusion is not None and not 0 < inclusion <= 1:
         raise Rejected("inclusion_probability: not a probability in (0, 1]")
     return {
-        "request_id": values.needed("request_id", found),
-        "name": values.needed("name", found),
-        "source": values.needed("source", found),
-        "value": values.number("value", found.get("value")),
-        "text": values.text("text", found.get("text")),
+        "request_id": values.needed("request_id", fields),
+        "name": values.needed("name", fields),
+        "source": values.needed("source", fields),
+        "value": values.number("value", fields.get("value")),
+        "text": values.text("text", fields.get("text")),
         "inclusion_probability": inclusion,
     }
 
 
-def _gpu_sample(found: Mapping[str, Any], limits: Limits) -> Record:
-    record: Record = {"at": values.moment("at", found, limits.naive_is_utc)}
+def _gpu_sample(fields: Mapping[str, Any], limits: Limits) -> CheckedRow:
+    record: CheckedRow = {"at": values.moment("at", fields, limits.naive_is_utc)}
     for name in ("host", "gpu"):
-        record[name] = values.needed(name, found)
+        record[name] = values.needed(name, fields)
     for name in ("name", "sm_source"):
-        record[name] = values.text(name, found.get(name))
+        record[name] = values.text(name, fields.get(name))
     for name in ("index", "memory_used", "memory_total", "ecc_corrected", "ecc_uncorrected"):
-        record[name] = values.count(name, found.get(name))
+        record[name] = values.count(name, fields.get(name))
     for name in ("power_w", "power_limit_w", "temperature_c", "sm_clock_mhz", "memory_clock_mhz"):
-        record[name] = values.number(name, found.get(name))
-    record["sm_utilization"] = values.amount("sm_utilization", found.get("sm_utilization"))
+        record[name] = values.number(name, fields.get(name))
+    record["sm_utilization"] = values.amount("sm_utilization", fields.get("sm_utilization"))
     if (record["sm_utilization"] or 0) > 1:
         raise Rejected("sm_utilization: not a share in [0, 1]")
-    record["throttle"] = values.words("throttle", found.get("throttle"))
-    record["processes"] = values.listed("processes", found.get("processes"), values.process)
+    record["throttle"] = values.words("throttle", fields.get("throttle"))
+    record["processes"] = values.listed("processes", fields.get("processes"), values.process)
     return record
 
 
-_CHECKS: dict[Table, Callable[[Mapping[str, Any], Limits], Record]] = {
+_CHECKS: dict[Table, Callable[[Mapping[str, Any], Limits], CheckedRow]] = {
     INTERACTIONS: _interaction,
     SPANS: _span,
     LABELS: _label,

@@ -47,26 +47,26 @@ def canonical(value: object) -> str:
         raise Rejected("non-finite number") from error
 
 
-def needed(name: str, found: Mapping[str, Any]) -> str:
+def needed(name: str, fields: Mapping[str, Any]) -> str:
     """A text that must be there and not be empty."""
-    value = text(name, found.get(name))
+    value = text(name, fields.get(name))
     if not value:
         raise Rejected(f"{name}: missing")
     return value
 
 
-def moment(name: str, found: Mapping[str, Any], naive_is_utc: bool) -> dt.datetime:
+def moment(name: str, fields: Mapping[str, Any], naive_is_utc: bool) -> dt.datetime:
     """A moment in UTC that must be there; formats that log numbers have made one already."""
-    value = found.get(name)
+    value = fields.get(name)
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value
-    told = text(name, value)
-    if not told:
+    stamp = text(name, value)
+    if not stamp:
         raise Rejected(f"{name}: missing")
-    found_at = parse_moment(told, naive_is_utc)
-    if found_at is None:
+    at = parse_moment(stamp, naive_is_utc)
+    if at is None:
         raise Rejected(f"{name}: not ISO 8601 with an offset")
-    return found_at
+    return at
 
 
 def text(name: str, value: Any) -> str | None:
@@ -83,30 +83,30 @@ def number(name: str, value: Any) -> float | None:
     if type(value) not in (int, float):
         raise Rejected(f"{name}: not a number")
     try:
-        found = float(value)
+        as_float = float(value)
     except OverflowError as error:
         raise Rejected(f"{name}: number too large") from error
-    if not math.isfinite(found):
+    if not math.isfinite(as_float):
         raise Rejected(f"{name}: non-finite number")
-    return found
+    return as_float
 
 
 def amount(name: str, value: Any) -> float | None:
     """A finite number of 0 or more, or None."""
-    found = number(name, value)
-    if found is not None and found < 0:
+    given = number(name, value)
+    if given is not None and given < 0:
         raise Rejected(f"{name}: negative")
-    return found
+    return given
 
 
 def count(name: str, value: Any) -> int | None:
     """A whole number of 0 or more, or None."""
-    found = amount(name, value)
-    if found is None:
+    given = amount(name, value)
+    if given is None:
         return None
-    if found != int(found) or found >= _MOST:
+    if given != int(given) or given >= _MOST:
         raise Rejected(f"{name}: not a whole number under 2^53")
-    return int(found)
+    return int(given)
 
 
 def prompt(value: Any) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, r
 traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see slow_traces.py); `all` only
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
-repairs   key = rule of sources/repair.py: n interactions that it mended; empty payload; `all` only
+repairs   key = rule of sources/repair.py: n interactions that it repaired; empty payload; `all` only
 labels    key = metric: n labelled interactions; payload JSON of sums over them (see labelled.py)
 judge     key = score of a judge: n labelled answers; payload JSON of numbers of each (see judge_labels.py); `all` only
 """
@@ -133,11 +133,11 @@ def reasons(scores: pd.DataFrame) -> Iterator[Sketch]:
 
 
 def repairs(rules: Texts) -> Iterator[Sketch]:
-    """How many interactions each rule mended. rules : the column `repairs`, JSON lists."""
-    mended: Counter[str] = Counter()
+    """How many interactions each rule repaired. rules : the column `repairs`, JSON lists."""
+    repaired: Counter[str] = Counter()
     for text, n in zip(rules.distinct, rules.counts(np.arange(len(rules.codes))).tolist(), strict=True):
-        mended.update(dict.fromkeys(json.loads(text), n))
-    for rule, n in sorted(mended.items()):
+        repaired.update(dict.fromkeys(json.loads(text), n))
+    for rule, n in sorted(repaired.items()):
         yield "repairs", ALL, rule, n, b""
 
 

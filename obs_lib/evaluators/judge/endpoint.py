@@ -12,7 +12,7 @@ from obs_lib.errors import ConfigError, EvaluatorError, NoReply
 from obs_lib.http import BUSY, HttpClient, Reply, is_base_url, json_object
 
 _MOST_BYTES = 8 << 20  # of one reply
-_FINAL_CODES = frozenset(("insufficient_quota", "billing_hard_limit_reached"))  # 429s that waiting does not mend
+_FINAL_CODES = frozenset(("insufficient_quota", "billing_hard_limit_reached"))  # 429s that waiting does not change
 _FIELD_SIGNS = {"response_format": ("response_format", "json_schema", "guided"), "logprobs": ("logprob",)}
 
 

@@ -120,8 +120,8 @@ def _speaks(item: dict[str, Any]) -> bool:
 
 def _with_system(body: dict[str, Any], asked: str | list[Message] | None) -> str | list[Message] | None:
     """Anthropic and the Responses API keep the system prompt beside the messages."""
-    said = body.get("system", body.get("instructions", body.get("systemInstruction")))
-    text = said if isinstance(said, str) else text_of(said if isinstance(said, dict) else {"content": said})
+    given = body.get("system", body.get("instructions", body.get("systemInstruction")))
+    text = given if isinstance(given, str) else text_of(given if isinstance(given, dict) else {"content": given})
     if not text or asked is None:
         return asked
     return [
@@ -174,10 +174,10 @@ def _part_text(part: Any) -> str | None:
     if part.get("type") in _TEXT_PARTS:
         return next((part[name] for name in ("text", "content", "refusal") if isinstance(part.get(name), str)), None)
     if part.get("type") in _RESULT_PARTS:
-        found = next(
+        result = next(
             (part[name] for name in ("content", "response", "result", "output") if part.get(name) is not None), None
         )
-        return _joined(found) if isinstance(found, (str, list)) else None if found is None else compact(found)
+        return _joined(result) if isinstance(result, (str, list)) else None if result is None else compact(result)
     return None
 
 

@@ -20,12 +20,12 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 def object_of(raw: bytes) -> dict[str, Any]:
     """The JSON object; `Rejected` where there is none. Half a surrogate pair, which no table can store, is replaced."""
     try:
-        found = _value(raw.decode("utf-8"))
+        value = _value(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Rejected("not UTF-8") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise Rejected("not an object")
-    return found
+    return value
 
 
 def embedded(value: Any) -> Any:
@@ -56,10 +56,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        found = float(value)
+        parsed = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 def moment(value: Any) -> dt.datetime | None:
@@ -70,8 +70,8 @@ def moment(value: Any) -> dt.datetime | None:
     """
     try:
         if isinstance(value, str) and "-" in value[1:]:
-            found = dt.datetime.fromisoformat(value.strip())
-            return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+            at = dt.datetime.fromisoformat(value.strip())
+            return at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
         seconds = number(value)
         return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
     except (ValueError, OverflowError, OSError):
@@ -85,16 +85,16 @@ def milliseconds(start: dt.datetime | None, end: dt.datetime | None) -> float | 
 
 def _value(text: str) -> Any:
     try:
-        found = json.loads(text, parse_constant=_not_finite)
+        value = json.loads(text, parse_constant=_not_finite)
     except RecursionError as error:
         raise Rejected("nested too deeply") from error
     except Rejected:
         raise
     except ValueError as error:
         raise Rejected("not JSON") from error
-    if text.count("{") + text.count("[") > DEEPEST and _deeper(found, DEEPEST):
+    if text.count("{") + text.count("[") > DEEPEST and _deeper(value, DEEPEST):
         raise Rejected("nested too deeply")
-    return _well_formed_tree(found) if _ESCAPED_SURROGATE.search(text) else found
+    return _well_formed_tree(value) if _ESCAPED_SURROGATE.search(text) else value
 
 
 def _deeper(value: Any, levels: int) -> bool:

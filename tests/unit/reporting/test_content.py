@@ -230,8 +230,11 @@ def row_of(found: TableBlock, head: str) -> list[str]:
 
 
 def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
-    mended = [("clock went backwards", "a negative duration is unknown", 3), ("first token after the end", "ttft", 41)]
-    document = compose(dataclasses.replace(samples.quiet(), repairs=mended), ReportOptions())
+    repaired = [
+        ("clock went backwards", "a negative duration is unknown", 3),
+        ("first token after the end", "ttft", 41),
+    ]
+    document = compose(dataclasses.replace(samples.quiet(), repairs=repaired), ReportOptions())
     found = table(document, "Mended values")
     assert [r[0].text for r in found.groups[0].rows] == ["first token after the end", "clock went backwards"]
     assert row(found, "clock went backwards")["Interactions"] == "3"

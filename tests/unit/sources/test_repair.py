@@ -53,8 +53,8 @@ def test_what_may_be_stays_as_it_is() -> None:
 
 def test_durations_from_clocks_that_went_backwards_are_unknown() -> None:
     fields = {"total_latency_ms": -0.5, "ttft_ms": 3.0, "decode_ms": -1.0}
-    mended, rules = without_negative(fields, {"total_latency_ms", "ttft_ms"})
-    assert (dict(mended), rules) == (fields | {"total_latency_ms": None}, [BACKWARDS])
+    repaired, rules = without_negative(fields, {"total_latency_ms", "ttft_ms"})
+    assert (dict(repaired), rules) == (fields | {"total_latency_ms": None}, [BACKWARDS])
     assert without_negative(fields, ()) == (fields, [])
     row = record()
     assert repair(row, [BACKWARDS, "a rule that nobody wrote down"]) == [BACKWARDS]
@@ -64,6 +64,6 @@ def test_durations_from_clocks_that_went_backwards_are_unknown() -> None:
 def test_mending_twice_mends_nothing_more(fields: dict[str, int | None]) -> None:
     row = record(**fields)
     assert set(repair(row)) <= set(RULES)
-    mended = dict(row)
+    repaired = dict(row)
     assert repair(row) == []
-    assert {name: row[name] for name in FIELDS} == {name: mended[name] for name in FIELDS}
+    assert {name: row[name] for name in FIELDS} == {name: repaired[name] for name in FIELDS}

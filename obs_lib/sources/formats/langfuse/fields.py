@@ -32,11 +32,11 @@ def plain(item: Item) -> dict[str, Any]:
     >>> plain({"trace_id": "t", "usage_details": '{"input": 3}'})
     {'traceId': 't', 'usageDetails': {'input': 3}}
     """
-    found = {re.sub(r"_([a-z])", lambda match: match[1].upper(), name): value for name, value in item.items()}
+    fields = {re.sub(r"_([a-z])", lambda match: match[1].upper(), name): value for name, value in item.items()}
     for name in ("usageDetails", "costDetails", "usage", "metadata", "modelParameters", "tags", "traceTags"):
-        if isinstance(found.get(name), str):
-            found[name] = embedded(found[name])
-    return found
+        if isinstance(fields.get(name), str):
+            fields[name] = embedded(fields[name])
+    return fields
 
 
 def interaction(observation: Item, trace: Item) -> dict[str, Any]:
@@ -90,22 +90,22 @@ def documents(output: Any) -> list[dict[str, Any]] | None:
     >>> documents({"documents": [{"id": 7, "page_content": "Bern is a city", "score": 0.5}]})
     [{'id': '7', 'text': 'Bern is a city', 'score': 0.5}]
     """
-    found = embedded(output)
-    if isinstance(found, dict):
-        found = next((found[name] for name in _DOCUMENTS if isinstance(found.get(name), list)), None)
-    if not isinstance(found, list):
+    items = embedded(output)
+    if isinstance(items, dict):
+        items = next((items[name] for name in _DOCUMENTS if isinstance(items.get(name), list)), None)
+    if not isinstance(items, list):
         return None
-    contexts = [context for item in found if (context := _context(item))]
-    return contexts if contexts or not found else None
+    contexts = [context for item in items if (context := _context(item))]
+    return contexts if contexts or not items else None
 
 
 def raised(guardrail: Item) -> bool:
     """Whether a GUARDRAIL stopped or flagged something: by its level, or by the usual words of a JSON output."""
-    said = mapping(embedded(guardrail.get("output")))
+    verdict = mapping(embedded(guardrail.get("output")))
     return (
         guardrail.get("level") in ("WARNING", "ERROR")
-        or any(said.get(name) is False for name in ("passed", "safe", "valid", "allowed"))
-        or any(said.get(name) is True for name in ("blocked", "flagged", "denied", "unsafe"))
+        or any(verdict.get(name) is False for name in ("passed", "safe", "valid", "allowed"))
+        or any(verdict.get(name) is True for name in ("blocked", "flagged", "denied", "unsafe"))
     )
 
 
@@ -129,9 +129,9 @@ def label(score: Item) -> dict[str, Any]:
 
 def _read(value: Any, reading: Callable[[Any], Any]) -> Any:
     """What a message shape holds; text that is JSON of no such shape (an answer in JSON, say) stays as it was written."""
-    found = embedded(value)
-    result = reading(found)
-    return value if isinstance(value, str) and found is not value and result == compact(found) else result
+    decoded = embedded(value)
+    result = reading(decoded)
+    return value if isinstance(value, str) and decoded is not value and result == compact(decoded) else result
 
 
 def _prompt_version(observation: Item) -> str | None:
@@ -148,8 +148,8 @@ def _tokens(observation: Item) -> tuple[Any, Any, Any]:
     asked = _sum(
         details, lambda name: name.startswith("input") or (name.startswith("cache") and name.endswith("_tokens"))
     )
-    told = _sum(details, lambda name: name.startswith("output"))
-    if asked is None and told is None:
+    answered = _sum(details, lambda name: name.startswith("output"))
+    if asked is None and answered is None:
         usage = mapping(observation.get("usage"))
         if str(usage.get("unit") or "TOKENS").upper() not in ("TOKENS", "TOKEN"):
             return None, None, None
@@ -160,20 +160,20 @@ def _tokens(observation: Item) -> tuple[Any, Any, Any]:
             (usage, ("input", "output")),
             (usage, ("promptTokens", "completionTokens")),
         ):
-            asked, told = number(source.get(names[0])), number(source.get(names[1]))
-            if asked or told:
+            asked, answered = number(source.get(names[0])), number(source.get(names[1]))
+            if asked or answered:
                 break
         else:
             return None, None, None  # old exports write 0 for what they do not know
     cached = _sum(details, lambda name: bool(_CACHED.search(name)) and not name.startswith("output"))
     if cached is None:
         cached = number(mapping(details.get("prompt_tokens_details")).get("cached_tokens"))
-    return asked, cached, told
+    return asked, cached, answered
 
 
 def _sum(details: Item, wanted: Callable[[str], bool]) -> float | None:
-    found = [count for name, value in details.items() if wanted(name) and (count := number(value)) is not None]
-    return sum(found) if found else None
+    counts = [count for name, value in details.items() if wanted(name) and (count := number(value)) is not None]
+    return sum(counts) if counts else None
 
 
 def _ttft_ms(observation: Item) -> float | None:
@@ -195,9 +195,9 @@ def _cost(observation: Item, *, failed: bool) -> float | None:
     """What the call cost; the SDK writes 0 for a call that failed, of which nothing is known."""
     details = mapping(observation.get("costDetails"))
     known = (observation.get("totalCost"), observation.get("calculatedTotalCost"), details.get("total"))
-    found = next((cost for value in known if (cost := number(value)) is not None), None)
-    found = found if found is not None else _sum(details, lambda _: True)
-    return None if failed and found == 0 else found
+    cost = next((cost for value in known if (cost := number(value)) is not None), None)
+    cost = cost if cost is not None else _sum(details, lambda _: True)
+    return None if failed and cost == 0 else cost
 
 
 def _tags(observation: Item, trace: Item) -> Tags:

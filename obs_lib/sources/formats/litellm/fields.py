@@ -61,23 +61,23 @@ def failure(payload: Payload) -> tuple[str | None, str | None]:
     """(error, its kind) of a failed call; (None, None) for any other."""
     if payload.get("status") != "failure":
         return None, None
-    told = mapping(payload.get("error_information"))
-    messages = (payload.get("error_str"), told.get("error_message"), told.get("error_class"))
+    information = mapping(payload.get("error_information"))
+    messages = (payload.get("error_str"), information.get("error_message"), information.get("error_class"))
     error = next((text for text in messages if isinstance(text, str) and text), "failure")
-    name, status = told.get("error_class"), number(told.get("error_code"))
+    name, status = information.get("error_class"), number(information.get("error_code"))
     known = name if isinstance(name, str) and name else None
     return error, error_kind(known, None if status is None else int(status), error) or "other"
 
 
 def vector_stores(payload: Payload) -> list[Any]:
     """What was asked of vector stores for the call."""
-    found = mapping(payload.get("metadata")).get("vector_store_request_metadata")
-    return found if isinstance(found, list) else []
+    requests = mapping(payload.get("metadata")).get("vector_store_request_metadata")
+    return requests if isinstance(requests, list) else []
 
 
 def contexts(payload: Payload) -> list[dict[str, Any]] | None:
-    """What vector stores found for the call, as native `contexts`; None where none was asked."""
-    found, asked = [], False
+    """What vector stores contexts for the call, as native `contexts`; None where none was asked."""
+    contexts, asked = [], False
     for request in map(mapping, vector_stores(payload)):
         results = mapping(request.get("vector_store_search_response")).get("data")
         for result in map(mapping, results if isinstance(results, list) else ()):
@@ -87,20 +87,20 @@ def contexts(payload: Payload) -> list[dict[str, Any]] | None:
             name = result.get("file_id") or result.get("filename")
             if text:
                 score = number(result.get("score"))
-                found.append({"id": name if isinstance(name, str) else None, "text": text, "score": score})
+                contexts.append({"id": name if isinstance(name, str) else None, "text": text, "score": score})
         asked = asked or isinstance(results, list)
-    return found if asked else None
+    return contexts if asked else None
 
 
 def _prompt(messages: Any) -> Any:
-    found = prompt_of(messages) if messages else None
-    texts = [message["content"] for message in found] if isinstance(found, list) else [found]
-    return None if all(text in (None, _REDACTED) for text in texts) else found
+    prompt = prompt_of(messages) if messages else None
+    texts = [message["content"] for message in prompt] if isinstance(prompt, list) else [prompt]
+    return None if all(text in (None, _REDACTED) for text in texts) else prompt
 
 
 def _answer(response: Any) -> str | None:
-    found = answer_of(response) if response else None
-    return None if found == _REDACTED else found
+    answer = answer_of(response) if response else None
+    return None if answer == _REDACTED else answer
 
 
 def _user(payload: Payload, metadata: Payload) -> Any:

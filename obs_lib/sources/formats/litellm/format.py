@@ -48,7 +48,7 @@ class LiteLLMFormat(Format):
 
     def days(self, raw: bytes) -> set[Day]:
         """The days of start and end, and of a quarter of an hour around them."""
-        near = (float(found) + grace for found in _TIMES.findall(raw) for grace in (-GRACE_S, GRACE_S))
+        near = (float(digits) + grace for digits in _TIMES.findall(raw) for grace in (-GRACE_S, GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None}
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
@@ -70,8 +70,8 @@ class LiteLLMFormat(Format):
                     steps.append((entry, payload))
             except Rejected as reason:
                 yield RejectedEntry(entry, str(reason))
-        for found in calls.values():
-            found.sort()
+        for of_trace in calls.values():
+            of_trace.sort()
         for entry, payload in steps:
             yield self._step(entry, payload, calls.get(payload["trace_id"], []))
 
@@ -113,15 +113,17 @@ def _payload(entry: Entry) -> dict[str, Any]:
     """The payload, taken out of the object that wraps it; `Rejected` where there is none."""
     if entry.cut:
         raise Rejected("line too long")
-    found = object_of(entry.raw)
+    payload = object_of(entry.raw)
     for name in _WRAPPERS:
-        if "startTime" in found:
+        if "startTime" in payload:
             break
-        inner = found.get(name)
-        found = object_of(inner.encode()) if isinstance(inner, str) and inner[:1] == "{" else mapping(inner) or found
-    if "startTime" not in found or not ("call_type" in found or "messages" in found):
+        inner = payload.get(name)
+        payload = (
+            object_of(inner.encode()) if isinstance(inner, str) and inner[:1] == "{" else mapping(inner) or payload
+        )
+    if "startTime" not in payload or not ("call_type" in payload or "messages" in payload):
         raise Rejected("not a StandardLoggingPayload of LiteLLM")
-    return found
+    return payload
 
 
 def _is_llm(payload: dict[str, Any]) -> bool:

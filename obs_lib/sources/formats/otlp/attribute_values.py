@@ -37,17 +37,17 @@ def number(value: Any) -> Any:
     if isinstance(value, str) and len(value) <= 40:
         for kind in (int, float):
             try:
-                found = kind(value)
+                parsed = kind(value)
             except ValueError:
                 continue
-            return found if math.isfinite(found) else value
+            return parsed if math.isfinite(parsed) else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def milliseconds(value: Any) -> Any:
     """Seconds as milliseconds; what is no number as it is."""
-    found = number(value)
-    return found * 1000.0 if type(found) in (int, float) else found
+    seconds = number(value)
+    return seconds * 1000.0 if type(seconds) in (int, float) else seconds
 
 
 def indexed(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
@@ -63,8 +63,8 @@ def indexed(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
     for name, value in attributes.items():
         if name.startswith(start) and name.count(".") < _MOST_STEPS:
             _plant(tree, name[len(start) :].split("."), value)
-    found = _lists(tree)
-    return found if isinstance(found, list) else []
+    items = _lists(tree)
+    return items if isinstance(items, list) else []
 
 
 def unwrapped(value: Any, *wrappers: str) -> Any:
@@ -84,7 +84,7 @@ def unwrapped(value: Any, *wrappers: str) -> Any:
     return opened
 
 
-def said(messages: list[Message]) -> list[Message] | None:
+def captured(messages: list[Message]) -> list[Message] | None:
     """The messages; None where none of them holds anything, because content was not captured."""
     return messages if any(message["content"] for message in messages) else None
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.formats.otlp import genai, langfuse, openinference
+from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import first, number, text
-from obs_lib.sources.formats.otlp.encoding import Attributes, Record, Span
+from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.traces import Trace
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -44,8 +45,8 @@ def failure(
     message = message or text(raised.get("exception.message")) or ""
     named = named or text(raised.get("exception.type"))
     status = number(first(attributes, ("http.response.status_code", "http.status_code")))
-    if type(status) is not int and (told := _STATUS_IN_TEXT.search(message)):
-        status = int(told[1])
+    if type(status) is not int and (code := _STATUS_IN_TEXT.search(message)):
+        status = int(code[1])
     kind = error_kind(named, status if type(status) is int else None, message or None) or "other"
     return message or named or "error", kind
 
@@ -63,16 +64,16 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
     """
     own = events.get(call.span_id, [])
     attributes = with_details(call.attributes, own)
-    found = fields(attributes, own)
+    native = fields(attributes, own)
     for outer in trace.wrappers(call):
         around = events.get(outer.span_id, [])
         known = fields(with_details(outer.attributes, around), around)
-        found = {name: value for name, value in known.items() if name not in _TIMING} | found
+        native = {name: value for name, value in known.items() if name not in _TIMING} | native
     for outer in trace.above(call):
         known = openinference.identity(outer.attributes) | genai.identity(outer.attributes)
-        found = {name: known[name] for name in _INHERITED if name in known} | found
+        native = {name: known[name] for name in _INHERITED if name in known} | native
     error, kind = failure(attributes, own, call.failed, call.message)
-    found |= _langfuse(call)
+    native |= _langfuse(call)
     return {
         "request_id": call.span_id,
         "trace_id": call.trace_id,
@@ -81,8 +82,8 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
         "ttft_ms": _first_chunk_ms(call.start, own),
         "error": error,
         "error_kind": kind,
-        **found,
-        "tags": found.get("tags", {})
+        **native,
+        "tags": native.get("tags", {})
         | tags([attributes, *(outer.attributes for outer in trace.above(call))], call.resource),
     }
 
@@ -114,13 +115,13 @@ def tags(attributes: list[Attributes], resource: Attributes) -> dict[str, Any]:
     own = {}
     for known in reversed(attributes):
         own.update(openinference.metadata(known))
-    found = {
+    standard = {
         "service": resource.get("service.name"),
         "environment": first(resource, _ENVIRONMENTS),
         "prompt_name": _nearest(attributes, _PROMPT_NAMES),
         "route": own.get("route") or _nearest(attributes, _ROUTES) or resource.get("service.name"),
     }
-    return own | {name: text(value) for name, value in found.items() if value not in (None, "")}
+    return own | {name: text(value) for name, value in standard.items() if value not in (None, "")}
 
 
 def with_details(attributes: Attributes, events: list[Record]) -> Attributes:

@@ -41,7 +41,7 @@ class Retrievals:
         reranker is among them, its output alone counts: that is what went on. None where nothing was retrieved, or only
         documents without text.
         """
-        found: dict[str, dict[str, Any]] = {}
+        by_text: dict[str, dict[str, Any]] = {}
         spans = self._before(call)
         reranked = [span for span in spans if indexed(span.attributes, _RERANKED)]
         empty = 0
@@ -49,8 +49,8 @@ class Retrievals:
             for document in documents(span) or []:
                 empty += not document["text"]
                 if document["text"]:
-                    found.setdefault(document["text"], document)
-        return (list(found.values()) if found or (spans and not empty) else None), empty
+                    by_text.setdefault(document["text"], document)
+        return (list(by_text.values()) if by_text or (spans and not empty) else None), empty
 
     def _before(self, call: Span) -> list[Span]:
         for name in (*self._trace.path(call), ""):
@@ -63,8 +63,8 @@ class Retrievals:
 
 def documents(span: Span) -> list[dict[str, Any]] | None:
     """The documents that a span says it retrieved, as {id, text, score}; None where it says nothing about documents."""
-    if (found := langfuse.contexts(span.attributes)) is not None:
-        return found
+    if (contexts := langfuse.contexts(span.attributes)) is not None:
+        return contexts
     listed = embedded(span.attributes.get(_GENAI))
     if not isinstance(listed, list):
         flat = indexed(span.attributes, _RERANKED) or indexed(span.attributes, _RETRIEVED)
@@ -83,12 +83,12 @@ def safety_flags(spans: list[Span]) -> list[str] | None:
 
 def guardrails(trace: Trace) -> dict[str, list[Span]]:
     """The guardrail spans of each interaction, by its span's id."""
-    found: dict[str, list[Span]] = defaultdict(list)
+    by_call: dict[str, list[Span]] = defaultdict(list)
     for span in trace.spans:
         call = trace.call_of(span)
         if call is not None and "guardrail" in (kind_of(span) or "").lower():
-            found[call.span_id].append(span)
-    return found
+            by_call[call.span_id].append(span)
+    return by_call
 
 
 def _document(item: dict[str, Any]) -> dict[str, Any]:

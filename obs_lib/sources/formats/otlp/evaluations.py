@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import indexed, number, text, unwrapped
-from obs_lib.sources.formats.otlp.encoding import Attributes
 
 _SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation"}
 
 
 def of_event(attributes: Attributes) -> dict[str, Any] | None:
     """The label of a `gen_ai.evaluation.result` event, without `request_id`; None where it holds no verdict."""
-    said = {name: attributes.get(f"gen_ai.evaluation.{name}") for name in ("name", "score.value", "score.label")}
-    return _label(said["name"], said["score.value"], said["score.label"], "evaluation")
+    verdict = {name: attributes.get(f"gen_ai.evaluation.{name}") for name in ("name", "score.value", "score.label")}
+    return _label(verdict["name"], verdict["score.value"], verdict["score.label"], "evaluation")
 
 
 def of_attributes(attributes: Attributes) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
-from obs_lib.sources.formats.otlp.attribute_values import first, indexed, milliseconds, number, said, text
-from obs_lib.sources.formats.otlp.encoding import Attributes, Record
+from obs_lib.sources.formats.otlp.any_value import Attributes
+from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, milliseconds, number, text
+from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import embedded
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -76,14 +77,14 @@ def identity(attributes: Attributes) -> dict[str, Any]:
 def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
     """The native fields that are said; events come in the order of their times."""
     events = list(events)
-    found: dict[str, Any] = identity(attributes)
-    found |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
-    found |= {name: milliseconds(first(attributes, names)) for name, names in _SECONDS.items()}
-    found["prompt"] = _with_system(attributes, _prompt(attributes, events))
-    found["response"], found["finish_reason"] = _answer(attributes, events)
+    native: dict[str, Any] = identity(attributes)
+    native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
+    native |= {name: milliseconds(first(attributes, names)) for name, names in _SECONDS.items()}
+    native["prompt"] = _with_system(attributes, _prompt(attributes, events))
+    native["response"], native["finish_reason"] = _answer(attributes, events)
     if str(first(attributes, _OUTPUT_TYPES)).startswith("json"):
-        found["expected_format"] = "json"
-    return {name: value for name, value in found.items() if value is not None}
+        native["expected_format"] = "json"
+    return {name: value for name, value in native.items() if value is not None}
 
 
 def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message] | None:
@@ -96,15 +97,17 @@ def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message]
         )
     if whole:
         asked = prompt_of(whole)
-        return said(asked) if isinstance(asked, list) else asked
-    told = [message_of(_told(match[1], event)) for event in events if (match := _MESSAGE.fullmatch(event.name))]
-    return said(told)
+        return captured(asked) if isinstance(asked, list) else asked
+    messages = [
+        message_of(_event_message(match[1], event)) for event in events if (match := _MESSAGE.fullmatch(event.name))
+    ]
+    return captured(messages)
 
 
 def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> str | list[Message] | None:
     """System instructions that stand apart from the messages, as the first message."""
-    told = embedded(first(attributes, ("gen_ai.system_instructions",)))
-    system = told if isinstance(told, str) else text_of({"parts": told})
+    instructions = embedded(first(attributes, ("gen_ai.system_instructions",)))
+    system = instructions if isinstance(instructions, str) else text_of({"parts": instructions})
     if not system:
         return asked
     rest = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or []
@@ -122,7 +125,7 @@ def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, s
         )
     choice = whole[0] if isinstance(whole, list) and whole else whole
     if not choice:
-        choices = [_told("assistant", event) for event in events if event.name == "gen_ai.choice"]
+        choices = [_event_message("assistant", event) for event in events if event.name == "gen_ai.choice"]
         choice = min(choices, key=_place, default=None)
     reason = embedded(first(attributes, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")))
     answer = text_of(choice) if _is_message(choice) else answer_of(choice)
@@ -133,7 +136,7 @@ def _is_message(choice: Any) -> bool:
     return isinstance(choice, dict) and isinstance(choice.get("role"), str)
 
 
-def _told(role: str, event: Record) -> dict[str, Any]:
+def _event_message(role: str, event: Record) -> dict[str, Any]:
     """The body of a message event; older span events have it as JSON in an attribute, or spread over attributes."""
     body = event.body if event.body is not None else embedded(event.attributes.get("gen_ai.event.content"))
     if body is None:

@@ -92,26 +92,26 @@ def contexts(attributes: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _observation(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes as an observation in the names of Langfuse's API."""
-    found: dict[str, Any] = {api: attributes.get(_OBSERVATION + name) for name, api in _NAMES.items()}
-    found |= {api: attributes.get(name) for name, api in _TRACE_NAMES.items()}
+    observation: dict[str, Any] = {api: attributes.get(_OBSERVATION + name) for name, api in _NAMES.items()}
+    observation |= {api: attributes.get(name) for name, api in _TRACE_NAMES.items()}
     for name in ("modelParameters", "usageDetails", "costDetails", "tags"):
-        found[name] = embedded(found[name])
-    found["completionStartTime"] = _scalar(found["completionStartTime"])
-    found["metadata"] = {
+        observation[name] = embedded(observation[name])
+    observation["completionStartTime"] = _scalar(observation["completionStartTime"])
+    observation["metadata"] = {
         name[len(prefix) + 1 :]: _scalar(value)
         for prefix in _METADATA
         for name, value in attributes.items()
         if name.startswith(prefix + ".")
     }
-    return found
+    return observation
 
 
 def _scalar(value: Any) -> Any:
     """What a JSON text stands for; text that is no JSON stays."""
     try:
-        found = json.loads(value) if isinstance(value, str) else value
+        decoded = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
-    if isinstance(found, str):
-        return well_formed(found)
-    return value if isinstance(found, float) and number(found) is None else found
+    if isinstance(decoded, str):
+        return well_formed(decoded)
+    return value if isinstance(decoded, float) and number(decoded) is None else decoded

@@ -10,8 +10,8 @@ from typing import Any
 
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
-from obs_lib.sources.formats.otlp.attribute_values import first, indexed, number, said, text, unwrapped
-from obs_lib.sources.formats.otlp.encoding import Attributes
+from obs_lib.sources.formats.otlp.any_value import Attributes
+from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, number, text, unwrapped
 from obs_lib.sources.formats.parse import embedded
 
 KIND = "openinference.span.kind"
@@ -44,31 +44,31 @@ def identity(attributes: Attributes) -> dict[str, Any]:
 
 def fields(attributes: Attributes) -> dict[str, Any]:
     """The native fields that are said."""
-    found: dict[str, Any] = identity(attributes)
-    found |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
-    found["prompt"] = _prompt(attributes)
-    found["response"] = _response(attributes)
-    found["finish_reason"] = _finish(attributes)
+    native: dict[str, Any] = identity(attributes)
+    native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
+    native["prompt"] = _prompt(attributes)
+    native["response"] = _response(attributes)
+    native["finish_reason"] = _finish(attributes)
     asked = embedded(attributes.get("llm.invocation_parameters"))
     asked = asked if isinstance(asked, dict) else {}
-    if found.get("model_version") is None and isinstance(asked.get("model"), str):
-        found["model_version"] = asked["model"]  # all that is known of a model where the request failed
+    if native.get("model_version") is None and isinstance(asked.get("model"), str):
+        native["model_version"] = asked["model"]  # all that is known of a model where the request failed
     form = asked.get("response_format")
     if isinstance(form, dict) and str(form.get("type")).startswith("json"):
-        found["expected_format"] = "json"
-    return {name: value for name, value in found.items() if value is not None}
+        native["expected_format"] = "json"
+    return {name: value for name, value in native.items() if value is not None}
 
 
 def metadata(attributes: Attributes) -> dict[str, Any]:
     """The scalars of the user's own `metadata`."""
-    found = embedded(attributes.get("metadata"))
-    scalars = found.items() if isinstance(found, dict) else ()
+    given = embedded(attributes.get("metadata"))
+    scalars = given.items() if isinstance(given, dict) else ()
     return {name: value for name, value in scalars if isinstance(value, (str, int, float, bool)) and value != ""}
 
 
 def _prompt(attributes: Attributes) -> str | list[Message] | None:
-    if told := _messages(attributes, "llm.input_messages"):
-        return said([message_of({"role": "user", **message}) for message in told])
+    if messages := _messages(attributes, "llm.input_messages"):
+        return captured([message_of({"role": "user", **message}) for message in messages])
     texts = [
         item.get("text") for item in unwrapped(indexed(attributes, "llm.prompts"), "prompt") if isinstance(item, dict)
     ]
@@ -78,8 +78,8 @@ def _prompt(attributes: Attributes) -> str | list[Message] | None:
 
 
 def _response(attributes: Attributes) -> str | None:
-    if told := _messages(attributes, "llm.output_messages"):
-        return text_of(told[0])
+    if messages := _messages(attributes, "llm.output_messages"):
+        return text_of(messages[0])
     choices = unwrapped(indexed(attributes, "llm.choices"), "completion")
     if choices and isinstance(choices[0], dict) and isinstance(choices[0].get("text"), str):
         answer: str = choices[0]["text"]
@@ -93,8 +93,8 @@ def _finish(attributes: Attributes) -> str | None:
 
 
 def _messages(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
-    found = unwrapped(indexed(attributes, prefix), "message", "message_content", "tool_call")
-    return [_message(item) for item in found if isinstance(item, dict)]
+    items = unwrapped(indexed(attributes, prefix), "message", "message_content", "tool_call")
+    return [_message(item) for item in items if isinstance(item, dict)]
 
 
 def _message(item: dict[str, Any]) -> dict[str, Any]:
