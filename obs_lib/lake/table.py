@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
 
+from obs_lib.log_text import LOG_JSON, LOG_TEXT, PLAIN, Holds
+
 DAY = "day"
 
-
-class Holds(Enum):
-    """What stands in a column, which decides how it is stored and shown."""
-
-    LOG_TEXT = "text of a log, or text that may quote one: masked"
-    LOG_JSON = "JSON with such texts inside: they are masked, and it stays JSON"
-    NAME = "a name by which rows are joined, sliced or erased, as the log gives it: stays"
-    SEGMENT = "the name of a segment, which holds a tag's value: stays where it is stored, is shown masked"
-    PLAIN = "numbers, and words of our own: stays"
-
-
-LOG_TEXT, LOG_JSON, NAME, SEGMENT, PLAIN = Holds
 
 Whose = Literal["user", "request", "trace", "any"]
 Group = Literal["rows", "gpu", "summaries", "operations"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from obs_lib.lake.table import LOG_JSON, LOG_TEXT, NAME, PLAIN, SEGMENT, Column, Table
+from obs_lib.lake.table import Column, Table
+from obs_lib.log_text import LOG_JSON, LOG_TEXT, NAME, PLAIN, SEGMENT
 
 SCHEMA_VERSION = 4
 

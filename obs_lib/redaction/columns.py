@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.lake.table import LOG_JSON, LOG_TEXT, SEGMENT, Holds, Table
+from obs_lib.lake.table import Table
+from obs_lib.log_text import LOG_JSON, LOG_TEXT, SEGMENT, Holds
 from obs_lib.redaction.redactor import Redactor, each_text
 
 Mask = Callable[["pd.Series[Any]"], list[Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from obs_lib.records import AlertState, Severity
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
-from obs_lib.reporting.inputs import ReportInputs, Row, parsed
+from obs_lib.reporting.inputs import ReportInputs, TableRow
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
@@ -88,9 +89,9 @@ def signal_text(signal: Mapping[str, Any]) -> str:
     return text + (f"; {note}" if note else "")
 
 
-def signals(row: Row) -> tuple[str, ...]:
+def signals(row: TableRow) -> tuple[str, ...]:
     """The evidence of an incident as sentences, at most a few, the rest as a count."""
-    found = parsed(row["evidence"]) or []
+    found = _parsed(row["evidence"]) or []
     known = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list | tuple) else []
     told = [signal_text(one) for one in known[:_SIGNALS]]
     if len(known) > _SIGNALS:
@@ -98,7 +99,14 @@ def signals(row: Row) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _row(row: Row) -> tuple[Cell, ...]:
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _row(row: TableRow) -> tuple[Cell, ...]:
     resolved = row["state"] == AlertState.RESOLVED
     tone = Tone.GOOD if resolved else severity_tone(row["severity"])
     severity = row["severity"] if row["severity"] in set(Severity) else line(row["severity"], 10)

@@ -24,8 +24,8 @@ _STEP_TONES = {
 def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """Skipped and failed, quarantine, repaired values, steps, model versions; an empty part is said in a sentence."""
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
-    yield _reasons(inputs, options)
-    yield _quarantine(inputs, options)
+    yield _unscored(inputs, options)
+    yield _rejected(inputs, options)
     if inputs.repairs:
         yield _repairs(inputs)
     if inputs.steps:
@@ -37,41 +37,51 @@ def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[B
         yield Note("The logs of this day name no model version.", Tone.ABSENT, "No data")
 
 
-def _reasons(inputs: ReportInputs, options: ReportOptions) -> Block:
-    if not inputs.reasons and inputs.without_data:
+def _unscored(inputs: ReportInputs, options: ReportOptions) -> Block:
+    if not inputs.unscored and inputs.without_data:
         return Note("There was no answer to score.", Tone.ABSENT, "No data")
-    if not inputs.reasons:
+    if not inputs.unscored:
         return Note("Every evaluator scored every answer that it was given.", Tone.GOOD, "Complete")
     # Failures first: somebody has to look at them; a skip is an answer to which the question did not apply.
-    ordered = sorted(inputs.reasons, key=lambda r: (r[1] != ScoreStatus.FAILED, -r[3], r[0], r[2]))
+    ordered = sorted(inputs.unscored, key=lambda r: (r.status is not ScoreStatus.FAILED, -r.n, r.evaluator, r.note))
     body = tuple(
         (
-            Cell(line(evaluator, 60)),
-            Cell(numbers.count(n)),
-            Cell("", tone=Tone.SERIOUS if status == ScoreStatus.FAILED else Tone.ABSENT, mark=line(status, 20).lower()),
-            Cell(line(note, 240) or "no reason given"),
+            Cell(line(reason.evaluator, 60)),
+            Cell(numbers.count(reason.n)),
+            Cell(
+                "",
+                tone=Tone.SERIOUS if reason.status is ScoreStatus.FAILED else Tone.ABSENT,
+                mark=reason.status.value.lower(),
+            ),
+            Cell(line(reason.note, 240) or "no reason given"),
         )
-        for evaluator, status, note, n in ordered[: options.max_rows]
+        for reason in ordered[: options.max_rows]
     )
     columns = (Column("Evaluator", "head"), Column("Scores", "number", lead=True), Column("Status"), Column("Reason"))
     return TableBlock("Scores skipped or failed", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
 
 
-def _quarantine(inputs: ReportInputs, options: ReportOptions) -> Block:
-    if not inputs.quarantine_count:
+def _rejected(inputs: ReportInputs, options: ReportOptions) -> Block:
+    if not inputs.rejected_count:
         return Note("Every input row could be read; none was rejected.", Tone.GOOD, "Nothing rejected")
     body = tuple(
-        (Cell(line(file, 120)), Cell("" if row is None else numbers.count(row)), Cell(line(reason, 240)))
-        for file, row, reason in list(inputs.quarantine)[: options.max_rows]
+        (
+            Cell(line(row.file, 120)),
+            Cell("" if row.line is None else numbers.count(row.line)),
+            Cell(line(row.reason, 240)),
+        )
+        for row in inputs.rejected[: options.max_rows]
     )
     columns = (Column("File", "head"), Column("Line", "number", lead=True), Column("Reason"))
-    caption = f"{numbers.plural(inputs.quarantine_count, 'input row')} rejected"
-    return TableBlock(caption, columns, (RowGroup("", body),), note=_rest(inputs.quarantine_count - len(body)))
+    caption = f"{numbers.plural(inputs.rejected_count, 'input row')} rejected"
+    return TableBlock(caption, columns, (RowGroup("", body),), note=_rest(inputs.rejected_count - len(body)))
 
 
 def _repairs(inputs: ReportInputs) -> TableBlock:
-    ordered = sorted(inputs.repairs, key=lambda repair: (-repair[2], repair[0]))
-    body = tuple((Cell(line(rule, 60)), Cell(numbers.count(n)), Cell(line(does, 160))) for rule, does, n in ordered)
+    body = tuple(
+        (Cell(line(repair.rule, 60)), Cell(numbers.count(repair.n)), Cell(line(repair.does, 160)))
+        for repair in sorted(inputs.repairs, key=lambda repair: (-repair.n, repair.rule))
+    )
     columns = (Column("Rule", "head"), Column("Interactions", "number", lead=True), Column("What it does"))
     return TableBlock("Mended values", columns, (RowGroup("", body),))
 
@@ -79,15 +89,11 @@ def _repairs(inputs: ReportInputs) -> TableBlock:
 def _steps(inputs: ReportInputs) -> TableBlock:
     body = tuple(
         (
-            Cell(line(step, 40)),
-            Cell(
-                "",
-                tone=_STEP_TONES.get(StepState(state), Tone.PLAIN) if state in set(StepState) else Tone.PLAIN,
-                mark=_word(state),
-            ),
-            Cell(line(note, 240)),
+            Cell(line(step.step, 40)),
+            Cell("", tone=_STEP_TONES[step.state], mark=step.state.value.replace("_", " ").lower()),
+            Cell(line(step.note, 240)),
         )
-        for step, state, note in inputs.steps
+        for step in inputs.steps
     )
     failed = len(inputs.failures)
     return TableBlock(
@@ -101,20 +107,20 @@ def _steps(inputs: ReportInputs) -> TableBlock:
 
 def _versions(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
     totals: dict[str, int] = {}
-    for segment, _, n in inputs.versions:
-        totals[segment] = totals.get(segment, 0) + n
+    for counted in inputs.versions:
+        totals[counted.segment] = totals.get(counted.segment, 0) + counted.n
     order = {segment: at for at, segment in enumerate(inputs.shown_segments)}
     # With segments known, the whole would only repeat them.
-    listed = [v for v in inputs.versions if v[0] != ALL] or list(inputs.versions)
-    listed.sort(key=lambda v: (order.get(v[0], len(order)), -v[2], v[1]))
+    listed = [v for v in inputs.versions if v.segment != ALL] or list(inputs.versions)
+    listed.sort(key=lambda v: (order.get(v.segment, len(order)), -v.n, v.version))
     body = tuple(
         (
-            Cell(line(version, 100)),
-            Cell(numbers.count(n)),
-            Cell(numbers.write(n / totals[segment], "share") if totals[segment] else ""),
-            Cell(segment_title(segment)),
+            Cell(line(v.version, 100)),
+            Cell(numbers.count(v.n)),
+            Cell(numbers.write(v.n / totals[v.segment], "share") if totals[v.segment] else ""),
+            Cell(segment_title(v.segment)),
         )
-        for segment, version, n in listed[: options.max_rows]
+        for v in listed[: options.max_rows]
     )
     columns = (
         Column("Model version", "head"),
@@ -125,10 +131,6 @@ def _versions(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
     return TableBlock(
         "Interactions by model version", columns, (RowGroup("", body),), note=_rest(len(listed) - len(body))
     )
-
-
-def _word(state: str) -> str:
-    return line(state, 20).replace("_", " ").lower()
 
 
 def _rest(hidden: int) -> str:

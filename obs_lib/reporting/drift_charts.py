@@ -8,7 +8,7 @@ from obs_lib.records import ALL, DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Chart, Panel, Series
 from obs_lib.reporting.drift_words import TITLES, VERDICTS, distance_title
-from obs_lib.reporting.inputs import ReportInputs, Row
+from obs_lib.reporting.inputs import ReportInputs, TableRow
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import segment_title
@@ -47,13 +47,13 @@ def _charted(inputs: ReportInputs) -> list[str]:
 
 
 def _panel(
-    inputs: ReportInputs, name: str, segment: str, history: Sequence[Row | None], values: tuple[float | None, ...]
+    inputs: ReportInputs, name: str, segment: str, history: Sequence[TableRow | None], values: tuple[float | None, ...]
 ) -> Panel:
     highs = tuple(number(row["null_high"]) if row else None for row in history)
     lows = tuple(0.0 if high is not None else None for high in highs)
     last = history[-1]
     unit = next(row["unit"] for row in history if row)
-    word, tone = VERDICTS.get(last["verdict"], ("", Tone.PLAIN)) if last else ("not compared", Tone.ABSENT)
+    word, tone = VERDICTS[last["verdict"]] if last else ("not compared", Tone.ABSENT)
     latest = f"{numbers.write(values[-1], unit)}, {word}" if values[-1] is not None else word
     short = "Semantic drift" if name == "semantic_drift" else "Token KL"
     words = f"{distance_title(name)}, {segment_title(segment)}: {latest} on {numbers.long_day(inputs.iso)}."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 
 from obs_lib.records import ALL, DriftVerdict
 from obs_lib.reporting import numbers
@@ -10,7 +11,7 @@ from obs_lib.reporting.blocks import Block, Heading, Note
 from obs_lib.reporting.drift_charts import distance_chart
 from obs_lib.reporting.drift_tables import distance_table, moved_table
 from obs_lib.reporting.drift_words import CHANGES, changed_title
-from obs_lib.reporting.inputs import ReportInputs, Row, parsed
+from obs_lib.reporting.inputs import ReportInputs, TableRow
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
@@ -35,9 +36,9 @@ def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Bloc
         yield chart
     segments = inputs.shown_segments[: 2 * options.max_segments]
     for name in dict.fromkeys(name for name, _ in today if not name.startswith(CHANGES)):
-        found = [today[(name, segment)] for segment in segments if (name, segment) in today]
-        if found:
-            yield distance_table(name, found)
+        compared = [today[(name, segment)] for segment in segments if (name, segment) in today]
+        if compared:
+            yield distance_table(name, compared)
     changes = [row for (name, _), row in today.items() if name.startswith(CHANGES)]
     moved = [row for row in changes if row["verdict"] == DriftVerdict.DRIFTED]
     if moved:
@@ -52,27 +53,19 @@ def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Bloc
         yield _explained(explained)
 
 
-def baseline_days(row: Row) -> list[str]:
-    """The days in a row's `baseline_days`, whether listed as names, as pairs with digests, or as a mapping."""
-    found = parsed(row["baseline_days"]) or []
-    if not isinstance(found, list | dict):
-        return []
-    return sorted(
-        str(one[0]) if isinstance(one, list) and one else str(one.get("day")) if isinstance(one, dict) else str(one)
-        for one in found
-    )
+def baseline_days(row: TableRow) -> list[str]:
+    """The days in a row's `baseline_days`, a JSON list of (day, digests of its summary), oldest first."""
+    return sorted(day for day, _ in json.loads(row["baseline_days"]))
 
 
-def _basis(today: Iterable[Row]) -> Note:
-    found = list(today)
-    days = max((baseline_days(row) for row in found), key=len, default=[])
-    early = [row for row in found if row["verdict"] == DriftVerdict.TOO_FEW]
+def _basis(today: Collection[TableRow]) -> Note:
+    days = max((baseline_days(row) for row in today), key=len)
+    early = [row for row in today if row["verdict"] == DriftVerdict.TOO_FEW]
+    text = "There is no day to serve as a baseline."
     if days:
-        text = f"The baseline is {numbers.plural(len(days), 'day')}"
-        text += f", {numbers.long_day(days[0])} to {numbers.long_day(days[-1])}." if _dated(days) else "."
-    else:
-        text = "There is no day to serve as a baseline."
-    if len(early) == len(found):
+        first, last = numbers.long_day(days[0]), numbers.long_day(days[-1])
+        text = f"The baseline is {numbers.plural(len(days), 'day')}, {first} to {last}."
+    if len(early) == len(today):
         why = next((line(row["note"], 160) for row in early if row["note"]), "")
         return Note(
             f"Too early for a comparison. {text}{' ' + _sentence(why) if why else ''}", Tone.NOTICE, "Too early"
@@ -83,14 +76,14 @@ def _basis(today: Iterable[Row]) -> Note:
     return Note(text)
 
 
-def _explained(found: Sequence[Row]) -> Note:
+def _explained(changes: Sequence[TableRow]) -> Note:
     """Changes that longer or shorter prompts and answers explain: nobody is told of them elsewhere."""
     where: dict[str, list[str]] = {}
-    for row in sorted(found, key=lambda row: (row["segment"] != ALL, row["segment"], row["name"])):
+    for row in sorted(changes, key=lambda row: (row["segment"] != ALL, row["segment"], row["name"])):
         where.setdefault(segment_title(row["segment"]), []).append(changed_title(row))
-    told = "; ".join(f"{segment}: {', '.join(titles)}" for segment, titles in where.items())
+    listed = "; ".join(f"{segment}: {', '.join(titles)}" for segment, titles in where.items())
     return Note(
-        f"At equal tokens these are as before, so the length of prompts and answers explains their change. {told}.",
+        f"At equal tokens these are as before, so the length of prompts and answers explains their change. {listed}.",
         Tone.NOTICE,
         "Explained by tokens",
     )
@@ -98,9 +91,3 @@ def _explained(found: Sequence[Row]) -> Note:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def _dated(days: Sequence[str]) -> bool:
-    return all(
-        len(day) == 10 and day[4] == day[7] == "-" and day.replace("-", "").isdigit() for day in (days[0], days[-1])
-    )

@@ -9,7 +9,7 @@ from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import TableBlock
 from obs_lib.reporting.cells import Beside, Cell, Column, RowGroup
 from obs_lib.reporting.drift_words import VERDICTS, changed_title, distance_title, metric_name
-from obs_lib.reporting.inputs import Row
+from obs_lib.reporting.inputs import TableRow
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
@@ -27,10 +27,10 @@ _COLUMNS = (
 )
 
 
-def distance_table(name: str, found: Sequence[Row]) -> TableBlock:
-    known = [v for row in found for v in (number(row["statistic"]), number(row["null_high"])) if v is not None]
+def distance_table(name: str, compared: Sequence[TableRow]) -> TableBlock:
+    known = [v for row in compared for v in (number(row["statistic"]), number(row["null_high"])) if v is not None]
     top = 1.08 * max(known, default=1.0) or 1.0
-    first = found[0]
+    first = compared[0]
     limit = number(first["threshold"])
     note = (
         "Counts as drift when p is small and the distance exceeds chance by at least "
@@ -42,13 +42,13 @@ def distance_table(name: str, found: Sequence[Row]) -> TableBlock:
     return TableBlock(
         distance_title(name) + unit,
         _COLUMNS,
-        (RowGroup("", tuple(_distance_row(row, top) for row in found)),),
+        (RowGroup("", tuple(_distance_row(row, top) for row in compared)),),
         note=note,
     )
 
 
-def _distance_row(row: Row, top: float) -> tuple[Cell, ...]:
-    word, tone = VERDICTS.get(row["verdict"], (line(row["verdict"], 20), Tone.PLAIN))
+def _distance_row(row: TableRow, top: float) -> tuple[Cell, ...]:
+    word, tone = VERDICTS[row["verdict"]]
     unit = row["unit"]
     note = line(row["note"] or "", 140)
     value, mean, high = number(row["statistic"]), number(row["null_mean"]), number(row["null_high"])
@@ -71,7 +71,7 @@ def _distance_row(row: Row, top: float) -> tuple[Cell, ...]:
     )
 
 
-def moved_table(moved: Sequence[Row], options: ReportOptions) -> TableBlock:
+def moved_table(moved: Sequence[TableRow], options: ReportOptions) -> TableBlock:
     columns = (
         Column("Metric", "head"),
         Column("Change", "number", lead=True),
@@ -103,6 +103,6 @@ def moved_table(moved: Sequence[Row], options: ReportOptions) -> TableBlock:
     )
 
 
-def _today(row: Row) -> float | None:
+def _today(row: TableRow) -> float | None:
     base, effect = number(row["baseline_value"]), number(row["effect"])
     return None if base is None or effect is None else base + effect

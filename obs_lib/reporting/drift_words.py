@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obs_lib.catalogue import metric_of
 from obs_lib.records import DriftVerdict
-from obs_lib.reporting.inputs import Row
+from obs_lib.reporting.inputs import TableRow
 from obs_lib.reporting.safe import line
 from obs_lib.reporting.tone import Tone
 
@@ -24,14 +24,14 @@ def distance_title(name: str) -> str:
     return TITLES.get(name, line(name.replace("_", " "), 60).capitalize())
 
 
-def metric_name(row: Row) -> str:
+def metric_name(row: TableRow) -> str:
     name: str = row["name"]
     for prefix in CHANGES:
         name = name.removeprefix(prefix)
     return name
 
 
-def changed_title(row: Row) -> str:
+def changed_title(row: TableRow) -> str:
     name = metric_name(row)
     title = metric.title if (metric := metric_of(name)) else line(name, 60)
     return f"{title}, at equal tokens" if row["name"].startswith("token_adjusted:") else title

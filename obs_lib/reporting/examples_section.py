@@ -1,13 +1,13 @@
-"""The interactions that each evaluator found worst, so that a reader can judge the judges."""
+"""The interactions that each evaluator found worst, so that a reader can check the evaluators."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from obs_lib.excerpts import ScoredExample
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Example, Examples, Heading, Note
-from obs_lib.reporting.inputs import ReportInputs, Row, parsed
-from obs_lib.reporting.numbers import number
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import excerpt, line
 from obs_lib.reporting.tone import Tone
@@ -22,16 +22,16 @@ def examples_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[B
         "examples",
         lead="Excerpts, masked as said under the method. Unseen characters are written out.",
     )
-    by_evaluator: dict[str, list[Row]] = {}
-    for row in sorted(inputs.examples, key=lambda r: (str(r.get("evaluator")), numbers.whole(r.get("rank")))):
-        by_evaluator.setdefault(str(row.get("evaluator")), []).append(row)
+    by_evaluator: dict[str, list[ScoredExample]] = {}
+    for kept in sorted(inputs.examples, key=lambda kept: (kept.evaluator, kept.rank)):
+        by_evaluator.setdefault(kept.evaluator, []).append(kept)
     known = list(dict.fromkeys(metric.evaluator for metric in inputs.quality if metric.evaluator))
     order = [name for name in known if name in by_evaluator] + [name for name in by_evaluator if name not in known]
     shown = [name for name in order if by_evaluator[name][: options.max_examples]][: options.max_rows]
     if not shown:
         yield Note("No evaluator has kept an example of this day.", Tone.ABSENT, "None")
     for name in shown:
-        items = tuple(_example(row, options) for row in by_evaluator[name][: options.max_examples])
+        items = tuple(_example(kept, options) for kept in by_evaluator[name][: options.max_examples])
         yield Examples(
             line(name.partition(":")[2] or name, 60).replace("_", " ").capitalize(),
             line(inputs.provenance.get(f"evaluator:{name}", ""), 400),
@@ -39,28 +39,26 @@ def examples_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[B
         )
 
 
-def _example(row: Row, options: ReportOptions) -> Example:
-    value = number(row.get("value"))
-    facts = [(label, text) for label, text in (("note", line(row.get("note"), 300)), *_evidence(row, options)) if text]
-    facts.append(("request", line(row.get("request_id"), 80)))
+def _example(kept: ScoredExample, options: ReportOptions) -> Example:
+    pieces = [("note", line(kept.note, 300)), *_evidence(kept.evidence, options)]
+    facts = [(label, text) for label, text in pieces if text]
     return Example(
-        title=line(row.get("segment"), 80),
-        value=numbers.write(value, "score") if value is not None else "no value",
-        prompt=excerpt(row.get("prompt"), options.excerpt_chars) or "(empty)",
-        response=excerpt(row.get("response"), options.excerpt_chars) or "(empty)",
-        facts=tuple(facts),
+        title=line(kept.segment, 80),
+        value=numbers.write(kept.value, "score"),
+        prompt=excerpt(kept.prompt, options.excerpt_chars) or "(empty)",
+        response=excerpt(kept.response, options.excerpt_chars) or "(empty)",
+        facts=(*facts, ("request", line(kept.request_id, 80))),
     )
 
 
-def _evidence(row: Row, options: ReportOptions) -> Iterator[tuple[str, str]]:
+def _evidence(evidence: object, options: ReportOptions) -> Iterator[tuple[str, str]]:
     """Evidence as (label, text): a mapping by its keys, anything else as one piece."""
-    found = parsed(row.get("evidence"))
     limit = min(options.excerpt_chars, 300)
-    if isinstance(found, Mapping):
-        for key, value in list(found.items())[:_FACTS]:
+    if isinstance(evidence, Mapping):
+        for key, value in list(evidence.items())[:_FACTS]:
             yield line(str(key).replace("_", " "), 40), _piece(value, limit)
-    elif found is not None:
-        yield "evidence", _piece(found, limit)
+    elif evidence is not None:
+        yield "evidence", _piece(evidence, limit)
 
 
 def _piece(value: object, limit: int) -> str:
@@ -69,7 +67,7 @@ def _piece(value: object, limit: int) -> str:
     if isinstance(value, float | int):
         return f"{value:.3g}" if isinstance(value, float) else str(value)[:40]
     if isinstance(value, Mapping):
-        return line(", ".join(f"{key}: {_piece(one, limit)}" for key, one in list(value.items())[:_FACTS]), limit)
+        return line(", ".join(f"{key}: {_piece(item, limit)}" for key, item in list(value.items())[:_FACTS]), limit)
     if isinstance(value, list | tuple):
-        return line("; ".join(_piece(one, limit) for one in value[:_FACTS]), limit)
+        return line("; ".join(_piece(item, limit) for item in value[:_FACTS]), limit)
     return line(value, limit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,57 +15,80 @@ from obs_lib.catalogue.gpu import GPU
 from obs_lib.catalogue.labelled import LABELLED
 from obs_lib.catalogue.quality import QUALITY
 from obs_lib.catalogue.stages import STAGE_METRICS
-from obs_lib.records import ALL, STAGE_SEGMENTS, STAGES, AlertState, DriftVerdict, Metric, MetricStatus, StepState
+from obs_lib.excerpts import ScoredExample, SlowTrace
+from obs_lib.lake.tables import ALERTS, DRIFT, METRICS
+from obs_lib.log_text import PLAIN, SEGMENT, marked
+from obs_lib.records import (
+    ALL,
+    STAGE_SEGMENTS,
+    STAGES,
+    AlertState,
+    DriftVerdict,
+    EvaluatorChange,
+    Metric,
+    MetricStatus,
+    StepState,
+)
 from obs_lib.reporting.numbers import number
+from obs_lib.reporting.parts import (
+    AnchorsRight,
+    JudgeBiases,
+    LabelledRate,
+    RejectedRow,
+    RepairCount,
+    StepResult,
+    Unscored,
+    VersionCount,
+)
 
-Row = Mapping[str, Any]
+TABLE = "table"
+"""In the metadata of a field that is a frame: whose rows it holds."""
+
+TableRow = Mapping[str, Any]
+"""A row of one of the lake's tables by its columns, None for null."""
+
+Number = tuple[str, str, str]
+"""Which number of which day: the day as ISO text, the name of a metric or distance, the segment."""
 
 
 @dataclass(frozen=True)
 class ReportInputs:
     """The day's tables as they stand in the lake, and what the report says about how they were made.
 
-    day : the day, UTC.
-    metrics : rows of tables.METRICS of the trailing days, `day` included. May be empty.
-    drift : rows of tables.DRIFT of `day`; rows of earlier days, where given, become the history in the drift charts.
-    alerts : rows of tables.ALERTS of `day`.
-    examples : one mapping an example: evaluator, rank, and the payload (request_id, segment, prompt, response, value,
-        note, evidence).
-    reasons : (evaluator, status, note, n) of scores that are SKIPPED or FAILED.
-    versions : (segment, model_version, n) of `day`.
-    repairs : (rule, what it does, n) of values that were repaired in n interactions.
-    quarantine_count, quarantine : rejected input rows: how many, and some of them as (file, line, reason).
-    steps : (step, state, note) of the day; state is a StepState.
-    objectives : metric name to the limit in force. A metric that is not in it has no objective.
-    provenance : how the report was made, as label -> value. `evaluator:<name>` describes an evaluator, `model:<name>` a
-        model, `digest:<table>` names the data; any other label is shown as it is.
-    traces : the slowest traces, slowest first, each the payload of its sketch (summaries/slow_traces.py).
-    labelled : what people's labels say, one mapping a metric (pipeline/calibrate.py, `label_rows`).
-    biases : how judges err where people have judged as well, one mapping a judge (there, `bias_rows`).
-    evaluators : rows of tables.EVALUATOR_CHANGES of `day`. anchors : (evaluator, anchors on which a person says what is right,
-        how many of them the evaluator gets right).
-    segments : segments in the order in which to show them; those of the metrics where empty.
+    Every text in it is masked before a report is made (pipeline/shown.py), but for fields that are marked not to hold any of
+    a log.
     """
 
     day: dt.date
-    metrics: pd.DataFrame
-    drift: pd.DataFrame
-    alerts: pd.DataFrame
-    examples: Sequence[Row] = ()
-    reasons: Sequence[tuple[str, str, str, int]] = ()
-    versions: Sequence[tuple[str, str, int]] = ()
-    repairs: Sequence[tuple[str, str, int]] = ()
-    quarantine_count: int = 0
-    quarantine: Sequence[tuple[str, int | None, str]] = ()
-    steps: Sequence[tuple[str, str, str]] = ()
-    objectives: Mapping[str, float] = field(default_factory=dict)
-    provenance: Mapping[str, str] = field(default_factory=dict)
-    segments: Sequence[str] = ()
-    traces: Sequence[Row] = ()
-    labelled: Sequence[Row] = ()
-    biases: Sequence[Row] = ()
-    evaluators: Sequence[Row] = ()
-    anchors: Sequence[tuple[str, int, int]] = ()
+    """UTC."""
+    metrics: pd.DataFrame = field(metadata={TABLE: METRICS})
+    """Rows of the trailing days, `day` included. May be empty."""
+    drift: pd.DataFrame = field(metadata={TABLE: DRIFT})
+    """Rows of `day`; rows of earlier days, where given, become the history in the drift charts."""
+    alerts: pd.DataFrame = field(metadata={TABLE: ALERTS})
+    """Rows of `day`."""
+    examples: Sequence[ScoredExample] = ()
+    unscored: Sequence[Unscored] = ()
+    versions: Sequence[VersionCount] = ()
+    repairs: Sequence[RepairCount] = ()
+    rejected_count: int = 0
+    """Input rows that could not be read; `rejected` holds some of them."""
+    rejected: Sequence[RejectedRow] = ()
+    steps: Sequence[StepResult] = ()
+    objectives: Mapping[str, float] = field(default_factory=dict, metadata=marked(PLAIN))
+    """Metric name to the limit in force. A metric that is not in it has no objective."""
+    provenance: Mapping[str, str] = field(default_factory=dict, metadata=marked(PLAIN))
+    """How the report was made, as label -> value. `evaluator:<name>` describes an evaluator, `model:<name>` a model,
+    `digest:<table>` names the data; any other label is shown as it is."""
+    segments: Sequence[str] = field(default=(), metadata=marked(SEGMENT))
+    """In the order in which to show them; those of the metrics where empty."""
+    traces: Sequence[SlowTrace] = ()
+    """Slowest first."""
+    labelled: Sequence[LabelledRate] = ()
+    biases: Sequence[JudgeBiases] = ()
+    """Of each judge some of whose answers people labelled as well."""
+    evaluators: Sequence[EvaluatorChange] = field(default=(), metadata=marked(PLAIN))
+    anchors: Sequence[AnchorsRight] = ()
 
     @property
     def iso(self) -> str:
@@ -78,9 +100,25 @@ class ReportInputs:
         return tuple(self.day - dt.timedelta(days=back) for back in range(n - 1, -1, -1))
 
     @cached_property
-    def measured(self) -> dict[tuple[str, str, str], Row]:
-        """Rows of `metrics` by (day, metric, segment)."""
-        return {(r["day"], r["metric"], r["segment"]): r for r in rows(self.metrics)}
+    def measured(self) -> dict[Number, TableRow]:
+        """Rows of `metrics`."""
+        return {(row["day"], row["metric"], row["segment"]): row for row in rows(self.metrics)}
+
+    @cached_property
+    def distances(self) -> dict[Number, TableRow]:
+        """Rows of `drift`."""
+        return {(row["day"], row["name"], row["segment"]): row for row in rows(self.drift)}
+
+    @cached_property
+    def incidents(self) -> list[TableRow]:
+        """Rows of `alerts`: open before resolved, worst first, new before ongoing, then by fingerprint."""
+        order = list(AlertState)
+
+        def rank(row: TableRow) -> tuple[bool, str, int, str]:
+            state = AlertState(row["state"])
+            return state is AlertState.RESOLVED, row["severity"], order.index(state), row["fingerprint"]
+
+        return sorted(rows(self.alerts), key=rank)
 
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
@@ -111,30 +149,12 @@ class ReportInputs:
     def gpu_segments(self) -> list[str]:
         """`all` and each GPU that has a number in these days; empty where none was sampled."""
         names = {metric.name for metric in GPU}
-        found = {
-            segment for (_, name, segment), row in self.measured.items() if name in names and row["status"] == "OK"
+        segments = {
+            segment
+            for (_, name, segment), row in self.measured.items()
+            if name in names and row["status"] == MetricStatus.OK
         }
-        return sorted(found, key=lambda segment: (segment != ALL, segment))
-
-    @cached_property
-    def distances(self) -> dict[tuple[str, str, str], Row]:
-        """Rows of `drift` by (day, name, segment)."""
-        return {(r["day"], r["name"], r["segment"]): r for r in rows(self.drift)}
-
-    @cached_property
-    def incidents(self) -> list[Row]:
-        """Rows of `alerts`: open before resolved, worst first, new before ongoing, then by fingerprint."""
-        order = {AlertState.NEW: 0, AlertState.ONGOING: 1, AlertState.RESOLVED: 2}
-
-        def rank(row: Row) -> tuple[bool, str, int, str]:
-            return (
-                row["state"] == AlertState.RESOLVED,
-                row["severity"],
-                order.get(row["state"], 3),
-                row["fingerprint"],
-            )
-
-        return sorted(rows(self.alerts), key=rank)
+        return sorted(segments, key=lambda segment: (segment != ALL, segment))
 
     @cached_property
     def shown_segments(self) -> list[str]:
@@ -153,38 +173,44 @@ class ReportInputs:
         return [stage for stage, segment in zip(STAGES, STAGE_SEGMENTS, strict=True) if segment in seen]
 
     @property
-    def failures(self) -> list[tuple[str, str]]:
-        """(step, note) of steps that failed on the day."""
-        return [(step, note) for step, state, note in self.steps if state == StepState.FAILED]
+    def failures(self) -> list[StepResult]:
+        """The steps that failed on the day."""
+        return [step for step in self.steps if step.state is StepState.FAILED]
 
     @property
     def without_data(self) -> bool:
         """Whether there was nothing to measure on the day."""
-        if any(state == StepState.NO_DATA for _, state, _ in self.steps):
+        if any(step.state is StepState.NO_DATA for step in self.steps):
             return True
-        return not any(day == self.iso and r["status"] == MetricStatus.OK for (day, _, _), r in self.measured.items())
+        return not any(
+            day == self.iso and row["status"] == MetricStatus.OK for (day, _, _), row in self.measured.items()
+        )
 
     @property
     def too_early(self) -> bool:
         """Whether comparisons were tried and none of them had enough to stand on."""
-        verdicts = [r["verdict"] for (day, _, _), r in self.distances.items() if day == self.iso]
+        verdicts = [row["verdict"] for (day, _, _), row in self.distances.items() if day == self.iso]
         return bool(verdicts) and all(verdict == DriftVerdict.TOO_FEW for verdict in verdicts)
 
-    def value(self, metric: str, segment: str, day: dt.date | None = None) -> float | None:
-        """One number of a day (this one by default); None where there is none."""
-        row = self.measured.get(((day or self.day).isoformat(), metric, segment))
+    def today(self, metric: str, segment: str) -> TableRow | None:
+        """All that is known of one number of this day; None where nothing is."""
+        return self.measured.get((self.iso, metric, segment))
+
+    def value(self, metric: str, segment: str) -> float | None:
+        """One number of this day; None where there is none."""
+        row = self.today(metric, segment)
         return number(row["value"]) if row is not None else None
 
     def trend(self, metric: str, segment: str, n: int, column: str = "value") -> tuple[float | None, ...]:
         """A column of one metric over the trailing `n` days."""
-        found = (self.measured.get((day.isoformat(), metric, segment)) for day in self.days(n))
-        return tuple(number(row[column]) if row is not None else None for row in found)
+        by_day = (self.measured.get((day.isoformat(), metric, segment)) for day in self.days(n))
+        return tuple(number(row[column]) if row is not None else None for row in by_day)
 
-    def change(self, metric: str, segment: str) -> Row | None:
+    def change(self, metric: str, segment: str) -> TableRow | None:
         """The comparison of a metric with its baseline; None where none was made."""
         return self.distances.get((self.iso, f"change:{metric}", segment))
 
-    def token_adjusted(self, metric: str, segment: str) -> Row | None:
+    def token_adjusted(self, metric: str, segment: str) -> TableRow | None:
         """The same with the length of prompts and answers taken out; None where tokens do not explain the metric."""
         return self.distances.get((self.iso, f"token_adjusted:{metric}", segment))
 
@@ -195,13 +221,3 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
         str(name): frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-
-
-def parsed(text: object) -> Any:
-    """JSON text as what it holds; the value itself where it is no JSON text."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

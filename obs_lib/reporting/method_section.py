@@ -33,10 +33,10 @@ def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     if inputs.anchors:
         yield _on_anchors(inputs)
     for prefix, title in _GROUPS:
-        found = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
-        if found:
+        group = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
+        if group:
             yield Heading(title, f"method-{title.lower()}", 3)
-            yield _facts(found, options)
+            yield _facts(group, options)
     rest = {label: text for label, text in made.items() if ":" not in label}
     if rest:
         yield Heading("Code and configuration", "method-code", 3)
@@ -45,7 +45,11 @@ def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
 
 def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> TableBlock:
     body = [
-        (Cell(metric.title), Cell(line(metric.formula, 200), _judge(evaluators, metric.evaluator)), Cell(metric.unit))
+        (
+            Cell(metric.title),
+            Cell(line(metric.formula, 200), _scored_by(evaluators, metric.evaluator)),
+            Cell(metric.unit),
+        )
         for metric in inputs.catalogue
     ]
     body += [(Cell(TITLES[name]), Cell(formula), Cell("distance")) for name, formula in _FORMULAS.items()]
@@ -61,19 +65,19 @@ def _formulas(inputs: ReportInputs, evaluators: dict[str, str]) -> TableBlock:
     )
 
 
-def _judge(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
+def _scored_by(evaluators: dict[str, str], score: str | None) -> tuple[str, ...]:
     text = evaluators.get(score or "", "")
     return (f"{score}: {line(text, 300)}",) if text else ()
 
 
 def _on_anchors(inputs: ReportInputs) -> TableBlock:
     """The anchors are made up and few: a sign of life, not a measure of quality."""
-    body = tuple((Cell(line(name, 60)), Cell(str(right)), Cell(str(n))) for name, n, right in inputs.anchors)
+    body = tuple((Cell(line(a.evaluator, 60)), Cell(str(a.right)), Cell(str(a.n))) for a in inputs.anchors)
     columns = (Column("Evaluator", "head"), Column("As expected", "number", lead=True), Column("Anchors", "number"))
     note = "Fixed interactions that are scored again every night. What counts is that their scores stay the same."
     return TableBlock("The frozen anchors", columns, (RowGroup("", body),), summary="scored", folded=True, note=note)
 
 
-def _facts(found: dict[str, str], options: ReportOptions) -> Facts:
-    shown = list(found.items())[: 2 * options.max_rows]
+def _facts(texts: dict[str, str], options: ReportOptions) -> Facts:
+    shown = list(texts.items())[: 2 * options.max_rows]
     return Facts(tuple(Fact(line(label, 60), line(text, 200)) for label, text in shown))

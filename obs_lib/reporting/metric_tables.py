@@ -11,7 +11,7 @@ from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Trend
 from obs_lib.reporting.evaluators_section import moved
-from obs_lib.reporting.inputs import ReportInputs, Row
+from obs_lib.reporting.inputs import ReportInputs, TableRow
 from obs_lib.reporting.metric_charts import trend_words
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
@@ -38,8 +38,8 @@ def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) ->
     standings = [standing(inputs, metric, segment) for metric in inputs.interaction_metrics]
     breaches = sum("breach" in mark for _, mark in standings)
     changes = sum("changed" in mark for _, mark in standings)
-    said = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
-    said += [numbers.plural(changes, "change")] if changes else []
+    counts = [numbers.plural(breaches, "breach", "breaches")] if breaches else []
+    counts += [numbers.plural(changes, "change")] if changes else []
     measured = any(inputs.value(metric.name, segment) is not None for metric in inputs.interaction_metrics)
     tone = Tone.PLAIN if measured else Tone.ABSENT
     for seen, _ in standings:
@@ -48,7 +48,7 @@ def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) ->
         segment_title(segment),
         _COLUMNS,
         tuple(RowGroup(title, body) for title, body in groups if body),
-        summary=", ".join(said) or ("nothing to report" if measured else "no data"),
+        summary=", ".join(counts) or ("nothing to report" if measured else "no data"),
         tone=tone,
         folded=segment != ALL,
         note=" ".join(filter(None, (_never(inputs, segment, options), _without_data(inputs, segment, options)))),
@@ -92,27 +92,14 @@ def _known(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOp
 
 
 def _row(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOptions) -> tuple[Cell, ...]:
-    row: Row = inputs.measured.get((inputs.iso, metric.name, segment), {})
-    value = inputs.value(metric.name, segment)
-    limit = inputs.objectives.get(metric.name)
-    breach = is_breach(value, limit, metric.direction)
-    left_out = [
-        f"{numbers.count(row[key])} {word}"
-        for key, word in (("n_skipped", "skipped"), ("n_failed", "failed"))
-        if row.get(key)
-    ]
+    row, limit = inputs.today(metric.name, segment), inputs.objectives.get(metric.name)
     history = inputs.trend(metric.name, segment, options.trend_days)
-    note = line(row.get("note") or "", 120)
+    note = line(row["note"], 120) if row else ""
     return (
         Cell(metric.title, (note,) if note else ()),
-        Cell(numbers.write(value, metric.unit), tone=Tone.WARNING, mark="breach")
-        if breach
-        else Cell(
-            numbers.write(value, metric.unit) if value is not None else "no data",
-            tone=Tone.PLAIN if value is not None else Tone.ABSENT,
-        ),
-        Cell(numbers.interval(row.get("low"), row.get("high"), metric.unit)),
-        Cell(numbers.count(row["n"]) if row else "", tuple(left_out)),
+        _value_cell(inputs.value(metric.name, segment), metric, limit),
+        Cell(numbers.interval(row["low"], row["high"], metric.unit) if row else ""),
+        Cell(numbers.count(row["n"]), _left_out(row)) if row else Cell(""),
         Cell(objective_text(metric, limit)),
         Cell("not comparable", ("the evaluator moved",), Tone.ABSENT)
         if moved(inputs, metric.evaluator)
@@ -121,7 +108,19 @@ def _row(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOpti
     )
 
 
-def _change_cell(row: Row | None, adjusted: Row | None, metric: Metric) -> Cell:
+def _value_cell(value: float | None, metric: Metric, limit: float | None) -> Cell:
+    if value is None:
+        return Cell("no data", tone=Tone.ABSENT)
+    breach = (Tone.WARNING, "breach") if is_breach(value, limit, metric.direction) else (Tone.PLAIN, "")
+    return Cell(numbers.write(value, metric.unit), (), *breach)
+
+
+def _left_out(row: TableRow) -> tuple[str, ...]:
+    counts = ((row["n_skipped"], "skipped"), (row["n_failed"], "failed"))
+    return tuple(f"{numbers.count(n)} {word}" for n, word in counts if n)
+
+
+def _change_cell(row: TableRow | None, adjusted: TableRow | None, metric: Metric) -> Cell:
     if row is None:
         return Cell("")
     if row["verdict"] == DriftVerdict.TOO_FEW:
@@ -140,7 +139,7 @@ def _change_cell(row: Row | None, adjusted: Row | None, metric: Metric) -> Cell:
     return Cell(text, tuple(details))
 
 
-def _p(row: Row) -> str:
+def _p(row: TableRow) -> str:
     text = numbers.p_value(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"])
     return text if text.startswith("<") else f"= {text}"
 
@@ -148,8 +147,8 @@ def _p(row: Row) -> str:
 def _never(inputs: ReportInputs, segment: str, options: ReportOptions) -> str:
     """Kinds of errors and finish reasons that did not occur in the days shown."""
     parts = [metric for metric in SYSTEM if metric.name in _PARTS]
-    found = [(metric.title, _known(inputs, metric, segment, options)) for metric in parts]
-    titles = [title for title, known in found if known and not any(known)]
+    known = [(metric.title, _known(inputs, metric, segment, options)) for metric in parts]
+    titles = [title for title, values in known if values and not any(values)]
     return f"Never: {', '.join(titles)}." if titles else ""
 
 
@@ -158,8 +157,8 @@ def _without_data(inputs: ReportInputs, segment: str, options: ReportOptions) ->
     reasons: dict[str, list[str]] = {}
     for metric in inputs.interaction_metrics:
         if metric not in ERROR_KIND_RATES and not _known(inputs, metric, segment, options):
-            row = inputs.measured.get((inputs.iso, metric.name, segment), {})
-            reasons.setdefault(line(row.get("note") or "not measured", 120), []).append(metric.title)
+            row = inputs.today(metric.name, segment)
+            reasons.setdefault(line((row and row["note"]) or "not measured", 120), []).append(metric.title)
     if not reasons:
         return ""
     return "No data: " + "; ".join(f"{', '.join(titles)} ({reason})" for reason, titles in reasons.items()) + "."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from obs_lib.records import ALL, AlertState
 from obs_lib.reporting.alerts_section import signals
-from obs_lib.reporting.inputs import Row, rows
+from obs_lib.reporting.inputs import TableRow, rows
 from obs_lib.reporting.numbers import long_day, plural
 from obs_lib.reporting.safe import line
 
@@ -18,7 +18,7 @@ _SIGNALS = 2
 _STATES = {AlertState.NEW: "new", AlertState.ONGOING: "worse", AlertState.RESOLVED: "resolved"}
 
 
-def message(alerts: pd.DataFrame | Sequence[Row], day: dt.date, link: str | None = None) -> tuple[str, str]:
+def message(alerts: pd.DataFrame | Sequence[TableRow], day: dt.date, link: str | None = None) -> tuple[str, str]:
     """(title, body) of the message about `alerts`: rows of tables.ALERTS that page.
 
     Plain text on purpose: what comes from logs has no Markdown or HTML to break out of. Grouped by severity, worst

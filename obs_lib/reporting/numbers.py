@@ -112,7 +112,7 @@ def bare(words: str) -> str:
     >>> bare("5.00%"), bare("500 ms"), bare("$0.50"), bare("> 99.9%")
     ('5%', '500 ms', '$0.5', '> 99.9%')
     """
-    return _NOUGHTS.sub(lambda found: found.group(1).removesuffix("."), words)
+    return _NOUGHTS.sub(lambda match: match.group(1).removesuffix("."), words)
 
 
 def p_value(value: object) -> str:

@@ -64,8 +64,8 @@ def segment_title(segment: str) -> str:
     return "All interactions" if segment == ALL else line(segment, 80)
 
 
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _written_out(character: re.Match[str]) -> str:
+    code = ord(character.group())
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -97,8 +97,8 @@ def _row(row: list[str], widths: list[int], right: list[bool]) -> Iterator[str]:
 def _stacked(heads: list[str], body: list[list[str]]) -> Iterator[str]:
     for row in body:
         yield f"  {row[0]}"
-        said = "; ".join(f"{head}: {cell}" for head, cell in zip(heads[1:], row[1:], strict=True) if cell)
-        yield from _wrapped(said, "      ")
+        cells = "; ".join(f"{head}: {cell}" for head, cell in zip(heads[1:], row[1:], strict=True) if cell)
+        yield from _wrapped(cells, "      ")
 
 
 def _details(table: TableBlock) -> Iterator[str]:
@@ -113,12 +113,12 @@ def _details(table: TableBlock) -> Iterator[str]:
 
 def _example(at: int, example: Example) -> Iterator[str]:
     yield f"  {at}. {_one(example.value)}  {_one(example.title)}"
-    for label, said in (("prompt", example.prompt), ("answer", example.response)):
+    for label, words in (("prompt", example.prompt), ("answer", example.response)):
         yield f"     {_one(label)}:"
-        for one in said.split("\n"):
-            yield from _wrapped(one, "     | ")
-    for label, said in example.facts:
-        yield from _wrapped(f"{label}: {_one(said)}", "     - ", "       ")
+        for text in words.split("\n"):
+            yield from _wrapped(text, "     | ")
+    for label, words in example.facts:
+        yield from _wrapped(f"{label}: {_one(words)}", "     - ", "       ")
 
 
 def _cell(cell: Cell) -> str:
@@ -128,9 +128,9 @@ def _cell(cell: Cell) -> str:
     )
 
 
-def _wrapped(said: str, indent: str = "", after: str | None = None) -> list[str]:
+def _wrapped(words: str, indent: str = "", after: str | None = None) -> list[str]:
     folded = textwrap.wrap(
-        visible(said),
+        visible(words),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent if after is None else after,
@@ -139,18 +139,18 @@ def _wrapped(said: str, indent: str = "", after: str | None = None) -> list[str]
     return folded or [indent.rstrip()]
 
 
-def _one(said: str) -> str:
+def _one(words: str) -> str:
     """On one line."""
-    return " ".join(visible(said).split())
+    return " ".join(visible(words).split())
 
 
-def _width(said: str) -> int:
+def _width(words: str) -> int:
     """Columns in a terminal: wide East Asian characters take two, combining marks none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in _one(said)
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in _one(words)
     )
 
 
-def _padded(said: str, width: int, right: bool = False) -> str:
-    space = " " * max(0, width - _width(said))
-    return space + said if right else said + space
+def _padded(words: str, width: int, right: bool = False) -> str:
+    space = " " * max(0, width - _width(words))
+    return space + words if right else words + space

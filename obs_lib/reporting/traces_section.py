@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from obs_lib.catalogue import BY_NAME
-from obs_lib.records import STAGES, DriftVerdict
+from obs_lib.excerpts import SlowSpan, SlowTrace
+from obs_lib.records import DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Stretch, Trend
-from obs_lib.reporting.inputs import ReportInputs, Row
-from obs_lib.reporting.numbers import number
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
 from obs_lib.reporting.standing import is_breach
@@ -76,11 +76,11 @@ def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Ce
     words = (
         f"p95 between {numbers.write(min(known), 'ms')} and {numbers.write(max(known), 'ms')}" if known else "no data"
     )
-    n = inputs.measured.get((inputs.iso, "stage_error_rate", segment), {}).get("n")
+    counted = inputs.today("stage_error_rate", segment)
     return (
         Cell(_title(stage)),
         *(_measured(inputs, name, segment) for name, _ in _MEASURED),
-        Cell(numbers.count(n)),
+        Cell(numbers.count(counted["n"] if counted else None)),
         Cell("", figure=Trend(history, words, inputs.objectives.get("stage_duration_p95"))),
     )
 
@@ -88,11 +88,10 @@ def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Ce
 def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
     """A value with its interval, and with what it was before where it is called changed."""
     metric = BY_NAME[name]
-    row: Row = inputs.measured.get((inputs.iso, name, segment), {})
-    value = inputs.value(name, segment)
-    if value is None:
+    row, value = inputs.today(name, segment), inputs.value(name, segment)
+    if row is None or value is None:
         return Cell("no data", tone=Tone.ABSENT)
-    interval = numbers.interval(row.get("low"), row.get("high"), metric.unit)
+    interval = numbers.interval(row["low"], row["high"], metric.unit)
     details = (interval,) if interval else ()
     breach = is_breach(value, inputs.objectives.get(name), metric.direction)
     change = inputs.change(name, segment)
@@ -104,29 +103,27 @@ def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
     return Cell(numbers.write(value, metric.unit), details, tone, mark)
 
 
-def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> TableBlock:
+def _waterfall(trace: SlowTrace, options: ReportOptions, folded: bool) -> TableBlock:
     """The longest spans of one trace, each below what it stands in."""
-    duration = number(trace.get("duration_ms")) or 0.0
-    spans = [span for span in trace.get("spans") or () if isinstance(span, Mapping)]
-    shown = _longest(spans, options.max_rows)
-    left_out = numbers.whole(trace.get("left_out")) + len(spans) - len(shown)
+    shown = _longest(trace.spans, options.max_rows)
+    left_out = trace.left_out + len(trace.spans) - len(shown)
     path: dict[int, list[tuple[float, float]]] = {}
-    for at, first, last in trace.get("path") or ():
-        path.setdefault(at, []).append((first, last))
+    for at, begun, ended in trace.path:
+        path.setdefault(at, []).append((begun, ended))
+    duration = numbers.write(trace.duration_ms, "ms")
     columns = (
         Column("Span", "head"),
         Column("Duration", "number", lead=True),
         Column("Start", "number"),
         Column("Critical path", "number"),
         Column("Stage", "text"),
-        Column(f"0 to {numbers.write(duration, 'ms')}", "figure"),
+        Column(f"0 to {duration}", "figure"),
     )
-    body = tuple(_span(spans[at], _level(spans, at), tuple(path.get(at, ())), duration) for at in shown)
-    about = [line(trace.get("segment"), 80), numbers.plural(len(spans) + numbers.whole(trace.get("left_out")), "span")]
+    about = [line(trace.segment, 80), numbers.plural(len(trace.spans) + trace.left_out, "span")]
     return TableBlock(
-        f"{numbers.write(duration, 'ms')}, trace {line(trace.get('trace_id'), 60)}",
+        f"{duration}, trace {line(trace.trace_id, 60)}",
         columns,
-        (RowGroup("", body),),
+        (RowGroup("", tuple(_span(trace, at, tuple(path.get(at, ()))) for at in shown)),),
         summary=", ".join(filter(None, about)),
         folded=folded,
         note=f"{numbers.plural(left_out, 'shorter span')} left out for length." if left_out else "",
@@ -134,47 +131,44 @@ def _waterfall(trace: Row, options: ReportOptions, folded: bool) -> TableBlock:
     )
 
 
-def _span(span: Row, level: int, path: tuple[tuple[float, float], ...], total: float) -> tuple[Cell, ...]:
-    start, length = number(span.get("start_ms")) or 0.0, number(span.get("duration_ms")) or 0.0
-    own = number(span.get("critical_ms")) or 0.0
-    critical = (numbers.write(own, "ms") if own else "inner spans only") if span.get("critical") else ""
-    stage = str(span.get("stage"))
-    stage = stage if stage in STAGES else "other"
-    error = line(span.get("error"), 200)
-    words = (
-        f"from {numbers.write(start, 'ms')} to {numbers.write(start + length, 'ms')} of {numbers.write(total, 'ms')}"
+def _span(trace: SlowTrace, at: int, path: tuple[tuple[float, float], ...]) -> tuple[Cell, ...]:
+    span, total = trace.spans[at], trace.duration_ms
+    critical = (
+        (numbers.write(span.critical_ms, "ms") if span.critical_ms else "inner spans only") if span.critical else ""
     )
+    start, end = numbers.write(span.start_ms, "ms"), numbers.write(span.start_ms + span.duration_ms, "ms")
+    words = f"from {start} to {end} of {numbers.write(total, 'ms')}"
     words += f", on the critical path: {critical}" if critical else ", not on the critical path"
+    error = line(span.error, 200)
+    failed = (Tone.SERIOUS, "failed") if span.error is not None else (Tone.PLAIN, "")
     return (
-        Cell(line(span.get("name"), 80) or "(no name)", (error,) if error else (), level=level),
-        Cell(numbers.write(length, "ms"), _clipped(number(span.get("logged_ms")), length)),
-        Cell(numbers.write(start, "ms")),
+        Cell(line(span.name, 80) or "(no name)", (error,) if error else (), level=_level(trace.spans, at)),
+        Cell(numbers.write(span.duration_ms, "ms"), _clipped(span)),
+        Cell(start),
         Cell(critical),
-        Cell(_title(stage), tone=Tone.SERIOUS, mark="failed") if span.get("error") is not None else Cell(_title(stage)),
-        Cell("", figure=Stretch(start, length, total, stage, path, words)),
+        Cell(_title(span.stage), (), *failed),
+        Cell("", figure=Stretch(span.start_ms, span.duration_ms, total, span.stage, path, words)),
     )
 
 
-def _clipped(logged: float | None, drawn: float) -> tuple[str, ...]:
-    if logged is None:
+def _clipped(span: SlowSpan) -> tuple[str, ...]:
+    if span.logged_ms is None:
         return ("no duration logged",)
-    return (f"logged {numbers.write(logged, 'ms')}, cut to its parent",) if abs(logged - drawn) > _CLIPPED else ()
+    cut = abs(span.logged_ms - span.duration_ms) > _CLIPPED
+    return (f"logged {numbers.write(span.logged_ms, 'ms')}, cut to its parent",) if cut else ()
 
 
-def _longest(spans: list[Row], most: int) -> list[int]:
+def _longest(spans: Sequence[SlowSpan], most: int) -> list[int]:
     """Positions of the longest spans in their order; of equally long ones the first, which holds the others."""
-    ranked = sorted(range(len(spans)), key=lambda at: (-(number(spans[at].get("duration_ms")) or 0.0), at))
+    ranked = sorted(range(len(spans)), key=lambda at: (-spans[at].duration_ms, at))
     return sorted(ranked[:most])
 
 
-def _level(spans: list[Row], at: int) -> int:
+def _level(spans: Sequence[SlowSpan], at: int) -> int:
     """How many spans this one stands in; parents come before it."""
-    level = 0
-    while level < _LEVELS:
-        above = spans[at].get("parent")
-        if not isinstance(above, int) or not 0 <= above < at:
-            break
-        at, level = above, level + 1
+    level, parent = 0, spans[at].parent
+    while parent is not None and level < _LEVELS:
+        level, parent = level + 1, spans[parent].parent
     return level
 
 

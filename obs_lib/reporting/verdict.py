@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.records import ALL, AlertState, MetricStatus, Severity
+from obs_lib.records import ALL, AlertState, MetricStatus, ScoreStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Verdict
-from obs_lib.reporting.inputs import ReportInputs, Row
+from obs_lib.reporting.inputs import ReportInputs, TableRow
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -31,9 +31,9 @@ def verdict(inputs: ReportInputs) -> Verdict:
     tone = severity_tone(worst) if worst else Tone.GOOD
     points = tuple(_points({"Worse": worse, "New": new, "Ongoing": ongoing, "Resolved": resolved}))
     if inputs.failures:
-        step, note = inputs.failures[0]
-        why = f": {line(note, 200).rstrip('.')}" if note else ""
-        sentence = f"The night is incomplete. Step {line(step, 40)} failed{why}."
+        failed = inputs.failures[0]
+        why = f": {line(failed.note, 200).rstrip('.')}" if failed.note else ""
+        sentence = f"The night is incomplete. Step {line(failed.step, 40)} failed{why}."
         return Verdict(sentence, worse_of(tone, Tone.SERIOUS), label or "Failed", points)
     if inputs.without_data:
         sentence = "No data. Not one usable interaction was logged for this day."
@@ -54,7 +54,7 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     """The day's key figures."""
     new, ongoing, resolved = (len(_in_state(inputs, state)) for state in AlertState)
     breached = breaches(inputs)
-    judged = [name for name in inputs.objectives if inputs.value(name, ALL) is not None]
+    limited = [name for name in inputs.objectives if inputs.value(name, ALL) is not None]
     measured = sum(inputs.value(metric.name, ALL) is not None for metric in inputs.interaction_metrics)
     requests = inputs.value("requests", ALL)
     before = [value for value in inputs.trend("requests", ALL, options.trend_days)[:-1] if value is not None]
@@ -72,7 +72,7 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
             ),
             Fact(
                 "Objectives breached",
-                f"{len(breached)} of {len(judged)}" if judged else "none judged",
+                f"{len(breached)} of {len(limited)}" if limited else "none judged",
                 ", ".join(breached[:3]) + (" …" if len(breached) > 3 else ""),
                 Tone.WARNING if breached else Tone.PLAIN,
             ),
@@ -82,11 +82,11 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     )
 
 
-def _in_state(inputs: ReportInputs, state: AlertState) -> list[Row]:
+def _in_state(inputs: ReportInputs, state: AlertState) -> list[TableRow]:
     return [row for row in inputs.incidents if row["state"] == state]
 
 
-def _opening(worse: Sequence[Row], new: Sequence[Row]) -> tuple[str, dict[str, Sequence[Row]]]:
+def _opening(worse: Sequence[TableRow], new: Sequence[TableRow]) -> tuple[str, dict[str, Sequence[TableRow]]]:
     """The sentence, led by the worst of what is news, and what is left for the points.
 
     '1 new incident: <title>.', or '1 incident got worse: <title>. 2 more are new.'
@@ -100,14 +100,14 @@ def _opening(worse: Sequence[Row], new: Sequence[Row]) -> tuple[str, dict[str, S
     return f"{len(new)} new incidents, the worst: {_named(new[0])}.", {"Worse": worse, "New": new[1:]}
 
 
-def _named(row: Row) -> str:
+def _named(row: TableRow) -> str:
     """An incident's title and, unless it is about the whole, where it is."""
     title = line(row["title"], 140).rstrip(".")
     return title if row["segment"] == ALL else f"{title} in {line(row['segment'], 80)}"
 
 
-def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
-    listed = [(word, row) for word, found in groups.items() for row in found]
+def _points(groups: Mapping[str, Sequence[TableRow]]) -> list[str]:
+    listed = [(word, row) for word, rows in groups.items() for row in rows]
     shown = [f"{word} ({row['severity']}): {_named(row)}" for word, row in listed[:_POINTS]]
     if len(listed) > _POINTS:
         shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")
@@ -115,9 +115,9 @@ def _points(groups: Mapping[str, Sequence[Row]]) -> list[str]:
 
 
 def _unscored(inputs: ReportInputs) -> str:
-    failed = sum(n for _, status, _, n in inputs.reasons if status == "FAILED")
-    today = [inputs.measured.get((inputs.iso, metric.name, ALL), {}) for metric in inputs.interaction_metrics]
-    absent = sum(row.get("status") == MetricStatus.NO_DATA for row in today)
-    said = [f"{absent} without data"] if absent else []
-    said += [f"{plural(failed, 'score')} failed"] if failed else []
-    return ", ".join(said)
+    failed = sum(reason.n for reason in inputs.unscored if reason.status is ScoreStatus.FAILED)
+    today = [inputs.today(metric.name, ALL) for metric in inputs.interaction_metrics]
+    absent = sum(row is not None and row["status"] == MetricStatus.NO_DATA for row in today)
+    counts = [f"{absent} without data"] if absent else []
+    counts += [f"{plural(failed, 'score')} failed"] if failed else []
+    return ", ".join(counts)

@@ -66,20 +66,20 @@ def rogan_gladen(raw: float, sensitivity: float, specificity: float) -> float:
     return (raw + specificity - 1) / (sensitivity + specificity - 1)
 
 
-def agreement(found: Cells) -> dict[str, Estimate | None]:
+def agreement(counts: Cells) -> dict[str, Estimate | None]:
     """agreement, kappa, precision, recall and f1, each with its 95% interval; None where the labels cannot say.
 
     Shares have Wilson's interval at the effective number of labels of those that they are a share of. kappa and f1 have the
     2.5% and 97.5% quantiles over DRAWS draws of the cells from their Dirichlet posterior, by a generator whose seed is a
     digest of the cells: the same labels give the same interval.
     """
-    drawn = _bootstrap(found)
+    drawn = _bootstrap(counts)
     return {
-        "agreement": _share(found, (0, 3), (0, 1, 2, 3)),
-        "kappa": _by_draws(found, kappa, drawn),
-        "precision": _share(found, (0,), (0, 1)),
-        "recall": _share(found, (0,), (0, 2)),
-        "f1": _by_draws(found, f1, drawn),
+        "agreement": _share(counts, (0, 3), (0, 1, 2, 3)),
+        "kappa": _by_draws(counts, kappa, drawn),
+        "precision": _share(counts, (0,), (0, 1)),
+        "recall": _share(counts, (0,), (0, 2)),
+        "f1": _by_draws(counts, f1, drawn),
     }
 
 
@@ -93,11 +93,11 @@ WHY_NOT: Mapping[str, str] = {
 """Why a number of `agreement` is None."""
 
 
-def _share(found: Cells, part: tuple[int, ...], whole: tuple[int, ...]) -> Estimate | None:
+def _share(counts: Cells, part: tuple[int, ...], whole: tuple[int, ...]) -> Estimate | None:
     hits, total, squares = (
-        found.sums[0, list(part)].sum(),
-        found.sums[0, list(whole)].sum(),
-        found.sums[1, list(whole)].sum(),
+        counts.sums[0, list(part)].sum(),
+        counts.sums[0, list(whole)].sum(),
+        counts.sums[1, list(whole)].sum(),
     )
     if total <= 0:
         return None
@@ -106,19 +106,19 @@ def _share(found: Cells, part: tuple[int, ...], whole: tuple[int, ...]) -> Estim
     return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z))
 
 
-def _bootstrap(found: Cells) -> Floats:
+def _bootstrap(counts: Cells) -> Floats:
     """Draws of the shares of the cells, shape (DRAWS, 4)."""
-    total = found.sums[0].sum()
+    total = counts.sums[0].sum()
     if total <= 0:
         return np.empty((0, 4))
-    counts = found.effective_n * found.sums[0] / total
-    seed = int(digest_of("agreement", [float(f"{count:.9g}") for count in counts]), 16)
-    return np.random.default_rng(seed).dirichlet(counts + _PRIOR, DRAWS)
+    effective = counts.effective_n * counts.sums[0] / total
+    seed = int(digest_of("agreement", [float(f"{count:.9g}") for count in effective]), 16)
+    return np.random.default_rng(seed).dirichlet(effective + _PRIOR, DRAWS)
 
 
-def _by_draws(found: Cells, measure: Callable[[Floats], Floats], drawn: Floats) -> Estimate | None:
-    total = found.sums[0].sum()
-    value = float(measure(found.sums[0] / total)) if total > 0 else np.nan
+def _by_draws(counts: Cells, measure: Callable[[Floats], Floats], drawn: Floats) -> Estimate | None:
+    total = counts.sums[0].sum()
+    value = float(measure(counts.sums[0] / total)) if total > 0 else np.nan
     if np.isnan(value):
         return None
     of_draws = measure(drawn)

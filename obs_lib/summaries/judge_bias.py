@@ -92,12 +92,12 @@ def family_bias(
     Panickssery et al. (2024), LLM evaluators recognize and favor their own generations.
     """
     v, y = (np.asarray(each, dtype=np.float64) for each in (value, label))
-    known = np.isfinite(v) & np.isfinite(y) & np.array([one is not None for one in own], dtype=bool)
+    known = np.isfinite(v) & np.isfinite(y) & np.array([same is not None for same in own], dtype=bool)
     w = _weights(weight, len(v))[known]
-    v, y, mine = v[known], y[known], np.array([bool(one) for one in own], dtype=np.float64)[known]
-    if min(mine.sum(), len(mine) - mine.sum()) < LEAST_OF_EACH:
+    v, y, kin = v[known], y[known], np.array([bool(same) for same in own], dtype=np.float64)[known]
+    if min(kin.sum(), len(kin) - kin.sum()) < LEAST_OF_EACH:
         return None
-    columns = [np.ones_like(v), mine] + ([y] if np.ptp(y) > 0 else [])
+    columns = [np.ones_like(v), kin] + ([y] if np.ptp(y) > 0 else [])
     return _slope(np.column_stack(columns), v - y, w, 1)
 
 
@@ -109,7 +109,7 @@ def flip_share(shown_first: Sequence[str], shown_second: Sequence[str]) -> Bias 
     n = len(shown_first)
     if not n:
         return None
-    flips = sum(one != other for one, other in zip(shown_first, shown_second, strict=True))
+    flips = sum(first != second for first, second in zip(shown_first, shown_second, strict=True))
     return Bias(flips / n, *wilson(flips / n, n), n)
 
 

@@ -20,7 +20,7 @@ from obs_lib.catalogue import one_is_bad
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.judge_bias import Bias, family_bias, family_of, length_bias
 from obs_lib.summaries.label_options import LabelOptions
-from obs_lib.summaries.labelled import people
+from obs_lib.summaries.people import people
 from obs_lib.summaries.sketches import Sketch
 
 KIND = "judge"
@@ -54,12 +54,13 @@ class JudgeLabels:
     @property
     def drawn(self) -> bool:
         """Whether any label was drawn at random."""
-        return any(one.weight is not None for one in self.answers)
+        return any(answer.weight is not None for answer in self.answers)
 
     @property
     def counted(self) -> tuple[Answer, ...]:
         """The answers that biases rest on: those drawn at random, and the others only where there are none of these."""
-        return tuple(one for one in self.answers if one.weight is not None) if self.drawn else self.answers
+        drawn = tuple(answer for answer in self.answers if answer.weight is not None)
+        return drawn or self.answers
 
     def length(self) -> Bias | None:
         """Length bias of the answers that count; None where they cannot carry it."""
@@ -69,34 +70,34 @@ class JudgeLabels:
     def family(self) -> Bias | None:
         """Kindness to answers of its own family; None where they cannot carry it."""
         value, label, _, own, weight = self._columns()
-        return family_bias(value, label, [None if one is None else bool(one) for one in own], weight)
+        return family_bias(value, label, [None if same is None else bool(same) for same in own], weight)
 
     def encode(self) -> bytes:
         """As JSON."""
-        told = {"model": self.model, "version": self.version, "answers": self.answers}
-        return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+        stored = {"model": self.model, "version": self.version, "answers": self.answers}
+        return json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()
 
     def _columns(self) -> tuple[Sequence[float], Sequence[float], Sequence[int], Sequence[int | None], Sequence[float]]:
         counted = self.counted
         return (
-            [one.value for one in counted],
-            [one.label for one in counted],
-            [one.length for one in counted],
-            [one.own for one in counted],
-            [1.0 if one.weight is None else one.weight for one in counted],
+            [answer.value for answer in counted],
+            [answer.label for answer in counted],
+            [answer.length for answer in counted],
+            [answer.own for answer in counted],
+            [1.0 if answer.weight is None else answer.weight for answer in counted],
         )
 
 
 def decode(payload: bytes) -> JudgeLabels:
     """The inverse of `JudgeLabels.encode`."""
-    said = json.loads(payload)
-    return JudgeLabels(said["model"], said["version"], tuple(Answer(*one) for one in said["answers"]))
+    stored = json.loads(payload)
+    return JudgeLabels(stored["model"], stored["version"], tuple(Answer(*answer) for answer in stored["answers"]))
 
 
 def latest(days: Sequence[JudgeLabels]) -> JudgeLabels:
     """One judge's days (at least one, oldest first) put together: those of the last one's version, as others err otherwise."""
     last = days[-1]
-    same = [one.answers for one in days if one.version == last.version]
+    same = [labels.answers for labels in days if labels.version == last.version]
     return JudgeLabels(last.model, last.version, tuple(answer for answers in same for answer in answers))
 
 
@@ -109,12 +110,11 @@ def judge_labels(
 ) -> Iterator[Sketch]:
     """The sketches of every judge with a labelled answer. judges : the model by the name of its score."""
     for score, model in sorted(judges.items()):
-        mine = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
-        mine = mine[
-            mine["version"].str.startswith(f"{model}/")
-        ]  # another model's or a local evaluator's say nothing of it
-        told = interactions[["request_id", "response", "model_version"]]
-        joined = mine.merge(told, on="request_id").merge(
+        judged = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
+        # Another model's scores or a local evaluator's say nothing of this judge.
+        judged = judged[judged["version"].str.startswith(f"{model}/")]
+        answered = interactions[["request_id", "response", "model_version"]]
+        joined = judged.merge(answered, on="request_id").merge(
             people(labels, score, options), left_on="request_id", right_index=True, suffixes=("", "_label")
         )
         if joined.empty:
@@ -137,11 +137,12 @@ def _answer(row: Mapping[Any, Any], model: str, turned: bool) -> Answer:
         return round(float(1.0 - value if turned else value), _DIGITS)
 
     drawn = not np.isnan(row["drawn"])
-    mine, theirs = family_of(model), family_of(row["model_version"]) if isinstance(row["model_version"], str) else None
+    version = row["model_version"]
+    judges, answers = family_of(model), family_of(version) if isinstance(version, str) else None
     return Answer(
         value=good(row["value"]),
         label=good(row["drawn"] if drawn else row["picked"]),
         length=max(1, len(str(row["response"]))),
-        own=int(mine == theirs) if mine and theirs else None,
+        own=int(judges == answers) if judges and answers else None,
         weight=round(row["scale"] / row["inclusion_probability_label"], _DIGITS) if drawn else None,
     )

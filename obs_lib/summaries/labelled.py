@@ -20,6 +20,7 @@ from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
 from obs_lib.summaries.label_options import LabelOptions
+from obs_lib.summaries.people import people
 from obs_lib.summaries.ppi import Moments, corrected_rate, moments
 from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.segments import Segments
@@ -44,7 +45,7 @@ class Labelled:
 
     def __add__(self, other: Labelled) -> Labelled:
         """Both together. Scores of a day from which no label was drawn stay out: labels of others do not speak of it."""
-        of = [one.moments for one in (self, other) if one.n_drawn] or [self.moments, other.moments]
+        of = [labels.moments for labels in (self, other) if labels.n_drawn] or [self.moments, other.moments]
         return Labelled(
             of[0] + of[1] if len(of) > 1 else of[0],
             self.drawn + other.drawn,
@@ -54,7 +55,7 @@ class Labelled:
         )
 
     @property
-    def judged(self) -> Cells:
+    def compared(self) -> Cells:
         """The labels that agreement rests on: those drawn at random, and the others only where there are none of these."""
         return self.drawn if self.n_drawn else self.picked
 
@@ -74,10 +75,13 @@ class Labelled:
 
 def decode(payload: bytes) -> Labelled:
     """The inverse of `Labelled.encode`."""
-    said = json.loads(payload)
-    found = Moments(np.array(said["scored"]), np.array(said["paired"]), said["n_scored"], said["n_drawn"])
+    sums = json.loads(payload)
     return Labelled(
-        found, Cells(np.array(said["drawn"])), Cells(np.array(said["picked"])), said["n_drawn"], said["n_picked"]
+        moments=Moments(np.array(sums["scored"]), np.array(sums["paired"]), sums["n_scored"], sums["n_drawn"]),
+        drawn=Cells(np.array(sums["drawn"])),
+        picked=Cells(np.array(sums["picked"])),
+        n_drawn=sums["n_drawn"],
+        n_picked=sums["n_picked"],
     )
 
 
@@ -106,9 +110,9 @@ def labelled_summary(
 ) -> tuple[list[MetricValue], list[Sketch]]:
     """The numbers of `catalogue.LABELLED` and the sketches, of every metric and segment with a label; nothing without one."""
     values: list[MetricValue] = []
-    found: list[Sketch] = []
+    sketches: list[Sketch] = []
     if labels.empty:
-        return values, found
+        return values, sketches
     asked = {
         metric.evaluator: _scored(interactions, scores, labels, metric.evaluator, options)
         for metric in SCORED
@@ -118,14 +122,14 @@ def labelled_summary(
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
         for metric in SCORED:
-            one = asked.get(metric.evaluator or "")
-            if one is None:
+            scored = asked.get(metric.evaluator or "")
+            if scored is None:
                 continue
-            sums = _sums(metric, one, inside[one.row])
+            sums = _sums(metric, scored, inside[scored.row])
             if n := sums.n_drawn + sums.n_picked:
                 values += labelled_values(day, metric, segment, sums, options)
-                found.append((KIND, segment, metric.name, n, sums.encode()))
-    return values, found
+                sketches.append((KIND, segment, metric.name, n, sums.encode()))
+    return values, sketches
 
 
 def labelled_values(
@@ -135,7 +139,7 @@ def labelled_values(
     yield metric_value(day, labelled_name(metric, "corrected"), segment, corrected_result(sums, options))
     n = sums.n_drawn or sums.n_picked
     note = "" if sums.n_drawn else "labels that were not drawn at random"
-    for name, estimate in agreement(sums.judged).items():
+    for name, estimate in agreement(sums.compared).items():
         if name in AGREEMENT and metric.name in AGREEMENT[name]:
             result = Result(estimate, n, 0, note if estimate else WHY_NOT[name])
             yield metric_value(day, labelled_name(metric, name), segment, result)
@@ -155,47 +159,23 @@ def _scored(
     interactions: pd.DataFrame, scores: pd.DataFrame, labels: pd.DataFrame, score: str, options: LabelOptions
 ) -> _Scored | None:
     """The score's values beside people's verdicts; None where nobody labelled any of them."""
-    said = people(labels, score, options)
-    mine = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
-    mine = mine[mine["value"].notna()]
-    row = pd.Index(interactions["request_id"]).get_indexer(mine["request_id"])
+    of_score = scores[(scores["evaluator"] == score) & (scores["status"] == ScoreStatus.SCORED.value)]
+    of_score = of_score[of_score["value"].notna()]
+    row = pd.Index(interactions["request_id"]).get_indexer(of_score["request_id"])
     order = np.argsort(row, kind="stable")
     order = order[row[order] >= 0]
-    mine, row = mine.iloc[order], row[order]
-    joined = said.reindex(mine["request_id"])
+    of_score, row = of_score.iloc[order], row[order]
+    joined = people(labels, score, options).reindex(of_score["request_id"])
     if not joined[["drawn", "picked"]].notna().to_numpy().any():
         return None
     return _Scored(
         row,
-        mine["value"].to_numpy(dtype=np.float64),
-        1.0 / mine["inclusion_probability"].to_numpy(dtype=np.float64),
+        of_score["value"].to_numpy(dtype=np.float64),
+        1.0 / of_score["inclusion_probability"].to_numpy(dtype=np.float64),
         joined["drawn"].to_numpy(dtype=np.float64),
         1.0 / joined["inclusion_probability"].to_numpy(dtype=np.float64),
         joined["picked"].to_numpy(dtype=np.float64),
     )
-
-
-def people(labels: pd.DataFrame, score: str, options: LabelOptions) -> pd.DataFrame:
-    """People's verdicts on a score by request id: the share of them that are positive.
-
-    Columns drawn, inclusion (of labels drawn at random with a known probability) and picked (of all others); NaN for none. A
-    request that was drawn twice with different probabilities counts with the larger one.
-    """
-    mine = labels[labels["name"].str.casefold().isin([name.casefold() for name in options.names(score)])]
-    mine = mine[~mine["source"].isin(options.ignored_sources)]
-    verdicts = [
-        options.verdict(score, None if pd.isna(value) else float(value), text if isinstance(text, str) else None)
-        for value, text in zip(mine["value"], mine["text"], strict=True)
-    ]
-    mine = mine.assign(verdict=pd.Series(verdicts, index=mine.index, dtype="float64")).dropna(subset=["verdict"])
-    random = mine["inclusion_probability"].notna() & ~mine["source"].isin(options.feedback_sources)
-    drawn = (
-        mine[random]
-        .groupby("request_id")
-        .agg(drawn=("verdict", "mean"), inclusion_probability=("inclusion_probability", "max"))
-    )
-    picked = mine[~random].groupby("request_id").agg(picked=("verdict", "mean"))
-    return drawn.join(picked, how="outer").astype("float64")
 
 
 def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelled:
@@ -203,10 +183,10 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
     turn: Callable[[Floats], Floats] = (lambda x: 1.0 - x) if metric.aggregation == "share_below" else (lambda x: x)
     value, drawn, picked = scored.value[inside], turn(scored.drawn[inside]), turn(scored.picked[inside])
     flagged = (value < _CUT if metric.aggregation == "share_below" else value > _CUT).astype(np.float64)
-    said = value if metric.aggregation == "mean" else flagged
+    verdict = value if metric.aggregation == "mean" else flagged
     weight, asked, chosen = scored.label_weight[inside], ~np.isnan(drawn), ~np.isnan(picked)
     return Labelled(
-        moments=moments(said, scored.weight[inside], drawn, weight),
+        moments=moments(verdict, scored.weight[inside], drawn, weight),
         drawn=cells(drawn[asked], flagged[asked], weight[asked]) if asked.any() else NONE,
         picked=cells(picked[chosen], flagged[chosen], np.ones(int(chosen.sum()))) if chosen.any() else NONE,
         n_drawn=int(asked.sum()),
@@ -216,8 +196,8 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
 
 def merged(days: list[Mapping[str, Labelled]]) -> dict[str, Labelled]:
     """Sums over days, by metric, in the order of the catalogue."""
-    found: dict[str, Labelled] = {}
+    sums: dict[str, Labelled] = {}
     for metric in SCORED:
-        for one in filter(None, (day.get(metric.name) for day in days)):
-            found[metric.name] = found[metric.name] + one if metric.name in found else one
-    return found
+        for labels in filter(None, (day.get(metric.name) for day in days)):
+            sums[metric.name] = sums[metric.name] + labels if metric.name in sums else labels
+    return sums

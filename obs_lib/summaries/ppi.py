@@ -94,14 +94,14 @@ def _paired(y: Floats, f: Floats, v: Floats, w: Floats) -> Floats:
     return np.array([weight @ columns for weight in (v, v * v, v * w)])
 
 
-def raw(found: Moments) -> float:
+def raw(sums: Moments) -> float:
     """The evaluator's own mean over the scored."""
-    return float(found.scored[0, 1] / found.scored[0, 0])
+    return float(sums.scored[0, 1] / sums.scored[0, 0])
 
 
-def raw_rate(found: Moments) -> Estimate:
+def raw_rate(sums: Moments) -> Estimate:
     """The same with its interval: Wilson's at the effective number of the scored for verdicts, the normal one for a mean."""
-    s, value = found.scored, min(max(raw(found), 0.0), 1.0)
+    s, value = sums.scored, min(max(raw(sums), 0.0), 1.0)
     if s[0, 2] == s[0, 1]:  # f is 0 or 1
         low, high = wilson(value, float(s[0, 0] ** 2 / s[1, 0]))
     else:
@@ -110,19 +110,19 @@ def raw_rate(found: Moments) -> Estimate:
     return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z))
 
 
-def effective_labels(found: Moments) -> float:
+def effective_labels(sums: Moments) -> float:
     """Kish's effective number of labels."""
-    return float(found.paired[0, _ONE] ** 2 / found.paired[1, _ONE])
+    return float(sums.paired[0, _ONE] ** 2 / sums.paired[1, _ONE])
 
 
-def correct(found: Moments, power: float | None = None) -> Corrected:
+def correct(sums: Moments, power: float | None = None) -> Corrected:
     """The corrected mean; n_paired > 0. power : lambda in [0, 1]; None for the one with the smallest variance (PPI++).
 
     An interaction adds A + lambda B to the linearised error of theta, where A = v (y - mean y) / sum v, and
     B = w (f - mean f) / sum w - v (f - mean f of the labelled) / sum v, the parts with v for labelled ones only. So the
     variance is AA + 2 lambda AB + lambda^2 BB in sums over interactions, and lambda = -AB / BB.
     """
-    s, p = found.scored, found.paired
+    s, p = sums.scored, sums.paired
     weight, total = s[0, 0], p[0, _ONE]
     f_all, f_part, y_part = s[0, 1] / weight, p[0, _F] / total, p[0, _Y] / total
 
@@ -136,38 +136,38 @@ def correct(found: Moments, power: float | None = None) -> Corrected:
     of_all = (s[1, 2] - 2 * f_all * s[1, 1] + f_all**2 * s[1, 0]) / weight**2
     bb = of_all + cross(1, f, f, _FF) / total**2 - 2 * cross(2, f, whole, _FF) / (total * weight)
     if power is None:
-        power = _power(ab, bb, found)
+        power = _power(ab, bb, sums)
     variance = aa + 2 * power * ab + power**2 * bb
     return Corrected(float(y_part + power * (f_all - f_part)), float(np.sqrt(max(variance, 0.0))), power)
 
 
-def _power(ab: float, bb: float, found: Moments) -> float:
+def _power(ab: float, bb: float, sums: Moments) -> float:
     """-AB / BB with unbiased (co)variances, held within [0, 1]; 0 where the evaluator's verdicts do not vary."""
-    labels, scored = found.n_paired, found.n_scored
+    labels, scored = sums.n_paired, sums.n_scored
     if bb <= 1e-15 or labels < 2:
         return 0.0
     return float(min(max(-ab / bb * labels / (labels - 1) * (scored - 1) / scored, 0.0), 1.0))
 
 
-def corrected_rate(found: Moments, power: float | None = None) -> tuple[Estimate, float]:
+def corrected_rate(sums: Moments, power: float | None = None) -> tuple[Estimate, float]:
     """The corrected rate with an interval for few labels too, and lambda; n_paired > 0.
 
     The value is that of `correct`, held within [0, 1]. The interval is the normal one of `correct` of `smoothed`,
     and holds the value: so a few labels that all agree do not give one without width.
     """
-    value = min(max(correct(found, power).value, 0.0), 1.0)
-    smooth = correct(smoothed(found), power)
+    value = min(max(correct(sums, power).value, 0.0), 1.0)
+    smooth = correct(smoothed(sums), power)
     reach = Z * smooth.std_error
     low, high = max(smooth.value - reach, 0.0), min(smooth.value + reach, 1.0)
     return Estimate(value, min(low, value), max(high, value), smooth.std_error), smooth.power
 
 
-def smoothed(found: Moments) -> Moments:
+def smoothed(sums: Moments) -> Moments:
     """The same with some labels more in each cell, each of the weight that an effective label has."""
-    people = found.paired[0, _Y] / found.paired[0, _ONE]
-    rarer = effective_labels(found) * min(people, 1 - people)
+    people = sums.paired[0, _Y] / sums.paired[0, _ONE]
+    rarer = effective_labels(sums) * min(people, 1 - people)
     cell = max(CELL * min(1.0, FEW / max(rarer, 1e-9)), LEAST_CELL)
-    weight = found.paired[1, _ONE] / found.paired[0, _ONE]
+    weight = sums.paired[1, _ONE] / sums.paired[0, _ONE]
     corners: NDArray[np.float64] = cell * _CORNERS.sum(axis=0)
     more = np.stack([weight * corners, weight**2 * corners, np.zeros_like(corners)])
-    return replace(found, paired=found.paired + more)
+    return replace(sums, paired=sums.paired + more)

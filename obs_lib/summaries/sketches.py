@@ -5,8 +5,8 @@ A row is kind, segment, key, n and payload:
 tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count}), the rarest summed up under OTHER
 answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
 versions  key = model version: n interactions; empty payload
-examples  key "<evaluator>:<rank>": payload JSON {request_id, segment, prompt, response, value, note, evidence}; `all` only
-traces    key "<rank>": n spans; payload JSON of one of the slowest traces (see slow_traces.py); `all` only
+examples  key "<evaluator>:<rank>": payload JSON of one of the worst answers (excerpts.ScoredExample); `all` only
+traces    key "<rank>": n spans; payload JSON of one of the slowest traces (excerpts.SlowTrace); `all` only
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
 repairs   key = rule of sources/repair.py: n interactions that it repaired; empty payload; `all` only
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from obs_lib.catalogue import occasional, one_is_bad
 from obs_lib.catalogue.quality import QUALITY
+from obs_lib.excerpts import ScoredExample
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
 from obs_lib.summaries.columns import Texts
@@ -115,9 +116,19 @@ def examples(
             order = order[values[order] <= 0.5]
         _, first = np.unique(responses.codes[rows[order]], return_index=True)
         for rank, n in enumerate(order[np.sort(first)[: options.examples]].tolist()):
-            row, score = interactions.iloc[rows[n]].to_dict(), chosen.iloc[n].to_dict()
-            shown = _example(row, score, segments.route(rows[n]), options.excerpt_chars)
-            yield "examples", ALL, f"{evaluator}:{rank:02d}", 1, _json(shown)
+            row, score, limit = interactions.iloc[rows[n]], chosen.iloc[n], options.excerpt_chars
+            kept = ScoredExample(
+                evaluator=evaluator,
+                rank=rank,
+                request_id=_cut(row["request_id"], limit) or "",
+                segment=segments.route(rows[n]),
+                prompt=_cut(row["prompt"], limit),
+                response=_cut(row["response"], limit),
+                value=float(score["value"]),
+                note=_cut(score["note"], limit),
+                evidence=_evidence(score["evidence"], limit),
+            )
+            yield "examples", ALL, kept.key, 1, kept.encode()
 
 
 def reasons(scores: pd.DataFrame) -> Iterator[Sketch]:
@@ -187,18 +198,6 @@ def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
         metric.evaluator: not one_is_bad(metric.evaluator)
         for metric in (*QUALITY, *occasional(evaluators))
         if metric.evaluator is not None
-    }
-
-
-def _example(row: dict[str, object], score: dict[str, object], segment: str, limit: int) -> dict[str, object]:
-    return {
-        "request_id": _cut(row["request_id"], limit),
-        "segment": segment,
-        "prompt": _cut(row["prompt"], limit),
-        "response": _cut(row["response"], limit),
-        "value": score["value"],
-        "note": _cut(score["note"], limit),
-        "evidence": _evidence(score["evidence"], limit),
     }
 
 

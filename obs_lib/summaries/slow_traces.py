@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from obs_lib.excerpts import SlowSpan, SlowTrace
 from obs_lib.records import ALL, STAGES
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
@@ -37,18 +37,17 @@ def slow_traces(
         rows = traces.rows.iloc[first:behind]
         request = next((name for name in rows["request_id"] if isinstance(name, str)), None)
         row = row_of.get_indexer([request])[0] if request is not None else -1
-        payload = {
-            "trace_id": _cut(rows["trace_id"].iloc[0], _LONGEST_NAME),
-            "request_id": _cut(request, _LONGEST_NAME),
-            "segment": segments.route(int(row)) if row >= 0 else "",
+        trace = SlowTrace(
+            trace_id=_cut(rows["trace_id"].iloc[0], _LONGEST_NAME),
+            request_id=_cut(request, _LONGEST_NAME),
+            segment=segments.route(int(row)) if row >= 0 else "",
             **_drawn(rows, traces.trace(n), options.trace_spans),
-        }
-        text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        yield "traces", ALL, f"{rank:02d}", len(rows), text.encode()
+        )
+        yield "traces", ALL, f"{rank:02d}", len(rows), trace.encode()
 
 
 def _drawn(rows: pd.DataFrame, trace: Trace, most: int) -> dict[str, Any]:
-    """Times in ms from the start of the trace, spans before those that stand in them and otherwise by their start."""
+    """The spans that are kept, with what there is of their trace."""
     length = [end - start for start, end in zip(trace.start, trace.end, strict=True)]
     depth = _depths(trace.parent)
     kept = sorted(range(len(length)), key=lambda at: (-length[at], depth[at], at))[:most]
@@ -58,28 +57,27 @@ def _drawn(rows: pd.DataFrame, trace: Trace, most: int) -> dict[str, Any]:
         "start": (_EPOCH + dt.timedelta(microseconds=trace.begin)).isoformat(),
         "duration_ms": trace.duration / 1000,
         "left_out": len(length) - len(order),
-        "spans": [_span(rows.iloc[at], trace, at, place) for at in order],
-        "path": [
-            [place[at], (start - trace.begin) / 1000, (end - trace.begin) / 1000]
+        "spans": tuple(_span(rows.iloc[at], trace, at, place) for at in order),
+        "path": tuple(
+            (place[at], (start - trace.begin) / 1000, (end - trace.begin) / 1000)
             for at, start, end in trace.path
             if at in place
-        ],
+        ),
     }
 
 
-def _span(row: pd.Series, trace: Trace, at: int, place: dict[int, int]) -> dict[str, Any]:
-    logged = float(row["duration_ms"]) if row["duration_ms"] == row["duration_ms"] else None
-    return {
-        "name": _cut(row["name"], _LONGEST_NAME),
-        "stage": row["stage"] if row["stage"] in STAGES else "other",
-        "parent": place.get(trace.parent[at]),
-        "start_ms": (trace.start[at] - trace.begin) / 1000,
-        "duration_ms": (trace.end[at] - trace.start[at]) / 1000,
-        "logged_ms": logged,
-        "error": _cut(row["error"], _LONGEST_ERROR),
-        "critical": trace.walked[at],
-        "critical_ms": trace.critical[at] / 1000,
-    }
+def _span(row: pd.Series, trace: Trace, at: int, place: dict[int, int]) -> SlowSpan:
+    return SlowSpan(
+        name=_cut(row["name"], _LONGEST_NAME),
+        stage=row["stage"] if row["stage"] in STAGES else "other",
+        parent=place.get(trace.parent[at]),
+        start_ms=(trace.start[at] - trace.begin) / 1000,
+        duration_ms=(trace.end[at] - trace.start[at]) / 1000,
+        logged_ms=None if pd.isna(row["duration_ms"]) else float(row["duration_ms"]),
+        error=_cut(row["error"], _LONGEST_ERROR),
+        critical=trace.walked[at],
+        critical_ms=trace.critical[at] / 1000,
+    )
 
 
 def _depths(parent: list[int]) -> list[int]:
@@ -91,8 +89,8 @@ def _depths(parent: list[int]) -> list[int]:
             line.append(at)
             at = parent[at]
         below = depth[at] if at >= 0 else -1
-        for n, one in enumerate(reversed(line), 1):
-            depth[one] = below + n
+        for n, span in enumerate(reversed(line), 1):
+            depth[span] = below + n
     return depth
 
 

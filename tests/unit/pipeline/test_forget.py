@@ -20,7 +20,6 @@ from obs_lib.errors import LakeError
 from obs_lib.lake.delta import DeltaTables
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import alone
-from obs_lib.lake.table import NAME, SEGMENT
 from obs_lib.lake.tables import (
     EMBEDDINGS,
     ERASURES,
@@ -32,6 +31,7 @@ from obs_lib.lake.tables import (
     SPANS,
     TABLES,
 )
+from obs_lib.log_text import NAME, SEGMENT
 from obs_lib.models.encoder import SentenceEncoder
 from obs_lib.pipeline import forget as forgetting
 from obs_lib.pipeline import ingest as ingesting

@@ -14,7 +14,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import anchors_of
 from obs_lib.lake.tables import METRICS, SCORES, SKETCHES
 from obs_lib.models.testing import HashingEncoder
-from obs_lib.pipeline.calibrate import bias_rows
+from obs_lib.pipeline.calibrate import judge_biases
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
@@ -137,14 +137,14 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
     sources = [{"path": str(tmp_path / "logs")}, {"format": "labels", "path": str(tmp_path / "labels")}]
     judges = {"manners": {"rubric": "manners.yaml", **JUDGE, "model": "gpt-4o-mini"}}
     ws = run(judged(tmp_path / "one", tmp_path / "logs", judges, sources=sources), DAYS[:2])
-    (bias,) = bias_rows(ws, history(ws), DAYS[1])
-    assert {name: bias[name] for name in ("score", "model", "family", "n", "own", "other", "drawn")} == {
-        "score": "judge:manners", "model": "gpt-4o-mini", "family": "openai", "n": 80, "own": 28, "other": 0, "drawn": True,
-    }  # fmt: skip
-    slope = bias["length_bias"]
+    (biases,) = judge_biases(ws, history(ws), DAYS[1])
+    assert (biases.score, biases.model, biases.family) == ("judge:manners", "gpt-4o-mini", "openai")
+    assert (biases.n, biases.own, biases.other, biases.drawn) == (80, 28, 0, True)
+    slope = biases.length
+    assert slope is not None
     assert slope.n == 80
     assert 0.1 < slope.low < slope.value < slope.high < 0.25  # from 0 to 1 within seven doublings
-    assert bias["family_bias"] is None  # of the other model nobody knows whose it is
+    assert biases.own_family is None  # of the other model nobody knows whose it is
 
     page = " ".join(text(ws, DAYS[1]).split())
     assert "The judge's biases" in page

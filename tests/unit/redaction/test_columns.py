@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from obs_lib.lake.lake import rows_of
-from obs_lib.lake.table import PLAIN, Column, Table
+from obs_lib.lake.table import Column, Table
 from obs_lib.lake.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, TABLES
+from obs_lib.log_text import PLAIN
 from obs_lib.pipeline.erasures import Erasures
 from obs_lib.pipeline.ingest_filter import IngestFilter
 from obs_lib.redaction.columns import redact_stored, shown_rows

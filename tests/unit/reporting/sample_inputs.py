@@ -12,10 +12,24 @@ import pandas as pd
 
 from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
 from obs_lib.catalogue.system import ERROR_KIND_RATES
+from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import ALERTS, DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
-from obs_lib.records import ALL
+from obs_lib.records import ALL, ScoreStatus, StepState
 from obs_lib.reporting.inputs import ReportInputs
+from obs_lib.reporting.parts import (
+    AnchorsRight,
+    BiasEstimate,
+    JudgeBiases,
+    LabelledRate,
+    LabelScope,
+    RejectedRow,
+    RepairCount,
+    StepResult,
+    Unscored,
+    VersionCount,
+)
+from obs_lib.stats.intervals import Estimate
 
 DAY = dt.date(2023, 6, 15)
 SEGMENTS = (ALL, "route=assistant-large", "route=assistant-small")
@@ -253,20 +267,20 @@ def alerts(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["day", *ALERTS.names])
 
 
-def example(evaluator: str, rank: int, **given: Any) -> dict[str, Any]:
-    row = {
-        "evaluator": evaluator,
-        "rank": rank,
-        "request_id": f"942dce2a47e777b{rank}",
-        "segment": LARGE,
-        "prompt": 'Is 1459 a prime number? Think step by step and then answer "[Yes]" or "[No]".',
-        "response": "I'm sorry, but I can't help with that request. As an assistant I am not able to reason about whether this "
+def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
+    kept = ScoredExample(
+        evaluator=evaluator,
+        rank=rank,
+        request_id=f"942dce2a47e777b{rank}",
+        segment=LARGE,
+        prompt='Is 1459 a prime number? Think step by step and then answer "[Yes]" or "[No]".',
+        response="I'm sorry, but I can't help with that request. As an assistant I am not able to reason about whether this "
         "particular number is prime.\n\nPlease consult a qualified mathematician.",
-        "value": 0.97 - 0.03 * rank,
-        "note": "",
-        "evidence": json.dumps({"phrase": "I can't help with that", "position": 11, "head": 0.981}),
-    }
-    return row | given
+        value=0.97 - 0.03 * rank,
+        note="",
+        evidence={"phrase": "I can't help with that", "position": 11, "head": 0.981},
+    )
+    return replace(kept, **given)
 
 
 def quiet() -> ReportInputs:
@@ -284,12 +298,15 @@ def quiet() -> ReportInputs:
         drift(measured),
         alerts(resolved),
         examples=[example(name, rank) for name in ("groundedness", "refusal", "format") for rank in range(3)],
-        reasons=[
-            ("groundedness", "SKIPPED", "no contexts to hold the answer against", 214),
-            ("format", "SKIPPED", "no format asked for", 522),
+        unscored=[
+            Unscored("groundedness", ScoreStatus.SKIPPED, "no contexts to hold the answer against", 214),
+            Unscored("format", ScoreStatus.SKIPPED, "no format asked for", 522),
         ],
-        versions=[(LARGE, "gpt-4-0314", 340), (SEGMENTS[2], "gpt-3.5-turbo-0301", 340)],
-        steps=[(step, "READY", "") for step in ("ingest", "evaluate", "collect", "summarise", "compare", "alert")],
+        versions=[VersionCount(LARGE, "gpt-4-0314", 340), VersionCount(SEGMENTS[2], "gpt-3.5-turbo-0301", 340)],
+        steps=[
+            StepResult(step, StepState.READY)
+            for step in ("ingest", "evaluate", "collect", "summarise", "compare", "alert")
+        ],
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
         segments=SEGMENTS,
@@ -360,12 +377,19 @@ def incident() -> ReportInputs:
         drift(measured, drifted=LARGE),
         alerts(rollout, breach, latency, done),
         examples=[*base.examples, *(example("toxicity", rank, value=0.3) for rank in range(5))],
-        reasons=[("toxicity", "FAILED", "shard 2 was lost: the worker ran out of memory", 97), *base.reasons],
-        versions=[(LARGE, "gpt-4-0613", 326), (LARGE, "gpt-4-0314", 14), (SEGMENTS[2], "gpt-3.5-turbo-0301", 340)],
-        quarantine_count=3,
-        quarantine=[
-            ("2023-06-15.jsonl.gz", 118, "not JSON: unterminated string at column 402"),
-            ("2023-06-15.jsonl.gz", 244, "timestamp has no offset: '2023-06-15 03:11'"),
+        unscored=[
+            Unscored("toxicity", ScoreStatus.FAILED, "shard 2 was lost: the worker ran out of memory", 97),
+            *base.unscored,
+        ],
+        versions=[
+            VersionCount(LARGE, "gpt-4-0613", 326),
+            VersionCount(LARGE, "gpt-4-0314", 14),
+            VersionCount(SEGMENTS[2], "gpt-3.5-turbo-0301", 340),
+        ],
+        rejected_count=3,
+        rejected=[
+            RejectedRow("2023-06-15.jsonl.gz", 118, "not JSON: unterminated string at column 402"),
+            RejectedRow("2023-06-15.jsonl.gz", 244, "timestamp has no offset: '2023-06-15 03:11'"),
         ],
         steps=base.steps,
         objectives=OBJECTIVES,
@@ -390,7 +414,10 @@ def no_data() -> ReportInputs:
         metrics(missing=(DAY,)),
         drift(metrics()).iloc[:0],
         alerts(missing),
-        steps=[("ingest", "NO_DATA", "no rows for this day in logs/"), ("summarise", "NO_DATA", "")],
+        steps=[
+            StepResult("ingest", StepState.NO_DATA, "no rows for this day in logs/"),
+            StepResult("summarise", StepState.NO_DATA),
+        ],
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
         segments=SEGMENTS,
@@ -404,7 +431,7 @@ def too_early() -> ReportInputs:
         metrics(days=2),
         drift(metrics(), too_few=True, history=1),
         alerts(),
-        steps=[("ingest", "READY", "")],
+        steps=[StepResult("ingest", StepState.READY)],
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
         segments=SEGMENTS,
@@ -440,102 +467,74 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
                 note=bad,
                 request_id=bad,
                 segment=bad,
-                evidence=json.dumps({bad: bad, "list": [bad] * 9}),
+                evidence={bad: bad, "list": [bad] * 9},
             )
             for name in ("groundedness", "toxicity", "relevance", "refusal", "format", bad)
             for rank in range(20)
         ],
-        reasons=[(bad, "FAILED", bad, n) for n in range(60)],
-        versions=[(name, bad, 5 + n) for n, name in enumerate(names)],
+        unscored=[Unscored(bad, ScoreStatus.FAILED, bad, n) for n in range(60)],
+        versions=[VersionCount(name, bad, 5 + n) for n, name in enumerate(names)],
+        repairs=[RepairCount(bad, bad, 3)],
         biases=[
-            {
-                "score": score,
-                "model": bad,
-                "family": bad,
-                "drawn": True,
-                "n": 9,
-                "own": 1,
-                "other": 2,
-                "length_bias": (0.2, 0.1, 0.3, 9),
-                "family_bias": (0.2, 0.1, 0.3, 9),
-            }
+            JudgeBiases(score, bad, bad, True, 9, 1, 2, BiasEstimate(0.2, 0.1, 0.3, 9), BiasEstimate(0.2, 0.1, 0.3, 9))
             for score in (f"judge:{bad}", bad)
         ],
-        quarantine_count=10_000,
-        quarantine=[(bad, n, bad) for n in range(60)],
-        steps=[("ingest", "READY", bad), (bad, bad, bad)],
+        rejected_count=10_000,
+        rejected=[RejectedRow(bad, n, bad) for n in range(60)],
+        steps=[StepResult("ingest", StepState.READY, bad), StepResult(bad, StepState.WRITING, bad)],
+        anchors=[AnchorsRight(bad, 3, 2)],
         objectives=OBJECTIVES,
         provenance={"code": bad, f"evaluator:{bad}": bad, "digest:x": bad},
         segments=names,
     )
 
 
-def labelled_scope(n: int, corrected: bool = True) -> dict[str, Any]:
-    """What people's labels say of one rate in one scope, as `pipeline.calibrate.label_rows` gives it."""
-    share = (0.92, 0.874, 0.950)
-    return {
-        "n": n,
-        "picked": 0 if corrected else 12,
-        "scored": 10_000,
-        "raw": (0.12, 0.1138, 0.1265),
-        "alone": (0.1, 0.069, 0.154) if corrected else None,
-        "corrected": (0.1, 0.0726, 0.118) if corrected else None,
-        "why": "" if corrected else f"{n} labels drawn at random with a known probability (needs 30)",
-        "agreement": {
-            "agreement": share,
-            "kappa": (0.592, 0.397, 0.745),
-            "precision": None if n == 0 else (0.583, 0.388, 0.755),
-            "recall": (0.7, 0.481, 0.855),
-            "f1": (0.636, 0.456, 0.777),
+def labelled_scope(n: int, corrected: bool = True) -> LabelScope:
+    """What people's labels say of one rate in one scope."""
+    return LabelScope(
+        n=n,
+        picked=0 if corrected else 12,
+        scored=10_000,
+        raw=Estimate(0.12, 0.1138, 0.1265),
+        alone=Estimate(0.1, 0.069, 0.154) if corrected else None,
+        corrected=Estimate(0.1, 0.0726, 0.118) if corrected else None,
+        why="" if corrected else f"{n} labels drawn at random with a known probability (needs 30)",
+        agreement={
+            "agreement": Estimate(0.92, 0.874, 0.950),
+            "kappa": Estimate(0.592, 0.397, 0.745),
+            "precision": None if n == 0 else Estimate(0.583, 0.388, 0.755),
+            "recall": Estimate(0.7, 0.481, 0.855),
+            "f1": Estimate(0.636, 0.456, 0.777),
         },
-        "agreement_of": "drawn" if n else "picked",
-    }
+        drawn=n > 0,
+    )
 
 
 def labelled() -> ReportInputs:
     """A quiet night, some of whose answers people labelled."""
+    feedback = labelled_scope(0, False)
+    manners = JudgeBiases(
+        score="judge:manners",
+        model="gpt-4o-mini",
+        family="openai",
+        drawn=True,
+        n=212,
+        own=90,
+        other=101,
+        length=BiasEstimate(0.0412, 0.0188, 0.0636, 212),
+        own_family=BiasEstimate(-0.012, -0.061, 0.037, 191),
+    )
+    toxicity = JudgeBiases("toxicity", "own-tune", None, False, 14, 0, 0, None, None)
+    short = BiasEstimate(-0.0412, -0.0636, -0.0188, 40)
+    relevance = JudgeBiases("relevance", "claude-x", "anthropic", True, 40, 8, 32, short, None)
     return replace(
         quiet(),
         labelled=[
-            {"metric": "hallucination_rate", "days": 4, "window": labelled_scope(200), "day": labelled_scope(8, False)},
-            {"metric": "toxicity", "days": 4, "window": labelled_scope(0, False), "day": None},
-            {"metric": "refusal_rate", "days": 4, "window": labelled_scope(0, False), "day": None},
+            LabelledRate("hallucination_rate", 4, labelled_scope(200), labelled_scope(8, False)),
+            LabelledRate("toxicity", 4, feedback, None),
+            LabelledRate("refusal_rate", 4, feedback, None),
         ],
-        biases=[
-            {
-                "score": "judge:manners",
-                "model": "gpt-4o-mini",
-                "family": "openai",
-                "drawn": True,
-                "n": 212,
-                "own": 90,
-                "other": 101,
-                "length_bias": (0.0412, 0.0188, 0.0636, 212),
-                "family_bias": (-0.012, -0.061, 0.037, 191),
-            },
-            {
-                "score": "toxicity",
-                "model": "own-tune",
-                "family": None,
-                "drawn": False,
-                "n": 14,
-                "own": 0,
-                "other": 0,
-                "length_bias": None,
-                "family_bias": None,
-            },
-            {
-                "score": "relevance",
-                "model": "claude-x",
-                "family": "anthropic",
-                "drawn": True,
-                "n": 40,
-                "own": 8,
-                "other": 32,
-                "family_bias": None,
-                "length_bias": (-0.0412, -0.0636, -0.0188, 40),
-            },
-        ],
+        biases=[manners, toxicity, relevance],
     )
 
 

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import pytest
 
-from obs_lib.records import ALL
+from obs_lib.records import ALL, StepState
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.parts import RepairCount, StepResult
 from obs_lib.reporting.tone import Tone
 from tests.unit.reporting import sample_inputs as samples
 
@@ -64,7 +65,7 @@ def test_no_data_without_an_alert_is_still_no_data() -> None:
 
 
 def test_a_failed_step_comes_first() -> None:
-    inputs = dataclasses.replace(samples.quiet(), steps=[("evaluate", "FAILED", "no model named x")])
+    inputs = dataclasses.replace(samples.quiet(), steps=[StepResult("evaluate", StepState.FAILED, "no model named x")])
     document = compose(inputs, ReportOptions())
     assert document.verdict.sentence == "The night is incomplete. Step evaluate failed: no model named x."
     assert document.verdict.tone is Tone.SERIOUS
@@ -149,9 +150,7 @@ def test_failures_come_before_skips() -> None:
 )
 def test_odd_evidence_breaks_nothing(evidence: str) -> None:
     inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a", evidence=evidence)))
-    inputs = dataclasses.replace(
-        inputs, examples=[samples.example("refusal", 0, evidence=evidence, value=None, prompt=None)]
-    )
+    inputs = dataclasses.replace(inputs, examples=[samples.example("refusal", 0, evidence=evidence, prompt=None)])
     assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
 
 
@@ -231,8 +230,8 @@ def row_of(found: TableBlock, head: str) -> list[str]:
 
 def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
     repaired = [
-        ("clock went backwards", "a negative duration is unknown", 3),
-        ("first token after the end", "ttft", 41),
+        RepairCount("clock went backwards", "a negative duration is unknown", 3),
+        RepairCount("first token after the end", "ttft", 41),
     ]
     document = compose(dataclasses.replace(samples.quiet(), repairs=repaired), ReportOptions())
     found = table(document, "Mended values")

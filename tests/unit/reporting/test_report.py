@@ -49,7 +49,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
         metrics=inputs.metrics.sample(frac=1, random_state=7),
         alerts=inputs.alerts.iloc[::-1],
         examples=list(reversed(inputs.examples)),
-        reasons=list(reversed(inputs.reasons)),
+        unscored=list(reversed(inputs.unscored)),
     )
     assert make(shuffled).html == make(inputs).html
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.catalogue import BY_NAME
+from obs_lib.excerpts import SlowSpan, SlowTrace
 from obs_lib.records import STAGES
 from obs_lib.reporting.blocks import Heading, TableBlock
 from obs_lib.reporting.cells import Cell, Stretch
@@ -34,16 +35,16 @@ VALUES = {
 }
 
 
-def span(name: str, stage: str, start: float, duration: float, parent: int | None = 0, **given: Any) -> dict[str, Any]:
-    row = {"name": name, "stage": stage, "parent": parent, "start_ms": start, "duration_ms": duration, "error": None}
-    return row | {"logged_ms": duration, "critical": True, "critical_ms": duration} | given
+def span(name: str | None, stage: str, start: float, duration: float, parent: int | None = 0, **given: Any) -> SlowSpan:
+    drawn = SlowSpan(name, stage, parent, start, duration, duration, None, True, duration)
+    return dataclasses.replace(drawn, **given)
 
 
-def trace(*inner: dict[str, Any], **given: Any) -> dict[str, Any]:
-    spans = [span("answer", "other", 0.0, 900.0, None, critical_ms=0.0), *inner]
-    path = [[at, one["start_ms"], one["start_ms"] + one["duration_ms"]] for at, one in enumerate(spans) if at]
-    row = {"trace_id": "4bf92f35", "request_id": "r", "segment": "route=rag", "duration_ms": 900.0, "left_out": 0}
-    return row | {"spans": spans, "path": path} | given
+def trace(*inner: SlowSpan, **given: Any) -> SlowTrace:
+    spans = (span("answer", "other", 0.0, 900.0, None, critical_ms=0.0), *inner)
+    path = tuple((at, one.start_ms, one.start_ms + one.duration_ms) for at, one in enumerate(spans) if at)
+    start = "2023-06-15T08:00:00+00:00"
+    return dataclasses.replace(SlowTrace("4bf92f35", "r", "route=rag", start, 900.0, 0, spans, path), **given)
 
 
 RAG = trace(
@@ -53,7 +54,7 @@ RAG = trace(
 )
 
 
-def inputs(traces: list[dict[str, Any]], stages: tuple[str, ...] = ("inference", "retrieval")) -> ReportInputs:
+def inputs(traces: list[SlowTrace], stages: tuple[str, ...] = ("inference", "retrieval")) -> ReportInputs:
     base = samples.incident()
     rows = [
         samples.metric_row(DAY - dt.timedelta(days=back), name, BY_NAME[name].unit, f"stage={stage}", value + back)
@@ -145,7 +146,7 @@ def test_only_the_slowest_is_open_and_long_ones_are_cut() -> None:
 @pytest.mark.parametrize("stages", [("retrieval",), STAGES])
 def test_hostile_names_are_shown_as_what_they_are(stages: tuple[str, ...]) -> None:
     bad = trace(
-        *(span(HOSTILE * 3, HOSTILE, 0.0, 100.0, error=HOSTILE) for _ in range(59)), trace_id=HOSTILE, segment=HOSTILE
+        *(span(HOSTILE * 3, "other", 0.0, 100.0, error=HOSTILE) for _ in range(59)), trace_id=HOSTILE, segment=HOSTILE
     )
     page, plain = make(inputs([bad] * 20, stages)).html, make(inputs([RAG], stages)).html
     assert len(page.encode()) < 500_000
@@ -155,11 +156,13 @@ def test_hostile_names_are_shown_as_what_they_are(stages: tuple[str, ...]) -> No
     assert 'class="lane"' in page
 
 
-def test_what_is_missing_from_a_stored_trace_stops_no_report() -> None:
-    odd = {"spans": [{"name": None, "parent": 5, "stage": None}, 7], "path": []}
-    (waterfall,) = tables(inputs([odd]))[1:]
+def test_a_trace_of_which_little_is_logged_is_still_drawn() -> None:
+    bare = SlowSpan(None, "other", None, 0.0, 0.0, None, None, False, 0.0)
+    odd = SlowTrace(None, None, "", "2023-06-15T08:00:00+00:00", 0.0, 0, (bare,), ())
+    (waterfall,) = tables(inputs([SlowTrace.decode(odd.encode())]))[1:]
     (row,) = cells(waterfall)
     assert row["Span"].text == "(no name)"
+    assert row["Duration"].details == ("no duration logged",)
     assert make(inputs([odd])).html
 
 

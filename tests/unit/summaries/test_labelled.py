@@ -11,7 +11,8 @@ import pytest
 
 from obs_lib.records import MetricValue
 from obs_lib.summaries.label_options import LabelOptions, ScoreLabels
-from obs_lib.summaries.labelled import Labelled, decode, labelled_summary, merged, people
+from obs_lib.summaries.labelled import Labelled, decode, labelled_summary, merged
+from obs_lib.summaries.people import people
 from obs_lib.summaries.segments import Segments
 
 DAY = dt.date(2023, 6, 2)
@@ -106,7 +107,7 @@ def test_feedback_and_hand_picked_labels_feed_agreement_alone(world: Any) -> Non
     _, without = summary(world, frame(*drawn()))
     one, other = with_picked[("all", "hallucination_rate")], without[("all", "hallucination_rate")]
     np.testing.assert_array_equal(one.moments.paired, other.moments.paired)
-    np.testing.assert_array_equal(one.judged.sums, other.judged.sums)
+    np.testing.assert_array_equal(one.compared.sums, other.compared.sums)
     assert (one.n_picked, other.n_picked) == (60, 0)
 
 
