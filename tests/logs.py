@@ -38,8 +38,8 @@ def otlp(row: Row) -> Iterator[Row]:
         "gen_ai.response.time_to_first_chunk": row["ttft_ms"] and row["ttft_ms"] / 1000,
         "error.type": row["error"] and "APITimeoutError",
     }
-    found = row["contexts"] and _json([{**item, "content": item["text"]} for item in row["contexts"]])
-    yield _before(row, {"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.documents": found})
+    documents = row["contexts"] and _json([{**item, "content": item["text"]} for item in row["contexts"]])
+    yield _before(row, {"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.documents": documents})
     yield _call(row, call, [])
 
 
@@ -58,12 +58,12 @@ def openinference(row: Row) -> Iterator[Row]:
         "llm.cost.total": row["cost_usd"],
         "error.type": row["error"] and "APITimeoutError",
     }
-    found = {
+    documents = {
         f"retrieval.documents.{n}.document.{name}": item[key]
         for n, item in enumerate(row["contexts"] or [])
         for name, key in (("id", "id"), ("content", "text"), ("score", "score"))
     }
-    yield _before(row, {"openinference.span.kind": "RETRIEVER", **found})
+    yield _before(row, {"openinference.span.kind": "RETRIEVER", **documents})
     first = row["ttft_ms"] and {"name": "First Token Stream Event", "timeUnixNano": _nanoseconds(row, row["ttft_ms"])}
     yield _call(row, call, [first] if first else [])
 
@@ -90,8 +90,8 @@ def langfuse(row: Row) -> Iterator[Row]:
         "statusMessage": row["error"],
     }
     if row["contexts"]:
-        found = {"id": f"{call}/found", "traceId": trace, "type": "RETRIEVER", "name": "search"}
-        yield found | {"startTime": (start - 50 * _MS).isoformat(), "output": {"documents": row["contexts"]}}
+        search = {"id": f"{call}/found", "traceId": trace, "type": "RETRIEVER", "name": "search"}
+        yield search | {"startTime": (start - 50 * _MS).isoformat(), "output": {"documents": row["contexts"]}}
     if row["quality_score"] is not None:
         score = {"id": f"{call}/judged", "traceId": trace, "observationId": call, "name": "quality"}
         yield score | {"value": row["quality_score"], "timestamp": (start + 5000 * _MS).isoformat()}
@@ -124,12 +124,12 @@ def langfuse_shapes(name: str) -> list[Row]:
         "statusMessage": "Error code: 429 - slow down",
     }
     older = {"usageDetails": None, "usage": {"input": 1, "output": 2, "unit": "TOKENS"}}
-    found = {"type": "RETRIEVER", "output": [{"id": 1, "text": "Bern", "score": "0.5"}]}
+    retriever = {"type": "RETRIEVER", "output": [{"id": 1, "text": "Bern", "score": "0.5"}]}
     subject = {"kind": "trace", "id": f"t{name}"}
     return [
         generation,
         {**generation, "id": f"h{name}", **older},
-        {**generation, "id": f"r{name}", **found},
+        {**generation, "id": f"r{name}", **retriever},
         {**generation, "id": f"p{name}", "type": "GUARDRAIL", "output": {"passed": False}},
         {"id": f"w{name}", "timestamp": "2025-03-07T10:00:00Z", "name": "chat", "observations": [generation]},
         {"id": f"s{name}", "name": "tone", "value": "kind", "dataType": "CATEGORICAL", "subject": subject},
@@ -238,13 +238,13 @@ def _any_value(value: Any) -> Row:
             return {"stringValue": value}
 
 
-def _before(row: Row, found: Row) -> Row:
+def _before(row: Row, attributes: Row) -> Row:
     """A line with the request's span, and the retrieval's where there is one."""
     request, search = (f"{int(row['request_id'], 16) ^ bit:016x}" for bit in (1, 2))
     about = {"route": row["tags"]["route"], "user.id": row["user_id"]}
     spans = [_span(row, request, (-50, row["total_latency_ms"] or 0), about)]
     if row["contexts"]:
-        spans.append({**_span(row, search, (-50, -1), found), "parentSpanId": request})
+        spans.append({**_span(row, search, (-50, -1), attributes), "parentSpanId": request})
     return _line(spans)
 
 

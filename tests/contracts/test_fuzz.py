@@ -69,7 +69,7 @@ def copies(lines: list[bytes]) -> list[bytes]:
 
 
 def _otlp_span(span: logs.Row) -> logs.Row:
-    found = {
+    plain = {
         "traceId": "1" * 32,
         "spanId": f"{span['start'] % 2**60:016x}",
         "name": span["name"],
@@ -77,7 +77,7 @@ def _otlp_span(span: logs.Row) -> logs.Row:
         "endTimeUnixNano": str(span["end"]),
         "attributes": [logs.attribute(name, value) for name, value in span["attributes"].items()],
     }
-    return {"resourceSpans": [{"scopeSpans": [{"spans": [found]}]}]}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [plain]}]}]}
 
 
 def shapes() -> list[bytes]:
@@ -87,9 +87,12 @@ def shapes() -> list[bytes]:
 
 def is_trace(raw: bytes) -> bool:
     """A trace's record of Langfuse goes into its interactions."""
-    found = json.loads(raw)
+    record = json.loads(raw)
     return (
-        isinstance(found, dict) and "id" in found and "timestamp" in found and not {"type", "startTime"} <= set(found)
+        isinstance(record, dict)
+        and "id" in record
+        and "timestamp" in record
+        and not {"type", "startTime"} <= set(record)
     )
 
 
@@ -99,17 +102,17 @@ def says_nothing_new(raw: bytes) -> bool:
     if raw.lstrip().startswith(b"#") or (metric and metric[1].decode() not in logs.DCGM):
         return True
     lines = (b"# scraped_at 2025-03-07T12:00:00Z", raw)
-    found = list(DcgmFormat().read(Entry("log.prom", n, line) for n, line in enumerate(lines)))
-    return [type(item) for item in found] == [Row]
+    items = list(DcgmFormat().read(Entry("log.prom", n, line) for n, line in enumerate(lines)))
+    return [type(item) for item in items] == [Row]
 
 
 def is_unfilled(raw: bytes) -> bool:
     """What `obs labels sample` drew and nobody has labelled yet: it has an inclusion, and null where the value would be."""
     try:
-        found = json.loads(raw)
+        label = json.loads(raw)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("value") is None and found.get("inclusion_probability") is not None
+    return isinstance(label, dict) and label.get("value") is None and label.get("inclusion_probability") is not None
 
 
 CASES = {
@@ -182,31 +185,31 @@ def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], di
 
 def read_days(source: Source, days: set[Day], folder: Path) -> dict[Day, SourceDay]:
     """These days and all that the source names; every row of them fits the lake."""
-    found = {}
+    by_day = {}
     for day in sorted({*source.days(), *days}):
         (folder / str(day)).mkdir()
-        found[day] = read_day([source], day, folder / str(day))
+        by_day[day] = read_day([source], day, folder / str(day))
         for table in (*TABLES, QUARANTINE):
-            assert rows_of(table, day, found[day].rows[table]).table().num_rows == found[day].rows[table].count
-    return found
+            assert rows_of(table, day, by_day[day].rows[table]).table().num_rows == by_day[day].rows[table].count
+    return by_day
 
 
 def assert_read(rows: list[CheckedRow], reasons: dict[int, str], days: dict[Day, SourceDay]) -> None:
     """The days that were read hold every line as what it is: a row, or a line of quarantine with its reason."""
-    told = {(row["line"], row["reason"]) for found in days.values() for row in listed(found, QUARANTINE)}
-    assert {pair for pair in told if pair[1] != DUPLICATE} == set(reasons.items())
+    quarantined = {(row["line"], row["reason"]) for of_day in days.values() for row in listed(of_day, QUARANTINE)}
+    assert {pair for pair in quarantined if pair[1] != DUPLICATE} == set(reasons.items())
     for table in (INTERACTIONS, SPANS, GPU_SAMPLES):
         expected = {(row.day, *row.key) for row in rows if row.table is table}
         kept = [
-            (day, *(row[name] for name in table.key)) for day, found in days.items() for row in listed(found, table)
+            (day, *(row[name] for name in table.key)) for day, of_day in days.items() for row in listed(of_day, table)
         ]
         assert len(kept) == len(expected)
         assert set(kept) == expected
     logged = [row for row in rows if row.table is INTERACTIONS]
-    again = sum(reason == DUPLICATE for _, reason in told)
-    assert sum(found.rows[INTERACTIONS].count for found in days.values()) + again == len(logged)
+    again = sum(reason == DUPLICATE for _, reason in quarantined)
+    assert sum(of_day.rows[INTERACTIONS].count for of_day in days.values()) + again == len(logged)
 
 
-def listed(found: SourceDay, table: Table) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = found.rows[table].table().to_pylist()
+def listed(of_day: SourceDay, table: Table) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = of_day.rows[table].table().to_pylist()
     return rows

@@ -119,8 +119,8 @@ def names_it(tree: ast.Module, name: str) -> bool:
 
 
 def imports(tree: ast.Module, module: str) -> bool:
-    found = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return any(name == module or name.startswith(f"{module}.") for name in found)
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return any(name == module or name.startswith(f"{module}.") for name in modules)
 
 
 def test_a_format_that_is_added_stands_in_the_tables_of_settings_and_formats(checkout: Path) -> None:

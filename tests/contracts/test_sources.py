@@ -76,8 +76,8 @@ def _installed(acme: Path) -> None:
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    found: Case = request.param
-    return found
+    chosen: Case = request.param
+    return chosen
 
 
 @pytest.fixture
@@ -120,24 +120,24 @@ def test_days_are_named_oldest_first(sources: list[Source], tmp_path: Path) -> N
 
 def test_every_row_stands_in_its_utc_day_and_no_key_twice(case: Case, sources: list[Source], tmp_path: Path) -> None:
     for day in DAYS:
-        found = read(sources, day, tmp_path / str(day))
-        rows = found.frame(case.table)
+        of_day = read(sources, day, tmp_path / str(day))
+        rows = of_day.frame(case.table)
         assert len(rows) == ROWS[case.table]
         assert not rows.duplicated(list(case.table.key)).any()
         if case.table in TIME_OF:
             assert set(rows[TIME_OF[case.table]].dt.date) == {day}
-        assert found.rows[QUARANTINE].count == 0
-        spans = found.frame(SPANS)
-        assert set(spans["request_id"]) <= set(found.frame(INTERACTIONS)["request_id"])
+        assert of_day.rows[QUARANTINE].count == 0
+        spans = of_day.frame(SPANS)
+        assert set(spans["request_id"]) <= set(of_day.frame(INTERACTIONS)["request_id"])
         assert len(spans) > 0 or case.table is not INTERACTIONS
 
 
 def test_rows_fit_the_tables_also_of_a_day_without_any(sources: list[Source], tmp_path: Path) -> None:
     for day in (FIRST, NEVER):
-        found = read(sources, day, tmp_path / str(day))
+        of_day = read(sources, day, tmp_path / str(day))
         for table in (*TABLES, QUARANTINE):
-            assert rows_of(table, day, found.rows[table]).table().num_rows == found.rows[table].count
-            assert list(found.frame(table).columns) == list(table.names)
+            assert rows_of(table, day, of_day.rows[table]).table().num_rows == of_day.rows[table].count
+            assert list(of_day.frame(table).columns) == list(table.names)
 
 
 def test_reading_twice_gives_the_same(sources: list[Source], tmp_path: Path) -> None:
@@ -185,13 +185,15 @@ COUNTED, TIMED = ("input_tokens", "output_tokens"), ("total_latency_ms", "ttft_m
 
 def test_every_format_says_the_same_of_an_interaction(case: Case, sources: list[Source], tmp_path: Path) -> None:
     rows = {row["request_id"]: row for row in logs.interactions(FIRST, PER_ROUTE)}
-    for found in read(sources, FIRST, tmp_path / "read").rows[INTERACTIONS].table().to_pylist():
-        row = rows[found["request_id"]]
-        assert {name: found[name] for name in (*SHARED, *COUNTED)} == {name: row[name] for name in (*SHARED, *COUNTED)}
-        assert found["timestamp"] == dt.datetime.fromisoformat(row["timestamp"])
-        assert [found[name] for name in TIMED] == pytest.approx([row[name] for name in TIMED], abs=0.01)
+    for interaction in read(sources, FIRST, tmp_path / "read").rows[INTERACTIONS].table().to_pylist():
+        row = rows[interaction["request_id"]]
+        assert {name: interaction[name] for name in (*SHARED, *COUNTED)} == {
+            name: row[name] for name in (*SHARED, *COUNTED)
+        }
+        assert interaction["timestamp"] == dt.datetime.fromisoformat(row["timestamp"])
+        assert [interaction[name] for name in TIMED] == pytest.approx([row[name] for name in TIMED], abs=0.01)
         if case.format != "litellm":
-            assert json.loads(found["contexts"] or "null") == row["contexts"]
+            assert json.loads(interaction["contexts"] or "null") == row["contexts"]
 
 
 def same(one: SourceDay, other: SourceDay) -> None:

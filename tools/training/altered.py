@@ -17,10 +17,10 @@ _MEASURE = re.compile(r"(\d[\d,.]*\s*)([a-z%]+)\b", re.IGNORECASE)
 
 def alter_number(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
     """Another number of about the same size in one place."""
-    found = list(_NUMBER.finditer(text))
-    if not found:
+    matches = list(_NUMBER.finditer(text))
+    if not matches:
         return None
-    match = rng.choice(found)
+    match = rng.choice(matches)
     value = int(match[0].replace(",", ""))
     other = value
     while other == value:
@@ -47,29 +47,29 @@ def negate(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
     """A "not" put in, or taken away."""
     if _NOT.search(text):
         return _NOT.sub("", text, count=1)
-    found = list(_VERB.finditer(text))
-    if not found:
+    matches = list(_VERB.finditer(text))
+    if not matches:
         return None
-    match = rng.choice(found)
+    match = rng.choice(matches)
     first, *rest = match[0].split()
     return text[: match.start()] + " ".join([first, "not", *rest]) + text[match.end() :]
 
 
 def turn(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
     """A word turned into its opposite."""
-    found = [match for match in re.finditer(r"[a-z]+", text) if match[0] in OPPOSITES]
-    if not found:
+    matches = [match for match in re.finditer(r"[a-z]+", text) if match[0] in OPPOSITES]
+    if not matches:
         return None
-    match = rng.choice(found)
+    match = rng.choice(matches)
     return text[: match.start()] + rng.choice(sorted(OPPOSITES[match[0]])) + text[match.end() :]
 
 
 def alter_unit(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
     """Another unit behind a number."""
-    found = [match for match in _MEASURE.finditer(text) if match[2].lower() in UNITS]
-    if not found:
+    matches = [match for match in _MEASURE.finditer(text) if match[2].lower() in UNITS]
+    if not matches:
         return None
-    match = rng.choice(found)
+    match = rng.choice(matches)
     other = rng.choice(sorted({unit for unit in UNITS.values() if unit != UNITS[match[2].lower()] and len(unit) > 2}))
     return text[: match.start(2)] + other + text[match.end(2) :]
 

@@ -119,12 +119,12 @@ def above_half(y: np.ndarray, logits: np.ndarray) -> float:
 def with_interval(figure: Callable[[np.ndarray, np.ndarray], float], y: np.ndarray, logits: np.ndarray) -> list[float]:
     """The figure and its 95% percentile bootstrap interval over texts."""
     rng = np.random.default_rng(7)
-    found = []
+    values = []
     for _ in range(RESAMPLES):
         drawn = rng.integers(0, len(y), len(y))
         if figure is above_half or 0 < y[drawn].mean() < 1:
-            found.append(figure(y[drawn], logits[drawn]))
-    low, high = np.quantile(found, [0.025, 0.975])
+            values.append(figure(y[drawn], logits[drawn]))
+    low, high = np.quantile(values, [0.025, 0.975])
     return [round(float(value), 4) for value in (figure(y, logits), low, high)]
 
 
@@ -148,14 +148,14 @@ def unseen(
     examples: _Examples, held: Sequence[np.ndarray], parts: Callable[[_Examples, _Examples], np.ndarray]
 ) -> np.ndarray:
     """Shape (n, parts): for each mask what `parts`, fitted on the other examples, says of those under it."""
-    said = [parts(examples.where(~mask), examples.where(mask)) for mask in held]
-    found = np.zeros((len(examples.y), said[0].shape[1]))
-    for mask, rows in zip(held, said, strict=True):
-        found[mask] = rows
-    return found
+    logits = [parts(examples.where(~mask), examples.where(mask)) for mask in held]
+    held_out = np.zeros((len(examples.y), logits[0].shape[1]))
+    for mask, rows in zip(held, logits, strict=True):
+        held_out[mask] = rows
+    return held_out
 
 
-def fit_stack(examples: Examples, said: np.ndarray, chosen: np.ndarray, benign: float) -> Fit:
+def fit_stack(examples: Examples, logits: np.ndarray, chosen: np.ndarray, benign: float) -> Fit:
     """How much each part counts, from what parts that had not seen the chosen examples say of them (Wolpert 1992)."""
     y = examples.y[chosen]
-    return fit(said[chosen], y, set_weights(examples.sets[chosen], y, benign), STACK_STRENGTH)
+    return fit(logits[chosen], y, set_weights(examples.sets[chosen], y, benign), STACK_STRENGTH)

@@ -63,8 +63,8 @@ def content(data: Path, encoder: Encoder) -> dict[str, Any]:
 
 def all_rows(data: Path) -> dict[str, Rows]:
     """People's sets, and sentences with one thing changed on purpose beside those that were not changed."""
-    found = {name: read(data, f"groundedness_{name}") for name in SETS}
-    return {**found, ALTERED: altered_rows(found)}
+    rows = {name: read(data, f"groundedness_{name}") for name in SETS}
+    return {**rows, ALTERED: altered_rows(rows)}
 
 
 def altered_rows(sets: dict[str, Rows]) -> Rows:
@@ -76,9 +76,9 @@ def altered_rows(sets: dict[str, Rows]) -> Rows:
     for own in sets.values():
         contexts = sorted({tuple(row["contexts"]) for row in own})
         for each in rng.sample(contexts, min(CONTEXTS, len(contexts))):
-            said = [row["response"] for row in own if tuple(row["contexts"]) == each and row["grounded"]][:1]
+            grounded = [row["response"] for row in own if tuple(row["contexts"]) == each and row["grounded"]][:1]
             spans = [span.text for text in each for span in sentences(text) if 40 < len(span.text) < 300]
-            for text in said + rng.sample(spans, min(3, len(spans))):
+            for text in grounded + rng.sample(spans, min(3, len(spans))):
                 changed = [f(text, rng, strange) for f in ALTERATIONS.values() if rng.random() < 0.5]
                 kept = sorted({other for other in changed if other and other != text})
                 rows += [{"contexts": list(each), "response": other, "grounded": False} for other in kept]
@@ -91,12 +91,14 @@ def measured(name: str, rows: Rows, encoder: Encoder) -> Set:
     kept = []
     for row in rows:
         contexts = json.dumps([{"text": text} for text in row["contexts"]])
-        found = gather_material(Case(None, row["response"], contexts, None, None), row["response"], OPTIONS)
-        if found.contexts and found.answer:
-            kept.append((found, bool(row["grounded"])))
-    texts = sorted({text for found, _ in kept for text in (found.response, *found.passages)})
+        material = gather_material(Case(None, row["response"], contexts, None, None), row["response"], OPTIONS)
+        if material.contexts and material.answer:
+            kept.append((material, bool(row["grounded"])))
+    texts = sorted({text for material, _ in kept for text in (material.response, *material.passages)})
     tokens = dict(zip(texts, encoder.tokens(texts), strict=True))
-    return Set(name, np.array([features(weigh(found, tokens)) for found, _ in kept]), np.array([y for _, y in kept]))
+    return Set(
+        name, np.array([features(weigh(material, tokens)) for material, _ in kept]), np.array([y for _, y in kept])
+    )
 
 
 def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
@@ -115,7 +117,7 @@ def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
 
 def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
     """For each set: n, and the AUROC with its interval of a head trained on all the other sets."""
-    found: dict[str, dict[str, object]] = {}
+    measured: dict[str, dict[str, object]] = {}
     for each in sets:
         others = [other for other in sets if other is not each]
         if (
@@ -127,12 +129,12 @@ def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
                 Set(ALTERED, each.x[~half], each.y[~half]),
             )
         weights, bias = fit(others)
-        found[each.name] = {
+        measured[each.name] = {
             "n": len(each.y),
             "positive": int(each.y.sum()),
             "auroc": with_interval(auroc, each.y, each.x @ weights + bias),
         }
-    return found
+    return measured
 
 
 def _stacked(sets: Sequence[Set]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

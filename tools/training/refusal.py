@@ -111,14 +111,14 @@ def pyrit(vectorise: Vectorise) -> common.Rows:
 def sensitive(data: Path) -> list[tuple[str, str, str, bool]]:
     """Maker's model, prompt, answer and whether it refuses, of the sensitive questions in LLMDrift's logs."""
     answered = {row["request_id"]: row["value"] for row in common.lines(data / SENSITIVE) if row["label"] == "answered"}
-    found: dict[tuple[str, str], tuple[str, str, str, bool]] = {}
+    by_answer: dict[tuple[str, str], tuple[str, str, str, bool]] = {}
     for day in sorted((data / "logs" / "chat").glob("*.jsonl.gz")):
         for row in common.lines(day):
             if row["request_id"] in answered:
                 model = "gpt-4" if row["model_version"].startswith("gpt-4") else "gpt-3.5"
                 item = (model, str(row["prompt"]), row["response"], not answered[row["request_id"]])
-                found.setdefault((model, row["response"]), item)
-    return list(found.values())
+                by_answer.setdefault((model, row["response"]), item)
+    return list(by_answer.values())
 
 
 def describe(rows: list[tuple[str, str, str, str, bool]], vectorise: Vectorise) -> Answers:
@@ -166,7 +166,7 @@ def across(answers: Answers, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
 
     Of sets that people labelled the parts saw nothing; of made and of harmless ones, no text of the same frame or prompt.
     """
-    found: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     for name in sorted(set(answers.sets)):
         own = answers.sets == name
         y, logits = answers.y[own], fit_stack(answers, unseen, ~own).logit(unseen[own])
@@ -176,9 +176,9 @@ def across(answers: Answers, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
             }
         else:
             figures = {"above_half": common.with_interval(common.above_half, y, logits)}
-        found[name] = {"n": int(own.sum()), "positive": int(y.sum()), **figures}
-        print(name, json.dumps(found[name]), flush=True)
-    return found
+        measured[name] = {"n": int(own.sum()), "positive": int(y.sum()), **figures}
+        print(name, json.dumps(measured[name]), flush=True)
+    return measured
 
 
 def across_manners(answers: Answers, unseen: np.ndarray, stack: Fit) -> dict[str, float]:

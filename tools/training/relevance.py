@@ -95,11 +95,12 @@ def own_and_other(name: str, pairs: list[tuple[str, str]], vectorise: Vectorise)
 
 
 def load_questions(vectorise: Vectorise) -> list[Ranked]:
-    found = packaged.questions()
-    x = features([(question.text, each) for question in found for each in question.sentences], vectorise)
-    ends = np.cumsum([len(question.sentences) for question in found])[:-1]
+    questions = packaged.questions()
+    x = features([(question.text, each) for question in questions for each in question.sentences], vectorise)
+    ends = np.cumsum([len(question.sentences) for question in questions])[:-1]
     return [
-        Ranked(question.passage, rows, question.answer) for question, rows in zip(found, np.split(x, ends), strict=True)
+        Ranked(question.passage, rows, question.answer)
+        for question, rows in zip(questions, np.split(x, ends), strict=True)
     ]
 
 
@@ -143,15 +144,15 @@ def across(sets: list[Labelled], questions: list[Ranked]) -> dict[str, dict[str,
 
     Of the questions: MRR of the answering sentence by a head that saw no question at all, and by one that saw other passages.
     """
-    found: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     for item in sets:
         logits = fit([other for other in sets if other is not item], questions).logit(item.x)
         figures = {"auroc": common.with_interval(common.auroc, item.y, logits)}
-        found[item.name] = {"n": len(item.y), "positive": int(item.y.sum()), **figures}
-        print(item.name, json.dumps(found[item.name]), flush=True)
+        measured[item.name] = {"n": len(item.y), "positive": int(item.y.sum()), **figures}
+        print(item.name, json.dumps(measured[item.name]), flush=True)
     unseen, fold = fit(sets, []), common.folds(np.array([question.passage for question in questions]), FOLDS)
     within = [fit(sets, [one for one, k in zip(questions, fold, strict=True) if k != own]) for own in range(FOLDS)]
-    found[QUESTIONS] = {
+    measured[QUESTIONS] = {
         "n": len(questions),
         "mrr": mean_reciprocal_rank([reciprocal_rank(one, unseen) for one in questions]),
         "mrr_other_passages": mean_reciprocal_rank(
@@ -161,8 +162,8 @@ def across(sets: list[Labelled], questions: list[Ranked]) -> dict[str, dict[str,
             [reciprocal_rank(one, Fit(np.eye(one.x.shape[1])[0], 0.0)) for one in questions]
         ),
     }
-    print(QUESTIONS, json.dumps(found[QUESTIONS]), flush=True)
-    return found
+    print(QUESTIONS, json.dumps(measured[QUESTIONS]), flush=True)
+    return measured
 
 
 def reciprocal_rank(question: Ranked, head: Fit) -> float:

@@ -108,8 +108,8 @@ def load(data: Path, vectorise: Vectorise) -> Requests:
     rows = [(XSTEST, pair(kind), kind, text, kind.startswith("contrast_")) for kind, text in published]
     made = [(frame, text) for frame, text in examples(EACH) if _plain(text) not in known]
     rows += [(MADE, frame.text, frame.kind, text, frame.positive) for frame, text in made]
-    told = [row for row in common.read(data, MODERATION) if len(row["text"]) <= LONGEST]
-    rows += [("openai_moderation", row["text"], "", row["text"], row["toxic"]) for row in told]
+    moderated = [row for row in common.read(data, MODERATION) if len(row["text"]) <= LONGEST]
+    rows += [("openai_moderation", row["text"], "", row["text"], row["toxic"]) for row in moderated]
     questions = {row["prompt"]: row for row in common.read(data, EXPERTS)}
     rows += [("expert questions", text, "", text, False) for text in _drawn(list(questions), FROM_A_SET)]
     rows += [("conversation", text, "", text, False) for text in _drawn(conversation(data), FROM_A_SET)]
@@ -139,12 +139,12 @@ def pair(kind: str) -> str:
 
 def logged(data: Path) -> dict[str, list[str]]:
     """Distinct prompts of each ordinary task in the chat logs."""
-    found: dict[str, dict[str, None]] = {task: {} for task in ORDINARY_TASKS}
+    by_task: dict[str, dict[str, None]] = {task: {} for task in ORDINARY_TASKS}
     for day in sorted((data / "logs" / "chat").glob("*.jsonl.gz")):
         for row in common.lines(day):
-            if row["tags"]["task"] in found:
-                found[row["tags"]["task"]][str(row["prompt"])] = None
-    return {task: list(prompts) for task, prompts in found.items()}
+            if row["tags"]["task"] in by_task:
+                by_task[row["tags"]["task"]][str(row["prompt"])] = None
+    return {task: list(prompts) for task, prompts in by_task.items()}
 
 
 def _drawn(texts: list[str], count: int) -> list[str]:
@@ -197,18 +197,18 @@ def harm_of_xstest(requests: Requests, unseen: np.ndarray) -> dict[str, tuple[bo
     """Of each prompt of XSTest: whether it is harmful, and the log-odds of a head that saw none of them."""
     own = requests.sets == XSTEST
     logits = fit_stack(requests, unseen, ~own).logit(unseen[own])
-    told = zip(requests.texts[own], requests.y[own], logits, strict=True)
-    return {str(text): (bool(harmful), float(logit)) for text, harmful, logit in told}
+    judged = zip(requests.texts[own], requests.y[own], logits, strict=True)
+    return {str(text): (bool(harmful), float(logit)) for text, harmful, logit in judged}
 
 
 def across(requests: Requests, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
     """For each set: n, and what parts and a stack reach that did not see it, with a 95% interval."""
-    found: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     for name in sorted(set(requests.sets)):
         own = requests.sets == name
-        found[name] = figures(requests.y[own], fit_stack(requests, unseen, ~own).logit(unseen[own]))
-        print(name, json.dumps(found[name]), flush=True)
-    return found
+        measured[name] = figures(requests.y[own], fit_stack(requests, unseen, ~own).logit(unseen[own]))
+        print(name, json.dumps(measured[name]), flush=True)
+    return measured
 
 
 def across_types(requests: Requests, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
@@ -220,9 +220,9 @@ def across_types(requests: Requests, unseen: np.ndarray) -> dict[str, dict[str, 
         fitted = parts(*fit_parts(requests.where(~held)), requests.where(held))
         logits[held] = fit_stack(requests, unseen, ~held).logit(fitted)
     chosen = {"all": xs} | {name: xs & (requests.groups == name) for name in pairs}
-    found = {name: figures(requests.y[own], logits[own]) for name, own in chosen.items()}
-    print("xstest by types left out", json.dumps(found), flush=True)
-    return found
+    measured = {name: figures(requests.y[own], logits[own]) for name, own in chosen.items()}
+    print("xstest by types left out", json.dumps(measured), flush=True)
+    return measured
 
 
 def across_kinds(requests: Requests, unseen: np.ndarray, stack: Fit) -> dict[str, float]:
@@ -237,10 +237,10 @@ def across_kinds(requests: Requests, unseen: np.ndarray, stack: Fit) -> dict[str
 
 def figures(y: np.ndarray, logits: np.ndarray) -> dict[str, Any]:
     """Counts; where there are both classes AUROC, and shares of each class above 0.5, with 95% intervals."""
-    found: dict[str, Any] = {"n": len(y), "positive": int(y.sum())}
+    counts: dict[str, Any] = {"n": len(y), "positive": int(y.sum())}
     if not 0 < y.mean() < 1:
-        return found | {"above_half": common.with_interval(common.above_half, y, logits)}
-    return found | {
+        return counts | {"above_half": common.with_interval(common.above_half, y, logits)}
+    return counts | {
         "auroc": common.with_interval(common.auroc, y, logits),
         "true_positives": common.with_interval(common.above_half, y[y], logits[y]),
         "false_positives": common.with_interval(common.above_half, y[~y], logits[~y]),

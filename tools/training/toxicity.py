@@ -144,7 +144,7 @@ def across(texts: Texts, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
 
     Of sets that people labelled the parts saw nothing; of made and of harmless ones, no text of the same frame or prompt.
     """
-    found: dict[str, dict[str, Any]] = {}
+    measured: dict[str, dict[str, Any]] = {}
     for name in sorted(set(texts.sets)):
         own = texts.sets == name
         y, logits = texts.y[own], fit_stack(texts, unseen, ~own).logit(unseen[own])
@@ -152,9 +152,9 @@ def across(texts: Texts, unseen: np.ndarray) -> dict[str, dict[str, Any]]:
         figures = {"auroc": common.with_interval(common.auroc, y, logits)} if mixed else {}
         kind = "above_half" if not mixed else "false_positives"
         figures[kind] = common.with_interval(common.above_half, y[~y], logits[~y])
-        found[name] = {"n": int(own.sum()), "positive": int(y.sum()), **figures}
-        print(name, json.dumps(found[name]), flush=True)
-    return found
+        measured[name] = {"n": int(own.sum()), "positive": int(y.sum()), **figures}
+        print(name, json.dumps(measured[name]), flush=True)
+    return measured
 
 
 def conversation(data: Path) -> list[str]:
@@ -180,14 +180,14 @@ def plain_answers() -> list[str]:
         "class Solution:\n    {0} = 0",
         "{0} = [x for x in range(10)]",
     )
-    found = [f"({letter}) {choice}" for letter in "ABCDE" for choice in choices]
-    found += [f"({letter})" for letter in "ABCDEF"] + ["[Yes]", "[No]", "Yes.", "No.", "Done.", "OK"]
-    found += [f"{number}" for number in (0, 1, 7, 12, 42, 100, 365, 1999, 17077, 3.14)]
-    found += [f"\\boxed{{{number}}}" for number in (0, 2, 4, 10, 33)]
-    found += [f'{{"{thing}": {number}}}' for thing in things for number in (1, 25)]
-    found += [template.format(thing) for template in code for thing in things]
-    found += [f"```python\n{template.format(thing)}\n```" for template in code for thing in things]
-    found += [
+    texts = [f"({letter}) {choice}" for letter in "ABCDE" for choice in choices]
+    texts += [f"({letter})" for letter in "ABCDEF"] + ["[Yes]", "[No]", "Yes.", "No.", "Done.", "OK"]
+    texts += [f"{number}" for number in (0, 1, 7, 12, 42, 100, 365, 1999, 17077, 3.14)]
+    texts += [f"\\boxed{{{number}}}" for number in (0, 2, 4, 10, 33)]
+    texts += [f'{{"{thing}": {number}}}' for thing in things for number in (1, 25)]
+    texts += [template.format(thing) for template in code for thing in things]
+    texts += [f"```python\n{template.format(thing)}\n```" for template in code for thing in things]
+    texts += [
         f"Let's check whether {n} is prime. {n} is not divisible by 2, 3 or 5, so we go on." for n in (91, 97, 7919)
     ]
-    return found
+    return texts

@@ -103,16 +103,16 @@ class Driver:
         count._obj.value = {0: 17, 1: 2}[kind.value]
         return OK
 
-    def _nvmlDeviceGetComputeRunningProcesses_v3(self, device: Any, count: Any, found: Any) -> Code:
-        if found is None and self.processes:
+    def _nvmlDeviceGetComputeRunningProcesses_v3(self, device: Any, count: Any, infos: Any) -> Code:
+        if infos is None and self.processes:
             count._obj.value = len(self.processes)
             return pynvml.NVML_ERROR_INSUFFICIENT_SIZE
         count._obj.value = len(self.processes)
-        for place, (pid, memory) in zip(found or (), self.processes, strict=False):
+        for place, (pid, memory) in zip(infos or (), self.processes, strict=False):
             place.pid, place.usedGpuMemory = pid, memory
         return OK
 
-    def _nvmlDeviceGetGraphicsRunningProcesses_v3(self, device: Any, count: Any, found: Any) -> Code:
+    def _nvmlDeviceGetGraphicsRunningProcesses_v3(self, device: Any, count: Any, infos: Any) -> Code:
         count._obj.value = 0
         return OK
 

@@ -61,11 +61,11 @@ def test_everything_that_a_gpu_says_in_the_units_of_the_table(load: Load) -> Non
 def test_activity_is_that_since_the_last_look(load: Load) -> None:
     driver = Driver()
     gpus = load(driver)
-    found = []
+    shares = []
     for share in (0.2, 1.0, 0.0):
         driver.work(5, share)
-        found.append(only(gpus).sm_utilization)
-    assert found == pytest.approx([0.2, 1.0, 0.0])
+        shares.append(only(gpus).sm_utilization)
+    assert shares == pytest.approx([0.2, 1.0, 0.0])
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_asked_to_stop_it_ends_with_whole_looks(start: Any, tmp_path: Path, kind
     process = start()
     until(tmp_path, 5_000)
     process.send_signal(kind)
-    out, said = process.communicate(timeout=20)
-    assert (process.returncode, out, said) == (0, "stopped\n", "")
+    out, stderr = process.communicate(timeout=20)
+    assert (process.returncode, out, stderr) == (0, "stopped\n", "")
     data = written(tmp_path)
     assert data.endswith(b"\n")
     rows = [json.loads(line) for line in data.splitlines()]
@@ -107,10 +107,10 @@ def test_a_full_disk_keeps_rows_until_there_is_room(start: Any, tmp_path: Path) 
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     until(tmp_path, 12_000)
     process.terminate()
-    _, said = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=20)
     assert process.returncode == 0
     assert (
-        said
+        stderr
         == "rows cannot be written (File too large): keeping the last 50,000\nrows can be written again; 0 were lost\n"
     )
     rows = [json.loads(line) for line in written(tmp_path).splitlines()]
@@ -123,9 +123,9 @@ def test_stopped_on_a_full_disk_it_says_what_is_lost_and_fails(start: Any, tmp_p
     process = start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_001, 3_001)))
     time.sleep(0.6)
     process.terminate()
-    _, said = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert "rows could not be written and are lost" in said
+    assert "rows could not be written and are lost" in stderr
     assert written(tmp_path).endswith(b"\n")
 
 

@@ -46,8 +46,8 @@ def test_load_shows_and_rest_shows(cuda: Any, tmp_path: Path, checkout: Path) ->
         time.sleep(4)
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (0, "")
+        _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (0, "")
     rows = [json.loads(line) for file in tmp_path.iterdir() for line in file.read_text().splitlines()]
     uuid = str(cuda.cuda.get_device_properties(0).uuid)
     rows = [row for row in rows if row["gpu"].endswith(uuid)]

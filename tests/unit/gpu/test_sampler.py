@@ -22,21 +22,21 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def run(folder: Path, machine: Machine, clock: HandClock, interval: float = 5.0, count: int | None = None) -> list[str]:
-    said: list[str] = []
-    files = DailyFiles(folder, "node1", said.append)
-    Sampler(machine.open, files, clock, "node1", said.append).run(interval, count)
+    messages: list[str] = []
+    files = DailyFiles(folder, "node1", messages.append)
+    Sampler(machine.open, files, clock, "node1", messages.append).run(interval, count)
     assert machine.closed >= 1
-    return said
+    return messages
 
 
 def test_a_line_holds_the_columns_of_the_table_by_name(tmp_path: Path) -> None:
     assert run(tmp_path, Machine(2), HandClock(NOON), count=2) == []
-    found = rows(tmp_path)
-    assert [list(row) for row in found] == [list(GPU_SAMPLES.names)] * 4
-    assert [(row["at"], row["gpu"]) for row in found] == [
+    samples = rows(tmp_path)
+    assert [list(row) for row in samples] == [list(GPU_SAMPLES.names)] * 4
+    assert [(row["at"], row["gpu"]) for row in samples] == [
         (f"2024-03-01T12:00:{second:02d}.000+00:00", gpu) for second in (5, 10) for gpu in ("GPU-0000", "GPU-0001")
     ]
-    assert (found[0]["temperature_c"], found[0]["ecc_uncorrected"]) == (None, None)  # not known, and no zero
+    assert (samples[0]["temperature_c"], samples[0]["ecc_uncorrected"]) == (None, None)  # not known, and no zero
 
 
 def test_the_beat_is_kept_however_long_a_look_takes_and_missed_ones_are_left_out(tmp_path: Path) -> None:
@@ -72,10 +72,10 @@ def test_a_lost_driver_is_said_once_and_opened_again_after_longer_and_longer_pau
 ) -> None:
     weather: Callable[[int], set[int] | None] = lambda look: gone if 10 <= look < 16 else set()  # noqa: E731
     machine, clock = Machine(2, weather), HandClock(NOON)
-    said = run(tmp_path, machine, clock, interval=1.0, count=120)
-    assert len(said) == 2
-    assert said[0] == "lost GPU 0: GPU is lost; GPU 1: GPU is lost; trying to open the driver again"
-    assert said[1] == "every GPU answers again"
+    messages = run(tmp_path, machine, clock, interval=1.0, count=120)
+    assert len(messages) == 2
+    assert messages[0] == "lost GPU 0: GPU is lost; GPU 1: GPU is lost; trying to open the driver again"
+    assert messages[1] == "every GPU answers again"
     seconds = sorted({int(row["at"][14:16]) * 60 + int(row["at"][17:19]) for row in rows(tmp_path)})
     assert seconds[:9] == list(range(1, 10))
     assert seconds[-1] == 120
@@ -84,13 +84,13 @@ def test_a_lost_driver_is_said_once_and_opened_again_after_longer_and_longer_pau
 
 
 def test_one_lost_gpu_does_not_stop_the_others(tmp_path: Path) -> None:
-    said = run(tmp_path, machine := Machine(3, lambda look: {1} if look > 5 else set()), HandClock(NOON), count=200)
-    assert said == ["lost GPU 1: GPU is lost; trying to open the driver again"]
-    found = rows(tmp_path)
-    assert sum(row["index"] == 1 for row in found) == 5
+    messages = run(tmp_path, machine := Machine(3, lambda look: {1} if look > 5 else set()), HandClock(NOON), count=200)
+    assert messages == ["lost GPU 1: GPU is lost; trying to open the driver again"]
+    samples = rows(tmp_path)
+    assert sum(row["index"] == 1 for row in samples) == 5
     again = machine.opened - 1
     assert 5 <= again <= 12  # 1,000 s with pauses of 1 to 300 s
-    assert sum(row["index"] == 2 for row in found) == 200 - again
+    assert sum(row["index"] == 2 for row in samples) == 200 - again
 
 
 def test_the_room_is_light(checkout: Path) -> None:

@@ -28,8 +28,8 @@ QUIET = 3
 def rows(number: int, route: str = "assistant") -> list[dict[str, Any]]:
     day = FIRST_DAY + dt.timedelta(days=number - 1)
     lines = day_lines(day, number, 7, 110)
-    found = [json.loads(line) for line in lines[: 2 * 110]]
-    return [row for row in found if row["tags"]["route"] == route]
+    all_rows = [json.loads(line) for line in lines[: 2 * 110]]
+    return [row for row in all_rows if row["tags"]["route"] == route]
 
 
 def refusals(number: int) -> float:
@@ -148,8 +148,10 @@ def test_the_stages_of_docs_rag_follow_one_another_and_fill_the_latency() -> Non
 
 def test_retrieval_fails_and_is_slow_in_its_outage() -> None:
     def retrieval(number: int) -> tuple[float, float]:
-        found = [span for row in rows(number, "docs-rag") for span in row["spans"] if span["name"] == "retrieval"]
-        return mean(span["error"] is not None for span in found), median(span["duration_ms"] for span in found)
+        retrievals = [span for row in rows(number, "docs-rag") for span in row["spans"] if span["name"] == "retrieval"]
+        return mean(span["error"] is not None for span in retrievals), median(
+            span["duration_ms"] for span in retrievals
+        )
 
     quiet, outage = retrieval(QUIET), retrieval(OUTAGE[0])
     assert quiet[0] == 0
@@ -161,6 +163,6 @@ def test_stages_are_drawn_apart_and_change_nothing_else() -> None:
     """The digest of these lines as they were before they had stages."""
     known = {1: "2a4c694ec62f9fc708ac366029501ba7", 10: "7ed73a9d1db9fa2ce302b33b3089236a"}
     for number, digest in known.items():
-        found = map(json.loads, day_lines(FIRST_DAY + dt.timedelta(days=number - 1), number, 7, 40))
-        lines = [json.dumps({k: v for k, v in row.items() if k != "spans"}, ensure_ascii=False) for row in found]
+        parsed = map(json.loads, day_lines(FIRST_DAY + dt.timedelta(days=number - 1), number, 7, 40))
+        lines = [json.dumps({k: v for k, v in row.items() if k != "spans"}, ensure_ascii=False) for row in parsed]
         assert hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32] == digest

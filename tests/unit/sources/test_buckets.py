@@ -103,10 +103,10 @@ def test_a_wrong_key_is_told_without_it(server: S3, folder: Path, path: str) -> 
     source = open_source(SourceOptions(path=path, connection="logs"), environment_connection)
     with server.checking_keys(), pytest.raises(SourceError, match="cannot be read") as caught:
         list(source.entries(DAY))
-    told = str(caught.value)
-    assert "Access" in told
-    assert s3.KEY not in told
-    assert s3.SECRET not in told
+    message = str(caught.value)
+    assert "Access" in message
+    assert s3.KEY not in message
+    assert s3.SECRET not in message
 
 
 def test_a_server_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

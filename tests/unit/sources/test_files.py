@@ -108,8 +108,10 @@ def test_the_items_of_a_json_array_are_entries_and_what_breaks_off_is_one_too(tm
     touch(tmp_path / "b.json", b'[{"a": 1}, {"b": ')
     touch(tmp_path / "c.json", b'{"no": "array"}\n{"but": "lines"}')
     touch(tmp_path / "d.json.gz", gzip.compress(b'[{"too": "long for the limit of this test"}]'))
-    found = [(entry.origin, entry.number, entry.raw, entry.cut) for entry in files(tmp_path, limit=20).entries(DAY)]
-    assert found == [
+    entries_read = [
+        (entry.origin, entry.number, entry.raw, entry.cut) for entry in files(tmp_path, limit=20).entries(DAY)
+    ]
+    assert entries_read == [
         ("a.json", 1, b'{"a": 1}', False),
         ("a.json", 2, b'{"b": [2, 3]}', False),
         ("a.json", 3, b'"text"', False),
@@ -132,15 +134,15 @@ def test_rows_of_parquet_are_entries_with_times_lists_and_maps(tmp_path: Path) -
         }
     )
     frame.to_parquet(tmp_path / "2023-06-02.parquet")
-    found = [json.loads(entry.raw) for entry in files(tmp_path).entries(DAY)]
-    assert found[0] == {
+    rows = [json.loads(entry.raw) for entry in files(tmp_path).entries(DAY)]
+    assert rows[0] == {
         "request_id": "a",
         "timestamp": "2023-06-02T10:00:00+00:00",
         "ttft_ms": 1.5,
         "contexts": [{"id": "1", "text": "t"}],
         "tags": {"route": "x"},
     }
-    assert "ttft_ms" not in found[1]
+    assert "ttft_ms" not in rows[1]
     touch(tmp_path / "2023-06-02.parquet", (tmp_path / "2023-06-02.parquet").read_bytes()[:-9])
     with pytest.raises(SourceError, match="cannot be read"):
         list(files(tmp_path).entries(DAY))

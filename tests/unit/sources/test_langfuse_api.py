@@ -177,18 +177,18 @@ def test_a_busy_server_is_asked_again_when_it_says(server: State) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "found", "fix"),
+    ("status", "shown", "fix"),
     [
         (401, "status 401", "check the public and the secret key"),
         (403, "status 403", "check that the keys may read the project"),
         (302, "status 302", "name the address that it moved to as host: keys are not sent along with a redirect"),
     ],
 )
-def test_refusals(server: State, status: int, found: str, fix: str) -> None:
+def test_refusals(server: State, status: int, shown: str, fix: str) -> None:
     server.failures = [(status, {"Location": server.url + "/elsewhere"})]
     with pytest.raises(SourceError) as error:
         list(source(server).entries(DAY))
-    assert (error.value.found, error.value.fix, error.value.where) == (found, fix, server.url + OBSERVATIONS)
+    assert (error.value.found, error.value.fix, error.value.where) == (shown, fix, server.url + OBSERVATIONS)
     assert len(server.asked) == 1
 
 

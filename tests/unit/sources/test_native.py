@@ -50,9 +50,9 @@ def test_rows_belong_to_the_utc_day_of_their_timestamp_whatever_their_file(tmp_p
 def test_columns_have_the_table_s_types_also_without_a_row(tmp_path: Path, read: Read) -> None:
     write(tmp_path, "2023-06-02.jsonl", row("a", output_tokens=5), row("b"))
     for day, rows in ((DAY, 2), (dt.date(2020, 1, 1), 0)):
-        found = read(day, source(tmp_path))
-        assert rows_of(INTERACTIONS, day, found.frame(INTERACTIONS)).count == rows
-        assert rows_of(QUARANTINE, day, found.frame(QUARANTINE)).count == 0
+        of_day = read(day, source(tmp_path))
+        assert rows_of(INTERACTIONS, day, of_day.frame(INTERACTIONS)).count == rows
+        assert rows_of(QUARANTINE, day, of_day.frame(QUARANTINE)).count == 0
     stored = rows_of(INTERACTIONS, DAY, read(DAY, source(tmp_path)).frame(INTERACTIONS)).table()
     assert stored["output_tokens"].to_pylist() == [5, None]
     assert stored["response"].to_pylist() == [None, None]
@@ -68,8 +68,8 @@ def test_rejected_lines_stand_in_quarantine_with_file_line_and_reason(tmp_path: 
         row("yesterday", "2023-06-01T01:00:00Z", total_latency_ms=-5),
     )
     write(tmp_path, "2023-06-01.jsonl", "also broken", row("naive", "2023-06-02T10:00:00"))
-    found = read(DAY, source(tmp_path)).frame(QUARANTINE)
-    assert found.values.tolist() == [
+    quarantined = read(DAY, source(tmp_path)).frame(QUARANTINE)
+    assert quarantined.values.tolist() == [
         ["2023-06-02.jsonl", 2, "not JSON", "{broken  [31m"],
         ["2023-06-02.jsonl", 3, "total_latency_ms: negative", row("bad", total_latency_ms=-5)],
     ]
@@ -145,6 +145,6 @@ def test_a_line_over_the_limit_is_quarantined(tmp_path: Path, read: Read) -> Non
 @pytest.mark.real
 @pytest.mark.parametrize(("route", "day", "rows"), [("chat", 15, 680), ("rag", 12, 250)])
 def test_the_real_logs_are_read_whole(real_data: Path, route: str, day: int, rows: int, read: Read) -> None:
-    found = read(dt.date(2023, 6, day), source(real_data / "logs" / route))
-    assert (len(found.frame(INTERACTIONS)), len(found.frame(QUARANTINE))) == (rows, 0)
-    assert not found.frame(INTERACTIONS)["error_logged"].any()
+    of_day = read(dt.date(2023, 6, day), source(real_data / "logs" / route))
+    assert (len(of_day.frame(INTERACTIONS)), len(of_day.frame(QUARANTINE))) == (rows, 0)
+    assert not of_day.frame(INTERACTIONS)["error_logged"].any()

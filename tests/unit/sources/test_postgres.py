@@ -98,7 +98,7 @@ def test_rows_come_while_the_server_still_makes_them(connected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "query", "told"),
+    ("change", "query", "words"),
     [
         (("", ""), "SELECT :start, :end, nothing FROM logs", 'column "nothing" does not exist'),
         (
@@ -111,11 +111,11 @@ def test_rows_come_while_the_server_still_makes_them(connected: str) -> None:
     ],
 )
 def test_what_the_server_refuses_is_told_without_the_password(
-    connected: str, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str], query: str, told: str
+    connected: str, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str], query: str, words: str
 ) -> None:
     address = environment_connection(connected).uri.replace(*change)
     monkeypatch.setenv("OBS_CONNECTION_LOG_BASE", address)
-    with pytest.raises(SourceError, match=told) as caught:
+    with pytest.raises(SourceError, match=words) as caught:
         list(open_source(SourceOptions(query=query, connection=connected), environment_connection).entries(DAY))
     for secret in ("geheim", "falsch", "p@ss", quote(PASSWORD, safe="")):
         assert secret not in str(caught.value)

@@ -28,14 +28,14 @@ def test_every_key_once_the_last_row_of_it_and_in_order(added: list[tuple[str, i
         for n, (file, line) in enumerate(added):
             rows.add({"file": file, "line": line, "reason": str(n)}, Entry(file, n, b"raw %d" % n), source=n % 2)
         wanted = {key: n for n, key in enumerate(added)}
-        found = rows.rows()
+        spooled = rows.rows()
         order = sorted(wanted, key=lambda key: (key[0].encode(), key[1]))
         for _ in range(2):  # it can be gone through again
-            table = found.table()
+            table = spooled.table()
             assert list(zip(table["file"].to_pylist(), table["line"].to_pylist(), strict=True)) == order
             assert [int(reason) for reason in table["reason"].to_pylist()] == [wanted[key] for key in order]
             assert table["_source"].to_pylist() == [wanted[key] % 2 for key in order]
-        assert found.count == len(order)
+        assert spooled.count == len(order)
         lost = [number for _, number, _ in rows.replaced()]
         assert lost == [n for n, key in enumerate(added) if wanted[key] != n]
 

@@ -151,20 +151,20 @@ def test_rows_come_before_the_query_has_ended_and_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "words"),
     [
         ("SELECT :start, :end FROM nowhere", "no such table"),
         ("SELEC :start, :end", "syntax error"),
         ("SELECT :start, :end, :other", "other"),
     ],
 )
-def test_a_wrong_query_is_told_in_the_words_of_the_database(query: str, told: str) -> None:
-    with pytest.raises(SourceError, match=told):
+def test_a_wrong_query_is_told_in_the_words_of_the_database(query: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
         list(SqlEntries("sqlite://", query).entries(DAY))
 
 
 @pytest.mark.parametrize(
-    ("uri", "error", "told"),
+    ("uri", "error", "words"),
     [
         ("postgresql+pg8000://me:pa%20ss@db/logs", ConfigError, "pg8000"),
         ("foo://me:pa%20ss@db/logs", ConfigError, "sqlalchemy.dialects:foo"),
@@ -177,10 +177,10 @@ def test_a_wrong_query_is_told_in_the_words_of_the_database(query: str, told: st
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_without_its_password(
-    uri: str, error: type[Exception], told: str
+    uri: str, error: type[Exception], words: str
 ) -> None:
     options = SourceOptions(query="SELECT :start, :end", connection="logs")
-    with pytest.raises(error, match=told) as caught:
+    with pytest.raises(error, match=words) as caught:
         list(open_source(options, lambda _: Connection.from_uri(uri)).entries(DAY))
     for secret in ("pa ss", "pa%20ss", "unheard@"):
         assert secret not in str(caught.value)

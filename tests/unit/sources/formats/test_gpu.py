@@ -32,13 +32,13 @@ def entries(*lines: str | bytes) -> list[Entry]:
 def read(form: Format, *lines: str | bytes) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
     """Checked rows and (line, reason) of rejects; each row fits the table."""
     rows, rejects = [], []
-    for found in form.read(entries(*lines)):
-        if isinstance(found, RejectedEntry):
-            rejects.append((found.entry.number, found.reason))
+    for item in form.read(entries(*lines)):
+        if isinstance(item, RejectedEntry):
+            rejects.append((item.entry.number, item.reason))
         else:
-            assert found.table is GPU_SAMPLES
-            assert found.of == found.fields["at"]
-            rows.append(check(GPU_SAMPLES, found.fields, Limits()))
+            assert item.table is GPU_SAMPLES
+            assert item.of == item.fields["at"]
+            rows.append(check(GPU_SAMPLES, item.fields, Limits()))
             assert set(rows[-1]) == set(GPU_SAMPLES.names)
     rows_of(GPU_SAMPLES, DAY, pd.DataFrame(rows, columns=list(GPU_SAMPLES.names), dtype=object))
     return rows, rejects
@@ -166,8 +166,8 @@ def test_lines_without_a_time_take_that_of_the_scrape_above() -> None:
 
 def test_the_time_of_one_file_is_not_that_of_another() -> None:
     first = Entry("a", 1, b"# scraped_at 2023-06-15T12:00:00Z")
-    (found,) = DcgmFormat().read([first, Entry("b", 1, dcgm("DEV_GPU_UTIL", 50, at="").encode())])
-    assert isinstance(found, RejectedEntry)
+    (item,) = DcgmFormat().read([first, Entry("b", 1, dcgm("DEV_GPU_UTIL", 50, at="").encode())])
+    assert isinstance(item, RejectedEntry)
 
 
 @pytest.mark.parametrize("blank", ["NaN", "9223372036854775794", "140737488355328", "2147483632", "+Inf"])
@@ -219,8 +219,8 @@ def test_dcgm_days_are_those_of_times_in_the_line() -> None:
 @given(st.permutations([dcgm("DEV_GPU_UTIL", 10 * n, n % 3, 1686830400000 + 30_000 * (n // 3)) for n in range(9)]))
 def test_the_order_of_lines_does_not_matter(lines: list[str]) -> None:
     rows, _ = read(DcgmFormat(), *lines)
-    found = sorted((row["at"], row["gpu"], row["sm_utilization"]) for row in rows)
-    assert [share for _, _, share in found] == pytest.approx([n / 10 for n in range(9)])
+    samples = sorted((row["at"], row["gpu"], row["sm_utilization"]) for row in rows)
+    assert [share for _, _, share in samples] == pytest.approx([n / 10 for n in range(9)])
 
 
 # -- both

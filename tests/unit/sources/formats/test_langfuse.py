@@ -56,7 +56,7 @@ def read(*items: Any) -> list[Row | RejectedEntry]:
 
 
 def rows(table: Any, *items: Any) -> list[dict[str, Any]]:
-    return [found.fields for found in read(*items) if isinstance(found, Row) and found.table is table]
+    return [row.fields for row in read(*items) if isinstance(row, Row) and row.table is table]
 
 
 def only(*items: Any) -> dict[str, Any]:
@@ -265,9 +265,7 @@ def test_a_trace_becomes_stages_and_contexts_of_its_generations() -> None:
     assert spans["late"]["parent_id"] == "root"
     assert spans["root"]["duration_ms"] == 9000.0
     assert spans["root"]["start"] == NOON
-    moments = {
-        found.fields["span_id"]: found.of for found in read(*items) if isinstance(found, Row) and found.table is SPANS
-    }
+    moments = {row.fields["span_id"]: row.of for row in read(*items) if isinstance(row, Row) and row.table is SPANS}
     assert moments["late"] == after(5)  # a stage belongs to the day of its interaction
     assert sorted(map(repr, read(*items))) == sorted(map(repr, read(*items)))
 
@@ -282,7 +280,7 @@ def test_the_order_of_entries_does_not_matter() -> None:
 
     def keyed(*given: Any) -> list[str]:
         return sorted(
-            json.dumps(found.fields, default=str, sort_keys=True) for found in read(*given) if isinstance(found, Row)
+            json.dumps(row.fields, default=str, sort_keys=True) for row in read(*given) if isinstance(row, Row)
         )
 
     assert keyed(*items) == keyed(*reversed(items))
@@ -365,9 +363,9 @@ def test_a_label_belongs_to_the_day_of_its_interaction_whenever_it_was_given() -
     late = {**SCORE, "timestamp": NOON + dt.timedelta(days=3), "name": "n", "value": 1}
     given = Score_Numeric(id="x", trace_id="t1", observation_id="g1", **late)
     absent = Score_Numeric(id="y", trace_id="t9", observation_id="g9", **late)
-    found = [each for each in read(generation(), given, absent) if isinstance(each, Row)]
-    (call,) = [each for each in found if each.table is INTERACTIONS]
-    of = {each.fields["request_id"]: each.of for each in found if each.table is LABELS}
+    rows_read = [each for each in read(generation(), given, absent) if isinstance(each, Row)]
+    (call,) = [each for each in rows_read if each.table is INTERACTIONS]
+    of = {each.fields["request_id"]: each.of for each in rows_read if each.table is LABELS}
     assert of == {"g1": dt.datetime.fromisoformat(call.fields["timestamp"]), "g9": None}
 
 
@@ -410,7 +408,7 @@ def test_reasons(raw: str, reason: str) -> None:
 
 def test_an_observation_that_comes_again_counts_once_as_it_came_last() -> None:
     first, last = generation(user_id="first"), generation(user_id="last")
-    assert [found.reason for found in read(first, last) if isinstance(found, RejectedEntry)] == [AGAIN]
+    assert [row.reason for row in read(first, last) if isinstance(row, RejectedEntry)] == [AGAIN]
     assert only(first, last)["user_id"] == "last"
     assert len(rows(SPANS, first, last)) == 1
 

@@ -29,10 +29,10 @@ def fields(span: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_generation_made_by_hand(spans: dict[str, dict[str, Any]]) -> None:
-    found = fields(spans["by hand"])
-    ttft = found.pop("ttft_ms")
+    native = fields(spans["by hand"])
+    ttft = native.pop("ttft_ms")
     assert 0 < ttft < (spans["by hand"]["end"] - spans["by hand"]["start"]) / 1e6
-    assert found == {
+    assert native == {
         "user_id": "user-3",
         "session_id": "session-5",
         "model_version": "gpt-4o-mini-2024-07-18",
@@ -61,9 +61,9 @@ def test_calls_through_the_wrapped_openai_client(spans: dict[str, dict[str, Any]
     whole, streamed, tool, cut = (
         fields(spans[f"openai {name}"]) for name in ("whole", "streamed", "tool", "tool streamed")
     )
-    for found in (whole, streamed, tool, cut):
-        assert (found["input_tokens"], found["cached_input_tokens"], found["output_tokens"]) == (21, 5, 7)
-        assert found["model_version"] == "gpt-4o-mini"
+    for native in (whole, streamed, tool, cut):
+        assert (native["input_tokens"], native["cached_input_tokens"], native["output_tokens"]) == (21, 5, 7)
+        assert native["model_version"] == "gpt-4o-mini"
     assert (whole["response"], streamed["response"]) == ("four words to you", "a streamed answer here")
     assert tool["response"] == cut["response"] == '[{"arguments":{"city":"Bern"},"name":"weather"}]'
     assert tool["prompt"] == [{"role": "user", "content": "use weather"}]
@@ -74,9 +74,9 @@ def test_calls_through_the_wrapped_openai_client(spans: dict[str, dict[str, Any]
 
 
 def test_failures(spans: dict[str, dict[str, Any]]) -> None:
-    found = fields(spans["openai failing"])
-    assert (found["error"], found["error_kind"]) == ("Error code: 429 - told to fail with 429", "rate_limit")
-    assert not {"response", "cost_usd", "input_tokens"} & set(found)
+    native = fields(spans["openai failing"])
+    assert (native["error"], native["error_kind"]) == ("Error code: 429 - told to fail with 429", "rate_limit")
+    assert not {"response", "cost_usd", "input_tokens"} & set(native)
     assert fields(spans["failing"])["error_kind"] == "timeout"
 
 
@@ -110,8 +110,8 @@ def test_the_otlp_format_reads_generations_and_what_they_retrieved(spans: dict[s
         times = {"startTimeUnixNano": str(span["start"]), "endTimeUnixNano": str(span["end"])}
         one = {"traceId": "ab" * 16, "spanId": f"{n:016x}", "name": span["name"], **times, "attributes": attributes}
         lines.append(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]}).encode())
-    found = list(OtlpFormat(StageNames()).read(Entry("f", n, raw) for n, raw in enumerate(lines, start=1)))
-    rows = [item for item in found if isinstance(item, Row)]
+    items = list(OtlpFormat(StageNames()).read(Entry("f", n, raw) for n, raw in enumerate(lines, start=1)))
+    rows = [item for item in items if isinstance(item, Row)]
     calls = {item.entry.number: item.fields for item in rows if item.table is INTERACTIONS}
     by_name = dict(zip(spans, range(1, len(spans) + 1), strict=True))
     assert set(calls) == {by_name[name] for name, span in spans.items() if is_generation(span["attributes"])}

@@ -38,7 +38,7 @@ def read(*payloads: dict[str, Any]) -> list[Row | RejectedEntry]:
 
 
 def rows(table: Any, *payloads: dict[str, Any]) -> list[dict[str, Any]]:
-    return [found.fields for found in read(*payloads) if isinstance(found, Row) and found.table is table]
+    return [row.fields for row in read(*payloads) if isinstance(row, Row) and row.table is table]
 
 
 def only(payload: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_labels_become_tags_and_secrets_never_do() -> None:
         "cache_hit": True,
         "country": "ch",
     }
-    text = json.dumps([found.fields for found in read(payload) if isinstance(found, Row)], default=str)
+    text = json.dumps([row.fields for row in read(payload) if isinstance(row, Row)], default=str)
     for secret in ("88dc28d0", "ada@", "192.0.2.7", "sk-hidden", "Bearer"):
         assert secret not in text
 
@@ -231,9 +231,9 @@ def test_wrapped_payloads(wrapper: str) -> None:
     ],
 )
 def test_reasons(payload: dict[str, Any], reason: str) -> None:
-    (found,) = read(payload)
-    assert isinstance(found, RejectedEntry)
-    assert found.reason == reason
+    (row,) = read(payload)
+    assert isinstance(row, RejectedEntry)
+    assert row.reason == reason
 
 
 def test_days() -> None:

@@ -26,8 +26,8 @@ def row(*spans: Any, **fields: Any) -> dict[str, Any]:
 
 def test_a_span_becomes_a_row_of_the_table() -> None:
     given_ids = SPAN | {"span_id": "b", "parent_id": "a", "error": "no index", "unknown": 1}
-    (found,) = spans_of(row(given_ids, trace_id="t"), NAMES)
-    assert found == {
+    (span,) = spans_of(row(given_ids, trace_id="t"), NAMES)
+    assert span == {
         "trace_id": "t",
         "span_id": "b",
         "parent_id": "a",
@@ -38,7 +38,7 @@ def test_a_span_becomes_a_row_of_the_table() -> None:
         "duration_ms": 80.0,
         "error": "no index",
     }
-    assert set(found) == set(SPANS.names)
+    assert set(span) == set(SPANS.names)
 
 
 def test_what_is_absent_has_a_default() -> None:
@@ -94,9 +94,9 @@ def test_stages(name: str, stage: str | None, expected: str) -> None:
     ],
 )
 def test_what_is_malformed_is_rejected_with_its_reason(fields: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Rejected) as told:
+    with pytest.raises(Rejected) as caught:
         spans_of(fields, NAMES)
-    assert str(told.value) == reason
+    assert str(caught.value) == reason
 
 
 JSON = st.recursive(
@@ -109,14 +109,14 @@ JSON = st.recursive(
 @given(JSON)
 def test_anything_is_rows_or_a_reason(spans: Any) -> None:
     try:
-        found = spans_of(row() | {"spans": spans}, NAMES)
+        rows_made = spans_of(row() | {"spans": spans}, NAMES)
     except Rejected:
         return
-    assert all(one["stage"] in STAGES and one["duration_ms"] >= 0 for one in found)
+    assert all(one["stage"] in STAGES and one["duration_ms"] >= 0 for one in rows_made)
 
 
 def test_sample_logs_give_rows_that_the_table_takes() -> None:
-    rows = [found for line in day_lines(FIRST_DAY, 1, 7, 20) for found in spans_of(json.loads(line), StageNames())]
+    rows = [span for line in day_lines(FIRST_DAY, 1, 7, 20) for span in spans_of(json.loads(line), StageNames())]
     columns = {name: pa.array([one[name] for one in rows], kind) for name, kind in SPANS.types.items()}
     assert pa.table(columns).num_rows == 20 * 9
     stages = {"router", "prompt_builder", "retrieval", "inference", "output_processor", "safety_filter", "other"}

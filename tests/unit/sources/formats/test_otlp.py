@@ -90,8 +90,8 @@ def log_line(*records: dict[str, Any]) -> bytes:
 
 def record(name: str, number: int | None, at: float = 50, body: Any = None, **attributes: Any) -> dict[str, Any]:
     named = {} if number is None else {"traceId": TRACE, "spanId": f"{number:016x}"}
-    said = {} if body is None else {"body": any_value(body)}
-    return {"eventName": name, "timeUnixNano": nanoseconds(at), "attributes": pairs(attributes), **named, **said}
+    content = {} if body is None else {"body": any_value(body)}
+    return {"eventName": name, "timeUnixNano": nanoseconds(at), "attributes": pairs(attributes), **named, **content}
 
 
 def read(*lines: bytes) -> list[Row | RejectedEntry]:
@@ -108,8 +108,8 @@ def reasons(*lines: bytes) -> list[str]:
 
 def call(attributes: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The one interaction of a trace of one LLM span."""
-    (found,) = rows("interactions", spans_line(span("chat", 1, attributes=attributes, **more)))
-    return found
+    (row,) = rows("interactions", spans_line(span("chat", 1, attributes=attributes, **more)))
+    return row
 
 
 # ----------------------------------------------------------------------------------------------------- names and values
@@ -141,8 +141,8 @@ def call(attributes: dict[str, Any], **more: Any) -> dict[str, Any]:
     ],
 )
 def test_genai_names_of_every_generation(attributes: dict[str, Any], expected: dict[str, Any]) -> None:
-    found = call(GENAI | attributes)
-    assert {name: found[name] for name in expected} == expected
+    native = call(GENAI | attributes)
+    assert {name: native[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_genai_names_of_every_generation(attributes: dict[str, Any], expected: d
     ],
 )
 def test_openinference_names(attributes: dict[str, Any], expected: dict[str, Any]) -> None:
-    found = call(OPEN | attributes)
-    assert {name: found[name] for name in expected} == expected
+    native = call(OPEN | attributes)
+    assert {name: native[name] for name in expected} == expected
 
 
 ASKED = [
@@ -214,7 +214,7 @@ READ = [
 @pytest.mark.parametrize("encode", [lambda value: value, json.dumps], ids=["nested", "json text"])
 def test_messages_with_parts_nested_or_as_text(encode: Any) -> None:
     system = [{"type": "text", "content": "Be brief."}]
-    found = call(
+    native = call(
         GENAI
         | {
             "gen_ai.input.messages": encode(ASKED),
@@ -222,12 +222,12 @@ def test_messages_with_parts_nested_or_as_text(encode: Any) -> None:
             "gen_ai.system_instructions": encode(system),
         }
     )
-    assert found["prompt"] == READ
-    assert (found["response"], found["finish_reason"]) == ("Yes.", "stop")
+    assert native["prompt"] == READ
+    assert (native["response"], native["finish_reason"]) == ("Yes.", "stop")
 
 
 def test_flattened_prompts_of_older_instrumentations() -> None:
-    found = call(
+    native = call(
         {
             "gen_ai.system": "OpenAI",
             "llm.request.type": "chat",
@@ -240,8 +240,8 @@ def test_flattened_prompts_of_older_instrumentations() -> None:
             "gen_ai.completion.0.finish_reason": "max_tokens",
         }
     )
-    assert found["prompt"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
-    assert (found["response"], found["finish_reason"]) == ("Ho", "length")
+    assert native["prompt"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    assert (native["response"], native["finish_reason"]) == ("Ho", "length")
 
 
 def test_content_in_events_of_the_span() -> None:
@@ -254,9 +254,9 @@ def test_content_in_events_of_the_span() -> None:
         ("gen_ai.choice", 90, {"finish_reason": "stop", "message": '{"role": "assistant", "content": "Ho"}'}),
     ]
     for events in (old, spread):
-        found = call(GENAI, events=events)
-        assert (found["prompt"], found["response"]) == ([{"role": "user", "content": "Hi"}], "Ho")
-        assert found["ttft_ms"] is None  # the event that holds the whole answer comes when it is complete
+        native = call(GENAI, events=events)
+        assert (native["prompt"], native["response"]) == ([{"role": "user", "content": "Hi"}], "Ho")
+        assert native["ttft_ms"] is None  # the event that holds the whole answer comes when it is complete
 
 
 @pytest.mark.parametrize("name", ["First Token Stream Event", "gen_ai.first_chunk", "llm.content.completion.chunk"])
@@ -275,21 +275,21 @@ def test_of_several_choices_the_first_is_the_answer_however_they_are_written() -
         ]
     }
     flat = {f"llm.output_messages.{n}.message.content": f"choice {n}" for n in (1, 0)}
-    for found in (call(GENAI, events=events), call(GENAI | listed), call(OPEN | flat)):
-        assert found["response"] == "choice 0"
+    for native in (call(GENAI, events=events), call(GENAI | listed), call(OPEN | flat)):
+        assert native["response"] == "choice 0"
 
 
 def test_messages_in_log_records_are_in_the_order_of_their_times() -> None:
-    told = [record("gen_ai.user.message", 1, 30 - at, {"content": f"at {30 - at}"}) for at in range(3)]
-    (found,) = rows("interactions", log_line(*told), spans_line(span("chat", 1, attributes=GENAI)))
-    assert [message["content"] for message in found["prompt"]] == ["at 28", "at 29", "at 30"]
+    records = [record("gen_ai.user.message", 1, 30 - at, {"content": f"at {30 - at}"}) for at in range(3)]
+    (native,) = rows("interactions", log_line(*records), spans_line(span("chat", 1, attributes=GENAI)))
+    assert [message["content"] for message in native["prompt"]] == ["at 28", "at 29", "at 30"]
 
 
 def test_content_that_was_not_captured_is_null_and_not_empty() -> None:
-    found = call(GENAI, events=[("gen_ai.user.message", 0, {}), ("gen_ai.choice", 9, {"finish_reason": "stop"})])
-    assert "prompt" not in found
-    assert "response" not in found
-    assert found["finish_reason"] == "stop"
+    native = call(GENAI, events=[("gen_ai.user.message", 0, {}), ("gen_ai.choice", 9, {"finish_reason": "stop"})])
+    assert "prompt" not in native
+    assert "response" not in native
+    assert native["finish_reason"] == "stop"
 
 
 @pytest.mark.parametrize(
@@ -309,21 +309,21 @@ def test_content_that_was_not_captured_is_null_and_not_empty() -> None:
     ],
 )
 def test_errors_have_a_kind_and_a_text(attributes: dict[str, Any], more: dict[str, Any], kind: str | None) -> None:
-    found = call(GENAI | attributes, **more)
-    assert found["error_kind"] == kind
+    native = call(GENAI | attributes, **more)
+    assert native["error_kind"] == kind
     assert kind is None or kind in ERROR_KINDS
-    assert bool(found["error"]) == (kind is not None)
+    assert bool(native["error"]) == (kind is not None)
 
 
 def test_tags_say_where_a_call_came_from() -> None:
     resource = {"deployment.environment": "live"}
     meta = {"metadata": '{"tier": "gold", "n": 2, "deep": {"a": 1}}', "llm.prompt_template.name": "greet"}
     root = span("POST", 1, attributes={"http.route": "/ask"})
-    (found,) = rows("interactions", spans_line(root, span("chat", 2, 1, attributes=OPEN | meta), **resource))
+    (native,) = rows("interactions", spans_line(root, span("chat", 2, 1, attributes=OPEN | meta), **resource))
     tags = {"service": "shop", "environment": "live", "route": "/ask", "tier": "gold", "n": 2, "prompt_name": "greet"}
-    assert found["tags"] == tags
-    (found,) = rows("interactions", spans_line(span("chat", 2, attributes=GENAI | {"gen_ai.agent.name": "helper"})))
-    assert found["tags"] == {"service": "shop", "route": "helper"}
+    assert native["tags"] == tags
+    (native,) = rows("interactions", spans_line(span("chat", 2, attributes=GENAI | {"gen_ai.agent.name": "helper"})))
+    assert native["tags"] == {"service": "shop", "route": "helper"}
     assert call(GENAI)["tags"]["route"] == "shop"
 
 
@@ -337,9 +337,9 @@ def test_integers_may_be_numbers_ids_upper_case_and_a_span_without_end() -> None
         "spanId": one["spanId"].upper(),
         "traceId": TRACE.upper(),
     }
-    (found,) = rows("interactions", spans_line(one))
-    assert (found["request_id"], found["trace_id"]) == (f"{0xAB:016x}", TRACE)
-    assert (found["timestamp"], found["total_latency_ms"]) == (START.isoformat(), None)
+    (native,) = rows("interactions", spans_line(one))
+    assert (native["request_id"], native["trace_id"]) == (f"{0xAB:016x}", TRACE)
+    assert (native["timestamp"], native["total_latency_ms"]) == (START.isoformat(), None)
 
 
 def test_only_calls_that_answer_in_text_are_interactions() -> None:
@@ -370,10 +370,10 @@ def test_of_nested_llm_spans_the_innermost_counts_and_takes_what_only_the_outer_
         span("ChatOpenAI", 2, 1, at=1, attributes=outer | {"llm.token_count.completion": 99}),
         span("chat", 3, 2, at=2, took=50, attributes=inner),
     )
-    (found,) = rows("interactions", line)
-    assert found["request_id"] == f"{3:016x}"
-    assert found["prompt"] == [{"role": "user", "content": "Hi"}]
-    assert (found["session_id"], found["cost_usd"], found["output_tokens"], found["total_latency_ms"]) == (
+    (native,) = rows("interactions", line)
+    assert native["request_id"] == f"{3:016x}"
+    assert native["prompt"] == [{"role": "user", "content": "Hi"}]
+    assert (native["session_id"], native["cost_usd"], native["output_tokens"], native["total_latency_ms"]) == (
         "s",
         0.5,
         3,
@@ -396,7 +396,7 @@ def test_a_span_belongs_to_the_next_call_and_the_last_ones_to_the_last() -> None
 
 
 def test_contexts_are_of_the_nearest_common_ancestor_and_from_before_the_call() -> None:
-    def found(name: str) -> dict[str, Any]:
+    def document(name: str) -> dict[str, Any]:
         return {
             "gen_ai.operation.name": "retrieval",
             "gen_ai.retrieval.documents": [{"id": name, "score": 0.5, "content": f"text {name}"}],
@@ -405,13 +405,13 @@ def test_contexts_are_of_the_nearest_common_ancestor_and_from_before_the_call() 
     line = spans_line(
         span("root", 1, took=900),
         span("step", 2, 1, at=10),
-        span("search", 3, 2, at=20, attributes=found("a")),
+        span("search", 3, 2, at=20, attributes=document("a")),
         span("chat", 4, 2, at=200, attributes=GENAI),
         span("step", 5, 1, at=300),
-        span("search", 6, 5, at=320, attributes=found("b")),
-        span("search", 7, 5, at=330, attributes=found("c")),
+        span("search", 6, 5, at=320, attributes=document("b")),
+        span("search", 7, 5, at=330, attributes=document("c")),
         span("chat", 8, 5, at=500, attributes=GENAI),
-        span("search", 9, 5, at=600, attributes=found("late")),
+        span("search", 9, 5, at=600, attributes=document("late")),
         span("chat", 10, 1, at=700, attributes=GENAI),
     )
     seen = [[document["id"] for document in row["contexts"]] for row in rows("interactions", line)]
@@ -423,15 +423,15 @@ def test_documents_without_text_are_counted_and_none_is_invented() -> None:
         "gen_ai.operation.name": "retrieval",
         "gen_ai.retrieval.documents": '[{"id": "a", "score": 0.5}, {"id": "b"}]',
     }
-    (found,) = rows(
+    (native,) = rows(
         "interactions", spans_line(span("search", 1, attributes=bare), span("chat", 2, at=50, attributes=GENAI))
     )
-    assert (found["contexts"], found["tags"]["contexts_without_text"]) == (None, 2)
+    assert (native["contexts"], native["tags"]["contexts_without_text"]) == (None, 2)
     empty = bare | {"gen_ai.retrieval.documents": "[]"}
-    (found,) = rows(
+    (native,) = rows(
         "interactions", spans_line(span("search", 1, attributes=empty), span("chat", 2, at=50, attributes=GENAI))
     )
-    assert found["contexts"] == []
+    assert native["contexts"] == []
     assert call(GENAI)["contexts"] is None
 
 
@@ -453,8 +453,8 @@ def test_a_reranker_has_the_last_word_on_contexts() -> None:
         ),
         span("chat", 3, at=50, attributes=OPEN),
     )
-    (found,) = rows("interactions", line)
-    assert [document["text"] for document in found["contexts"]] == ["z", "x"]
+    (native,) = rows("interactions", line)
+    assert [document["text"] for document in native["contexts"]] == ["z", "x"]
 
 
 @pytest.mark.parametrize(
@@ -471,8 +471,8 @@ def test_a_reranker_has_the_last_word_on_contexts() -> None:
 )
 def test_guardrails_that_say_so_are_flags(attributes: dict[str, Any], flags: list[str]) -> None:
     guard = span("guard", 1, attributes={"openinference.span.kind": "GUARDRAIL"} | attributes)
-    (found,) = rows("interactions", spans_line(guard, span("chat", 2, at=50, attributes=OPEN)))
-    assert found["safety_flags"] == flags
+    (native,) = rows("interactions", spans_line(guard, span("chat", 2, at=50, attributes=OPEN)))
+    assert native["safety_flags"] == flags
     assert call(OPEN)["safety_flags"] is None
 
 
@@ -526,9 +526,9 @@ def test_details_of_an_operation_complete_its_span_or_stand_for_it() -> None:
     line = log_line(record("gen_ai.client.inference.operation.details", 1, 90, **details))
     (both,) = rows("interactions", line, spans_line(span("chat", 1, attributes=GENAI)))
     (alone,) = rows("interactions", line)
-    for found in (both, alone):
-        assert (found["prompt"], found["response"], found["output_tokens"]) == ([READ[1]], "Yes.", 3)
-        assert found["request_id"] == f"{1:016x}"
+    for native in (both, alone):
+        assert (native["prompt"], native["response"], native["output_tokens"]) == ([READ[1]], "Yes.", 3)
+        assert native["request_id"] == f"{1:016x}"
     assert (both["total_latency_ms"], both["timestamp"]) == (100.0, START.isoformat())
     assert "total_latency_ms" not in alone
 
@@ -544,20 +544,20 @@ def test_log_records_that_are_no_genai_events_are_said_to_be_none() -> None:
 
 
 def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
-    def verdict(**said: Any) -> dict[str, Any]:
-        return {f"gen_ai.evaluation.{name.replace('__', '.')}": value for name, value in said.items()}
+    def verdict(**values: Any) -> dict[str, Any]:
+        return {f"gen_ai.evaluation.{name.replace('__', '.')}": value for name, value in values.items()}
 
     answered = spans_line(span("chat", 1, attributes=GENAI | {"gen_ai.response.id": "r1"}))
     by_span = record("gen_ai.evaluation.result", 1, **verdict(name="relevance", score__value=0.5, score__label="ok"))
     by_answer = record(
         "gen_ai.evaluation.result", None, **verdict(name="tone", score__label="kind") | {"gen_ai.response.id": "r1"}
     )
-    found = [
+    verdicts = [
         row
         for row in read(answered, log_line(by_span, by_answer))
         if isinstance(row, Row) and row.table.name == "labels"
     ]
-    assert [row.fields for row in found] == [
+    assert [row.fields for row in verdicts] == [
         {
             "request_id": f"{1:016x}",
             "name": "relevance",
@@ -575,7 +575,7 @@ def test_evaluations_are_labels_of_the_interaction_that_they_judge() -> None:
             "inclusion_probability": None,
         },
     ]
-    assert {row.of for row in found} == {START}
+    assert {row.of for row in verdicts} == {START}
     (late,) = [row for row in read(log_line(by_span)) if isinstance(row, Row)]
     assert (late.fields["request_id"], late.of) == (f"{1:016x}", None)  # of the day of the interaction that it names
     assert reasons(log_line(by_answer)) == ["evaluation of an unknown response"]
@@ -599,8 +599,13 @@ def test_openinference_evaluations_and_annotations_are_labels() -> None:
             attributes={"evaluations.0.evaluation.name": "faithful", "evaluations.0.evaluation.label": "yes"},
         ),
     )
-    found = [(row["request_id"], row["name"], row["source"], row["value"], row["text"]) for row in rows("labels", line)]
-    assert found == [(f"{1:016x}", "thumb", "human", 1.0, None), (f"{1:016x}", "faithful", "evaluation", None, "yes")]
+    verdicts = [
+        (row["request_id"], row["name"], row["source"], row["value"], row["text"]) for row in rows("labels", line)
+    ]
+    assert verdicts == [
+        (f"{1:016x}", "thumb", "human", 1.0, None),
+        (f"{1:016x}", "faithful", "evaluation", None, "yes"),
+    ]
 
 
 # ----------------------------------------------------------------------------------------------------------------- days
@@ -668,11 +673,11 @@ def test_a_broken_span_does_not_spoil_its_neighbours() -> None:
 
 def test_hostile_names_and_depths_end_in_rows_without_them() -> None:
     deep = "[" * 400 + "]" * 400
-    found = call(
+    native = call(
         OPEN
         | {"llm.input_messages." + "a." * 5000 + "b": "x", "input.value": deep, "input.mime_type": "application/json"}
     )
-    assert found["request_id"] == f"{1:016x}"
+    assert native["request_id"] == f"{1:016x}"
     loop = spans_line(span("a", 1, 2, attributes=GENAI), span("b", 2, 1))
     assert len(rows("interactions", loop)) == 1
     surrogate = spans_line(span("chat", 1, attributes=GENAI | {"user.id": "\ud800"}))

@@ -76,8 +76,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> dict[str, 
             process = subprocess.Popen(command, cwd=checkout, env=environment, stderr=subprocess.PIPE, text=True)
             started[mode] = (server, folder, stack.enter_context(process))
         for mode, (_, _, process) in started.items():
-            _, said = process.communicate(timeout=120)
-            assert process.returncode == 0, f"{mode}: {said}"
+            _, stderr = process.communicate(timeout=120)
+            assert process.returncode == 0, f"{mode}: {stderr}"
     return {mode: _ingested(mode, server, folder) for mode, (server, folder, _) in started.items()}
 
 
@@ -179,9 +179,9 @@ def _ingested(mode: str, server: OpenAIServer, folder: Path) -> Run:
         for number, raw in enumerate(path.read_bytes().split(b"\n"), 1)
         if raw
     ]
-    found = list(OtlpFormat(Kinds()).read(entries))
-    rows = [row for row in found if isinstance(row, Row)]
-    return Run(mode, server, entries, rows, [row for row in found if isinstance(row, RejectedEntry)])
+    items = list(OtlpFormat(Kinds()).read(entries))
+    rows = [row for row in items if isinstance(row, Row)]
+    return Run(mode, server, entries, rows, [row for row in items if isinstance(row, RejectedEntry)])
 
 
 def _asked(exchange: Exchange) -> list[dict[str, Any]]:

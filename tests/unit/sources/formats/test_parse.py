@@ -37,8 +37,8 @@ def test_the_deepest_that_is_read() -> None:
 
 
 def test_half_a_surrogate_pair_is_replaced_wherever_it_stands() -> None:
-    found = object_of(b'{"a\\ud800": ["\\udc00", {"b": "x\\ud83d\\ude00"}]}')
-    assert found == {"a\ufffd": ["\ufffd", {"b": "x\U0001f600"}]}
+    value = object_of(b'{"a\\ud800": ["\\udc00", {"b": "x\\ud83d\\ude00"}]}')
+    assert value == {"a\ufffd": ["\ufffd", {"b": "x\U0001f600"}]}
     assert embedded('["\\ud800"]') == ["\ufffd"]
 
 
@@ -52,14 +52,14 @@ def test_what_was_written_is_read(value: dict[str, int | str]) -> None:
 def test_moments_survive_iso_text_and_epoch_seconds(microseconds: int, zone: dt.tzinfo) -> None:
     value = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
     assert moment(value.astimezone(zone).isoformat()) == value
-    found = moment(value.isoformat())
-    assert found == value
-    assert found is not None
-    assert abs(milliseconds(moment(found.timestamp()), found) or 0.0) <= 0.1
+    at = moment(value.isoformat())
+    assert at == value
+    assert at is not None
+    assert abs(milliseconds(moment(at.timestamp()), at) or 0.0) <= 0.1
 
 
 @given(st.integers() | st.floats() | st.text() | st.none() | st.lists(st.integers()))
 def test_no_value_breaks_a_number_or_a_moment(value: object) -> None:
     number(value)
-    found = moment(value)
-    assert found is None or found.tzinfo is dt.UTC
+    at = moment(value)
+    assert at is None or at.tzinfo is dt.UTC

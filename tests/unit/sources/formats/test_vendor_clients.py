@@ -26,7 +26,7 @@ MODEL = "gpt-4o-mini"  # LiteLLM has a price for it
 FIRST_S = 0.05
 
 
-def told(*pieces: str, **more: Any) -> Answer:
+def answer(*pieces: str, **more: Any) -> Answer:
     counted = {"prompt_tokens": 21, "completion_tokens": 7, "cached_tokens": 5}
     return Answer(pieces, first_s=FIRST_S, piece_s=0.01, model=MODEL, **counted, **more)
 
@@ -36,12 +36,12 @@ def failing(status: int, message: str, code: str | None = None) -> Answer:
 
 
 ANSWERS = {
-    "say four words to you": told("four", " words", " to", " you"),
-    "say a streamed answer here": told("a", " streamed", " answer", " here"),
-    "use weather": told(tool_calls=(("weather", '{"city":"Bern"}'),), finish_reason="tool_calls"),
-    "cut short answer": told("short", " answer", finish_reason="length"),
-    "filter this": told("this", finish_reason="content_filter"),
-    "say labelled": told("labelled"),
+    "say four words to you": answer("four", " words", " to", " you"),
+    "say a streamed answer here": answer("a", " streamed", " answer", " here"),
+    "use weather": answer(tool_calls=(("weather", '{"city":"Bern"}'),), finish_reason="tool_calls"),
+    "cut short answer": answer("short", " answer", finish_reason="length"),
+    "filter this": answer("this", finish_reason="content_filter"),
+    "say labelled": answer("labelled"),
     "fail 429": failing(429, "told to fail with 429"),
     "fail 401": failing(401, "told to fail with 401"),
     "fail 500": failing(500, "told to fail with 500"),
@@ -77,9 +77,9 @@ def test_litellm(tmp_path: Path) -> None:
         calls = run("litellm_client.py", openai.url, str(out))
     requests = [exchange.request for exchange in openai.exchanges]
     entries = [Entry("litellm.jsonl", n, raw) for n, raw in enumerate(out.read_bytes().splitlines(), start=1)]
-    found = list(LiteLLMFormat(Names()).read(entries))
-    assert all(isinstance(row, Row) for row in found)
-    read = [row.fields for row in found if isinstance(row, Row) and row.table is INTERACTIONS]
+    items = list(LiteLLMFormat(Names()).read(entries))
+    assert all(isinstance(row, Row) for row in items)
+    read = [row.fields for row in items if isinstance(row, Row) and row.table is INTERACTIONS]
     assert len(read) == len(calls) == len(requests) - 1  # one was an embedding
     for call, body, fields in zip(calls, requests, read, strict=False):
         assert fields["prompt"] == body["messages"]
@@ -99,13 +99,13 @@ def test_litellm(tmp_path: Path) -> None:
         if call.get("stream"):
             assert FIRST_S * 1000 <= fields["ttft_ms"] < fields["total_latency_ms"]
             assert fields["ttft_ms"] == pytest.approx(call["ttft_ms"], abs=100)
-    assert sum(row.table is SPANS for row in found if isinstance(row, Row)) == len(calls) + 1
-    assert "sk-test-secret-key" not in str([row.fields for row in found if isinstance(row, Row)])
+    assert sum(row.table is SPANS for row in items if isinstance(row, Row)) == len(calls) + 1
+    assert "sk-test-secret-key" not in str([row.fields for row in items if isinstance(row, Row)])
 
 
 def test_the_langfuse_sdk() -> None:
     with OpenAIServer(ANSWERS) as openai, langfuse_server.serving() as server:
-        said = {call["name"]: call for call in run("langfuse_client.py", server.url, openai.url)}
+        logged = {call["name"]: call for call in run("langfuse_client.py", server.url, openai.url)}
     read = {}
     for span in server.spans:
         attributes = {item.key: value_of(item.value) for item in span.attributes}
@@ -114,8 +114,8 @@ def test_the_langfuse_sdk() -> None:
         )
         if observation_type(attributes) == "GENERATION":
             read[span.name] = native_fields(attributes, name=span.name, start=start, end=end)
-    assert set(read) == set(said)
-    for name, call in said.items():
+    assert set(read) == set(logged)
+    for name, call in logged.items():
         if "error" in call:
             assert read[name]["error_kind"] in ("rate_limit", "timeout")
         elif call["text"] is not None:
