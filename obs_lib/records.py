@@ -7,6 +7,7 @@ million interactions never becomes a million Python objects.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
@@ -411,3 +412,21 @@ class Alert:
     """Last day on which its condition held."""
     evidence: tuple[Signal, ...] = ()
     """What speaks for it, strongest first."""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Alert:
+        """Return the alert of a row of the table `alerts`, with `day`."""
+        return cls(
+            day=dt.date.fromisoformat(row["day"]),
+            fingerprint=row["fingerprint"],
+            kind=row["kind"],
+            severity=Severity(row["severity"]),
+            state=AlertState(row["state"]),
+            segment=row["segment"],
+            title=row["title"],
+            score=float(row["score"]),
+            notify=bool(row["notify"]),
+            first_day=dt.date.fromisoformat(row["first_day"]),
+            last_day=dt.date.fromisoformat(row["last_day"]),
+            evidence=tuple(Signal.from_json(facts) for facts in json.loads(row["evidence"])),
+        )

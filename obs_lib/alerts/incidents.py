@@ -13,7 +13,6 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, cast
 
 import pandas as pd
 
@@ -21,7 +20,7 @@ from obs_lib.alerts.composite import score
 from obs_lib.alerts.conditions import Condition, Kind
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.lake.tables import ALERTS
-from obs_lib.records import ALL, Alert, AlertState, Day, Severity, Signal
+from obs_lib.records import ALL, Alert, AlertState, Day
 
 EVERY_KIND: frozenset[Kind] = frozenset({"change", "objective", "data"})
 
@@ -85,7 +84,7 @@ def to_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
 
 def from_frame(frame: pd.DataFrame) -> list[Alert]:
     """Return the alerts of rows of the `alerts` table, with `day`."""
-    return [_alert({str(key): value for key, value in row.items()}) for row in frame.to_dict("records")]
+    return [Alert.from_row({str(key): value for key, value in row.items()}) for row in frame.to_dict("records")]
 
 
 def _hold(day: Day, condition: Condition, before: Alert | None, options: AlertOptions) -> Alert:
@@ -130,20 +129,3 @@ def _row(alert: Alert) -> dict[str, object]:
         "last_day": alert.last_day.isoformat(),
         "evidence": json.dumps([signal.to_json() for signal in alert.evidence], sort_keys=True, allow_nan=False),
     }
-
-
-def _alert(row: dict[str, Any]) -> Alert:
-    return Alert(
-        day=dt.date.fromisoformat(row["day"]),
-        fingerprint=row["fingerprint"],
-        kind=cast("Kind", row["kind"]),
-        severity=Severity(row["severity"]),
-        state=AlertState(row["state"]),
-        segment=row["segment"],
-        title=row["title"],
-        score=float(row["score"]),
-        notify=bool(row["notify"]),
-        first_day=dt.date.fromisoformat(row["first_day"]),
-        last_day=dt.date.fromisoformat(row["last_day"]),
-        evidence=tuple(Signal.from_json(facts) for facts in json.loads(row["evidence"])),
-    )

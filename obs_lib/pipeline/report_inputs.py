@@ -29,8 +29,9 @@ from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.shown import shown_inputs
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day, ScoreStatus
-from obs_lib.reporting.inputs import ReportInputs, rows
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import AnchorsRight, RejectedRow, RepairCount, StepResult, Unscored, VersionCount
+from obs_lib.reporting.table_rows import rows
 from obs_lib.sources.repair import RULES
 
 _CUT = 0.5

@@ -8,10 +8,11 @@ from obs_lib.records import ALL, DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Chart, Panel, Series
 from obs_lib.reporting.drift_words import TITLES, VERDICTS, distance_title
-from obs_lib.reporting.inputs import ReportInputs, TableRow
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import segment_title
+from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
 
 _PANELS = 3  # segments with a chart of their own for each distance: a row of them on a wide screen

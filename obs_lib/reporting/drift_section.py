@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 
+from obs_lib.catalogue.distances import is_change
 from obs_lib.records import ALL, DriftVerdict
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note
 from obs_lib.reporting.drift_charts import distance_chart
 from obs_lib.reporting.drift_tables import distance_table, moved_table
-from obs_lib.reporting.drift_words import CHANGES, changed_title
-from obs_lib.reporting.inputs import ReportInputs, TableRow
+from obs_lib.reporting.drift_words import changed_title
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
 
 
@@ -35,11 +37,11 @@ def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Bloc
     if chart.panels:
         yield chart
     segments = inputs.shown_segments[: 2 * options.max_segments]
-    for name in dict.fromkeys(name for name, _ in today if not name.startswith(CHANGES)):
+    for name in dict.fromkeys(name for name, _ in today if not is_change(name)):
         compared = [today[(name, segment)] for segment in segments if (name, segment) in today]
         if compared:
             yield distance_table(name, compared)
-    changes = [row for (name, _), row in today.items() if name.startswith(CHANGES)]
+    changes = [row for (name, _), row in today.items() if is_change(name)]
     moved = [row for row in changes if row["verdict"] == DriftVerdict.DRIFTED]
     if moved:
         yield moved_table(

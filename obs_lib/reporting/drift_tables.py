@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obs_lib.catalogue import metric_of
+from obs_lib.catalogue.distances import changed_metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import TableBlock
 from obs_lib.reporting.cells import Beside, Cell, Column, RowGroup
-from obs_lib.reporting.drift_words import VERDICTS, changed_title, distance_title, metric_name
-from obs_lib.reporting.inputs import TableRow
+from obs_lib.reporting.drift_words import VERDICTS, changed_title, distance_title
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
 
 _COLUMNS = (
@@ -82,8 +82,7 @@ def moved_table(moved: Sequence[TableRow], options: ReportOptions) -> TableBlock
     )
     body = []
     for row in moved[: options.max_rows]:
-        name = metric_name(row)
-        unit = metric.unit if (metric := metric_of(name)) else row["unit"]
+        unit = metric.unit if (metric := changed_metric(row["name"])) else row["unit"]
         body.append(
             (
                 Cell(changed_title(row)),

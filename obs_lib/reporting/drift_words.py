@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from obs_lib.catalogue import metric_of
+from obs_lib.catalogue.distances import TOKEN_ADJUSTED, changed_metric, subject
 from obs_lib.records import DriftVerdict
-from obs_lib.reporting.inputs import TableRow
 from obs_lib.reporting.safe import line
+from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
 
 TITLES = {
@@ -17,21 +17,15 @@ VERDICTS = {
     DriftVerdict.STABLE: ("stable", Tone.GOOD),
     DriftVerdict.TOO_FEW: ("too early", Tone.ABSENT),
 }
-CHANGES = ("change:", "token_adjusted:")
 
 
 def distance_title(name: str) -> str:
+    """The title of a distance that is no change of a metric."""
     return TITLES.get(name, line(name.replace("_", " "), 60).capitalize())
 
 
-def metric_name(row: TableRow) -> str:
-    name: str = row["name"]
-    for prefix in CHANGES:
-        name = name.removeprefix(prefix)
-    return name
-
-
 def changed_title(row: TableRow) -> str:
-    name = metric_name(row)
-    title = metric.title if (metric := metric_of(name)) else line(name, 60)
-    return f"{title}, at equal tokens" if row["name"].startswith("token_adjusted:") else title
+    """The title of the metric whose change a row of `drift` is."""
+    metric = changed_metric(row["name"])
+    title = metric.title if metric else line(subject(row["name"]), 60)
+    return f"{title}, at equal tokens" if row["name"].startswith(TOKEN_ADJUSTED) else title

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
 from obs_lib.catalogue import INTERACTION_METRICS, occasional
+from obs_lib.catalogue.distances import CHANGE, TOKEN_ADJUSTED
 from obs_lib.catalogue.gpu import GPU
 from obs_lib.catalogue.labelled import LABELLED
 from obs_lib.catalogue.quality import QUALITY
@@ -22,6 +22,7 @@ from obs_lib.records import (
     ALL,
     STAGE_SEGMENTS,
     STAGES,
+    Alert,
     AlertState,
     DriftVerdict,
     EvaluatorChange,
@@ -40,12 +41,10 @@ from obs_lib.reporting.parts import (
     Unscored,
     VersionCount,
 )
+from obs_lib.reporting.table_rows import TableRow, incidents_of, rows
 
 TABLE = "table"
 """In the metadata of a field that is a frame: whose rows it holds."""
-
-TableRow = Mapping[str, Any]
-"""A row of one of the lake's tables by its columns, None for null."""
 
 Number = tuple[str, str, str]
 """Which number of which day: the day as ISO text, the name of a metric or distance, the segment."""
@@ -110,15 +109,15 @@ class ReportInputs:
         return {(row["day"], row["name"], row["segment"]): row for row in rows(self.drift)}
 
     @cached_property
-    def incidents(self) -> list[TableRow]:
-        """Rows of `alerts`: open before resolved, worst first, new before ongoing, then by fingerprint."""
+    def incidents(self) -> list[Alert]:
+        """Of `alerts`: open before resolved, worst first, new before ongoing, then by fingerprint."""
         order = list(AlertState)
 
-        def rank(row: TableRow) -> tuple[bool, str, int, str]:
-            state = AlertState(row["state"])
-            return state is AlertState.RESOLVED, row["severity"], order.index(state), row["fingerprint"]
+        def rank(alert: Alert) -> tuple[bool, str, int, str]:
+            resolved = alert.state is AlertState.RESOLVED
+            return resolved, alert.severity.value, order.index(alert.state), alert.fingerprint
 
-        return sorted(rows(self.alerts), key=rank)
+        return sorted(incidents_of(self.alerts), key=rank)
 
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
@@ -208,16 +207,8 @@ class ReportInputs:
 
     def change(self, metric: str, segment: str) -> TableRow | None:
         """The comparison of a metric with its baseline; None where none was made."""
-        return self.distances.get((self.iso, f"change:{metric}", segment))
+        return self.distances.get((self.iso, CHANGE + metric, segment))
 
     def token_adjusted(self, metric: str, segment: str) -> TableRow | None:
         """The same with the length of prompts and answers taken out; None where tokens do not explain the metric."""
-        return self.distances.get((self.iso, f"token_adjusted:{metric}", segment))
-
-
-def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table with None wherever pandas says NaN, NaT or NA."""
-    columns = {
-        str(name): frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns
-    }
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+        return self.distances.get((self.iso, TOKEN_ADJUSTED + metric, segment))

@@ -11,11 +11,12 @@ from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Trend
 from obs_lib.reporting.evaluators_section import moved
-from obs_lib.reporting.inputs import ReportInputs, TableRow
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.metric_charts import trend_words
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
 from obs_lib.reporting.standing import is_breach, objective_text, standing
+from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone, worse_of
 
 _COLUMNS = (

@@ -121,9 +121,9 @@ def revision_summary(inputs: ReportInputs, label: str, made_of: Mapping[str, str
             if value is not None:
                 values.setdefault(segment, {})[metric.name] = float(f"{value:.9g}")
     alerts = {
-        row["fingerprint"]: OpenIncident(row["severity"], line(row["title"], 140), row["segment"])
-        for row in inputs.incidents
-        if row["state"] != AlertState.RESOLVED
+        alert.fingerprint: OpenIncident(alert.severity.value, line(alert.title, 140), alert.segment)
+        for alert in inputs.incidents
+        if alert.state is not AlertState.RESOLVED
     }
     return RevisionSummary(label, numbers.whole(inputs.value("requests", ALL)), values, alerts, dict(made_of))
 

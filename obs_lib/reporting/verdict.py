@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.records import ALL, AlertState, MetricStatus, ScoreStatus, Severity
+from obs_lib.records import ALL, Alert, AlertState, MetricStatus, ScoreStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Verdict
-from obs_lib.reporting.inputs import ReportInputs, TableRow
+from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
@@ -25,9 +25,9 @@ _POINTS = 4  # lines under the verdict: more would bury it
 def verdict(inputs: ReportInputs) -> Verdict:
     """What to say first. What is broken comes before what is missing, what is new before what goes on."""
     new, still, resolved = (_in_state(inputs, state) for state in AlertState)
-    worse, ongoing = [row for row in still if row["notify"]], [row for row in still if not row["notify"]]
-    worst = min((row["severity"] for row in [*new, *still]), default=None)
-    label = SEVERITY_WORDS.get(worst or "", "")
+    worse, ongoing = [alert for alert in still if alert.notify], [alert for alert in still if not alert.notify]
+    worst = min((alert.severity for alert in [*new, *still]), default=None)
+    label = SEVERITY_WORDS[worst] if worst else ""
     tone = severity_tone(worst) if worst else Tone.GOOD
     points = tuple(_points({"Worse": worse, "New": new, "Ongoing": ongoing, "Resolved": resolved}))
     if inputs.failures:
@@ -67,7 +67,7 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
                 str(new + ongoing),
                 f"{new} new, {ongoing} ongoing, {resolved} resolved",
                 severity_tone(
-                    min((r["severity"] for r in inputs.incidents if r["state"] != AlertState.RESOLVED), default="")
+                    min((one.severity for one in inputs.incidents if one.state is not AlertState.RESOLVED), default="")
                 ),
             ),
             Fact(
@@ -82,16 +82,16 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     )
 
 
-def _in_state(inputs: ReportInputs, state: AlertState) -> list[TableRow]:
-    return [row for row in inputs.incidents if row["state"] == state]
+def _in_state(inputs: ReportInputs, state: AlertState) -> list[Alert]:
+    return [alert for alert in inputs.incidents if alert.state is state]
 
 
-def _opening(worse: Sequence[TableRow], new: Sequence[TableRow]) -> tuple[str, dict[str, Sequence[TableRow]]]:
+def _opening(worse: Sequence[Alert], new: Sequence[Alert]) -> tuple[str, dict[str, Sequence[Alert]]]:
     """The sentence, led by the worst of what is news, and what is left for the points.
 
     '1 new incident: <title>.', or '1 incident got worse: <title>. 2 more are new.'
     """
-    if worse and (not new or worse[0]["severity"] <= new[0]["severity"]):
+    if worse and (not new or worse[0].severity <= new[0].severity):
         more = f" {plural(len(new), 'more is', 'more are')} new." if new else ""
         sentence = f"{plural(len(worse), 'incident')} got worse: {_named(worse[0])}.{more}"
         return sentence, {"Worse": worse[1:], "New": new}
@@ -100,15 +100,15 @@ def _opening(worse: Sequence[TableRow], new: Sequence[TableRow]) -> tuple[str, d
     return f"{len(new)} new incidents, the worst: {_named(new[0])}.", {"Worse": worse, "New": new[1:]}
 
 
-def _named(row: TableRow) -> str:
+def _named(alert: Alert) -> str:
     """An incident's title and, unless it is about the whole, where it is."""
-    title = line(row["title"], 140).rstrip(".")
-    return title if row["segment"] == ALL else f"{title} in {line(row['segment'], 80)}"
+    title = line(alert.title, 140).rstrip(".")
+    return title if alert.segment == ALL else f"{title} in {line(alert.segment, 80)}"
 
 
-def _points(groups: Mapping[str, Sequence[TableRow]]) -> list[str]:
-    listed = [(word, row) for word, rows in groups.items() for row in rows]
-    shown = [f"{word} ({row['severity']}): {_named(row)}" for word, row in listed[:_POINTS]]
+def _points(groups: Mapping[str, Sequence[Alert]]) -> list[str]:
+    listed = [(word, alert) for word, alerts in groups.items() for alert in alerts]
+    shown = [f"{word} ({alert.severity}): {_named(alert)}" for word, alert in listed[:_POINTS]]
     if len(listed) > _POINTS:
         shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")
     return shown

@@ -15,7 +15,7 @@ from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import ALERTS, DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
-from obs_lib.records import ALL, ScoreStatus, StepState
+from obs_lib.records import ALL, ScoreStatus, Signal, StepState
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import (
     AnchorsRight,
@@ -263,6 +263,11 @@ def alert_row(fingerprint: str, **given: Any) -> dict[str, Any]:
     return row | given
 
 
+def evidence(*signals: Signal) -> str:
+    """As the table `alerts` keeps it."""
+    return json.dumps([signal.to_json() for signal in signals])
+
+
 def alerts(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["day", *ALERTS.names])
 
@@ -325,12 +330,12 @@ def with_gpus(today: dict[tuple[str, str], float]) -> ReportInputs:
 
 def incident() -> ReportInputs:
     """A roll-out on one route: more refusals, broken formats, other words."""
-    evidence = [
-        {"metric": "refusal_rate", "value": 0.369, "baseline": 0.118, "p_value": 0.0001, "effect": 0.251},
-        {"metric": "format_compliance", "value": 0.729, "baseline": 0.972, "p_value": 0.0001, "effect": -0.243},
-        {"metric": "semantic_drift", "value": 0.152, "null_high": 0.046, "p_value": 0.0021, "unit": "cosine distance"},
-        {"metric": "token_kl", "value": 0.543, "null_high": 0.165, "p_value": 0.0021, "unit": "nats"},
-    ]
+    signals = (
+        Signal("refusal_rate", 0.369, "share", baseline=0.118, p_adjusted=0.0001, effect=0.251),
+        Signal("format_compliance", 0.729, "share", baseline=0.972, p_adjusted=0.0001, effect=-0.243),
+        Signal("semantic_drift", 0.152, "cosine distance", null_high=0.046, p_adjusted=0.0021),
+        Signal("token_kl", 0.543, "nats", null_high=0.165, p_adjusted=0.0021),
+    )
     rollout = alert_row(
         "change|route=assistant-large",
         severity="P1",
@@ -340,7 +345,7 @@ def incident() -> ReportInputs:
         notify=True,
         first_day=DAY.isoformat(),
         title="route=assistant-large changed: refuses more, breaks its format; new version gpt-4-0613",
-        evidence=json.dumps(evidence),
+        evidence=evidence(*signals),
     )
     breach = alert_row(
         "objective|refusal_rate",
@@ -350,14 +355,14 @@ def incident() -> ReportInputs:
         first_day=DAY.isoformat(),
         score=0.5,
         title="Refusal rate is above its objective",
-        evidence=json.dumps([{"metric": "refusal_rate", "value": 0.244, "objective": 0.2}]),
+        evidence=evidence(Signal("refusal_rate", 0.244, objective=0.2)),
     )
     latency = alert_row(
         "objective|tpot_p95",
         kind="objective",
         severity="P3",
         title="Time per output token, p95 is above its objective",
-        evidence=json.dumps([{"metric": "tpot_p95", "value": 57.2, "objective": 50.0}]),
+        evidence=evidence(Signal("tpot_p95", 57.2, objective=50.0)),
     )
     done = alert_row(
         "change|toxicity", state="RESOLVED", title="Toxicity is back within its usual range", severity="P2"
@@ -449,7 +454,7 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
             title=stored,
             segment=names[n % segments],
             state="NEW",
-            evidence=json.dumps([{"metric": bad, "value": 1.0, "note": bad}] * 9, ensure_ascii=True),
+            evidence=evidence(*[Signal(bad, 1.0, note=bad)] * 9),
         )
         for n in range(80)
     ]

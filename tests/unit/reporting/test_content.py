@@ -146,11 +146,11 @@ def test_failures_come_before_skips() -> None:
 
 
 @pytest.mark.parametrize(
-    "evidence", ["[]", "{}", "null", "not json", '["text"]', '[{"metric": 3}]', '[{"value": "x"}]']
+    "evidence", [[], {}, None, "not json", ["text"], [{"metric": 3}], [{"value": "x"}], {"a": {"b": [None, True]}}]
 )
-def test_odd_evidence_breaks_nothing(evidence: str) -> None:
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a", evidence=evidence)))
-    inputs = dataclasses.replace(inputs, examples=[samples.example("refusal", 0, evidence=evidence, prompt=None)])
+def test_odd_evidence_breaks_nothing(evidence: object) -> None:
+    kept = samples.example("refusal", 0, evidence=evidence, prompt=None)
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a")), examples=[kept])
     assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
 
 
