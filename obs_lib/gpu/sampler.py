@@ -63,7 +63,7 @@ class Sampler:
                     break
                 looks += 1
                 at = self.clock.now()
-                self.files.write(at.date(), [_line(at, self.host, one) for one in watch.read()])
+                self.files.write(at.date(), [_line(at, self.host, reading) for reading in watch.read()])
         finally:
             watch.close()
             self.files.close()
@@ -126,14 +126,14 @@ class SystemClock:
         for end in self._ends:
             os.set_blocking(end, False)
         self._woken = signal.set_wakeup_fd(self._ends[1], warn_on_full_buffer=False)
-        self._before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGTERM, signal.SIGINT)}
+        self._before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one, handler in self._before.items():
-            signal.signal(one, handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(self._woken)
         for end in self._ends:
             os.close(end)

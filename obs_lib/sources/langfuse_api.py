@@ -20,7 +20,7 @@ from obs_lib.sources.entries import Entry
 from obs_lib.sources.json_api import RETRY, JsonApi, Unserved, check_host
 
 GRACE = dt.timedelta(minutes=15)
-"""Read around a day as well, so that a trace that crosses midnight is whole. The same as `formats.langfuse.GRACE`."""
+"""Read around a day as well, so that a trace that crosses midnight is whole; in files just so."""
 
 _GROUPS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
 _MOST_PAGES = 100_000

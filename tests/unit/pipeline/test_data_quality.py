@@ -50,7 +50,7 @@ def test_rejects_beyond_the_share_are_an_incident_with_reasons(
         assert evidence in text(ws, DAY)
 
 
-def test_mended_values_stand_in_the_report(tmp_path: Path) -> None:
+def test_repaired_values_stand_in_the_report(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     wrong = {"total_latency_ms": 500.0, "ttft_ms": 900.0}

@@ -228,7 +228,7 @@ def row_of(found: TableBlock, head: str) -> list[str]:
     return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]
 
 
-def test_mended_values_are_named_and_nothing_is_said_of_none() -> None:
+def test_repaired_values_are_named_and_nothing_is_said_of_none() -> None:
     repaired = [
         RepairCount("clock went backwards", "a negative duration is unknown", 3),
         RepairCount("first token after the end", "ttft", 41),

@@ -18,9 +18,9 @@ from obs_lib.errors import ConfigError, SourceError
 from obs_lib.http import RetryPolicy
 from obs_lib.lake.tables import INTERACTIONS, LABELS
 from obs_lib.sources.entries import Row
-from obs_lib.sources.formats.langfuse.format import GRACE, LangfuseFormat
+from obs_lib.sources.formats.langfuse.format import LangfuseFormat
 from obs_lib.sources.json_api import JsonApi
-from obs_lib.sources.langfuse_api import LangfuseEntries
+from obs_lib.sources.langfuse_api import GRACE, LangfuseEntries
 from tests.clients import langfuse_server
 from tests.clients.langfuse_server import OBSERVATIONS, OLD_OBSERVATIONS, OLD_SCORES, OLD_TRACES, SCORES, State
 

@@ -170,7 +170,7 @@ def test_text_columns_know_missing_values(kind: str) -> None:
     assert texts.counts(np.array([0, 1, 3])).tolist() == [2, 0]
 
 
-def test_mended_interactions_are_counted_by_rule(interactions: Maker) -> None:
+def test_repaired_interactions_are_counted_by_rule(interactions: Maker) -> None:
     both, one = {"repairs": '["a rule","b rule"]'}, {"repairs": '["b rule"]'}
     rows = interactions(both, {}, one, one)
     assert list(sketches.repairs(Texts(rows["repairs"]))) == [

@@ -18,7 +18,8 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entries, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.langfuse.api import open_api
-from obs_lib.sources.formats.langfuse.fields import failure, interaction, label, plain
+from obs_lib.sources.formats.langfuse.fields import failure, interaction, plain
+from obs_lib.sources.formats.langfuse.steps import label
 from obs_lib.sources.formats.langfuse.trace import (
     LATEST,
     Part,
@@ -32,11 +33,9 @@ from obs_lib.sources.formats.langfuse.trace import (
     subject_of,
 )
 from obs_lib.sources.formats.parse import milliseconds, moment, object_of
+from obs_lib.sources.langfuse_api import GRACE
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
-
-GRACE = dt.timedelta(minutes=15)
-"""Around a day, in which a trace that crosses midnight is still read whole."""
 
 AGAIN = "observation comes again later"
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)

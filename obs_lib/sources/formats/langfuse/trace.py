@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
-from obs_lib.sources.formats.langfuse.fields import documents, plain, raised
+from obs_lib.sources.formats.langfuse.fields import plain
+from obs_lib.sources.formats.langfuse.steps import documents, raised
 from obs_lib.sources.formats.parse import moment, number
 
 QUALITY = "quality"

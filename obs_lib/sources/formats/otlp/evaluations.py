@@ -22,8 +22,8 @@ def of_attributes(attributes: Attributes) -> Iterator[dict[str, Any]]:
     for word in ("evaluation", "annotation"):
         if not any(name.startswith(word) for name in attributes):
             continue
-        one = {name: attributes.get(f"{word}.{name}") for name in ("name", "score", "label", "annotator_kind")}
-        for item in (one, *unwrapped(indexed(attributes, f"{word}s"), word)):
+        single = {name: attributes.get(f"{word}.{name}") for name in ("name", "score", "label", "annotator_kind")}
+        for item in (single, *unwrapped(indexed(attributes, f"{word}s"), word)):
             if isinstance(item, Mapping):
                 kind = str(item.get("annotator_kind")).upper()
                 source = _SOURCES.get(kind, "evaluation" if word == "evaluation" else "annotation")
