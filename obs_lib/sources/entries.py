@@ -60,7 +60,7 @@ class Row:
     """One row that an entry gives, not yet checked.
 
     table : one of TABLES.
-    fields : by the names of the native log format (README.md) for interactions, of the table's columns for others; what is
+    fields : by the names of the native log format (docs/logs.md) for interactions, of the table's columns for others; what is
         nested is lists and objects, not yet JSON text.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
         interaction. A label always belongs to the day of the interaction that it names, whenever it was given.
