@@ -245,6 +245,8 @@ def test_a_day_is_read_again_when_the_version_is_raised(tmp_path: Path) -> None:
         ("class Lines(Format):\n    describe = 'x'\n    tables = {INTERACTIONS}", "cannot be made.*TypeError.*days"),
         (LINES.replace("describe, version, tables", "name, version, tables"), "does not say what it reads"),
         (LINES.replace("frozenset({INTERACTIONS})", "{'interactions'}"), "does not say which rows it gives"),
+        (LINES.replace("frozenset({INTERACTIONS})", "7"), "does not say which rows it gives"),
+        (LINES.replace('"words", "1"', '"words", 1'), "has a version that is no text"),
     ],
 )
 def test_one_that_cannot_be_loaded_is_named_by_the_check_and_by_the_night(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from obs_lib.connections import Connection
 from obs_lib.errors import ExtensionError, ObsError
 from obs_lib.extensions import Extension, load
@@ -35,11 +37,13 @@ def format_class(named: Extension) -> type[Format]:
     kind = load(named)
     if not (isinstance(kind, type) and issubclass(kind, Format)):
         raise _broken(named, "is no log format", repr(kind)[:100])
-    if not isinstance(getattr(kind, "describe", None), str):
-        raise _broken(named, "does not say what it reads", "no `describe`")
-    tables = getattr(kind, "tables", None)
-    if not tables or not set(tables) <= set(TABLES):
+    describe, tables = getattr(kind, "describe", None), getattr(kind, "tables", None)
+    if not isinstance(describe, str):
+        raise _broken(named, "does not say what it reads", f"`describe` {describe!r}"[:200])
+    if not isinstance(tables, Collection) or not tables or not all(table in TABLES for table in tables):
         raise _broken(named, "does not say which rows it gives", f"`tables` {tables!r}"[:200])
+    if not isinstance(kind.version, str):
+        raise _broken(named, "has a version that is no text", repr(kind.version)[:200])
     return kind
 
 
