@@ -12,14 +12,12 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from obs_lib.catalogue.quality import OPT_IN, SCORED
+from obs_lib.catalogue import evaluator_names
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
-EVALUATORS = list(dict.fromkeys([*(one.evaluator for one in SCORED if one.evaluator), *SETTINGS.judged_scores]))
-NAMED_ONLY = {one.evaluator for one in OPT_IN}
-STANDING = [name for name in EVALUATORS if name not in NAMED_ONLY]
+EVALUATORS = list(dict.fromkeys([*evaluator_names(), *SETTINGS.judged_scores]))
 
 PARAMS = {
     "day": Param(
@@ -30,14 +28,15 @@ PARAMS = {
         description="The day to run, for a run started by hand. Scheduled runs and backfills leave it empty.",
     ),
     "evaluators": Param(
-        list(SETTINGS.scoring.evaluators or STANDING),
-        type="array",
+        list(SETTINGS.scoring.evaluators) if SETTINGS.scoring.evaluators else None,
+        type=["null", "array"],
         items={"type": "string", "enum": EVALUATORS},
         examples=EVALUATORS,
         minItems=1,
         uniqueItems=True,
         title="Evaluators",
-        description="What is judged. The day's scores of evaluators left out here are dropped.",
+        description="What scores the answers. The day's scores of evaluators left out here are dropped. Empty: all but those "
+        "that run only where they are named.",
     ),
     "max_scored": Param(
         SETTINGS.scoring.max_scored,
@@ -88,7 +87,8 @@ def plan() -> list[dict[str, Any]]:
     context = get_current_context()
     asked = context["params"]
     with night() as (ws, day):
-        chosen = {"evaluators": tuple(asked["evaluators"]), "reuse": asked["scores"] == "reuse"}
+        named = tuple(asked["evaluators"]) if asked["evaluators"] else None
+        chosen = {"evaluators": named, "reuse": asked["scores"] == "reuse"}
         if asked["max_scored"] is not None:
             chosen["max_scored"] = asked["max_scored"]
         planned = step(ws, day, ScoringOptions.model_validate(ws.settings.scoring.model_dump() | chosen))

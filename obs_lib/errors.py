@@ -3,6 +3,7 @@
 ObsError
   +-- ConfigError            obs.yaml or the environment says something that is not allowed
   |     +-- UnknownModel     a model is named that cannot be loaded from where it is said to be
+  |     +-- NoHead           an evaluator has no trained head for the encoder
   |     +-- ExtensionError   somebody's evaluator or log format cannot be loaded, or is none
   +-- SourceError            logs cannot be read at all (a line that cannot be read is quarantined instead)
   +-- NoGpu                  there is no GPU to sample, or no driver that answers
@@ -65,6 +66,10 @@ class ConfigError(ObsError):
 
 class UnknownModel(ConfigError):
     """A configured model is neither installed, nor a folder, nor in the local Hugging Face cache."""
+
+
+class NoHead(ConfigError):
+    """An evaluator's trained head is not there, is none, or was trained for another encoder."""
 
 
 class ExtensionError(ConfigError):

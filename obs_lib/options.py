@@ -13,6 +13,9 @@ from pydantic import AfterValidator, BaseModel, StringConstraints, ValidationInf
 FOLDER = "folder"
 """Key of the validation context under which the settings file's folder stands; absent for options made in code."""
 
+NAMES_LATER = "names_later"
+"""Key of the validation context that says that names of metrics are checked afterwards, when it is known which there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangesNoResult:

@@ -74,6 +74,10 @@ def clock_reasons(mask: int) -> list[str]:
     return named + (["other"] if mask >> len(CLOCK_REASONS) else [])
 
 
+CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error", "reference")
+"""What evaluators may read of an interaction: text, or None."""
+
+
 class StepState(StrEnum):
     """Where one step of one day stands. Readers take READY and NO_DATA only."""
 

@@ -9,8 +9,7 @@ import pandas as pd
 
 from obs_lib.alerts.conditions import Condition
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import occasional
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import occasional, quality
 from obs_lib.records import ALL, Severity, Signal
 
 _NOTE_LENGTH = 300  # characters of a failed step's message kept as evidence
@@ -76,7 +75,7 @@ def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """(failed, tried) of each evaluator over the whole day; what was skipped was not tried."""
     whole = {str(row["metric"]): row for row in metrics[metrics["segment"] == ALL].to_dict("records")}
     counts = {}
-    for metric in (*QUALITY, *occasional(whole)):
+    for metric in (*quality(), *occasional(whole)):
         row = whole.get(metric.name)
         if metric.evaluator is not None and row is not None:
             failed, scored = int(row["n_failed"]), int(row["n"]) if row["status"] == "OK" else 0

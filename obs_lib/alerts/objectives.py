@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from obs_lib import catalogue
 from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import METRICS, occasional
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.records import Day, DriftVerdict, Metric, Signal
 
@@ -48,7 +48,7 @@ def breaches(
     moved, adjusted = moved or Moved(), _token_adjusted(drift)
     today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in window.items()}
     conditions = []
-    for metric in (*METRICS, *occasional(metrics["metric"])):
+    for metric in (*catalogue.metrics(), *catalogue.occasional(metrics["metric"])):
         limit = objective(metric, options)
         if limit is None:
             continue

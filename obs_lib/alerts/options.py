@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from obs_lib.catalogue import BY_NAME, metric_of
+from obs_lib.catalogue import all_metrics, metric_of
+from obs_lib.options import NAMES_LATER
 from obs_lib.records import Severity
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -73,10 +74,16 @@ class AlertOptions(BaseModel):
     timeout_s: float = Field(15, gt=0, le=300, description="Seconds one message may take on one channel; 0 to 300.")
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _consistent(self, info: ValidationInfo) -> Self:
         if self.p1_score < self.p2_score:
             raise ValueError(f"p1_score must be at least p2_score ({self.p2_score}), found {self.p1_score}")
+        if not (info.context or {}).get(NAMES_LATER):
+            self.check_names()
+        return self
+
+    def check_names(self) -> None:
+        """ValueError where an objective or severity is that of no metric. Loads evaluators for what no other metric is."""
         named = {*self.objectives, *self.objective_severities}
         if unknown := sorted(name for name in named if metric_of(name) is None):
-            raise ValueError(f"objectives must name metrics ({', '.join(BY_NAME)}), found {', '.join(unknown)}")
-        return self
+            known = ", ".join(all_metrics())
+            raise ValueError(f"objectives must name metrics ({known}), found {', '.join(unknown)}")

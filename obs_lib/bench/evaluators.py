@@ -12,11 +12,12 @@ import numpy as np
 
 from obs_lib.bench.agreement import Judged, agreement, by_model, false_positives, ranking
 from obs_lib.bench.bootstrap import RESAMPLES, Figure, intervals
-from obs_lib.bench.labelled import TASKS, LabelledSet, Task, Unknown, find_files, groups, read_set
+from obs_lib.bench.labelled import LabelledSet, Task, Unknown, find_files, groups, read_set, tasks
+from obs_lib.bench.lines import Line
 from obs_lib.bench.provenance import seen_in_training
-from obs_lib.bench.rows import Row
 from obs_lib.bench.score_file import named
 from obs_lib.bench.scoring import Result, score_rows
+from obs_lib.catalogue import score_of, scores
 from obs_lib.errors import ConfigError, SourceError
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Evaluator, ScoreStatus
@@ -24,8 +25,6 @@ from obs_lib.records import Evaluator, ScoreStatus
 _PORTIONS, _LEAST = 8, 200
 """A set is scored in up to so many portions of at least so many rows: the speed's interval comes from them."""
 _FEWEST_PORTIONS = 4
-_BENIGN_FOR = {"toxicity": ("refusal", "groundedness")}
-"""Tasks whose sets' answers are ordinary ones to the evaluator of another task: assistants that answer a question."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Bench:
                 sets.append(found)
         chosen = [one for one in sets if not self.only or {one.task.name, one.name, one.path.name} & set(self.only)]
         if not chosen:
-            rule = "<task>_<name>.jsonl or .jsonl.gz, task one of " + ", ".join(task.name for task in TASKS)
+            rule = "<task>_<name>.jsonl or .jsonl.gz, task one of " + ", ".join(tasks())
             raise SourceError("no labelled set to measure", rule=rule, where=folder)
         reports = [self._measure(one) for one in chosen]
         return BenchReport(reports, self._benign(chosen, sets), unknown)
@@ -116,7 +115,7 @@ class Bench:
         kept = judged.take(~np.isnan(judged.values))
         figures = agreement(kept, self.resamples) if len(kept.labels) else {}
         questions: dict[str, int] = {}
-        if labelled.task.name == "relevance":
+        if (declared := score_of(labelled.task.name)) is not None and declared.ranks:
             ranked, questions = ranking(_last(judged), self.resamples)
             figures |= ranked
         status = [result["status"] for result in results]
@@ -141,31 +140,30 @@ class Bench:
         )
 
     def _benign(self, chosen: Sequence[LabelledSet], sets: Sequence[LabelledSet]) -> list[BenignReport]:
-        tasks = {one.task.name: one.task for one in chosen}
-        found = []
-        for name, others in _BENIGN_FOR.items():
-            if name not in tasks:
-                continue
-            evaluator = self._evaluator(tasks[name])
-            for other in (one for one in sets if one.task.name in others):
-                self.tell(f"{name} on {other.path.name}")
+        """False alarms of what is rare, on the answers of assistants that other tasks' sets hold."""
+        measured = {labelled.task.name: labelled.task for labelled in chosen}
+        ordinary = {score.name for score in scores() if score.ordinary}
+        reports = []
+        for task in (measured[score.name] for score in scores() if score.rare and score.name in measured):
+            evaluator = self._evaluator(task)
+            for other in (labelled for labelled in sets if labelled.task.name in ordinary - {task.name}):
+                self.tell(f"{task.name} on {other.path.name}")
                 rows = list({row.columns["response"]: row for row in other.rows}.values())
                 kept = np.isin([row.number for row in other.rows], [row.number for row in rows])
                 results, _ = self._score(evaluator, rows)
                 values = np.array([np.nan if r["value"] is None else r["value"] for r in results])
                 there = ~np.isnan(values)
                 share = false_positives(values[there], groups(other)[kept][there], self.resamples)
-                found.append(BenignReport(str(other.path), evaluator.name, int(there.sum()), share))
-        return found
+                reports.append(BenignReport(str(other.path), evaluator.name, int(there.sum()), share))
+        return reports
 
     def _evaluator(self, task: Task) -> Evaluator:
-        unknown = set(self.evaluators) - {each.name for each in TASKS}
+        unknown = self.evaluators.keys() - tasks().keys()
         if unknown:
-            rule = "one of " + ", ".join(each.name for each in TASKS)
-            raise ConfigError("there is no such task", rule=rule, found=min(unknown))
+            raise ConfigError("there is no such task", rule="one of " + ", ".join(tasks()), found=min(unknown))
         return named(self.ws, self.evaluators.get(task.name, task.name))
 
-    def _score(self, evaluator: Evaluator, rows: Sequence[Row]) -> tuple[list[Result], Figure]:
+    def _score(self, evaluator: Evaluator, rows: Sequence[Line]) -> tuple[list[Result], Figure]:
         """Results in order, and rows a second: all rows over all time, loading of models left out."""
         size = self.ws.settings.scoring.batch_size
         score_rows(evaluator, rows[:1], self.ws.encoder, size)  # loads what there is to load

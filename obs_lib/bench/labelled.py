@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from obs_lib.bench.rows import Row, read_rows
+from obs_lib.bench.lines import Line, read_lines
+from obs_lib.catalogue import scores
 
 _NAMES = (".jsonl", ".jsonl.gz")
 _SUBFOLDER = "labelled"
@@ -32,13 +33,9 @@ class Task:
     looks_for: str
 
 
-TASKS = (
-    Task("groundedness", "grounded", False, "hallucinated"),
-    Task("toxicity", "toxic", True, "toxic"),
-    Task("refusal", "refused", True, "refused"),
-    Task("relevance", "relevant", True, "relevant"),
-    Task("over_refusal", "over_refused", True, "over-refused"),
-)
+def tasks() -> dict[str, Task]:
+    """The task of every score, by its name."""
+    return {score.name: Task(score.name, score.label, not score.counts_low, score.counted_word) for score in scores()}
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class LabelledSet:
     path: Path
     task: Task
     name: str
-    rows: list[Row] = field(repr=False)
+    rows: list[Line] = field(repr=False)
     labels: list[bool] = field(repr=False)
     unread: int = 0
     unlabelled: int = 0
@@ -64,6 +61,7 @@ class Unknown:
 
 def find_files(folder: Path) -> tuple[list[tuple[Path, Task, str]], list[Unknown]]:
     """The sets of a folder and its subfolder `labelled` by their names, <task>_<name>.jsonl[.gz], and all other files."""
+    known = sorted(tasks().values(), key=lambda task: -len(task.name))  # of two that begin a name, the longer one
     sets: list[tuple[Path, Task, str]] = []
     unknown: list[Unknown] = []
     for place in (folder, folder / _SUBFOLDER):
@@ -71,11 +69,11 @@ def find_files(folder: Path) -> tuple[list[tuple[Path, Task, str]], list[Unknown
             if not path.is_file() or path.name.startswith("."):
                 continue
             stem = next((path.name.removesuffix(end) for end in _NAMES[::-1] if path.name.endswith(end)), None)
-            task = next((one for one in TASKS if f"{stem}_".startswith(f"{one.name}_")), None)
+            task = next((each for each in known if f"{stem}_".startswith(f"{each.name}_")), None)
             if stem is None:
                 unknown.append(Unknown(str(path), "not JSON Lines"))
             elif task is None:
-                names = ", ".join(one.name for one in TASKS)
+                names = ", ".join(tasks())
                 unknown.append(Unknown(str(path), f"its name begins with no task ({names})"))
             else:
                 sets.append((path, task, stem.removeprefix(task.name).removeprefix("_") or task.name))
@@ -84,10 +82,10 @@ def find_files(folder: Path) -> tuple[list[tuple[Path, Task, str]], list[Unknown
 
 def read_set(path: Path, task: Task, name: str) -> LabelledSet | Unknown:
     """The labelled rows of a file; Unknown where no row has a label. SourceError where it cannot be read."""
-    rows: list[Row] = []
+    rows: list[Line] = []
     labels: list[bool] = []
     unread = unlabelled = 0
-    for row in read_rows(path):
+    for row in read_lines(path):
         label = _label(row.fields, task)
         if row.problem is not None:
             unread += 1

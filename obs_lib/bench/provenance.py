@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from obs_lib.catalogue import score_of
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.heads import load_head
-from obs_lib.evaluators.over_refusal import HEAD as REQUEST_HARM
-from obs_lib.evaluators.over_refusal import OverRefusal
-from obs_lib.evaluators.refusal import Refusal
 from obs_lib.pipeline.workspace import Workspace
-
-_HEADS = {OverRefusal.name: (Refusal.name, REQUEST_HARM)}
-"""Evaluators whose heads do not bear their name."""
 
 
 def seen_in_training(ws: Workspace, evaluator: str, name: str) -> bool | None:
     """Whether one of the evaluator's heads names this set, or a part of it, among those it was trained on; None without one."""
+    declared = score_of(evaluator)
+    if declared is None or not declared.heads:
+        return None
     try:
-        heads = [load_head(head, ws.settings.evaluators.weights) for head in _HEADS.get(evaluator, (evaluator,))]
+        heads = [load_head(head, ws.settings.evaluators.weights) for head in declared.heads]
         sets = [each for head in heads for each in head.trained_on["sets"]]
     except (ConfigError, KeyError):
         return None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from obs_lib.bench.rows import portions, read_rows
+from obs_lib.bench.lines import portions, read_lines
 from obs_lib.bench.scoring import score_rows
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.workspace import Workspace
@@ -35,7 +35,7 @@ def score_file(
     chosen = named(ws, evaluator)
     counts: Counter[str] = Counter()
     with _writing(out) as stream:
-        for rows in portions(read_rows(path), _ROWS, _BYTES):
+        for rows in portions(read_lines(path), _ROWS, _BYTES):
             for result in score_rows(chosen, rows, ws.encoder, ws.settings.scoring.batch_size):
                 counts[result["status"]] += 1
                 stream.write(json.dumps(result, ensure_ascii=False, allow_nan=False).encode() + b"\n")

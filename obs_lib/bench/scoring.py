@@ -8,12 +8,12 @@ from typing import Any, TypedDict
 
 import pandas as pd
 
-from obs_lib.bench.rows import Row
+from obs_lib.bench.lines import Line
 from obs_lib.models.encoder import Encoder
 from obs_lib.models.vectors import gather
-from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
+from obs_lib.pipeline.cases import distinct_cases
 from obs_lib.pipeline.evaluate import score_batch
-from obs_lib.records import Evaluator, ScoreStatus
+from obs_lib.records import CASE_COLUMNS, Evaluator, ScoreStatus
 
 
 class Result(TypedDict):
@@ -27,7 +27,7 @@ class Result(TypedDict):
     evidence: Any
 
 
-def score_rows(evaluator: Evaluator, rows: Sequence[Row], encoder: Encoder, batch_size: int) -> list[Result]:
+def score_rows(evaluator: Evaluator, rows: Sequence[Line], encoder: Encoder, batch_size: int) -> list[Result]:
     """A result for each row, in order; a row that could not be read is FAILED with its line number."""
     readable = [row for row in rows if row.problem is None]
     frame = pd.DataFrame([row.columns for row in readable], columns=list(CASE_COLUMNS), dtype=object)
@@ -57,7 +57,7 @@ def _result(evaluator: str, row: dict[Any, Any]) -> Result:
     }
 
 
-def _broken(evaluator: str, row: Row) -> Result:
+def _broken(evaluator: str, row: Line) -> Result:
     return {
         "id": row.id,
         "evaluator": evaluator,

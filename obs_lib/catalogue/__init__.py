@@ -1,40 +1,65 @@
-"""The metrics of a day: names, units, objectives and formulas, as tuples of objects."""
+"""The one place that says what a score and a metric is: names, units, objectives, formulas.
+
+Public: `scores`, `score_of`, `evaluator_names`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
+`metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; tuples of the metrics that no evaluator
+gives in `system`, `gpu`, `stages` and `retrieval`; `bundled`, one line for each thing that comes with the package.
+
+A Dag's parse reads this room: evaluators are imported when a function first asks for what one of them declares, and
+`evaluator_names` never does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, score_of, scores
+from obs_lib.catalogue.fixed import FIXED
 from obs_lib.catalogue.gpu import GPU
 from obs_lib.catalogue.judged import judged
-from obs_lib.catalogue.labelled import LABELLED
-from obs_lib.catalogue.quality import OCCASIONAL, QUALITY, RETRIEVAL
+from obs_lib.catalogue.labelled import labelled
+from obs_lib.catalogue.quality import occasional, opt_in, quality, scored
+from obs_lib.catalogue.registry import kept
+from obs_lib.catalogue.retrieval import RETRIEVAL
+from obs_lib.catalogue.score import one_is_bad as _one_is_bad
 from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.catalogue.system import SYSTEM
 from obs_lib.records import Metric
 
-INTERACTION_METRICS: tuple[Metric, ...] = SYSTEM + QUALITY
-"""Metrics of `all` and of the segments by tag."""
+__all__ = [
+    "EVALUATORS",
+    "all_metrics",
+    "evaluator_names",
+    "interaction_metrics",
+    "metric_of",
+    "metrics",
+    "occasional",
+    "one_is_bad",
+    "opt_in",
+    "quality",
+    "score_of",
+    "scored",
+    "scores",
+]
 
-METRICS: tuple[Metric, ...] = INTERACTION_METRICS + GPU + STAGE_METRICS + RETRIEVAL + LABELLED
-BY_NAME: dict[str, Metric] = {metric.name: metric for metric in (*METRICS, *OCCASIONAL)}
+
+def interaction_metrics() -> tuple[Metric, ...]:
+    """Metrics of `all` and of the segments by tag."""
+    return SYSTEM + quality()
 
 
-def occasional(names: Iterable[str]) -> tuple[Metric, ...]:
-    """The metrics among `names` of metrics or scores that only some days have: OCCASIONAL, then those of judges, sorted.
+@kept(lambda: EVALUATORS)
+def metrics() -> tuple[Metric, ...]:
+    """Every metric but the occasional ones."""
+    return interaction_metrics() + GPU + STAGE_METRICS + RETRIEVAL + labelled()
 
-    All that a judge's metric is stands in its name.
 
-    >>> [metric.title for metric in occasional(["relevance", "judge_rate:off_brand", "judge:helpfulness", "over_refusal"])]
-    ['Over-refusal rate', 'Helpfulness, by a judge', 'Off brand, by a judge']
-    """
-    distinct = set(names)
-    ours = tuple(metric for metric in OCCASIONAL if distinct & {metric.name, metric.evaluator})
-    return ours + tuple(metric for name in sorted(distinct) if (metric := judged(name)) is not None)
+@kept(lambda: EVALUATORS)
+def all_metrics() -> dict[str, Metric]:
+    """Every metric by name, the occasional ones of evaluators as well; those of judges are made from their names."""
+    return {metric.name: metric for metric in (*metrics(), *scored())}
 
 
 def metric_of(name: str) -> Metric | None:
-    """The metric of that name; None where there is none."""
-    return BY_NAME.get(name) or judged(name)
+    """The metric of that name; None where there is none. Evaluators are loaded only for a name that nothing else has."""
+    return FIXED.get(name) or judged(name) or all_metrics().get(name)
 
 
 def one_is_bad(score: str) -> bool:
@@ -43,5 +68,8 @@ def one_is_bad(score: str) -> bool:
     >>> one_is_bad("toxicity"), one_is_bad("groundedness"), one_is_bad("judge_rate:off_brand")
     (True, False, True)
     """
-    metric = next((one for one in (*QUALITY, *occasional([score])) if one.evaluator == score), None)
-    return metric is not None and metric.direction == "lower_is_better" and metric.aggregation != "share_below"
+    known = score_of(score)
+    if known is not None:
+        return known.one_is_bad
+    metric = judged(score)
+    return metric is not None and _one_is_bad(metric)

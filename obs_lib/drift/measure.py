@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from obs_lib.catalogue import METRICS, occasional
+from obs_lib import catalogue
 from obs_lib.catalogue.distances import CHANGE, SEMANTIC_DRIFT, TOKEN_ADJUSTED, TOKEN_KL
 from obs_lib.drift import change, kl, semantic, token_adjusted
 from obs_lib.drift.baseline import DaySummary
@@ -38,7 +38,10 @@ def measure(
     baseline for the metrics of the evaluator that scored them otherwise.
     """
     distances: list[Distance] = []
-    metrics = (*METRICS, *occasional(name for day in (today, *window) for name in day.metric_names))
+    metrics = (
+        *catalogue.metrics(),
+        *catalogue.occasional(name for day in (today, *window) for name in day.metric_names),
+    )
     for segment in today.segments:
 
         def steady(name: str, segment: str = segment, score: str | None = None) -> Sequence[DaySummary]:

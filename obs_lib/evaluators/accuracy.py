@@ -6,10 +6,12 @@ import json
 
 import pandas as pd
 
+from obs_lib.catalogue.score import Score
+from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
 from obs_lib.evaluators.reference_match import match, read
-from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped
-from obs_lib.records import Vectors
+from obs_lib.records import Evaluator, Metric, Vectors
 
 MOST = 100  # references of one interaction
 _EXCERPT = 200
@@ -21,12 +23,35 @@ class Accuracy:
     1 for an exact match or where the answer contains the reference as whole words, else token F1 (see reference_match.py).
     """
 
-    name = "accuracy"
-    needs = frozenset({"response", "reference", "error"})
+    declaration = Score(
+        name="accuracy",
+        needs=frozenset({"response", "reference", "error"}),
+        metrics=(
+            Metric(
+                "accuracy",
+                "Accuracy against references",
+                "score",
+                "higher_is_better",
+                None,
+                "mean over answers with a reference of the agreement with the best one: 1 where the answer is it or contains "
+                "it as whole words, else token F1 (SQuAD v1.1, Rajpurkar et al. 2016)",
+                evaluator="accuracy",
+                aggregation="mean",
+            ),
+        ),
+        labels=("correct", "accurate"),
+        pass_fail=True,
+        rubric="correctness",
+    )
+    name, needs = declaration.name, declaration.needs
     describe = (
         "Agreement of the answer with the best of the references that the log gives: 1 where it is the reference or contains "
         "it as whole words, else token F1; texts normalised as SQuAD v1.1 does, numbers by value."
     )
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options)
 
     def __init__(self, options: EvaluatorOptions) -> None:
         self._most = options.max_characters
@@ -36,7 +61,7 @@ class Accuracy:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge(batch, self._verdict)
+        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         references = read_references(case.reference)

@@ -8,12 +8,14 @@ Each line of an anchor file is a JSON object: `id`, `prompt`, `response`, `conte
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from obs_lib.errors import ConfigError
+from obs_lib.catalogue.evaluators import EVALUATORS
+from obs_lib.errors import ConfigError, ExtensionError
 
 SHIPPED = Path(__file__).parent / "anchors"
 MOST = 2000  # anchors of one file: they are scored every night
@@ -35,12 +37,11 @@ class Anchor(BaseModel):
 
 
 def load_anchors(own: str | Path | None = None) -> tuple[Anchor, ...]:
-    """The anchors of the package, by id, and after them those of the file `own`.
+    """The anchors that come with evaluators, and after them those of the file `own`.
 
     ConfigError with file, line and rule where a line is no anchor, an id comes twice, or there are more than MOST.
     """
-    shipped = [anchor for path in sorted(SHIPPED.glob("*.jsonl")) for anchor in _read(path)]
-    anchors = [*shipped, *(_read(Path(own)) if own else [])]
+    anchors = [*_declared(), *(_read(Path(own)) if own else [])]
     seen: set[str] = set()
     for anchor in anchors:
         if anchor.id in seen:
@@ -49,18 +50,37 @@ def load_anchors(own: str | Path | None = None) -> tuple[Anchor, ...]:
     return tuple(anchors)
 
 
+def _declared() -> Iterator[Anchor]:
+    """The package's by name of their file, then those of anybody's evaluators; one whose file is none is left out."""
+    entries = sorted(
+        EVALUATORS.entries().values(), key=lambda entry: (not entry.bundled, entry.bundled and entry.score.name)
+    )
+    for entry in entries:
+        if entry.score.anchors is None:
+            continue
+        try:
+            yield from _read(Path(entry.score.anchors))
+        except ConfigError as error:
+            if entry.bundled:
+                raise
+            what = f"the evaluator {entry.score.name!r} of {entry.extension.origin} has anchors that are none"
+            EVALUATORS.leave_out(entry.score.name, ExtensionError(what, found=str(error)[:300]))
+
+
 def anchors_of(anchors: tuple[Anchor, ...], evaluator: str) -> pd.DataFrame:
     """The anchors that an evaluator scores, with the columns of a case and `anchor`, `expected` (True, False or None)."""
-    mine = [anchor for anchor in anchors if evaluator in anchor.expected]
+    scored = [anchor for anchor in anchors if evaluator in anchor.expected]
     rows = {
-        "anchor": [one.id for one in mine],
-        "prompt": [one.prompt for one in mine],
-        "response": [one.response for one in mine],
-        "contexts": [_contexts(one.contexts) for one in mine],
-        "expected_format": [one.expected_format for one in mine],
-        "error": [None] * len(mine),
-        "reference": [json.dumps(one.reference, ensure_ascii=False) if one.reference else None for one in mine],
-        "expected": [one.expected[evaluator] for one in mine],
+        "anchor": [anchor.id for anchor in scored],
+        "prompt": [anchor.prompt for anchor in scored],
+        "response": [anchor.response for anchor in scored],
+        "contexts": [_contexts(anchor.contexts) for anchor in scored],
+        "expected_format": [anchor.expected_format for anchor in scored],
+        "error": [None] * len(scored),
+        "reference": [
+            json.dumps(anchor.reference, ensure_ascii=False) if anchor.reference else None for anchor in scored
+        ],
+        "expected": [anchor.expected[evaluator] for anchor in scored],
     }
     return pd.DataFrame(rows, dtype=object)
 
@@ -78,18 +98,18 @@ def _read(path: Path) -> list[Anchor]:
         raise ConfigError(
             "the anchors cannot be read", found=str(error)[:200], where=path, fix="see docs/anchors.md"
         ) from error
-    found = []
+    read = []
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue
         try:
-            found.append(Anchor.model_validate_json(text))
+            read.append(Anchor.model_validate_json(text))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             rule = f"{'.'.join(map(str, first['loc'])) or 'line'}: {first['msg']}"
             raise ConfigError(
                 "a line is no anchor", rule=rule, where=f"{path}:{number}", fix="see docs/anchors.md"
             ) from error
-    if len(found) > MOST:
-        raise ConfigError("there are too many anchors", rule=f"at most {MOST}", found=len(found), where=path)
-    return found
+    if len(read) > MOST:
+        raise ConfigError("there are too many anchors", rule=f"at most {MOST}", found=len(read), where=path)
+    return read

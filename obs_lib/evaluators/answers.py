@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from obs_lib.evaluators.rows import Case, Outcome, judge, wanted
+from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, wanted
 from obs_lib.models.classifier import Classifier, Pair, Reading
 
 
@@ -42,7 +42,7 @@ class Answers:
         return [Answered(pair, self._known[pair]) for pair in pairs]
 
 
-def judge_by_model(batch: pd.DataFrame, model: Classifier, ask: Asking, decide: Deciding) -> pd.DataFrame:
+def outcomes_by_model(batch: pd.DataFrame, model: Classifier, ask: Asking, decide: Deciding) -> pd.DataFrame:
     """One outcome for each row: `decide(case, response, answered)` with the readings of what `ask(case, response)` named.
 
     The whole batch goes through the model together. Where that breaks (memory, a text that the tokenizer cannot take), every
@@ -63,4 +63,4 @@ def judge_by_model(batch: pd.DataFrame, model: Classifier, ask: Asking, decide: 
         mine = asked.get((case, response))
         return decide(case, response, answers.of(ask(case, response) if mine is None else mine))
 
-    return judge(batch, verdict)
+    return outcomes(batch, verdict)

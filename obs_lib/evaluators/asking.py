@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from obs_lib.evaluators.rows import Outcome
+from obs_lib.evaluators.outcomes import Outcome
 from obs_lib.records import Evaluator, ScoreStatus, Vectors
 
 Pair = tuple[str, str]

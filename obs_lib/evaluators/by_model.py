@@ -16,19 +16,18 @@ def build_by_model(name: str, options: EvaluatorOptions) -> Evaluator:
 
     ConfigError where the model's folder shows that it cannot judge this metric.
     """
-    chosen = {str(metric): model for metric, model in options.models.items()}[name]
-    model = load_classifier(name, chosen, f"evaluators.models.{name}")
+    model = load_classifier(name, options.models[name], f"evaluators.models.{name}")
     return evaluator_of(name, options, model)
 
 
 def evaluator_of(name: str, options: EvaluatorOptions, model: Classifier) -> Evaluator:
     """The evaluator that asks a model of its kind."""
     if model.kind == "nli":
-        return Entailment(options, model)
+        return Entailment(name, options, model)
     if model.kind == "tokens":
-        return HallucinatedSpans(options, model)
+        return HallucinatedSpans(name, options, model)
     if model.kind == "reranker":
-        return Reranked(options, model)
+        return Reranked(name, options, model)
     return Classified(name, options, model)
 
 
@@ -37,9 +36,9 @@ def load_models(options: EvaluatorOptions) -> dict[str, str]:
 
     UnknownModel for the first that does not load: for `obs config check`, so that no night has to find out.
     """
-    found: dict[str, str] = {}
+    identities: dict[str, str] = {}
     for name, chosen in sorted(options.models.items()):
         model = load_classifier(name, chosen, f"evaluators.models.{name}")
         model.load()
-        found[name] = f"{model.identity}, {model.kind}"
-    return found
+        identities[name] = f"{model.identity}, {model.kind}"
+    return identities

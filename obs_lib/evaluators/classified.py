@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.evaluators.answers import Answered, judge_by_model
+from obs_lib.evaluators.answers import Answered, outcomes_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case, Outcome, scored
+from obs_lib.evaluators.outcomes import Case, Outcome, scored
 from obs_lib.models.classifier import Classifier, Pair
 from obs_lib.records import Vectors
 
@@ -28,7 +28,7 @@ class Classified:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge_by_model(batch, self._model, self._ask, self._decide)
+        return outcomes_by_model(batch, self._model, self._ask, self._decide)
 
     def _pieces(self, response: str) -> list[tuple[int, int]]:
         text = response[: self._options.max_characters]

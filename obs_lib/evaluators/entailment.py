@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from obs_lib.evaluators.answers import Answered, judge_by_model
+from obs_lib.evaluators.answers import Answered, outcomes_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.passages import context_set, nearest, within
-from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
 from obs_lib.models.classifier import Classifier, Pair
 from obs_lib.records import Vectors
 from obs_lib.text import Span, sentences
@@ -28,12 +28,11 @@ class Entailment:
     SummaC takes the mean; a whole answer is supported only as far as its weakest sentence, so the least is the default.
     """
 
-    name = "groundedness"
     needs = frozenset({"response", "contexts", "error"})
 
-    def __init__(self, options: EvaluatorOptions, model: Classifier) -> None:
-        self._options, self._model = options, model
-        self._over = options.models["groundedness"].over_sentences
+    def __init__(self, name: str, options: EvaluatorOptions, model: Classifier) -> None:
+        self.name, self._options, self._model = name, options, model
+        self._over = options.models[name].over_sentences
         limits = (options.max_characters, options.max_sentences, options.max_passages)
         self.version = f"1-{model.identity}-{'.'.join(map(str, limits))}"
         least = "least supported sentence" if self._over == "min" else "sentences, their mean"
@@ -46,7 +45,7 @@ class Entailment:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge_by_model(batch, self._model, self._ask, self._decide)
+        return outcomes_by_model(batch, self._model, self._ask, self._decide)
 
     def _claims(self, response: str) -> list[Span]:
         return sentences(response[: self._options.max_characters])[: self._options.max_sentences]

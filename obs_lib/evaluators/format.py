@@ -9,16 +9,19 @@ from typing import Any
 
 import pandas as pd
 
+from obs_lib.catalogue.score import Score
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
+from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.formats.code import check_python, check_sql, is_dialect
 from obs_lib.evaluators.formats.data import check_json, check_schema, check_xml
 from obs_lib.evaluators.formats.fences import check_fence, check_no_fence, fences, text_outside
 from obs_lib.evaluators.formats.layout import check_length, check_pattern, check_table, read_bounds
 from obs_lib.evaluators.formats.problem import NotCompliant
+from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case, Outcome, failed, judge, scored, skipped
-from obs_lib.records import Vectors
+from obs_lib.evaluators.outcomes import Case, Outcome, failed, outcomes, scored, skipped
+from obs_lib.records import Evaluator, Metric, Vectors
 
 _EXCERPT = 200
 _BARE = frozenset({"json", "json_schema", "python", "sql", "xml", "markdown_table"})
@@ -40,12 +43,34 @@ class Format:
     Several with `;` between them must all hold; a pattern takes all that follows it, so it stands last.
     """
 
-    name = "format"
-    needs = frozenset({"response", "expected_format", "error"})
+    declaration = Score(
+        name="format",
+        needs=frozenset({"response", "expected_format", "error"}),
+        metrics=(
+            Metric(
+                "format_compliance",
+                "Format compliance",
+                "share",
+                "higher_is_better",
+                0.95,
+                "share of answers in the format that was asked for",
+                evaluator="format",
+                aggregation="share_above",
+            ),
+        ),
+        labels=("valid_format",),
+        pass_fail=True,
+        anchors=SHIPPED / "format.jsonl",
+    )
+    name, needs = declaration.name, declaration.needs
     describe = (
         "Exact check of the whole answer against the format that the log asks for: JSON, JSON schema, Python, SQL, XML, "
         "regular expression, Markdown table, code fence or none, length."
     )
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options)
 
     def __init__(self, options: EvaluatorOptions) -> None:
         self._options = options
@@ -57,7 +82,7 @@ class Format:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge(batch, self._verdict)
+        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         expected = (case.expected_format or "").strip()

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from obs_lib.catalogue.score import OwnModels, Score
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
+from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
 from obs_lib.evaluators.heads import Head
+from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
 from obs_lib.evaluators.passages import context_set, nearest
-from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.records import Vectors
+from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import Span, content_stems, sentences, words
 
 FEATURES = (
@@ -47,12 +50,6 @@ _EXCERPT = 300
 _SHOWN = 3
 
 
-class TokenEncoder(Protocol):
-    """As `models.tokens.TokenEncoder`."""
-
-    def tokens(self, texts: Sequence[str]) -> Sequence[Tokens]: ...
-
-
 class Material(NamedTuple):
     """What of a case is read: the answer's sentences, and the passages that share most words with it. Order is by text."""
 
@@ -78,8 +75,39 @@ class Support(NamedTuple):
 class Groundedness:
     """Implements `records.Evaluator`. 1: every statement is supported; under 0.5 counts as hallucination."""
 
-    name = "groundedness"
-    needs = frozenset({"response", "contexts", "error"})
+    declaration = Score(
+        name="groundedness",
+        needs=frozenset({"response", "contexts", "error"}),
+        metrics=(
+            Metric(
+                "hallucination_rate",
+                "Hallucination rate",
+                "share",
+                "lower_is_better",
+                0.05,
+                "share of answers whose probability of being supported by their contexts is under 0.5",
+                evaluator="groundedness",
+                aggregation="share_below",
+            ),
+        ),
+        labels=("grounded", "faithful", "supported"),
+        counted="hallucinated",
+        anchors=SHIPPED / "groundedness.jsonl",
+        rubric="groundedness",
+        languages=("en",),
+        heads=("groundedness",),
+        own_models=OwnModels(
+            ("nli", "tokens"),
+            "entailment entailed entail entails supported support supports consistent consistency factual "
+            "grounded faithful attributable",
+        ),
+        ordinary=True,
+    )
+    name, needs = declaration.name, declaration.needs
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options, kit.head(cls.name), kit.tokens)
 
     def __init__(self, options: EvaluatorOptions, head: Head, encoder: TokenEncoder) -> None:
         self._options, self._head, self._encoder = options, head, encoder
@@ -97,7 +125,7 @@ class Groundedness:
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
         texts = wanted(batch, self._texts)
         read = dict(zip(texts, self._encoder.tokens(texts), strict=True))
-        return judge(batch, lambda case, response: self._verdict(case, response, read))
+        return outcomes(batch, lambda case, response: self._verdict(case, response, read))
 
     def _texts(self, case: Case, response: str) -> list[str]:
         found = gather_material(case, response, self._options)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.evaluators.answers import Answered, judge_by_model
+from obs_lib.evaluators.answers import Answered, outcomes_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.passages import context_set, nearest, within
-from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
 from obs_lib.models.classifier import Classifier, Pair, Token
 from obs_lib.records import Vectors
 
@@ -35,11 +35,10 @@ class HallucinatedSpans:
     LettuceDetect asks that all do; both agree wherever one portion holds everything.
     """
 
-    name = "groundedness"
     needs = frozenset({"prompt", "response", "contexts", "error"})
 
-    def __init__(self, options: EvaluatorOptions, model: Classifier) -> None:
-        self._options, self._model = options, model
+    def __init__(self, name: str, options: EvaluatorOptions, model: Classifier) -> None:
+        self.name, self._options, self._model = name, options, model
         self.version = f"1-{model.identity}-{options.max_characters}-{options.max_passages}"
         self.describe = (
             "One minus the highest probability, over the answer's tokens, that the contexts do not support it "
@@ -50,7 +49,7 @@ class HallucinatedSpans:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge_by_model(batch, self._model, self._ask, self._decide)
+        return outcomes_by_model(batch, self._model, self._ask, self._decide)
 
     def _pieces(self, response: str) -> list[tuple[int, int]]:
         return self._model.split(response[: self._options.max_characters], self._model.max_tokens // 2)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from obs_lib.errors import ConfigError
+from obs_lib.errors import ConfigError, NoHead
 from obs_lib.evaluators.ngrams import Ngrams, unpack
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -44,9 +44,9 @@ class Head:
     ngrams: Ngrams | None = None
 
     def read_ngrams(self) -> Ngrams:
-        """ConfigError where the file has none: it was written before this evaluator read n-grams."""
+        """NoHead where the file has none: it was written before this evaluator read n-grams."""
         if self.ngrams is None:
-            raise ConfigError(
+            raise NoHead(
                 f"the {self.name} head has no n-grams",
                 rule=f"a file of {_TOOL}",
                 found="none",
@@ -76,7 +76,7 @@ class Head:
 def load_head(name: str, folder: str | Path | None = None, encoder: str | None = None) -> Head:
     """Read `<name>.json` from `folder`; None: from the package, which has a folder of heads for each encoder that it knows.
 
-    ConfigError when it is not there, is no head, or was trained on other weights than those of `encoder` (None: those of the
+    NoHead when it is not there, is no head, or was trained on other weights than those of `encoder` (None: those of the
     bundled one, or whatever `folder` has). A model's content decides, not what its folder is called.
     """
     file = f"{name}.json"
@@ -86,7 +86,7 @@ def load_head(name: str, folder: str | Path | None = None, encoder: str | None =
         if encoder is None or _content(encoder) == _content(head.encoder):
             return head
         others.append(f"{head.encoder}, as {place} says")
-    raise ConfigError(
+    raise NoHead(
         f"the {name} head was trained for another encoder",
         rule=" or ".join(others),
         found=encoder,
@@ -100,7 +100,7 @@ def _read(name: str, place: Path) -> Head:
         return parse_head(name, place.read_bytes())
     except (OSError, ValueError, KeyError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"[:200]
-        raise ConfigError(f"no {name} head", rule=f"a file of {_TOOL}", found=found, where=place, fix=_FIX) from error
+        raise NoHead(f"no {name} head", rule=f"a file of {_TOOL}", found=found, where=place, fix=_FIX) from error
 
 
 def _content(encoder: str) -> str:

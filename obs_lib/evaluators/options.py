@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
+from obs_lib.catalogue.evaluators import NAME, scores
+from obs_lib.extensions import TARGET, Extension
 from obs_lib.models.options import ClassifierOptions
-from obs_lib.options import ChangesNoResult, SettingsPath, from_folder
+from obs_lib.options import NAMES_LATER, ChangesNoResult, SettingsPath, from_folder
 
 _NAMED = ChangesNoResult("what the file holds is named by the evaluators' versions, wherever it lies")
 
@@ -17,6 +20,10 @@ def _file_or_schema(given: str | dict[str, Any], info: ValidationInfo) -> str | 
 
 
 Schema = Annotated[str | dict[str, Any], AfterValidator(_file_or_schema)]
+
+
+EvaluatorName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+Target = Annotated[str, StringConstraints(pattern=f"^{TARGET.pattern}$")]
 
 
 class EvaluatorOptions(BaseModel):
@@ -34,9 +41,14 @@ class EvaluatorOptions(BaseModel):
         description="Folder of heads that tools/train_heads.py trained for another encoder; null: those that come with "
         "the package, for the bundled encoder and for all-mpnet-base-v2.",
     )
-    models: dict[Literal["groundedness", "toxicity", "relevance", "refusal"], ClassifierOptions] = Field(
+    models: dict[str, ClassifierOptions] = Field(
         default_factory=dict,
-        description="Models of one's own by the metric that they judge in place of the bundled one (docs/models.md).",
+        description="Models of one's own by the score that they give in place of the bundled evaluator (docs/models.md).",
+    )
+    own: Annotated[dict[EvaluatorName, Target], ChangesNoResult("named by the evaluators' versions")] = Field(
+        default_factory=dict,
+        description="Evaluators of your own by name, each as `module:object`; a module is a file in the settings file's "
+        "folder, or one that can be imported (docs/extending.md).",
     )
     anchors: Annotated[SettingsPath | None, _NAMED] = Field(
         None,
@@ -61,3 +73,22 @@ class EvaluatorOptions(BaseModel):
     regex_timeout_s: float = Field(
         1.0, gt=0, le=60, description="Seconds that one `regex:<pattern>` may take; beyond, the score is FAILED."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self, info: ValidationInfo) -> Self:
+        if not (info.context or {}).get(NAMES_LATER):
+            self.check_names()
+        return self
+
+    def check_names(self) -> None:
+        """ValueError where a model is to give a score that no model can give."""
+        if self.models:
+            able = [score.name for score in scores() if score.own_models]
+            if unknown := sorted(self.models.keys() - set(able)):
+                raise ValueError(f"models must be for scores among {', '.join(able)}, found {', '.join(unknown)}")
+
+    def extensions(self, file: Path) -> tuple[Extension, ...]:
+        """The evaluators in `own`, as the settings file names them."""
+        return tuple(
+            Extension(name, target, file.name, str(file.parent.resolve())) for name, target in self.own.items()
+        )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from obs_lib.catalogue.score import OwnModels, Score
+from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.heads import Head
+from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
-from obs_lib.records import Vectors
+from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
+from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import content_stems, numbers, words
 
 FEATURES = ("cosine", "answer_in_prompt", "prompt_in_answer", "numbers_shared", "short", "cosine_if_short")
@@ -19,8 +22,34 @@ _SHORT = 12
 class Relevance:
     """Implements `records.Evaluator`. 1: the answer speaks of what was asked. Says nothing about being right or useful."""
 
-    name = "relevance"
-    needs = frozenset({"prompt", "response", "error"})
+    declaration = Score(
+        name="relevance",
+        needs=frozenset({"prompt", "response", "error"}),
+        metrics=(
+            Metric(
+                "relevance",
+                "Relevance",
+                "probability",
+                "higher_is_better",
+                0.7,
+                "mean probability that an answer belongs to its prompt rather than to another one",
+                evaluator="relevance",
+                aggregation="mean",
+            ),
+        ),
+        labels=("relevant",),
+        anchors=SHIPPED / "relevance.jsonl",
+        rubric="relevance",
+        languages=("en",),
+        heads=("relevance",),
+        own_models=OwnModels(("reranker",), "relevant relevance"),
+        ranks=True,
+    )
+    name, needs = declaration.name, declaration.needs
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options, kit.head(cls.name))
 
     def __init__(self, options: EvaluatorOptions, head: Head) -> None:
         self._limit, self._head = options.max_characters, head
@@ -35,7 +64,7 @@ class Relevance:
         return wanted(batch, lambda case, response: [case.prompt, response] if case.prompt else [])
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge(batch, lambda case, response: self._verdict(case, response, vectors))
+        return outcomes(batch, lambda case, response: self._verdict(case, response, vectors))
 
     def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
         if not case.prompt or not case.prompt.strip():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.evaluators.answers import Answered, judge_by_model
+from obs_lib.evaluators.answers import Answered, outcomes_by_model
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case, Outcome, scored, skipped
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.models.classifier import Classifier, Pair
 from obs_lib.records import Vectors
 
@@ -20,11 +20,10 @@ class Reranked:
     Of a prompt that takes more than half of what the model reads, the last piece counts: there the question stands.
     """
 
-    name = "relevance"
     needs = frozenset({"prompt", "response", "error"})
 
-    def __init__(self, options: EvaluatorOptions, model: Classifier) -> None:
-        self._options, self._model = options, model
+    def __init__(self, name: str, options: EvaluatorOptions, model: Classifier) -> None:
+        self.name, self._options, self._model = name, options, model
         self.version = f"1-{model.identity}-{options.max_characters}-{options.max_pieces}"
         self.describe = (
             f"Probability that the answer belongs to its prompt, the highest of its pieces ({model.identity})."
@@ -34,7 +33,7 @@ class Reranked:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge_by_model(batch, self._model, self._ask, self._decide)
+        return outcomes_by_model(batch, self._model, self._ask, self._decide)
 
     def _ask(self, case: Case, response: str) -> list[Pair]:
         prompt = (case.prompt or "").strip()[-self._options.max_characters :]

@@ -8,12 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from obs_lib.catalogue.score import Score
 from obs_lib.evaluators.asking import Pair, ask, texts_of, value_of
+from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
 from obs_lib.evaluators.passages import read_texts
-from obs_lib.evaluators.rows import Case, Outcome, judge, scored, skipped, wanted
+from obs_lib.evaluators.relevance import Relevance
 from obs_lib.models.pieces import PIECE
-from obs_lib.records import Evaluator, Vectors
+from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import content_stems, sentences
 
 WINDOW = PIECE
@@ -38,8 +41,28 @@ class ContextRelevance:
     whichever stands behind that name.
     """
 
-    name = "context_relevance"
-    needs = frozenset({"prompt", "contexts", "response", "error"})
+    declaration = Score(
+        name="context_relevance",
+        needs=frozenset({"prompt", "contexts", "response", "error"}),
+        metrics=(
+            Metric(
+                "context_relevance",
+                "Context relevance",
+                "probability",
+                "higher_is_better",
+                None,
+                "mean over answers and their contexts of the probability that a context belongs to the prompt",
+                evaluator="context_relevance",
+                aggregation="mean",
+            ),
+        ),
+        languages=("en",),
+    )
+    name, needs = declaration.name, declaration.needs
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options, kit.evaluator(Relevance.name))
 
     def __init__(self, options: EvaluatorOptions, relevance: Evaluator) -> None:
         self._options, self._relevance = options, relevance
@@ -54,7 +77,7 @@ class ContextRelevance:
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
         found = ask(self._relevance, wanted(batch, self._pairs), vectors)
-        return judge(batch, lambda case, _: self._verdict(case, found))
+        return outcomes(batch, lambda case, _: self._verdict(case, found))
 
     def _verdict(self, case: Case, found: Mapping[Pair, Outcome]) -> Outcome:
         contexts = read_contexts(case.contexts, self._options)
@@ -81,8 +104,28 @@ class ContextUtilization:
     An answer uses a context where one of its sentences comes near a window of it: by cosine, and by the words they share.
     """
 
-    name = "context_utilization"
-    needs = frozenset({"contexts", "response", "error"})
+    declaration = Score(
+        name="context_utilization",
+        needs=frozenset({"contexts", "response", "error"}),
+        metrics=(
+            Metric(
+                "context_utilization",
+                "Contexts used",
+                "share",
+                "higher_is_better",
+                None,
+                "mean over answers of the share of their contexts that the answer uses",
+                evaluator="context_utilization",
+                aggregation="mean",
+            ),
+        ),
+        languages=("en",),
+    )
+    name, needs = declaration.name, declaration.needs
+
+    @classmethod
+    def build(cls, kit: Kit) -> Evaluator:
+        return cls(kit.options, kit.encoder or "any")
 
     def __init__(self, options: EvaluatorOptions, encoder: str) -> None:
         self._options = options
@@ -97,7 +140,7 @@ class ContextUtilization:
         return wanted(batch, self._texts)
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return judge(batch, lambda case, response: self._verdict(case, response, vectors))
+        return outcomes(batch, lambda case, response: self._verdict(case, response, vectors))
 
     def _texts(self, case: Case, response: str) -> list[str]:
         windows = _windows_of(case, self._options)

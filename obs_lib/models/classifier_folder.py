@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from obs_lib.errors import ConfigError, UnknownModel
+from obs_lib.catalogue import score_of, scores
+from obs_lib.catalogue.score import OwnModels
+from obs_lib.errors import UnknownModel
 from obs_lib.models.folder import WEIGHTS, named_folder
-from obs_lib.models.labels import counted_labels
+from obs_lib.models.labels import HALLUCINATION, counted_labels
 from obs_lib.models.options import ClassifierOptions
-
-KINDS: dict[str, tuple[str, ...]] = {
-    "groundedness": ("nli", "tokens"),
-    "relevance": ("reranker",),
-    "toxicity": ("classifier",),
-    "refusal": ("classifier",),
-}
-"""The metrics that a model may judge, and how it may be asked; the first is what a sequence classifier is asked."""
 
 _HEADS = {"tokens": "ForTokenClassification"}
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
@@ -51,9 +45,18 @@ def find_classifier(metric: str, options: ClassifierOptions, where: str) -> Foun
     _check_files(folder, where)
     kind = _kind(metric, options, config, where)
     labels = _labels(config, folder)
-    asked = "hallucination" if kind == "tokens" else metric
-    counted = counted_labels(asked, labels, options.labels, where)
+    asked, meaning = ("hallucination", HALLUCINATION) if kind == "tokens" else (metric, own_models(metric, where))
+    counted = counted_labels(asked, meaning, labels, options.labels, where)
     return Found(folder, kind, labels, counted, options.activation or _activation(config, kind, len(labels)))
+
+
+def own_models(metric: str, where: str) -> OwnModels:
+    """Which models may give a score. UnknownModel where none may."""
+    known = score_of(metric)
+    if known is None or known.own_models is None:
+        rule = "one of " + ", ".join(score.name for score in scores() if score.own_models)
+        raise UnknownModel("no model can judge in its place", rule=rule, found=metric, where=where)
+    return known.own_models
 
 
 def _config(folder: Path, where: str) -> dict[str, Any]:
@@ -113,13 +116,13 @@ def _check_files(folder: Path, where: str) -> None:
 
 def _kind(metric: str, options: ClassifierOptions, config: dict[str, Any], where: str) -> str:
     head = str((config.get("architectures") or [""])[0])
-    marks_tokens = head.endswith(_HEADS["tokens"]) and "tokens" in KINDS[metric]
-    derived = "tokens" if marks_tokens else KINDS[metric][0]
-    kind = options.kind or derived
-    if kind not in KINDS[metric]:
-        raise ConfigError(
+    kinds = own_models(metric, where).kinds
+    marks_tokens = head.endswith(_HEADS["tokens"]) and "tokens" in kinds
+    kind = options.kind or ("tokens" if marks_tokens else kinds[0])
+    if kind not in kinds:
+        raise UnknownModel(
             f"a model of this kind cannot judge {metric}",
-            rule=" or ".join(KINDS[metric]),
+            rule=" or ".join(kinds),
             found=kind,
             where=f"{where}.kind",
         )

@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from obs_lib.catalogue.score import OwnModels
 from obs_lib.errors import UnknownModel
 
-_MEANINGS = {
-    "groundedness": "entailment entailed entail entails supported support supports consistent consistency factual grounded "
-    "faithful attributable",
-    "hallucination": "hallucinated hallucination hallucinations unsupported",
-    "relevance": "relevant relevance",
-    "toxicity": "toxic toxicity obscene obscenity threat threatening insult insulting hate hateful hatespeech offensive "
-    "abusive abuse harassment profanity attack explicit",
-    "refusal": "refusal refused refuse refusing rejection rejected reject declined decline",
-}
-MEANINGS = {asked: frozenset(words.split()) for asked, words in _MEANINGS.items()}
-"""By what is asked for: words of which one stands in the name of a label that says yes to it."""
+HALLUCINATION = OwnModels(("tokens",), "hallucinated hallucination hallucinations unsupported")
+"""What a token classifier looks for; what others look for is declared with the score that they give."""
 
 _NEGATIONS = frozenset({"not", "non", "no", "none", "un"})
 _BENIGN_WORDS = "neutral normal clean safe benign ok okay acceptable neither compliance complied answer answered"
@@ -26,12 +18,14 @@ _UNNAMED = re.compile(r"(?:label_?)?\d+", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
-def counted_labels(asked: str, labels: Sequence[str], given: Sequence[str] | None, where: str) -> tuple[int, ...]:
+def counted_labels(
+    asked: str, meaning: OwnModels, labels: Sequence[str], given: Sequence[str] | None, where: str
+) -> tuple[int, ...]:
     """Indices of the labels that say yes to what is asked.
 
     Parameters
     ----------
-    asked : a key of MEANINGS.
+    asked : what the labels are to say, for the error. meaning : the words that say it.
     labels : the model's labels in the order of its logits.
     given : names from the settings; None: by the names. A single label always counts. The second of two unnamed labels of a
         token classifier counts as hallucinated, which is how LettuceDetect's models are published.
@@ -39,25 +33,27 @@ def counted_labels(asked: str, labels: Sequence[str], given: Sequence[str] | Non
 
     UnknownModel where a given name is no label, or names say nothing.
 
-    >>> counted_labels("groundedness", ["contradiction", "entailment", "neutral"], None, "")
+    >>> entails = OwnModels(("nli",), "entailment")
+    >>> counted_labels("support", entails, ["contradiction", "entailment", "neutral"], None, "")
     (1,)
-    >>> counted_labels("toxicity", ["non-toxic", "toxic"], None, "")
+    >>> insults = OwnModels(("classifier",), "insult", finds=True)
+    >>> counted_labels("insults", insults, ["non-insult", "insult"], None, "")
     (1,)
-    >>> counted_labels("refusal", ["NORMAL", "REJECTION"], None, "")
+    >>> counted_labels("insults", insults, ["NORMAL", "RUDE"], None, "")
     (1,)
     """
     if given is not None:
         return _given(labels, given, where)
     if len(labels) == 1:
         return (0,)
-    if asked == "hallucination" and len(labels) == 2 and all(_UNNAMED.fullmatch(label) for label in labels):
+    if meaning is HALLUCINATION and len(labels) == 2 and all(_UNNAMED.fullmatch(label) for label in labels):
         return (1,)
-    found = tuple(i for i, label in enumerate(labels) if _says(label, asked))
+    counted = tuple(i for i, label in enumerate(labels) if _says(label, meaning))
     benign = [_is_benign(label) for label in labels]
-    if not found and asked in ("toxicity", "refusal") and any(benign):
+    if not counted and meaning.finds and any(benign):
         # A label beside "neutral" is what the model was made to find, however it is called.
-        found = tuple(i for i, label in enumerate(labels) if not benign[i] and not _UNNAMED.fullmatch(label))
-    if not found or (len(found) == len(labels) and asked != "toxicity"):
+        counted = tuple(i for i, label in enumerate(labels) if not benign[i] and not _UNNAMED.fullmatch(label))
+    if not counted or (len(counted) == len(labels) and not meaning.all_labels):
         raise UnknownModel(
             f"the model's labels do not say which of them mean {asked}",
             rule="named in its config.json, id2label, or in the settings",
@@ -65,7 +61,7 @@ def counted_labels(asked: str, labels: Sequence[str], given: Sequence[str] | Non
             where=f"{where}.labels",
             fix=f'look in the model\'s card and set {where}.labels, such as ["{labels[-1]}"]',
         )
-    return found
+    return counted
 
 
 def _given(labels: Sequence[str], given: Sequence[str], where: str) -> tuple[int, ...]:
@@ -81,11 +77,10 @@ def _words(label: str) -> set[str]:
     return {word.lower() for word in _WORDS.findall(label)}
 
 
-def _says(label: str, asked: str) -> bool:
-    found = _words(label)
-    return bool(found & MEANINGS[asked]) and not found & _NEGATIONS
+def _says(label: str, meaning: OwnModels) -> bool:
+    words = _words(label)
+    return bool(words & set(meaning.words.split())) and not words & _NEGATIONS
 
 
 def _is_benign(label: str) -> bool:
-    found = _words(label)
-    return bool(found & (_BENIGN | _NEGATIONS))
+    return bool(_words(label) & (_BENIGN | _NEGATIONS))

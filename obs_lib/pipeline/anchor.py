@@ -15,9 +15,8 @@ from obs_lib.digests import digest_of
 from obs_lib.evaluators.anchors import anchors_of
 from obs_lib.lake.tables import ANCHORS
 from obs_lib.models.vectors import gather
-from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import BudgetedEvaluator, Day, Evaluator, ScoreStatus, Vectors
+from obs_lib.records import CASE_COLUMNS, BudgetedEvaluator, Day, Evaluator, ScoreStatus, Vectors
 
 Score = Callable[[Evaluator, pd.DataFrame, Vectors], pd.DataFrame]
 

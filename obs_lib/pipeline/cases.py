@@ -14,13 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.pipeline.oversampling import to_oversample
+from obs_lib.records import CASE_COLUMNS
 
 Floats = NDArray[np.float64]
 
 _LEAST = 2  # interactions of a stratum without which its spread is not known
-
-CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error", "reference")
-"""What evaluators may read of an interaction."""
 
 _ALWAYS_NAMED = 5  # columns that name a case also where they are null
 

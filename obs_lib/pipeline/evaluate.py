@@ -9,13 +9,12 @@ import pandas as pd
 from obs_lib.lake.tables import EMBEDDINGS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
-from obs_lib.pipeline.cases import CASE_COLUMNS
 from obs_lib.pipeline.judging import for_day
 from obs_lib.pipeline.plan import planned_evaluators, texts_of
 from obs_lib.pipeline.plan_file import read_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, Evaluator, ScoreStatus, Vectors
+from obs_lib.records import CASE_COLUMNS, Day, Evaluator, ScoreStatus, Vectors
 
 STEP = "evaluate"
 

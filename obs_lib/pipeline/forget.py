@@ -31,14 +31,14 @@ from obs_lib.lake.tables import (
     TABLES,
 )
 from obs_lib.models.vectors import text_hash
-from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases
+from obs_lib.pipeline.cases import distinct_cases
 from obs_lib.pipeline.erasures import Erasures, columns_of, erased_rows, read_erasures, without_erased
 from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.plan import texts_of
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, StepState
+from obs_lib.records import CASE_COLUMNS, Day, StepState
 
 STEP = "forget"
 _BY_STEP = {step: naming_last(table for table in TABLES if table.step == step) for step in ("ingest", "collect")}

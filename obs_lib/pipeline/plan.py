@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.catalogue.quality import OPT_IN
+from obs_lib.catalogue import opt_in
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError, DayNotReady
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
-from obs_lib.pipeline.cases import CASE_COLUMNS, distinct_cases, draw
+from obs_lib.pipeline.cases import distinct_cases, draw
 from obs_lib.pipeline.judging import for_day, still_valid
 from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.plan_file import Plan, write_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, Evaluator, ScoreStatus
+from obs_lib.records import CASE_COLUMNS, BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.settings.scoring import ScoringOptions
 
 STEP = "plan"
@@ -81,8 +81,8 @@ def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
 def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
     """The named evaluators in catalogue order; None: all but those that must be named. ConfigError for an unknown name."""
     if names is None:
-        opt_in = {metric.evaluator for metric in OPT_IN}
-        return tuple(evaluator for evaluator in evaluators if evaluator.name not in opt_in)
+        unnamed = opt_in()  # a judge in the place of such an evaluator was named, in `judges`
+        return tuple(one for one in evaluators if one.name not in unnamed or isinstance(one, BudgetedEvaluator))
     known = [evaluator.name for evaluator in evaluators]
     for name in names:
         if name not in known:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from obs_lib import __version__
 from obs_lib.alerts.objectives import objective
-from obs_lib.catalogue import METRICS as METRIC_DEFINITIONS
+from obs_lib.catalogue import metrics as metric_definitions
 from obs_lib.catalogue import occasional
 from obs_lib.drift import evaluator_change
 from obs_lib.excerpts import ScoredExample, SlowTrace
@@ -123,7 +123,7 @@ def _segments(metrics: pd.DataFrame, day: Day) -> list[str]:
 
 
 def _objectives(ws: Workspace) -> dict[str, float]:
-    known = (*METRIC_DEFINITIONS, *occasional(ws.settings.alerts.objectives))
+    known = (*metric_definitions(), *occasional(ws.settings.alerts.objectives))
     limits = {metric.name: objective(metric, ws.settings.alerts) for metric in known}
     return {name: limit for name, limit in limits.items() if limit is not None}
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from obs_lib.catalogue import scores
 from obs_lib.connections import Connections
 from obs_lib.errors import LakeError, ObsError
 from obs_lib.evaluators.anchors import Anchor, load_anchors
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.judge.build import together
 from obs_lib.evaluators.judge.evaluator import Judge
-from obs_lib.evaluators.judge.rubric import LOCAL
 from obs_lib.lake.lake import Lake
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.pipeline.judging import make_judges
@@ -61,7 +61,8 @@ class Workspace:
         wanted = self.settings.scoring.evaluators
         if judged := self.judges:
             names = {judge.name for judge in judged}
-            wanted = tuple(name for name in (wanted or LOCAL) if name not in names)
+            standing = (score.name for score in scores() if not score.opt_in)
+            wanted = tuple(name for name in (wanted or standing) if name not in names)
         local = build(self.settings.evaluators, self.encoder, self.encoder.weights, wanted)
         return together(local, tuple(judge for judge in judged if judge.rubric.kind == "score"))
 

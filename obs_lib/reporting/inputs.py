@@ -9,11 +9,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from obs_lib.catalogue import INTERACTION_METRICS, occasional
+from obs_lib.catalogue import interaction_metrics, occasional, quality
 from obs_lib.catalogue.distances import CHANGE, TOKEN_ADJUSTED
 from obs_lib.catalogue.gpu import GPU
-from obs_lib.catalogue.labelled import LABELLED
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue.labelled import labelled
 from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.excerpts import ScoredExample, SlowTrace
 from obs_lib.lake.tables import ALERTS, DRIFT, METRICS
@@ -122,12 +121,12 @@ class ReportInputs:
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
         """The quality metrics, those of judges that these days have at the end."""
-        return QUALITY + occasional(name for _, name, _ in self.measured)
+        return quality() + occasional(name for _, name, _ in self.measured)
 
     @cached_property
     def interaction_metrics(self) -> tuple[Metric, ...]:
         """The metrics of `all` and of the segments by tag."""
-        return INTERACTION_METRICS + self.quality[len(QUALITY) :]
+        return interaction_metrics() + self.quality[len(quality()) :]
 
     @cached_property
     def catalogue(self) -> tuple[Metric, ...]:
@@ -136,7 +135,7 @@ class ReportInputs:
         """
         of_traces = STAGE_METRICS if self.stages else ()
         names = {metric.name for metric in self.quality}
-        of_labels = tuple(metric for metric in LABELLED if metric.name.partition(":")[0] in names)
+        of_labels = tuple(metric for metric in labelled() if metric.name.partition(":")[0] in names)
         return (
             self.interaction_metrics
             + (GPU if self.gpu_segments else ())

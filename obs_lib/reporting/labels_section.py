@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from obs_lib.catalogue import BY_NAME
-from obs_lib.catalogue.labelled import AGREEMENT
+from obs_lib.catalogue import all_metrics
+from obs_lib.catalogue.labelled import has_agreement
 from obs_lib.records import Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
@@ -45,8 +45,9 @@ def labels_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
 
 
 def _rates(inputs: ReportInputs) -> Iterator[Block]:
-    today = [(BY_NAME[rate.metric], rate.day) for rate in inputs.labelled if rate.day]
-    window = [(BY_NAME[rate.metric], rate.window) for rate in inputs.labelled]
+    known = all_metrics()
+    today = [(known[rate.metric], rate.day) for rate in inputs.labelled if rate.day]
+    window = [(known[rate.metric], rate.window) for rate in inputs.labelled]
     for metric, scope in today if any(scope.corrected for _, scope in today) else window:
         if sentence := _sentence(metric, scope):
             yield Note(sentence, Tone.NOTICE, "Differs")
@@ -116,7 +117,7 @@ def _agreement(window: Sequence[tuple[Metric, LabelScope]]) -> TableBlock:
     )
     body = []
     for metric, scope in window:
-        if metric.name not in AGREEMENT["agreement"]:
+        if not has_agreement(metric):
             continue  # another metric has the same verdicts
         n = Cell(numbers.count(scope.n)) if scope.drawn else Cell(numbers.count(scope.picked), ("not drawn at random",))
         body.append((Cell(metric.title), *(_agreement_cell(scope, name) for name in _TITLES), n))

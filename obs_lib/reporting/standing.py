@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from obs_lib.catalogue import METRICS
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import metrics, quality
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.inputs import ReportInputs
@@ -22,7 +21,7 @@ def breaches(inputs: ReportInputs, segment: str = ALL) -> list[str]:
     """Titles of the metrics that stand on the wrong side of their objective today."""
     return [
         metric.title
-        for metric in (*METRICS, *inputs.quality[len(QUALITY) :])
+        for metric in (*metrics(), *inputs.quality[len(quality()) :])
         if metric.direction is not None
         and is_breach(inputs.value(metric.name, segment), inputs.objectives.get(metric.name), metric.direction)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue.fixed import FIXED
 from obs_lib.excerpts import SlowSpan, SlowTrace
 from obs_lib.records import DriftVerdict
 from obs_lib.reporting import numbers
@@ -87,7 +87,7 @@ def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Ce
 
 def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
     """A value with its interval, and with what it was before where it is called changed."""
-    metric = BY_NAME[name]
+    metric = FIXED[name]
     row, value = inputs.today(name, segment), inputs.value(name, segment)
     if row is None or value is None:
         return Cell("no data", tone=Tone.ABSENT)

@@ -9,13 +9,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from obs_lib.catalogue import EVALUATORS
 from obs_lib.errors import ConfigError
-from obs_lib.options import FOLDER
+from obs_lib.options import FOLDER, NAMES_LATER
 from obs_lib.settings.renamed import old_names
 from obs_lib.settings.settings import Settings
 
 CONFIG_VARIABLE = "OBS_CONFIG"
 DEFAULT_FILE = "obs.yaml"
+_FIX = "docs/settings.md lists them all"
 
 
 def config_path(given: str | Path | None = None) -> Path | None:
@@ -27,29 +29,54 @@ def config_path(given: str | Path | None = None) -> Path | None:
     return default if default.is_file() else None
 
 
-def load_settings(given: str | Path | None = None) -> Settings:
+def load_settings(given: str | Path | None = None, *, names: bool = True) -> Settings:
     """Read and check the settings; relative paths in the file are taken from the file's folder.
 
-    ConfigError when the file is missing, is not YAML, or holds a key or value that is not allowed.
+    From here on this process knows the evaluators that the settings name.
+
+    names : whether metrics and scores that the settings name must be there, which may import evaluators; a Dag's parse
+        leaves that to the tasks. ConfigError when the file is missing, is not YAML, or holds a key or value that is not
+        allowed.
     """
     path = config_path(given)
     if path is None:
+        EVALUATORS.use(())
         return Settings()
-    return parse_settings(_read(path), path)
+    return parse_settings(_read(path), path, names=names)
 
 
-def parse_settings(data: dict[str, Any], path: Path) -> Settings:
-    """Check settings already read from `path`; a relative path in them starts at its folder."""
+def parse_settings(data: dict[str, Any], path: Path, *, names: bool = True) -> Settings:
+    """Check settings already read from `path`; a relative path in them starts at its folder. names : as above."""
     if renamed := [f"{path}: {line}" for line in old_names(data)]:
         raise ConfigError("\n".join(renamed))
+    settings = _validated(data, path)
+    EVALUATORS.use(settings.evaluators.extensions(path))
+    if names:
+        _check_names(settings, path)
+    return settings
+
+
+def _check_names(settings: Settings, path: Path) -> None:
+    """ConfigError with every name in the settings that means nothing."""
+    problems = []
+    for section, check in (("alerts", settings.alerts.check_names), ("evaluators", settings.evaluators.check_names)):
+        try:
+            check()
+        except ValueError as error:
+            problems.append(f"{path}: {section}: {error}")
+    if problems:
+        raise ConfigError("\n".join(problems), fix=_FIX)
+
+
+def _validated(data: dict[str, Any], path: Path) -> Settings:
     try:
-        return Settings.model_validate(data, context={FOLDER: path.parent})
+        return Settings.model_validate(data, context={FOLDER: path.parent, NAMES_LATER: True})
     except ValidationError as error:
         problems = [
             f"{path}: {'.'.join(str(part) for part in item['loc']) or '(file)'}: {_rule(item['msg'])}, found {_found(item)}"
             for item in error.errors()
         ]
-        raise ConfigError("\n".join(problems), fix="docs/settings.md lists them all") from error
+        raise ConfigError("\n".join(problems), fix=_FIX) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from obs_lib.catalogue import score_of
+
 YES = frozenset({"true", "yes", "1", "pass", "passed", "good", "correct"})
 NO = frozenset({"false", "no", "0", "fail", "failed", "bad", "incorrect"})
-_ADJECTIVES = {
-    "groundedness": ("grounded", "faithful", "supported"),
-    "toxicity": ("toxic",),
-    "relevance": ("relevant",),
-    "refusal": ("refused",),
-    "format": ("valid_format",),
-    "accuracy": ("correct", "accurate"),
-    "over_refusal": ("over_refused",),
-}
 
 
 class ScoreLabels(BaseModel):
@@ -39,8 +32,7 @@ class LabelOptions(BaseModel):
     scores: dict[str, ScoreLabels] = Field(
         default_factory=dict,
         description="Labels by the score that they speak of, such as {refusal: {label: answered, positive: [false]}}. A score "
-        "that is not here is spoken of by labels of its own name or its adjective (groundedness: grounded; toxicity: toxic; "
-        "relevance: relevant; refusal: refused; over_refusal: over_refused; accuracy: correct).",
+        "that is not here is spoken of by labels of its own name or of those that it declares (docs/labels.md).",
     )
     ignored_sources: tuple[str, ...] = Field(
         ("evaluation", "api", "judge", "llm", "code"),
@@ -64,8 +56,11 @@ class LabelOptions(BaseModel):
         given = self.scores.get(score)
         if given:
             return (given.label,)
-        adjectives = _ADJECTIVES.get(score, (score.partition(":")[2],) if ":" in score else ())
-        return (*adjectives[:1], score, *adjectives[1:])
+        if ":" in score:
+            return (score.partition(":")[2], score)
+        declared = score_of(score)
+        labels = declared.labels if declared else ()
+        return (*labels[:1], score, *labels[1:])
 
     def verdict(self, score: str, value: float | None, text: str | None) -> float | None:
         """1 where a label says what a score near 1 says, 0 where it says the opposite, None where it says neither."""

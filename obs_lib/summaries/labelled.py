@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from obs_lib.catalogue.labelled import AGREEMENT, labelled_name
-from obs_lib.catalogue.quality import SCORED
+from obs_lib.catalogue import scored as scored_metrics
+from obs_lib.catalogue.labelled import AGREEMENT, has_agreement, labelled_name
 from obs_lib.records import Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.agreement import NONE, WHY_NOT, Cells, agreement, cells
@@ -108,20 +108,20 @@ def labelled_summary(
     segments: Segments,
     options: LabelOptions,
 ) -> tuple[list[MetricValue], list[Sketch]]:
-    """The numbers of `catalogue.LABELLED` and the sketches, of every metric and segment with a label; nothing without one."""
+    """The numbers of `catalogue.labelled` and the sketches, of every metric and segment with a label; nothing without one."""
     values: list[MetricValue] = []
     sketches: list[Sketch] = []
     if labels.empty:
         return values, sketches
     asked = {
         metric.evaluator: _scored(interactions, scores, labels, metric.evaluator, options)
-        for metric in SCORED
+        for metric in scored_metrics()
         if metric.evaluator
     }
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in SCORED:
+        for metric in scored_metrics():
             scored = asked.get(metric.evaluator or "")
             if scored is None:
                 continue
@@ -140,7 +140,7 @@ def labelled_values(
     n = sums.n_drawn or sums.n_picked
     note = "" if sums.n_drawn else "labels that were not drawn at random"
     for name, estimate in agreement(sums.compared).items():
-        if name in AGREEMENT and metric.name in AGREEMENT[name]:
+        if name in AGREEMENT and has_agreement(metric):
             result = Result(estimate, n, 0, note if estimate else WHY_NOT[name])
             yield metric_value(day, labelled_name(metric, name), segment, result)
 
@@ -197,7 +197,7 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
 def merged(days: list[Mapping[str, Labelled]]) -> dict[str, Labelled]:
     """Sums over days, by metric, in the order of the catalogue."""
     sums: dict[str, Labelled] = {}
-    for metric in SCORED:
+    for metric in scored_metrics():
         for labels in filter(None, (day.get(metric.name) for day in days)):
             sums[metric.name] = sums[metric.name] + labels if metric.name in sums else labels
     return sums

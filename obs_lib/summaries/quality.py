@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import occasional
+from obs_lib.catalogue import occasional, quality
 from obs_lib.catalogue.judged import JUDGE_COST
-from obs_lib.catalogue.quality import QUALITY
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Estimate, Floats
 from obs_lib.summaries.columns import Texts
@@ -58,7 +57,7 @@ def quality_metrics(
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
         inside[positions] = True
-        for metric in (*QUALITY, *occasional(verdicts)):
+        for metric in (*quality(), *occasional(verdicts)):
             found = verdicts.get(metric.evaluator or metric.name)
             chosen = None if found is None else found.take(inside)
             result, n_failed = _measure(metric, chosen, len(positions))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from obs_lib.catalogue.quality import RETRIEVAL, RETRIEVAL_K
+from obs_lib.catalogue.retrieval import RETRIEVAL, RETRIEVAL_K
 from obs_lib.records import Day, MetricValue
 from obs_lib.stats.intervals import Estimate, weighted_mean
 from obs_lib.stats.ranking import ndcg, precision_at, recall_at, reciprocal_rank

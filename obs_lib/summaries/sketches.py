@@ -27,8 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from obs_lib.catalogue import occasional, one_is_bad
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import occasional, one_is_bad, quality, score_of
 from obs_lib.excerpts import ScoredExample
 from obs_lib.models.vectors import text_hash
 from obs_lib.records import ALL, ScoreStatus
@@ -44,7 +43,6 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LONGEST_TOKEN = 64  # characters; longer ones (keys, encoded files) would fill a sketch without saying anything
 _LONGEST_NOTE = 200
 _MOST_REASONS = 50  # an evaluator
-_PASSED = frozenset({"format", "accuracy"})  # evaluators by which most answers have nothing wrong with them
 
 
 def tokens(responses: Texts, segments: Segments, vocabulary: int) -> Iterator[Sketch]:
@@ -101,9 +99,9 @@ def versions(model_version: Texts, segments: Segments) -> Iterator[Sketch]:
 def examples(
     interactions: pd.DataFrame, responses: Texts, scores: pd.DataFrame, segments: Segments, options: SummaryOptions
 ) -> Iterator[Sketch]:
-    """The worst answers by each evaluator, distinct ones; by format and accuracy only those that fail.
+    """The worst answers by each evaluator, distinct ones; by one that passes most answers only those that fail.
 
-    Lowest groundedness, relevance and accuracy, highest toxicity and refusal; of equal values the first by request id.
+    Which end is bad, and whether most pass, is declared with the score; of equal values the first by request id.
     """
     row_of = pd.Index(interactions["request_id"])
     for evaluator, lowest in _worst_is_lowest(scores["evaluator"]).items():
@@ -112,7 +110,7 @@ def examples(
         values = chosen["value"].to_numpy(dtype=np.float64, na_value=np.nan)
         order = np.lexsort((rows, values if lowest else -values))
         order = order[(rows[order] >= 0) & ~np.isnan(values[order])]
-        if evaluator in _PASSED:
+        if (declared := score_of(evaluator)) is not None and declared.pass_fail:
             order = order[values[order] <= 0.5]
         _, first = np.unique(responses.codes[rows[order]], return_index=True)
         for rank, n in enumerate(order[np.sort(first)[: options.examples]].tolist()):
@@ -196,7 +194,7 @@ def _worst_is_lowest(evaluators: Iterable[str]) -> dict[str, bool]:
     """For each evaluator, whether its lowest values are bad."""
     return {
         metric.evaluator: not one_is_bad(metric.evaluator)
-        for metric in (*QUALITY, *occasional(evaluators))
+        for metric in (*quality(), *occasional(evaluators))
         if metric.evaluator is not None
     }
 

@@ -65,7 +65,7 @@ def one_by_one(day: dt.date, folder: Path, dtype: str) -> float:
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-    from obs_lib.evaluators.catalogue import build
+    from obs_lib.evaluators.build import build
     from obs_lib.evaluators.options import EvaluatorOptions
     from obs_lib.lake.tables import INTERACTIONS
     from obs_lib.models.encoder import load_encoder

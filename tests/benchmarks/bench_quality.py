@@ -25,7 +25,7 @@ import pandas as pd
 
 from obs_lib.bench.bootstrap import Floats, intervals
 from obs_lib.bench.measures import THRESHOLD, at_threshold, auroc
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import load_encoder

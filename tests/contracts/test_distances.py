@@ -7,14 +7,13 @@ import datetime as dt
 import json
 import math
 import zlib
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import all_metrics
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import metric_change
 from obs_lib.drift.decision import decide, drift_rows
@@ -128,7 +127,11 @@ def test_a_change_is_as_likely_up_as_down(metric: str) -> None:
         return dataclasses.replace(day(index), metrics=rows)
 
     window = [summary(n, value) for n, value in enumerate((0.48, 0.5, 0.52))]
-    build: Callable[[float], Distance] = lambda value: metric_change(BY_NAME[metric], "all", summary(3, value), window)  # noqa: E731
+    definition = all_metrics()[metric]
+
+    def build(value: float) -> Distance:
+        return metric_change(definition, "all", summary(3, value), window)
+
     up, down = build(0.7), build(0.3)
     assert up.p_value == pytest.approx(down.p_value)
     assert up.effect == pytest.approx(-(down.effect or 0.0))

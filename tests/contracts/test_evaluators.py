@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue.quality import SCORED
-from obs_lib.evaluators.catalogue import build
+from obs_lib.catalogue import scores
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.models.vectors import gather
@@ -96,7 +96,7 @@ each = pytest.mark.parametrize("evaluator", EVALUATORS, ids=lambda evaluator: ev
 
 
 def test_the_catalogue_has_a_metric_for_each_evaluator() -> None:
-    assert {metric.evaluator for metric in SCORED} == {evaluator.name for evaluator in EVALUATORS}
+    assert {score.name for score in scores()} == {evaluator.name for evaluator in EVALUATORS}
 
 
 @each

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 from obs_lib.evaluators.checks import Faults
 from obs_lib.evaluators.groundedness import FEATURES, features, gather_material, weigh
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case
+from obs_lib.evaluators.outcomes import Case
 from obs_lib.models.encoder import Encoder
 from obs_lib.text import names, sentences
 from training.altered import ALTERATIONS

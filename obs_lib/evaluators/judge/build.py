@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from obs_lib.catalogue import evaluator_names, score_of
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
 from obs_lib.evaluators.judge.evaluator import Judge, Place
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
-from obs_lib.evaluators.judge.rubric import LOCAL, Rubric, load_rubric, score_name
+from obs_lib.evaluators.judge.rubric import Rubric, load_rubric, score_name
 from obs_lib.records import Evaluator
-
-_FALLS = {"toxicity", "refusal"}  # scores whose high values are the bad ones
 
 
 def ledger_of(files: Path) -> Ledger:
@@ -45,14 +44,15 @@ def build_judges(
 
 def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None) -> None:
     where = f"judges.{name}"
-    if name in LOCAL and rubric.kind == "score" and (rubric.direction == "lower_is_better") is not (name in _FALLS):
+    local = score_of(name)
+    if local is not None and rubric.kind == "score" and (rubric.direction == "lower_is_better") is not local.one_is_bad:
         raise ConfigError(
             f"the scale of the rubric is the other way round than that of the score {name}",
-            rule=f"worse: {'higher' if name in _FALLS else 'lower'}, or a name of its own",
-            found=f"worse: {rubric.direction}",
+            rule=f"direction: {'lower' if local.one_is_bad else 'higher'}_is_better, or a name of its own",
+            found=f"direction: {rubric.direction}",
             where=where,
         )
-    if name in LOCAL and rubric.kind == "pairwise":
+    if local is not None and rubric.kind == "pairwise":
         raise ConfigError("a pairwise rubric scores no single answer", rule="kind: score", where=where)
     if options.budget_usd is not None and price is None:
         raise ConfigError(
@@ -65,6 +65,6 @@ def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None
 
 def together(local: tuple[Evaluator, ...], judges: tuple[Judge, ...]) -> tuple[Evaluator, ...]:
     """All evaluators in the order of the catalogue, a judge in the place of the local one of its name, others at the end."""
-    found: dict[str, Evaluator] = {one.name: one for one in (*local, *judges)}
-    known = [name for name in LOCAL if name in found]
-    return tuple(found[name] for name in (*known, *(name for name in found if name not in known)))
+    by_name: dict[str, Evaluator] = {evaluator.name: evaluator for evaluator in (*local, *judges)}
+    known = [name for name in evaluator_names() if name in by_name]
+    return tuple(by_name[name] for name in (*known, *(name for name in by_name if name not in known)))

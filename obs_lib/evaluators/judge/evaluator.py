@@ -21,8 +21,8 @@ from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import request_body
 from obs_lib.evaluators.judge.rubric import Rubric
 from obs_lib.evaluators.judge.verdict import Verdict
+from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, outcomes, reason_to_skip, scored, skipped
 from obs_lib.evaluators.passages import read_texts
-from obs_lib.evaluators.rows import Case, Outcome, cases, failed, judge, reason_to_skip, scored, skipped
 from obs_lib.records import Day, Vectors
 
 SPENT = "budget spent"
@@ -120,7 +120,7 @@ class Judge:
         """The rows that `records.Evaluator` promises, and `cost_usd`. Equal cases are asked once."""
         asked = [case for case in dict.fromkeys(cases(batch)) if reason_to_skip(case) is None]
         found = self._outcomes(asked)
-        frame = judge(batch, lambda case, _: found[case][0])
+        frame = outcomes(batch, lambda case, _: found[case][0])
         costs = [found[case][1] if case in found else None for case in cases(batch)]
         return frame.assign(cost_usd=_column(costs, frame))
 

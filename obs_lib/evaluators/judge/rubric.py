@@ -9,25 +9,16 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from obs_lib.catalogue import evaluator_names
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
 
-READY_MADE = ("groundedness", "relevance", "correctness", "toxicity", "refusal", "preference")
+_RUBRICS = files("obs_lib.evaluators.judge").joinpath("rubrics")
+READY_MADE = tuple(
+    sorted(file.name.removesuffix(".yaml") for file in _RUBRICS.iterdir() if file.name.endswith(".yaml"))
+)
 PAIRWISE = {"first": 1.0, "second": 0.0, "tie": 0.5}
 """The scale of every pairwise rubric, as the value of the answer that is shown first."""
-
-LOCAL = (
-    "groundedness",
-    "toxicity",
-    "relevance",
-    "refusal",
-    "format",
-    "context_relevance",
-    "context_utilization",
-    "accuracy",
-)
-"""The scores of the catalogue, in its order. A judge of such a name takes the local evaluator's place."""
-
 
 Text = Literal["prompt", "contexts", "response", "reference"]
 _LONGEST = 1 << 20  # bytes of a rubric's file
@@ -103,7 +94,7 @@ def score_name(name: str, rubric: Rubric) -> str:
 
     A local evaluator's name, else `judge:<name>`, a mean where 1 is good, or `judge_rate:<name>`, a share where 1 is bad.
     """
-    if name in LOCAL:
+    if name in evaluator_names():
         return name
     return f"judge:{name}" if rubric.direction == "higher_is_better" else f"judge_rate:{name}"
 
@@ -111,7 +102,7 @@ def score_name(name: str, rubric: Rubric) -> str:
 def load_rubric(named: str) -> Rubric:
     """The ready-made rubric of that name, or the one in a YAML file. ConfigError where there is none, or it is none."""
     if named in READY_MADE:
-        return _parsed(files("obs_lib.evaluators.judge").joinpath(f"rubrics/{named}.yaml").read_bytes(), named)
+        return _parsed(_RUBRICS.joinpath(f"{named}.yaml").read_bytes(), named)
     if not named.endswith((".yaml", ".yml")):
         raise ConfigError(
             "there is no such rubric",

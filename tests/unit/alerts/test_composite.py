@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from obs_lib.alerts.composite import change_conditions, score, strength
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.catalogue import METRICS
+from obs_lib.catalogue import metrics
 from obs_lib.catalogue.distances import family
 from obs_lib.records import Signal
 
@@ -83,7 +83,7 @@ def test_strength_is_a_share(effect: float, threshold: float) -> None:
 
 
 def test_every_metric_has_a_family() -> None:
-    families = {metric.name: family(f"change:{metric.name}") for metric in METRICS}
+    families = {metric.name: family(f"change:{metric.name}") for metric in metrics()}
     assert families["hallucination_rate"] == "groundedness"
     assert families["toxicity"] == families["toxicity_rate"] == "toxicity"
     assert {families[name] for name in ("ttft_p95", "tpot_p95", "latency_p50", "token_weighted_latency")} == {"latency"}

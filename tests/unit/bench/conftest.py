@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.workspace import Workspace, open_workspace

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from obs_lib.bench.evaluators import Bench, BenchReport
-from obs_lib.bench.labelled import TASKS, LabelledSet, Unknown, groups, read_set
+from obs_lib.bench.labelled import LabelledSet, Unknown, groups, read_set, tasks
 from obs_lib.cli.bench_printing import print_bench, write_bench
 from obs_lib.errors import ConfigError, SourceError
 from obs_lib.pipeline.workspace import Workspace
 from tests.unit.bench.conftest import write
 
-GROUNDEDNESS, TOXICITY, REFUSAL, RELEVANCE, OVER_REFUSAL = TASKS
+GROUNDEDNESS, TOXICITY, REFUSAL, RELEVANCE, OVER_REFUSAL = (
+    tasks()[name] for name in ("groundedness", "toxicity", "refusal", "relevance", "over_refusal")
+)
 THINGS = ["bridge", "violin", "harbour", "comet", "orchard", "glacier", "lantern", "museum", "tunnel", "valley"]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from obs_lib.catalogue import METRICS, OCCASIONAL, metric_of
+from obs_lib.catalogue import all_metrics, metric_of, metrics
 from obs_lib.catalogue.distances import DISTANCES, changed_metric, family
-from obs_lib.catalogue.labelled import LABELLED
+from obs_lib.catalogue.labelled import labelled
 from obs_lib.drift.change import compared, least_answers
 from obs_lib.drift.decision import smallest_effect
 from obs_lib.drift.options import DriftOptions
@@ -110,7 +110,7 @@ def change(metric: Metric, baseline: float) -> Distance:
 
 
 def test_the_table_has_every_metric_but_those_of_labels() -> None:
-    named = {metric.name for metric in (*METRICS, *OCCASIONAL)} - {metric.name for metric in LABELLED}
+    named = {metric.name for metric in all_metrics().values()} - {metric.name for metric in labelled()}
     assert {name for name in SAID if not name.startswith("judge")} == named
 
 
@@ -132,13 +132,13 @@ def test_metrics_say_what_the_stages_said(name: str) -> None:
 
 
 def test_what_labels_say_is_never_compared() -> None:
-    for metric in LABELLED:
+    for metric in labelled():
         effect = smallest_effect(change(metric, 1.0), OPTIONS)
         assert (metric.family, metric.extensive, metric.part_of, effect) == (metric.name, False, None, 0.05)
         assert not compared(metric)
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", metrics(), ids=lambda metric: metric.name)
 def test_percentiles_and_what_tokens_explain(metric: Metric) -> None:
     assert (metric.explained_by, least_answers(metric, 20)) == PERCENTILES.get(metric.name, (None, 20))
 

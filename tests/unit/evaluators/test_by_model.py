@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.by_model import build_by_model, evaluator_of, load_models
-from obs_lib.evaluators.catalogue import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.classifier import LocalClassifier, Pair, Reading, load_classifier
 from obs_lib.models.testing import HashingEncoder

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from obs_lib.evaluators import groundedness, refusal, relevance
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.rows import Case
+from obs_lib.evaluators.outcomes import Case
 from obs_lib.models.pieces import PIECE, pieces
 from obs_lib.models.testing import HashingEncoder
 

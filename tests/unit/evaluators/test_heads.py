@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.catalogue import scores
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators import groundedness, over_refusal, refusal, relevance, toxicity
-from obs_lib.evaluators.catalogue import TRAINED, build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import load_encoder
@@ -30,6 +31,8 @@ RAW = json.dumps(
         "trained_on": {},
     }
 ).encode()
+
+TRAINED = [score.name for score in scores() if score.heads and not score.opt_in]
 
 
 def test_the_formula() -> None:

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import occasional
-from obs_lib.catalogue.quality import OPT_IN
+from obs_lib.catalogue import occasional, opt_in, score_of
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import SHIPPED, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.over_refusal import HEAD, OverRefusal, reason
@@ -118,9 +117,11 @@ def test_heads_of_one_s_own_from_before_it_do_not_stop_a_night(tmp_path: Path) -
 
 
 def test_lower_is_better_and_its_metric_is_there_only_with_its_scores() -> None:
-    (metric,) = OPT_IN
+    assert opt_in() == {"over_refusal"}
+    metrics = score_of("over_refusal").metrics
+    (metric,) = metrics
     assert (metric.name, metric.evaluator, metric.direction, metric.aggregation) == (
         *("over_refusal_rate", "over_refusal", "lower_is_better", "share_above"),
     )
-    assert occasional(["over_refusal"]) == occasional(["over_refusal_rate"]) == OPT_IN
+    assert occasional(["over_refusal"]) == occasional(["over_refusal_rate"]) == metrics
     assert occasional(["refusal", "refusal_rate"]) == ()

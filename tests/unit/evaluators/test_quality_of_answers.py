@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import Encoder, load_encoder
 from obs_lib.models.options import ModelOptions

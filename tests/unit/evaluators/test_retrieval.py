@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators.catalogue import build
+from obs_lib.evaluators.build import build
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.retrieval import USED, WINDOW, read_contexts, windows
 from obs_lib.models.testing import HashingEncoder

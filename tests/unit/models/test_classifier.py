@@ -15,9 +15,11 @@ import pytest
 import torch
 import transformers
 
+from obs_lib.catalogue.score import OwnModels
 from obs_lib.errors import ConfigError, UnknownModel
 from obs_lib.models.classifier import LocalClassifier, Pair, load_classifier, recalibrated
-from obs_lib.models.labels import counted_labels
+from obs_lib.models.classifier_folder import own_models
+from obs_lib.models.labels import HALLUCINATION, counted_labels
 from obs_lib.models.options import ClassifierOptions
 from tests import tiny_models as tiny
 
@@ -186,6 +188,10 @@ def test_a_threshold_of_the_model_becomes_one_half() -> None:
     assert (shifted[0], shifted[-1]) == (0.0, 1.0)
 
 
+def meaning(asked: str) -> OwnModels:
+    return HALLUCINATION if asked == "hallucination" else own_models(asked, "x")
+
+
 @pytest.mark.parametrize(
     ("asked", "labels", "counted"),
     [
@@ -206,17 +212,17 @@ def test_a_threshold_of_the_model_becomes_one_half() -> None:
     ],
 )
 def test_labels_of_known_models_say_what_they_mean(asked: str, labels: list[str], counted: tuple[int, ...]) -> None:
-    assert counted_labels(asked, labels, None, "x") == counted
+    assert counted_labels(asked, meaning(asked), labels, None, "x") == counted
 
 
 @pytest.mark.parametrize("asked", ["groundedness", "toxicity", "refusal", "relevance"])
 @pytest.mark.parametrize("labels", [["LABEL_0", "LABEL_1"], ["0", "1"], ["spam", "ham"]])
 def test_labels_that_say_nothing_must_be_given(asked: str, labels: list[str]) -> None:
     with pytest.raises(UnknownModel, match=r"x\.labels"):
-        counted_labels(asked, labels, None, "x")
-    assert counted_labels(asked, labels, [labels[1]], "x") == (1,)
+        counted_labels(asked, meaning(asked), labels, None, "x")
+    assert counted_labels(asked, meaning(asked), labels, [labels[1]], "x") == (1,)
     with pytest.raises(UnknownModel, match="no such label"):
-        counted_labels(asked, labels, ["other"], "x")
+        counted_labels(asked, meaning(asked), labels, ["other"], "x")
 
 
 def edit(name: str, **content: object) -> Callable[[Path], None]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import quality
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.anchors import SHIPPED, anchors_of, load_anchors
 from obs_lib.evaluators.heads import load_head
@@ -83,7 +83,7 @@ def test_a_quiet_evaluator_says_nothing(world: Any) -> None:
         run_day(ws, day)
     fold(ws)
     anchors = ws.lake.read(ANCHORS, [DAYS[0]])
-    assert set(anchors["evaluator"]) == {one.evaluator for one in QUALITY if one.evaluator}
+    assert set(anchors["evaluator"]) == {one.evaluator for one in quality() if one.evaluator}
     assert (anchors["status"] == ScoreStatus.SCORED.value).sum() > 100
     for day in DAYS:
         assert set(verdicts(ws, day).values()) == {"SAME"}

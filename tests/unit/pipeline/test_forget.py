@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import quality
 from obs_lib.errors import LakeError
 from obs_lib.lake.delta import DeltaTables
 from obs_lib.lake.lake import Lake
@@ -46,7 +46,7 @@ from obs_lib.samples.generate import write_samples
 from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
 
 RUN = DAYS[:3]
-STANDING = {one.evaluator for one in QUALITY if one.evaluator}
+STANDING = {one.evaluator for one in quality() if one.evaluator}
 
 
 @pytest.fixture(scope="module")

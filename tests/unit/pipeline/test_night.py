@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obs_lib.catalogue.quality import QUALITY
+from obs_lib.catalogue import quality
 from obs_lib.errors import DayNotReady, ObsError
 from obs_lib.lake.tables import ALERTS, INTERACTIONS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline import evaluate as evaluate_step
@@ -25,7 +25,7 @@ from obs_lib.settings.scoring import ScoringOptions
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=n) for n in range(5)]
 EMPTY = dt.date(2024, 4, 1)
-STANDING = {one.evaluator for one in QUALITY if one.evaluator}
+STANDING = {one.evaluator for one in quality() if one.evaluator}
 
 
 def digests(ws: Workspace) -> dict[tuple[str, str], dict[str, str]]:

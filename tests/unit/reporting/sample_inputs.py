@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import BY_NAME, INTERACTION_METRICS, METRICS
+from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
 from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import ALERTS, DRIFT
@@ -79,7 +79,7 @@ USUAL = {
 }
 """What a quiet day shows. Metrics that are not listed have no data."""
 
-OBJECTIVES = {metric.name: metric.objective for metric in METRICS if metric.objective is not None}
+OBJECTIVES = {metric.name: metric.objective for metric in metrics() if metric.objective is not None}
 
 PROVENANCE = {
     "code": "obs_lib 0.1.0",
@@ -120,7 +120,7 @@ def metrics(
     for back in range(days - 1, -1, -1):
         one = day - dt.timedelta(days=back)
         for segment in segments:
-            for metric in INTERACTION_METRICS:
+            for metric in interaction_metrics():
                 value = USUAL.get(metric.name)
                 if value is not None:
                     value *= 1 + wave(metric.name + segment, one, 0.09 if metric.unit != "probability" else 0.02)
@@ -224,7 +224,7 @@ def drift(
             if back == 0:
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
-                    for m in INTERACTION_METRICS
+                    for m in interaction_metrics()
                     if m.direction and m not in ERROR_KIND_RATES
                 ]
     return distances(*rows)
@@ -320,7 +320,7 @@ def quiet() -> ReportInputs:
 
 def with_gpus(today: dict[tuple[str, str], float]) -> ReportInputs:
     """The quiet day with numbers of GPUs, by (metric, segment)."""
-    rows = [metric_row(DAY, name, BY_NAME[name].unit, segment, value) for (name, segment), value in today.items()]
+    rows = [metric_row(DAY, name, all_metrics()[name].unit, segment, value) for (name, segment), value in today.items()]
     inputs = quiet()
     return replace(
         inputs,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import BY_NAME
+from obs_lib.catalogue import all_metrics
 from obs_lib.excerpts import SlowSpan, SlowTrace
 from obs_lib.records import STAGES
 from obs_lib.reporting.blocks import Heading, TableBlock
@@ -57,7 +57,9 @@ RAG = trace(
 def inputs(traces: list[SlowTrace], stages: tuple[str, ...] = ("inference", "retrieval")) -> ReportInputs:
     base = samples.incident()
     rows = [
-        samples.metric_row(DAY - dt.timedelta(days=back), name, BY_NAME[name].unit, f"stage={stage}", value + back)
+        samples.metric_row(
+            DAY - dt.timedelta(days=back), name, all_metrics()[name].unit, f"stage={stage}", value + back
+        )
         for back in range(3)
         for stage in stages
         for name, value in VALUES.items()

@@ -89,6 +89,7 @@ def test_only_these_are_marked() -> None:
         "models.encoder",
         "evaluators.weights",
         "evaluators.anchors",
+        "evaluators.own",
         "evaluators.json_schemas",
         "evaluators.models.toxicity.model",
     }

@@ -186,7 +186,7 @@ def test_the_raw_rate_is_the_day_s_own() -> None:
 @pytest.mark.real
 @pytest.mark.long
 def test_coverage_on_people_s_labels_of_real_answers(real_data: Path) -> None:
-    from obs_lib.evaluators.catalogue import build
+    from obs_lib.evaluators.build import build
     from obs_lib.evaluators.options import EvaluatorOptions
     from obs_lib.models.encoder import load_encoder
     from obs_lib.models.options import ModelOptions

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from obs_lib.catalogue.quality import RETRIEVAL
+from obs_lib.catalogue.retrieval import RETRIEVAL
 from obs_lib.records import ALL, MetricStatus
 from obs_lib.summaries.retrieval import read_labels, retrieval_metrics
 from obs_lib.summaries.segments import Segments

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_lib.catalogue import INTERACTION_METRICS
+from obs_lib.catalogue import interaction_metrics
 from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
@@ -165,7 +165,7 @@ def summary(spans: list[dict[str, Any]] | None, **options: Any) -> tuple[pd.Data
 def test_a_day_without_spans_says_nothing_of_stages(spans: list[dict[str, Any]] | None) -> None:
     metrics, sketches = summary(spans)
     assert set(metrics["segment"]) == {"all", "route=rag"}
-    assert len(metrics) == 2 * len(INTERACTION_METRICS)
+    assert len(metrics) == 2 * len(interaction_metrics())
     assert "traces" not in set(sketches["kind"])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_lib.errors import SourceError
-from obs_lib.pipeline.cases import CASE_COLUMNS
+from obs_lib.records import CASE_COLUMNS
 from obs_lib.sources import values
 from obs_lib.sources.content import entries_of
 from obs_lib.sources.entries import Entry, Rejected
@@ -21,7 +21,7 @@ LONGEST_LINE = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Line:
     """One line of a file.
 
     number : its line, from 1. id : as the line gives it, `id` or else `request_id`; None where it has none.
@@ -37,7 +37,7 @@ class Row:
     problem: str | None = None
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_lines(path: Path) -> Iterator[Line]:
     """Every line that is not blank, in order, with bounded memory; one that cannot be read is a row with its problem.
 
     SourceError when the file is not there, may not be read, is damaged or ends early.
@@ -51,9 +51,9 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise SourceError("the file cannot be read", found=found, where=path) from error
 
 
-def portions(rows: Iterable[Row], most_rows: int, most_bytes: int) -> Iterator[list[Row]]:
+def portions(rows: Iterable[Line], most_rows: int, most_bytes: int) -> Iterator[list[Line]]:
     """The rows in lists of `most_rows` at most, shorter where their lines have more than `most_bytes` together."""
-    held: list[Row] = []
+    held: list[Line] = []
     size = 0
     for row in rows:
         if held and (len(held) == most_rows or size + row.size > most_bytes):
@@ -80,14 +80,14 @@ def columns_of(fields: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: None if columns[name] is None else well_formed(str(columns[name])) for name in CASE_COLUMNS}
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry) -> Line:
     fields: dict[str, Any] = {}
     try:
         fields = parse_object(entry)
         columns, problem = columns_of(fields), None
     except Rejected as reason:
         columns, problem = dict.fromkeys(CASE_COLUMNS), f"line {entry.number}: {reason}"
-    return Row(entry.number, _name(fields), columns, fields, len(entry.raw), problem)
+    return Line(entry.number, _name(fields), columns, fields, len(entry.raw), problem)
 
 
 def _name(fields: Mapping[str, Any]) -> str | int | float | None:

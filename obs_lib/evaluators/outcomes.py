@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import pandas as pd
@@ -52,36 +52,40 @@ def failed(reason: str) -> Outcome:
     return Outcome(ScoreStatus.FAILED, None, _storable(reason)[:_NOTE_LENGTH], None)
 
 
-def judge(batch: pd.DataFrame, verdict: Callable[[Case, str], Outcome]) -> pd.DataFrame:
-    """One outcome for each row: `verdict(case, response)` where there is an answer to judge, SKIPPED where there is none.
+def outcomes(batch: pd.DataFrame, decide: Callable[[Case, str], Outcome]) -> pd.DataFrame:
+    """One outcome for each row: `decide(case, response)` where there is an answer, SKIPPED where there is none.
 
     An exception in one row becomes that row's FAILED; rows do not know each other, so a batch can be split anywhere.
     """
-    outcomes = [_guarded(case, verdict) for case in cases(batch)]
-    columns = list(zip(*outcomes, strict=True)) or [(), (), (), ()]
+    return to_frame([_guarded(case, decide) for case in cases(batch)], batch.index)
+
+
+def to_frame(rows: Sequence[Outcome], index: pd.Index) -> pd.DataFrame:
+    """The frame that `records.Evaluator.score` promises."""
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
     return pd.DataFrame(
         {
-            "status": pd.Series([str(status) for status in columns[0]], index=batch.index, dtype="str"),
-            "value": pd.Series(columns[1], index=batch.index, dtype=object),
-            "note": pd.Series(columns[2], index=batch.index, dtype="str"),
-            "evidence": pd.Series(columns[3], index=batch.index, dtype=object),
+            "status": pd.Series([str(status) for status in columns[0]], index=index, dtype="str"),
+            "value": pd.Series(columns[1], index=index, dtype=object),
+            "note": pd.Series(columns[2], index=index, dtype="str"),
+            "evidence": pd.Series(columns[3], index=index, dtype=object),
         }
     )
 
 
 def wanted(batch: pd.DataFrame, texts: Callable[[Case, str], list[_Asked]]) -> list[_Asked]:
-    """The texts (or pairs of texts) that `verdict` will look up, in order, once each.
+    """The texts (or pairs of texts) that `decide` will look up, in order, once each.
 
     A row that fails here fails again, with a note, there.
     """
-    found: dict[_Asked, None] = {}
+    distinct: dict[_Asked, None] = {}
     for case in cases(batch):
         if reason_to_skip(case) is None:
             try:
-                found |= dict.fromkeys(texts(case, case.response or ""))
+                distinct |= dict.fromkeys(texts(case, case.response or ""))
             except Exception:  # noqa: BLE001, S112 - whatever a hostile text provokes must not lose the batch
                 continue
-    return list(found)
+    return list(distinct)
 
 
 def cases(batch: pd.DataFrame) -> Iterator[Case]:
@@ -98,18 +102,18 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _guarded(case: Case, verdict: Callable[[Case, str], Outcome]) -> Outcome:
+def _guarded(case: Case, decide: Callable[[Case, str], Outcome]) -> Outcome:
     reason = reason_to_skip(case)
     if reason is not None:
         return skipped(reason)
     try:
-        return verdict(case, case.response or "")
+        return decide(case, case.response or "")
     except Exception as error:  # noqa: BLE001 - recorded with its text; the night goes on
         return failed(f"{type(error).__name__}: {error}")
 
 
 def reason_to_skip(case: Case) -> str | None:
-    """Why no evaluator judges this interaction; None where it has an answer."""
+    """Why no evaluator scores this interaction; None where it has an answer."""
     if case.error:
         return "the request failed"
     if case.response is None or not case.response.strip():

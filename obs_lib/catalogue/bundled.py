@@ -1,0 +1,16 @@
+"""What comes with the package: one line each, a name and where it stands. Nothing of it is imported before it is needed."""
+
+from __future__ import annotations
+
+EVALUATORS: dict[str, str] = {
+    "groundedness": "obs_lib.evaluators.groundedness:Groundedness",
+    "toxicity": "obs_lib.evaluators.toxicity:Toxicity",
+    "relevance": "obs_lib.evaluators.relevance:Relevance",
+    "refusal": "obs_lib.evaluators.refusal:Refusal",
+    "format": "obs_lib.evaluators.format:Format",
+    "context_relevance": "obs_lib.evaluators.retrieval:ContextRelevance",
+    "context_utilization": "obs_lib.evaluators.retrieval:ContextUtilization",
+    "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
+    "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
+}
+"""Evaluators in the order in which their metrics stand in every table and report. Anybody's follow them."""

@@ -1,0 +1,127 @@
+"""Anybody's evaluator as the night knows evaluators: given answers only, checked row by row, and never able to stop it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from obs_lib.catalogue.score import Score
+from obs_lib.errors import ExtensionError
+from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, reason_to_skip, scored, skipped, to_frame
+from obs_lib.records import Evaluator, ScoreStatus, Vectors
+
+_COLUMNS = ("status", "value", "note", "evidence")
+_MOST_EVIDENCE = 20_000  # characters of JSON
+_MOST_TEXT = 1000  # characters of a version or a description
+
+
+class Anybodys:
+    """Implements `records.Evaluator` around a `score(frame)`, or `score(frame, vectors)` where there is `texts(frame)`.
+
+    The frame has the columns that it needs, one row for each answer, and an index of its own; requests that failed or have
+    no answer are skipped before. What comes back is a frame of the same index with `value` (in [0, 1], or none) and, where
+    it has more to say, `status` (SCORED, SKIPPED, FAILED), `note` and `evidence` (a mapping, or JSON). Where `score` raises,
+    each row is asked for by itself, so that only the rows at fault are FAILED.
+    """
+
+    def __init__(self, own: Any, score: Score) -> None:
+        self._own, self._reads_vectors = own, callable(getattr(own, "texts", None))
+        self.name, self.needs = score.name, score.needs
+        self.version, self.describe = str(own.version), str(own.describe)
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        """What it asks for; nothing where that breaks, and then the rows that lack their vectors are FAILED."""
+        if not self._reads_vectors:
+            return []
+        try:
+            return [text for text in self._own.texts(self._given(batch)) if isinstance(text, str)]
+        except Exception:  # noqa: BLE001 - anybody's code; `score` breaks in turn and says why
+            return []
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        """The rows that `records.Evaluator` promises, whatever the evaluator does."""
+        reasons = [reason_to_skip(case) for case in cases(batch)]
+        given = self._given(batch)
+        outcomes = iter(self._outcomes(given, vectors))
+        return to_frame([next(outcomes) if reason is None else skipped(reason) for reason in reasons], batch.index)
+
+    def _given(self, batch: pd.DataFrame) -> pd.DataFrame:
+        answered = [reason_to_skip(case) is None for case in cases(batch)]
+        columns = [name for name in Case._fields if name in self.needs]
+        return batch.reindex(columns=columns)[answered].reset_index(drop=True)
+
+    def _outcomes(self, given: pd.DataFrame, vectors: Vectors) -> list[Outcome]:
+        if given.empty:
+            return []
+        try:
+            return self._asked(given, vectors)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - anybody's code; its failure is data
+            if len(given) == 1:
+                return [failed(f"{type(error).__name__}: {error}")]
+        rows = (given.iloc[[n]].reset_index(drop=True) for n in range(len(given)))
+        return [outcome for row in rows for outcome in self._outcomes(row, vectors)]
+
+    def _asked(self, given: pd.DataFrame, vectors: Vectors) -> list[Outcome]:
+        frame = given.copy()
+        said = self._own.score(frame, vectors) if self._reads_vectors else self._own.score(frame)
+        if not isinstance(said, pd.DataFrame):
+            raise TypeError(f"score returned {type(said).__name__}, not a DataFrame")
+        if not said.index.equals(given.index):
+            raise ValueError(f"score returned {len(said)} rows of another index for {len(given)} rows")
+        if "value" not in said:
+            raise ValueError("score returned no column value")
+        columns = [said[name] if name in said else [None] * len(said) for name in _COLUMNS]
+        return [_outcome(*row) for row in zip(*columns, strict=True)]
+
+
+def _outcome(status: object, value: object, note: object, evidence: object) -> Outcome:
+    """One row as it is kept, FAILED where it breaks a rule."""
+    number = None if _missing(value) else value
+    told = "" if _missing(note) else str(note)
+    if _missing(status):
+        status = ScoreStatus.SKIPPED if number is None else ScoreStatus.SCORED
+    if str(status) == ScoreStatus.SKIPPED:
+        return skipped(told or "no value")
+    if str(status) == ScoreStatus.FAILED:
+        return failed(told or "no reason given")
+    if str(status) != ScoreStatus.SCORED:
+        return failed(f"status must be one of {', '.join(ScoreStatus)}; found {str(status)[:50]!r}")
+    try:
+        size = float(number)  # type: ignore[arg-type]
+        if not 0 <= size <= 1:  # NaN is neither
+            raise ValueError
+        return scored(size, _evidence(evidence))
+    except (TypeError, ValueError):
+        return failed(f"value must be a number from 0 to 1; found {str(value)[:50]!r}")
+
+
+def _evidence(given: object) -> Mapping[str, object] | None:
+    """What a reader is shown: a mapping; other JSON, and text, under a key of its own."""
+    if _missing(given):
+        return None
+    try:
+        known = json.loads(given) if isinstance(given, str) else given
+        text = json.dumps(known, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        known = text = str(given)
+    if len(text) > _MOST_EVIDENCE:
+        return {"left_out": f"{len(text):,} characters of evidence, of which {_MOST_EVIDENCE:,} are kept at most"}
+    return known if isinstance(known, Mapping) else {"evidence": known}
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def adapted(own: Any, score: Score) -> Evaluator:
+    """The evaluator behind the checks; ExtensionError where it lacks something that only one that is built can have."""
+    for name in ("version", "describe"):
+        text = getattr(own, name, None)
+        if not isinstance(text, str) or not 0 < len(text) <= _MOST_TEXT:
+            rule = f"a text of 1 to {_MOST_TEXT} characters"
+            raise ExtensionError(f"the evaluator {score.name!r} has no {name}", rule=rule, found=text)
+    return Anybodys(own, score)
