@@ -1,1 +1,1 @@
-"""One file a quality metric. `catalogue.build` gives them all; each implements `records.Evaluator`."""
+"""One file a quality metric. `build.build` gives them all; each implements `records.Evaluator`."""
