@@ -79,13 +79,13 @@ def _day_of_run(run_id: str) -> dt.date | None:
 
     with create_session() as session:
         query = select(DagRun.conf, DagRun.data_interval_start).where(DagRun.dag_id == NIGHTLY, DagRun.run_id == run_id)
-        found = session.execute(query).first()
-    if found is None:
+        run = session.execute(query).first()
+    if run is None:
         return None
-    asked = (found.conf or {}).get("day")
+    asked = (run.conf or {}).get("day")
     if asked:
         return _date(str(asked))
-    return found.data_interval_start.astimezone(dt.UTC).date() if found.data_interval_start else None
+    return run.data_interval_start.astimezone(dt.UTC).date() if run.data_interval_start else None
 
 
 def _date(text: str) -> dt.date | None:

@@ -131,8 +131,8 @@ def present(values: Floats) -> tuple[Floats, int, int]:
 
 def _codes(column: pd.Series, known: Sequence[str]) -> Codes:
     words = pa.array(column, type=pa.string(), from_pandas=True)
-    found = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)
-    return np.where(pc.is_null(words).to_numpy(zero_copy_only=False), UNKNOWN, found).astype(np.int8)
+    codes = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)
+    return np.where(pc.is_null(words).to_numpy(zero_copy_only=False), UNKNOWN, codes).astype(np.int8)
 
 
 def _error_kinds(column: pd.Series, failed: Codes) -> Codes:

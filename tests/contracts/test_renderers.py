@@ -133,15 +133,15 @@ class _Reader(HTMLParser):
 
 
 def test_html_has_the_same_tags_whatever_the_text() -> None:
-    found = []
+    seen = []
     for word in ("plain", ATTACK):
         reader = _Reader()
         reader.feed(html.render(document(word, *blocks(word).values())))
         assert reader.open == []
-        found.append((reader.tags, reader.names))
-    assert found[0] == found[1]
-    assert not found[0][0] & {"script", "iframe", "object", "embed", "form", "link", "img", "base"}
-    assert not any(name.startswith("on") for name in found[0][1])
+        seen.append((reader.tags, reader.names))
+    assert seen[0] == seen[1]
+    assert not seen[0][0] & {"script", "iframe", "object", "embed", "form", "link", "img", "base"}
+    assert not any(name.startswith("on") for name in seen[0][1])
 
 
 def test_text_from_logs_cannot_pretend_to_be_a_heading() -> None:

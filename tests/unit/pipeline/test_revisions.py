@@ -28,7 +28,7 @@ DAY, NEXT = DAYS[1], DAYS[2]
 
 
 @pytest.fixture
-def mine(tmp_path: Path, logs: Path) -> Path:
+def late_logs(tmp_path: Path, logs: Path) -> Path:
     """Logs of three days that can be added to."""
     folder = tmp_path / "logs"
     folder.mkdir()
@@ -53,13 +53,13 @@ def rows(ws: Workspace) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_came_late_changes_its_day_alone_and_is_told(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_what_came_late_changes_its_day_alone_and_is_told(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     for day in DAYS[:2]:
         run_day(ws, day)
     fold(ws)
     assert rows(ws) == []
-    come_late(mine, DAY, 2)
+    come_late(late_logs, DAY, 2)
     run_day(ws, NEXT)
     assert run_late_days(ws, NEXT) == [DAY]
     assert fold(ws) == [str(DAY), str(NEXT)]
@@ -76,7 +76,7 @@ def test_what_came_late_changes_its_day_alone_and_is_told(mine: Path, tmp_path: 
 
     run_day(ws, DAY), run_day(ws, NEXT)
     assert (fold(ws), len(rows(ws))) == ([], 1)
-    at_once = workspace(tmp_path / "two", mine, scoring={"evaluators": ["format"]})
+    at_once = workspace(tmp_path / "two", late_logs, scoring={"evaluators": ["format"]})
     for day in DAYS[:3]:
         run_day(at_once, day)
     fold(at_once)
@@ -85,10 +85,10 @@ def test_what_came_late_changes_its_day_alone_and_is_told(mine: Path, tmp_path: 
     assert rows(at_once) == []
 
 
-def test_only_what_is_new_is_scored(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine)
+def test_only_what_is_new_is_scored(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs)
     run_day(ws, DAY)
-    come_late(mine, DAY, 3)
+    come_late(late_logs, DAY, 3)
     assert late_days(ws, NEXT) == [DAY]
     ingest(ws, DAY)
     planned = plan(ws, DAY)
@@ -96,8 +96,8 @@ def test_only_what_is_new_is_scored(mine: Path, tmp_path: Path) -> None:
     assert planned.cases > 20
 
 
-def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_what_changed_stands_beside_the_report(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     config = tmp_path / "one" / "obs.yaml"
     run_day(ws, DAY)
     fold(ws)
@@ -105,14 +105,14 @@ def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> No
     assert "Revision" not in first
     assert served.shown_page(ws, DAY) == page_path(ws, DAY).read_bytes()
     assert [reported.revision for reported in served.list_days(ws)] == [1]
-    come_late(mine, DAY)
+    come_late(late_logs, DAY)
     run_day(ws, DAY)
     fold(ws)
-    told = CliRunner().invoke(app, ["report", str(DAY), "--config", str(config)]).output
+    output = CliRunner().invoke(app, ["report", str(DAY), "--config", str(config)]).output
     at = last_revisions(ws, [DAY])[DAY].at
-    assert f"\nRevision 2 of {at:%Y-%m-%d %H:%M} UTC: what changed since the last one\n---" in told
-    assert "  - Because of: the day's logs" in told
-    assert "  - Interactions: 25, before 24" in told
+    assert f"\nRevision 2 of {at:%Y-%m-%d %H:%M} UTC: what changed since the last one\n---" in output
+    assert "  - Because of: the day's logs" in output
+    assert "  - Interactions: 25, before 24" in output
     page, shown = page_path(ws, DAY).read_bytes(), served.shown_page(ws, DAY)
     assert shown is not None
     assert b"Interactions: 25, before 24" in shown
@@ -120,15 +120,15 @@ def test_what_changed_stands_beside_the_report(mine: Path, tmp_path: Path) -> No
     assert served.page(ws, DAY) == page
     assert [reported.revision for reported in served.list_days(ws)] == [2]
     assert "<small>Revision 2</small>" in served.index(ws)
-    come_late(mine, DAY, 2)
+    come_late(late_logs, DAY, 2)
     run_day(ws, DAY)
     fold(ws)
     assert [json.loads(row["detail"])["revision"] for row in rows(ws)] == [2, 3]
     assert last_revisions(ws, [DAY, NEXT]).keys() == {DAY}
 
 
-def test_another_title_is_no_revision_and_another_objective_is(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_another_title_is_no_revision_and_another_objective_is(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     config = tmp_path / "one" / "obs.yaml"
     run_day(ws, DAY)
     fold(ws)
@@ -145,11 +145,13 @@ def test_another_title_is_no_revision_and_another_objective_is(mine: Path, tmp_p
     assert "metrics" not in detail or detail["metrics"] == []
 
 
-def test_a_rendering_that_was_killed_tells_once(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_a_rendering_that_was_killed_tells_once(
+    late_logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     run_day(ws, DAY)
     fold(ws)
-    come_late(mine, DAY)
+    come_late(late_logs, DAY)
     run_day(ws, DAY)
     commit = type(ws.lake).commit
 
@@ -166,30 +168,30 @@ def test_a_rendering_that_was_killed_tells_once(mine: Path, tmp_path: Path, monk
     assert len(rows(ws)) == 1
 
 
-def test_a_lake_of_an_earlier_release_has_no_summary_to_compare_with(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_a_lake_of_an_earlier_release_has_no_summary_to_compare_with(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     run_day(ws, DAY)
     fold(ws)
     report = ws.lake.read_ready(REPORTS, DAY)
     verdict = json.loads(report.loc[0, "provenance"])
     del verdict[SUMMARY]
     ws.lake.commit(DAY, "render", {REPORTS: report.assign(provenance=json.dumps(verdict))}, inputs="older")
-    come_late(mine, DAY)
+    come_late(late_logs, DAY)
     run_day(ws, DAY)
     assert fold(ws) == [str(DAY)]
     assert rows(ws) == []
     assert "Revision" not in served.text(ws, DAY)
 
 
-def test_what_a_lake_of_an_earlier_release_kept_of_its_revisions_is_read(mine: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", mine, scoring={"evaluators": ["format"]})
+def test_what_a_lake_of_an_earlier_release_kept_of_its_revisions_is_read(late_logs: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
     run_day(ws, DAY)
     fold(ws)
     report = ws.lake.read_ready(REPORTS, DAY)
     verdict = json.loads(report.loc[0, "provenance"])
     verdict["gist"] = verdict.pop(SUMMARY)
     ws.lake.commit(DAY, "render", {REPORTS: report.assign(provenance=json.dumps(verdict))}, inputs="older")
-    come_late(mine, DAY)
+    come_late(late_logs, DAY)
     run_day(ws, DAY)
     fold(ws)
     (row,) = rows(ws)
@@ -200,7 +202,7 @@ def test_what_a_lake_of_an_earlier_release_kept_of_its_revisions_is_read(mine: P
     row |= {"at": now, "kind": "edition", "detail": json.dumps(older)}
     ws.lake.append(OPERATIONS, now.date(), pd.DataFrame([row]).drop(columns="day"))
     assert last_revisions(ws, [DAY])[DAY].number == 6
-    come_late(mine, DAY, 2)
+    come_late(late_logs, DAY, 2)
     run_day(ws, DAY)
     fold(ws)
     assert last_revisions(ws, [DAY])[DAY].number == 7

@@ -93,14 +93,17 @@ def test_a_new_field_that_nobody_marked_is_masked() -> None:
         default="", metadata={"holds": PLAIN}))]  # fmt: skip
     grown = dataclasses.make_dataclass("Grown", new, bases=(ReportInputs,), frozen=True)
     fields = {item.name: getattr(samples.quiet(), item.name) for item in dataclasses.fields(ReportInputs)}
-    said = f"ask {PERSON}, key {KEY}"
-    frame = pd.DataFrame({"of_nobody": [said, None], "n": [1.0, 2.0]})
-    shown: Any = shown_inputs(grown(**fields, added=said, lists=[{said: (said, 3)}], rows=frame, kept=said), REDACTOR)
+    planted_text = f"ask {PERSON}, key {KEY}"
+    frame = pd.DataFrame({"of_nobody": [planted_text, None], "n": [1.0, 2.0]})
+    shown: Any = shown_inputs(
+        grown(**fields, added=planted_text, lists=[{planted_text: (planted_text, 3)}], rows=frame, kept=planted_text),
+        REDACTOR,
+    )
     for text in (shown.added, *shown.lists[0], shown.lists[0].popitem()[1][0], shown.rows.loc[0, "of_nobody"]):
         assert PERSON not in text
         assert KEY not in text
     assert shown.rows["n"].tolist() == [1.0, 2.0]
-    assert shown.kept == said
+    assert shown.kept == planted_text
 
 
 def test_what_cannot_be_searched_is_not_shown() -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
+from obs_lib.alerts.incidents import to_frame
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
 from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
-from obs_lib.lake.tables import ALERTS, DRIFT
+from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
-from obs_lib.records import ALL, ScoreStatus, Signal, StepState
+from obs_lib.records import ALL, Alert, AlertState, MetricStatus, MetricValue, ScoreStatus, Severity, Signal, StepState
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import (
     AnchorsRight,
@@ -134,32 +135,21 @@ def metrics(
 
 
 def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | None) -> dict[str, Any]:
+    """A row of METRICS, from the record that summaries write."""
     n = 680 if segment == ALL else 340
-    known = value is not None
-    total = unit in ("count", "tokens", "USD")
-    if known and unit == "share":
-        spread = 1.96 * math.sqrt(max(value * (1 - value), 1e-4) / n)  # type: ignore[operator]
-    else:
-        spread = 0.0 if not known else 0.04 * value  # type: ignore[operator]
-    return {
-        "day": day.isoformat(),
-        "metric": name,
-        "segment": segment,
-        "status": "OK" if known else "NO_DATA",
-        "value": value,
-        "low": None if not known or total else max(value - spread, 0.0),  # type: ignore[operator]
-        "high": None
-        if not known or total
-        else min(value + spread, 1.0 if unit in ("share", "probability") else math.inf),  # type: ignore[operator]
-        "std_error": None,
-        "n": n if known else 0,
-        "n_skipped": 214 if name == "hallucination_rate" else 0,
-        "n_failed": 0,
-        "note": ""
-        if known
-        else "no configured capacity"
-        if name in ("capacity_use", "concurrency_use")
-        else "the logs have no such field",
+    if value is None:
+        note = (
+            "no configured capacity" if name in ("capacity_use", "concurrency_use") else "the logs have no such field"
+        )
+        absent = MetricValue(day, name, segment, MetricStatus.NO_DATA, None, None, None, None, 0, note=note)
+        return asdict(absent) | {"day": day.isoformat()}
+    low, high = None, None
+    if unit not in ("count", "tokens", "USD"):
+        spread = 1.96 * math.sqrt(max(value * (1 - value), 1e-4) / n) if unit == "share" else 0.04 * value
+        low, high = max(value - spread, 0.0), min(value + spread, 1.0 if unit in ("share", "probability") else math.inf)
+    skipped = 214 if name == "hallucination_rate" else 0
+    return asdict(MetricValue(day, name, segment, MetricStatus.OK, value, low, high, None, n, skipped)) | {
+        "day": day.isoformat()
     }
 
 
@@ -245,31 +235,26 @@ def _change(name: str, unit: str, segment: str, value: float | None, few: bool) 
     return drift_row(DAY, f"change:{name}", segment, **given)
 
 
-def alert_row(fingerprint: str, **given: Any) -> dict[str, Any]:
-    row = {
-        "day": DAY.isoformat(),
-        "fingerprint": fingerprint,
-        "kind": "change",
-        "severity": "P2",
-        "state": "ONGOING",
-        "segment": ALL,
-        "title": "Relevance fell",
-        "score": 0.42,
-        "notify": False,
-        "first_day": "2023-06-12",
-        "last_day": DAY.isoformat(),
-        "evidence": "[]",
-    }
-    return row | given
+def alert(fingerprint: str, **given: Any) -> Alert:
+    ongoing = Alert(
+        day=DAY,
+        fingerprint=fingerprint,
+        kind="change",
+        severity=Severity.P2,
+        state=AlertState.ONGOING,
+        segment=ALL,
+        title="Relevance fell",
+        score=0.42,
+        notify=False,
+        first_day=dt.date(2023, 6, 12),
+        last_day=DAY,
+    )
+    return replace(ongoing, **given)
 
 
-def evidence(*signals: Signal) -> str:
-    """As the table `alerts` keeps it."""
-    return json.dumps([signal.to_json() for signal in signals])
-
-
-def alerts(*rows: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["day", *ALERTS.names])
+def alerts(*incidents: Alert) -> pd.DataFrame:
+    """Rows of ALERTS, as the step `alert` writes them."""
+    return to_frame(incidents).assign(day=DAY.isoformat())
 
 
 def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
@@ -290,10 +275,10 @@ def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
 
 def quiet() -> ReportInputs:
     """Nothing happened; one day of the fortnight has no logs."""
-    resolved = alert_row(
+    resolved = alert(
         "objective|ttft_p95",
         kind="objective",
-        state="RESOLVED",
+        state=AlertState.RESOLVED,
         title="Time to first token, p95 was above its objective",
     )
     measured = metrics(missing=(DAY - dt.timedelta(days=6),))
@@ -336,36 +321,39 @@ def incident() -> ReportInputs:
         Signal("semantic_drift", 0.152, "cosine distance", null_high=0.046, p_adjusted=0.0021),
         Signal("token_kl", 0.543, "nats", null_high=0.165, p_adjusted=0.0021),
     )
-    rollout = alert_row(
+    rollout = alert(
         "change|route=assistant-large",
-        severity="P1",
-        state="NEW",
+        severity=Severity.P1,
+        state=AlertState.NEW,
         segment=LARGE,
         score=0.87,
         notify=True,
-        first_day=DAY.isoformat(),
+        first_day=DAY,
         title="route=assistant-large changed: refuses more, breaks its format; new version gpt-4-0613",
-        evidence=evidence(*signals),
+        evidence=signals,
     )
-    breach = alert_row(
+    breach = alert(
         "objective|refusal_rate",
         kind="objective",
-        severity="P2",
-        state="NEW",
-        first_day=DAY.isoformat(),
+        severity=Severity.P2,
+        state=AlertState.NEW,
+        first_day=DAY,
         score=0.5,
         title="Refusal rate is above its objective",
-        evidence=evidence(Signal("refusal_rate", 0.244, objective=0.2)),
+        evidence=(Signal("refusal_rate", 0.244, objective=0.2),),
     )
-    latency = alert_row(
+    latency = alert(
         "objective|tpot_p95",
         kind="objective",
-        severity="P3",
+        severity=Severity.P3,
         title="Time per output token, p95 is above its objective",
-        evidence=evidence(Signal("tpot_p95", 57.2, objective=50.0)),
+        evidence=(Signal("tpot_p95", 57.2, objective=50.0),),
     )
-    done = alert_row(
-        "change|toxicity", state="RESOLVED", title="Toxicity is back within its usual range", severity="P2"
+    done = alert(
+        "change|toxicity",
+        state=AlertState.RESOLVED,
+        title="Toxicity is back within its usual range",
+        severity=Severity.P2,
     )
     today = {
         ("refusal_rate", LARGE): 0.369,
@@ -405,13 +393,13 @@ def incident() -> ReportInputs:
 
 def no_data() -> ReportInputs:
     """Not one line was logged; the days before were fine."""
-    missing = alert_row(
+    missing = alert(
         "data|logs",
         kind="data",
-        severity="P1",
-        state="NEW",
+        severity=Severity.P1,
+        state=AlertState.NEW,
         title="No logs arrived",
-        first_day=DAY.isoformat(),
+        first_day=DAY,
         notify=True,
     )
     return ReportInputs(
@@ -449,12 +437,12 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
     stored = bad.replace("\ud800", "")  # Arrow holds no lone surrogate; JSON payloads can
     names = (ALL, *(f"route={HOSTILE[:60]}{n}" for n in range(segments - 1)))
     rows = [
-        alert_row(
+        alert(
             f"{n:03d}{stored}",
             title=stored,
             segment=names[n % segments],
-            state="NEW",
-            evidence=evidence(*[Signal(bad, 1.0, note=bad)] * 9),
+            state=AlertState.NEW,
+            evidence=(Signal(bad, 1.0, note=bad),) * 9,
         )
         for n in range(80)
     ]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from obs_lib.records import ALL, StepState
+from obs_lib.records import ALL, AlertState, Severity, StepState
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
@@ -30,10 +30,10 @@ def table(document: Document, caption: str) -> TableBlock:
     return next(one for one in every(document, TableBlock) if one.caption.startswith(caption))
 
 
-def row(found: TableBlock, head: str, group: int = 0) -> dict[str, str]:
-    cells = next(r for g in found.groups for r in g.rows if r[0].text == head)
+def row(shown: TableBlock, head: str, group: int = 0) -> dict[str, str]:
+    cells = next(r for g in shown.groups for r in g.rows if r[0].text == head)
     return {
-        column.title: " ".join(filter(None, (c.text, c.mark))) for column, c in zip(found.columns, cells, strict=True)
+        column.title: " ".join(filter(None, (c.text, c.mark))) for column, c in zip(shown.columns, cells, strict=True)
     }
 
 
@@ -73,7 +73,7 @@ def test_a_failed_step_comes_first() -> None:
 
 
 def test_only_ongoing() -> None:
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a", severity="P0")))
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a", severity=Severity.P0)))
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.tone) == ("Nothing new. 1 incident still open.", Tone.CRITICAL)
 
@@ -150,7 +150,7 @@ def test_failures_come_before_skips() -> None:
 )
 def test_odd_evidence_breaks_nothing(evidence: object) -> None:
     kept = samples.example("refusal", 0, evidence=evidence, prompt=None)
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert_row("a")), examples=[kept])
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a")), examples=[kept])
     assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
 
 
@@ -170,15 +170,17 @@ def test_a_report_of_nothing_at_all_can_be_made() -> None:
 
 def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> None:
     inputs = samples.incident()
-    rows = inputs.alerts.to_dict("records")
-    for row in rows:
-        ongoing = row["state"] == "ONGOING"
-        row.update(notify=ongoing, severity="P0" if ongoing else row["severity"])
-    worse = [row["title"] for row in rows if row["state"] == "ONGOING"]
-    said = compose(dataclasses.replace(inputs, alerts=samples.alerts(*rows)), ReportOptions()).verdict
-    assert said.sentence.startswith("1 incident got worse: ")
-    assert worse[0] in said.sentence
-    assert "new." in said.sentence
+    incidents = [
+        dataclasses.replace(alert, notify=True, severity=Severity.P0)
+        if alert.state is AlertState.ONGOING
+        else dataclasses.replace(alert, notify=False)
+        for alert in inputs.incidents
+    ]
+    worse = next(alert.title for alert in incidents if alert.state is AlertState.ONGOING)
+    verdict = compose(dataclasses.replace(inputs, alerts=samples.alerts(*incidents)), ReportOptions()).verdict
+    assert verdict.sentence.startswith("1 incident got worse: ")
+    assert worse in verdict.sentence
+    assert "new." in verdict.sentence
 
 
 def test_gpus_have_a_table_of_their_own_and_only_where_one_was_sampled() -> None:
@@ -224,8 +226,8 @@ def test_a_change_that_tokens_explain_is_said_where_the_metric_stands_and_under_
     assert not any("token_adjusted" in one.caption for one in every(document, TableBlock))
 
 
-def row_of(found: TableBlock, head: str) -> list[str]:
-    return [cell.mark for g in found.groups for r in g.rows if r[0].text == head for cell in r]
+def row_of(shown: TableBlock, head: str) -> list[str]:
+    return [cell.mark for g in shown.groups for r in g.rows if r[0].text == head for cell in r]
 
 
 def test_repaired_values_are_named_and_nothing_is_said_of_none() -> None:
@@ -234,7 +236,7 @@ def test_repaired_values_are_named_and_nothing_is_said_of_none() -> None:
         RepairCount("first token after the end", "ttft", 41),
     ]
     document = compose(dataclasses.replace(samples.quiet(), repairs=repaired), ReportOptions())
-    found = table(document, "Mended values")
-    assert [r[0].text for r in found.groups[0].rows] == ["first token after the end", "clock went backwards"]
-    assert row(found, "clock went backwards")["Interactions"] == "3"
+    shown = table(document, "Mended values")
+    assert [r[0].text for r in shown.groups[0].rows] == ["first token after the end", "clock went backwards"]
+    assert row(shown, "clock went backwards")["Interactions"] == "3"
     assert not [one for one in every(made("quiet"), TableBlock) if one.caption == "Mended values"]

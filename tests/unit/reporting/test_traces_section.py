@@ -74,8 +74,8 @@ def inputs(traces: list[SlowTrace], stages: tuple[str, ...] = ("inference", "ret
     )
 
 
-def tables(found: ReportInputs, options: ReportOptions = OPTIONS) -> list[TableBlock]:
-    return [block for block in traces_section(found, options) if isinstance(block, TableBlock)]
+def tables(report: ReportInputs, options: ReportOptions = OPTIONS) -> list[TableBlock]:
+    return [block for block in traces_section(report, options) if isinstance(block, TableBlock)]
 
 
 def cells(table: TableBlock) -> list[dict[str, Cell]]:

@@ -14,8 +14,8 @@ F = np.repeat([1.0, 1.0, 0.0, 0.0], [14, 10, 6, 170])
 
 
 def test_the_reference_values() -> None:
-    found = agreement(cells(Y, F, np.ones(200)))
-    values = {name: one.value for name, one in found.items() if one}
+    agreed = agreement(cells(Y, F, np.ones(200)))
+    values = {name: one.value for name, one in agreed.items() if one}
     assert values["kappa"] == pytest.approx(0.591837, abs=5e-7)
     assert values["agreement"] == pytest.approx(184 / 200)
     assert values["precision"] == pytest.approx(14 / 24)
@@ -28,14 +28,14 @@ def test_the_same_as_scikit_learn(rows: list[tuple[bool, bool]]) -> None:
     from sklearn.metrics import cohen_kappa_score, f1_score
 
     y, f = np.array(rows, dtype=np.float64).T
-    found = agreement(cells(y, f, np.ones(len(y))))
+    agreed = agreement(cells(y, f, np.ones(len(y))))
     if len(set(y)) + len(set(f)) > 2:
-        assert found["kappa"] is not None
-        assert found["kappa"].value == pytest.approx(cohen_kappa_score(y, f), abs=1e-9)
+        assert agreed["kappa"] is not None
+        assert agreed["kappa"].value == pytest.approx(cohen_kappa_score(y, f), abs=1e-9)
     if y.any() or f.any():
-        assert found["f1"] is not None
-        assert found["f1"].value == pytest.approx(f1_score(y, f, zero_division=0), abs=1e-9)
-    for one in filter(None, found.values()):
+        assert agreed["f1"] is not None
+        assert agreed["f1"].value == pytest.approx(f1_score(y, f, zero_division=0), abs=1e-9)
+    for one in filter(None, agreed.values()):
         assert one.low is not None
         assert one.high is not None
         assert one.low <= one.value <= one.high
@@ -70,9 +70,9 @@ def test_intervals_of_kappa_and_f1_cover(shares: tuple[float, ...], n: int) -> N
     runs = 1500
     for counts in draw.multinomial(n, shares, runs):
         y, f = np.repeat([1.0, 0.0, 1.0, 0.0], counts), np.repeat([1.0, 1.0, 0.0, 0.0], counts)
-        found = agreement(cells(y, f, np.ones(n)))
+        agreed = agreement(cells(y, f, np.ones(n)))
         for name, of in (("kappa", kappa), ("f1", f1)):
-            one = found[name]
+            one = agreed[name]
             assert one is not None
             held[name] += one.low <= of(truth) <= one.high  # type: ignore[operator]
     assert all(0.93 <= count / runs <= 0.97 for count in held.values()), held

@@ -27,7 +27,7 @@ def label(
     }
 
 
-def found(
+def sketches(
     interactions: pd.DataFrame, scores: pd.DataFrame, labels: list[Any], judges: dict[str, str]
 ) -> dict[str, JudgeLabels]:
     frame = pd.DataFrame(labels).astype({"inclusion_probability": "float64"})
@@ -63,7 +63,7 @@ def test_values_and_labels_are_turned_to_the_better_side_and_lengths_and_familie
         label("r0000", "judge_rate:rude", 0.0, 1.0),
         label("r0003", "relevant", 1.0, 0.5, "evaluation"),
     ]
-    got = found(
+    got = sketches(
         rows, given, labels, {"relevance": MODEL, "toxicity": MODEL, "judge:manners": MODEL, "judge_rate:rude": MODEL}
     )
     assert set(got["relevance"].answers) == {
@@ -83,7 +83,7 @@ def test_scores_of_a_local_evaluator_or_of_another_model_are_not_the_judges(inte
     labels = [label("r0000", "relevant", 1.0)]
     for version in ("2-abc", "openai/gpt-4o-mini/r.1-aa/bb"):
         given = scores({"request_id": "r0000", "evaluator": "relevance", "value": 0.9, "version": version})
-        assert found(rows, given, labels, {"relevance": MODEL}) == {}
+        assert sketches(rows, given, labels, {"relevance": MODEL}) == {}
 
 
 def test_many_labels_are_cut_by_chance_and_keep_their_weight_together(interactions: Any, scores: Any) -> None:
@@ -97,11 +97,11 @@ def test_many_labels_are_cut_by_chance_and_keep_their_weight_together(interactio
     )
     drawn = [label(f"r{k:04d}", "relevant", 1.0, 0.5) for k in range(4000)]
     thumbs = [label(f"r{k:04d}", "relevant", 1.0, None, "feedback") for k in range(4000, n)]
-    one = found(rows, given, drawn + thumbs, {"relevance": MODEL})["relevance"]
+    one = sketches(rows, given, drawn + thumbs, {"relevance": MODEL})["relevance"]
     assert len(one.answers) == 2000
     assert sum(answer.weight or 0 for answer in one.answers) == pytest.approx(8000)
     assert np.mean([answer.value for answer in one.answers]) == pytest.approx(0.45, abs=0.03)
-    again = found(rows[::-1].reset_index(drop=True), given[::-1], thumbs + drawn, {"relevance": MODEL})["relevance"]
+    again = sketches(rows[::-1].reset_index(drop=True), given[::-1], thumbs + drawn, {"relevance": MODEL})["relevance"]
     assert again == one
 
 

@@ -127,9 +127,9 @@ def test_labels_of_over_refusal_are_its_own(interactions: Any, scores: Any) -> N
     )
     day = (interactions(*[{}] * N), scored)
     assert summary(day, frame(*[label(name, "refused", True, inclusion_probability=1.0) for name in names])) == ({}, {})
-    said = frame(*[label(name, "over_refused", n < 40, inclusion_probability=1.0) for n, name in enumerate(names)])
+    labels = frame(*[label(name, "over_refused", n < 40, inclusion_probability=1.0) for n, name in enumerate(names)])
     for options in (None, LabelOptions(scores={"over_refusal": ScoreLabels(label="OVER_REFUSED", positive=(True,))})):
-        values, _ = summary(day, said, options)
+        values, _ = summary(day, labels, options)
         assert values[("over_refusal_rate:corrected", "all")].value == pytest.approx(1 / 3, abs=0.01)
         assert values[("over_refusal_rate:recall", "all")].value == pytest.approx(0.75)
         assert values[("over_refusal_rate:precision", "all")].value == 1
@@ -142,10 +142,10 @@ def test_labels_that_say_the_opposite() -> None:
         label("b", "answered", True),
         label("c", "refused", True),
     )
-    found = people(labels, "refusal", options)
-    assert found.loc["a", "drawn"] == 1
-    assert found.loc["b", "picked"] == 0
-    assert "c" not in found.index
+    verdicts = people(labels, "refusal", options)
+    assert verdicts.loc["a", "drawn"] == 1
+    assert verdicts.loc["b", "picked"] == 0
+    assert "c" not in verdicts.index
     assert people(labels, "refusal", LabelOptions()).index.tolist() == ["c"]
 
 
@@ -162,8 +162,8 @@ def test_labels_that_say_the_opposite() -> None:
     ],
 )
 def test_values_and_words(value: Any, verdict: float | None) -> None:
-    found = people(frame(label("a", "grounded", value)), "groundedness", LabelOptions())
-    assert list(found["picked"]) == ([] if verdict is None else [verdict])
+    verdicts = people(frame(label("a", "grounded", value)), "groundedness", LabelOptions())
+    assert list(verdicts["picked"]) == ([] if verdict is None else [verdict])
 
 
 def test_people_who_disagree_share_a_label() -> None:
@@ -179,17 +179,17 @@ def test_days_add_up_to_what_they_are_together(world: Any) -> None:
     halves = []
     for inside in (rows["request_id"] < "r0060", rows["request_id"] >= "r0060"):
         part = rows[inside].reset_index(drop=True)
-        _, found = summary((part, scored[scored["request_id"].isin(part["request_id"])]), frame(*drawn()))
-        halves.append({metric: one for (segment, metric), one in found.items() if segment == "all"})
+        _, sums = summary((part, scored[scored["request_id"].isin(part["request_id"])]), frame(*drawn()))
+        halves.append({metric: one for (segment, metric), one in sums.items() if segment == "all"})
     both = merged(halves)["hallucination_rate"]
     np.testing.assert_allclose(both.moments.paired, whole[("all", "hallucination_rate")].moments.paired)
     np.testing.assert_allclose(both.moments.scored, whole[("all", "hallucination_rate")].moments.scored)
 
 
 def test_a_day_from_which_nobody_drew_says_nothing_of_the_others(world: Any) -> None:
-    _, found = summary(world, frame(*drawn()))
+    _, sums = summary(world, frame(*drawn()))
     _, other = summary(world, frame(label("r0001", "grounded", True)))
-    one, more = found[("all", "hallucination_rate")], other[("all", "hallucination_rate")]
+    one, more = sums[("all", "hallucination_rate")], other[("all", "hallucination_rate")]
     for both in (one + more, more + one):
         assert both.moments == one.moments
         assert both.n_picked == 1

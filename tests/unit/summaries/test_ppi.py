@@ -29,9 +29,9 @@ SCORED = np.repeat([1.0, 0.0], [1200, 8800])
     [(0.0, 0.0, 0.058422, 0.141578), (1.0, 1.0, 0.060383, 0.139617), (None, 0.541126, 0.066402, 0.133598)],
 )
 def test_the_reference_values(power: float | None, used: float, low: float, high: float) -> None:
-    found = separate(SCORED, Y, F)
-    corrected = correct(found, power)
-    assert raw(found) == pytest.approx(0.12)
+    sums = separate(SCORED, Y, F)
+    corrected = correct(sums, power)
+    assert raw(sums) == pytest.approx(0.12)
     assert (corrected.value, corrected.power) == (pytest.approx(0.10), pytest.approx(used, abs=5e-7))
     reach = 1.96 * corrected.std_error  # the references are printed with 1.96; the library's quantile has more digits
     assert (corrected.value - reach, corrected.value + reach) == (
@@ -61,19 +61,19 @@ def test_the_sums_give_what_the_interactions_give(rows: list[tuple[float, float,
     asked[:2] = 1.0
     w, v = 1 / scored, np.where(asked == 1, 1 / (scored * labelled), np.nan)
     y = np.where(asked == 1, y, np.nan)
-    found, given_y = moments(f, w, y, v), asked == 1
+    sums, given_y = moments(f, w, y, v), asked == 1
     for power in (0.0, 0.3, 1.0):
-        got = correct(found, power)
+        got = correct(sums, power)
         yl, fl, vl = y[given_y], f[given_y], v[given_y]
         mean_y, mean_l, mean_f = np.average(yl, weights=vl), np.average(fl, weights=vl), np.average(f, weights=w)
         errors = power * w * (f - mean_f) / w.sum()
         errors[given_y] += vl * ((yl - mean_y) - power * (fl - mean_l)) / vl.sum()
         assert got.value == pytest.approx(mean_y + power * (mean_f - mean_l), abs=1e-9)
         assert got.std_error == pytest.approx(np.sqrt(np.square(errors).sum()), abs=1e-6)
-    best = correct(found)
+    best = correct(sums)
     assert 0 <= best.power <= 1
     halves = moments(f[:2], w[:2], y[:2], v[:2]) + moments(f[2:], w[2:], y[2:], v[2:])
-    assert correct(halves, 0.3).value == pytest.approx(correct(found, 0.3).value)
+    assert correct(halves, 0.3).value == pytest.approx(correct(sums, 0.3).value)
 
 
 @given(st.integers(10, 400), st.booleans(), st.integers(0, 1))
@@ -104,9 +104,9 @@ def resample(y: Floats, score: Floats, n_scored: int, n_labels: int, runs: int =
     for _ in range(runs):
         rows = draw.integers(0, len(y), n_scored)  # the labels are the first of them: any others would do as well
         asked = np.where(np.arange(n_scored) < n_labels, y[rows], np.nan)
-        found = moments((score[rows] > 0.5).astype(np.float64), ones, asked, v)
-        (_, low, high, _), _ = corrected_rate(found)
-        (_, least, most, _), _ = corrected_rate(found, 0.0)
+        sums = moments((score[rows] > 0.5).astype(np.float64), ones, asked, v)
+        (_, low, high, _), _ = corrected_rate(sums)
+        (_, least, most, _), _ = corrected_rate(sums, 0.0)
         assert low is not None
         assert high is not None
         assert least is not None
@@ -179,8 +179,8 @@ def test_a_sample_that_was_drawn_unevenly_is_weighted_back() -> None:
 
 
 def test_the_raw_rate_is_the_day_s_own() -> None:
-    found = moments(SCORED, np.ones(10_000), np.full(10_000, np.nan), np.ones(10_000))
-    assert raw_rate(found).value == pytest.approx(0.12)
+    sums = moments(SCORED, np.ones(10_000), np.full(10_000, np.nan), np.ones(10_000))
+    assert raw_rate(sums).value == pytest.approx(0.12)
 
 
 @pytest.mark.real
@@ -214,9 +214,9 @@ def test_coverage_on_people_s_labels_of_real_answers(real_data: Path) -> None:
         batch, one = pd.DataFrame(rows, dtype=object), evaluators[name]
         scores = one.score(batch, gather(one.texts(batch), {}, encoder))
         usable = (scores["status"] == "SCORED").to_numpy()
-        said = np.array([float(row[label]) for row in read])[usable]
+        verdicts = np.array([float(row[label]) for row in read])[usable]
         value = scores["value"].to_numpy(dtype=np.float64)[usable]
-        y, score = (1 - said, 1 - value) if turned else (said, value)
+        y, score = (1 - verdicts, 1 - value) if turned else (verdicts, value)
         for n_labels in (50, 100, 200):
             coverage, ratio = resample(y, score, 1000, n_labels)
             print(f"{file} n={n_labels}: coverage {coverage:.4f}, width {ratio:.3f} of labels alone")
