@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -104,6 +104,7 @@ class MetricStatus(StrEnum):
 
 _EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
 _ABSOLUTE_UNITS = frozenset({"share", "probability", "score"})
+_SEVERE_AMOUNT, _SEVERE_PART = 0.15, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,11 @@ class Metric:
     smallest_effect: float | None = field(default=None, kw_only=True)
     """The smallest change that counts, in `unit`, 0 or more; None for that of the unit: `drift.min_share`, or
     `drift.min_relative` of the baseline (see `relative`)."""
+    severe_effect: float | None = field(default=None, kw_only=True)
+    """The size from which its change is P1 without company, as `smallest_effect` is meant; None for that of the unit: 0.15
+    of a share, probability or score, else half of the baseline; 0 for never."""
+    complaint: str = field(default="", kw_only=True)
+    """What a tired reader is told when it got worse, such as "Requests fail"; by default its title and which way."""
     quantile: float | None = field(default=None, kw_only=True)
     """Which quantile of its values it is, in (0, 1); None where it is none."""
     explained_by: Literal["ttft", "decode", "total"] | None = field(default=None, kw_only=True)
@@ -149,6 +155,11 @@ class Metric:
             object.__setattr__(self, "family", self.evaluator or ("latency" if self.unit == "ms" else self.name))
         if self.extensive is None:
             object.__setattr__(self, "extensive", self.unit in _EXTENSIVE_UNITS)
+        if self.severe_effect is None:
+            object.__setattr__(self, "severe_effect", _SEVERE_PART if self.relative else _SEVERE_AMOUNT)
+        if not self.complaint:
+            way = "fell" if self.direction == "higher_is_better" else "rose"
+            object.__setattr__(self, "complaint", f"{self.title} {way}")
 
     @property
     def relative(self) -> bool:
@@ -290,12 +301,27 @@ class Severity(StrEnum):
     P3 = "P3"
 
 
-class AlertState(StrEnum):
-    """NEW on its first day, ONGOING while it holds, RESOLVED on the day it is closed (then it disappears)."""
+class IncidentState(StrEnum):
+    """Where an incident stands on one day."""
 
     NEW = "NEW"
+    """Its first day."""
     ONGOING = "ONGOING"
+    """It holds."""
+    WORSE = "WORSE"
+    """It grew to twice its worst, became more severe or spread today."""
+    RECOVERING = "RECOVERING"
+    """No signal today; it closes on `closes` unless one comes back."""
     RESOLVED = "RESOLVED"
+    """Closed today: what it showed is as before. Tomorrow it is gone."""
+    NEW_LEVEL = "NEW_LEVEL"
+    """What it showed has become the baseline and an objective is still breached: it stays open until that is kept again."""
+    ACCEPTED = "ACCEPTED"
+    """Closed today: what it showed has become the baseline and no objective is breached. Tomorrow it is gone."""
+
+
+CLOSED = frozenset({IncidentState.RESOLVED, IncidentState.ACCEPTED})
+"""States of an incident's last day."""
 
 
 class EvaluatorVerdict(StrEnum):
@@ -342,8 +368,12 @@ class Signal:
     value: float | None = None
     """Today's, in `unit`."""
     unit: str | None = None
+    segment: str | None = None
+    """Where it shows; None where it is about the day as a whole."""
     family: str | None = None
-    """See `Metric.family`; of changes alone."""
+    """See `Metric.family`; None for a fault of the data."""
+    severity: Severity | None = None
+    """What it is worth whatever else there is; None where its size and its company say it."""
     basis: str | None = None
     """The name by which `alerts.family_weights` weighs it in the place of its family's."""
     strength: float | None = None
@@ -366,8 +396,8 @@ class Signal:
     """The limit that a breach is beyond, in `unit`."""
     limit: float | None = None
     """The limit that an outage or a fault of the data has reached, in `unit`."""
-    surely: bool | None = None
-    """Whether the whole interval of a breach lies beyond the objective."""
+    standing: bool | None = None
+    """Whether a breach may have stood for long: earlier days were in breach, or too few are known."""
     token_adjusted: float | None = None
     """What a breach's value would be with prompts and answers as long as in the baseline, in `unit`."""
     n: int | None = None
@@ -394,43 +424,136 @@ _RENAMED = {"at_equal_tokens": "token_adjusted"}  # as lakes have it that were w
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """One incident as it stands on one day."""
+class Suspect:
+    """Something else that is otherwise since the day on which an incident began."""
+
+    kind: Literal["version", "evaluator", "stage", "traffic", "prompts", "logs"]
+    segment: str
+    evidence: str
+    """One sentence without a full stop, with numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far one metric of an incident has moved in one segment, at its worst."""
+
+    family: str
+    metric: str
+    segment: str
+    baseline: float | None
+    """What the baseline showed when it began; None for a distance."""
+    worst: float
+    """The largest effect of a day so far, in the metric's unit, with its sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One cause as it stands on one day."""
 
     day: Day
     fingerprint: str
-    """Stable name of the incident over days: same kind, segment and cause give the same fingerprint."""
+    """Names its beginning, and stays while it lasts: the same cause on another day is another incident."""
     kind: Literal["change", "objective", "data"]
-    """Against the baseline; a standing breach of a limit; logs missing, scores failed or an evaluator that moved."""
+    """Against the baseline; a breach of a limit that no change explains; logs missing, scores failed, an evaluator moved."""
     severity: Severity
-    state: AlertState
-    segment: str
+    """The worst that it had; of a new level that of its distance from the objective."""
+    state: IncidentState
+    place: tuple[str, ...]
+    """The smallest set of segments that explains it, sorted; `("all",)` for the whole."""
+    lead: str
+    """The family of a change that was strongest on its first day; the metric of a breach; what is wrong with the data."""
     title: str
     score: float
-    """How bad, in [0, 1]; of a change the composite score behind the severity."""
+    """How bad, in [0, 1]; of a change the composite score of its families."""
+    why: str
+    """The arithmetic of the severity: one sentence without a full stop."""
     notify: bool
-    """Whether this day's state is worth a message to people (new or worse, and of a severity that is)."""
+    """Whether its state is news today, and of a severity that people are told."""
     first_day: Day
-    """First day of the incident."""
     last_day: Day
-    """Last day on which its condition held."""
+    """The last day with evidence of it."""
+    closes: Day | None = None
+    """The day on which it closes unless evidence comes back; None while there is some."""
+    extents: tuple[Extent, ...] = ()
+    """How far its metrics moved at worst; empty of kinds other than `change`."""
+    suspects: tuple[Suspect, ...] = ()
+    """What else is otherwise since its first day, likeliest first."""
+    mix: float | None = None
+    """Part of the lead's change in the whole that moved traffic explains, in the metric's unit; None where nobody can tell."""
+    behaviour: float | None = None
+    """The rest of it: segments that behave otherwise; None where `mix` is."""
     evidence: tuple[Signal, ...] = ()
-    """What speaks for it, strongest first."""
+    """What speaks for it today, strongest first; on a day without, what did last."""
+
+    @property
+    def families(self) -> frozenset[str]:
+        """The families of its changes."""
+        return frozenset(extent.family for extent in self.extents) | ({self.lead} if self.kind == "change" else set())
+
+    def to_row(self) -> dict[str, object]:
+        """Return the row of the table `alerts`, without `day`."""
+        return {
+            "fingerprint": self.fingerprint,
+            "kind": self.kind,
+            "severity": self.severity.value,
+            "state": self.state.value,
+            "segment": self.place[0],
+            "place": _json(self.place),
+            "lead": self.lead,
+            "title": self.title,
+            "score": self.score,
+            "why": self.why,
+            "notify": self.notify,
+            "first_day": self.first_day.isoformat(),
+            "last_day": self.last_day.isoformat(),
+            "closes": self.closes.isoformat() if self.closes else None,
+            "extents": _json([asdict(extent) for extent in self.extents]),
+            "suspects": _json([asdict(suspect) for suspect in self.suspects]),
+            "mix": self.mix,
+            "behaviour": self.behaviour,
+            "evidence": _json([signal.to_json() for signal in self.evidence]),
+        }
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Alert:
-        """Return the alert of a row of the table `alerts`, with `day`."""
+    def from_row(cls, row: Mapping[str, Any]) -> Incident:
+        """Return the incident of a row of the table, with `day`. Rows of lakes before incidents had places are read as well."""
+        evidence = tuple(Signal.from_json(facts) for facts in _listed(row.get("evidence")))
+        families = [signal.family for signal in evidence if signal.family is not None]
         return cls(
             day=dt.date.fromisoformat(row["day"]),
             fingerprint=row["fingerprint"],
             kind=row["kind"],
             severity=Severity(row["severity"]),
-            state=AlertState(row["state"]),
-            segment=row["segment"],
+            state=IncidentState(row["state"]),
+            place=tuple(_listed(row.get("place"))) or (row["segment"],),
+            lead=_text(row.get("lead")) or next(iter(families), evidence[0].metric if evidence else ""),
             title=row["title"],
             score=float(row["score"]),
+            why=_text(row.get("why")) or "",
             notify=bool(row["notify"]),
             first_day=dt.date.fromisoformat(row["first_day"]),
             last_day=dt.date.fromisoformat(row["last_day"]),
-            evidence=tuple(Signal.from_json(facts) for facts in json.loads(row["evidence"])),
+            closes=dt.date.fromisoformat(closes) if (closes := _text(row.get("closes"))) else None,
+            extents=tuple(Extent(**extent) for extent in _listed(row.get("extents"))),
+            suspects=tuple(Suspect(**suspect) for suspect in _listed(row.get("suspects"))),
+            mix=_number(row.get("mix")),
+            behaviour=_number(row.get("behaviour")),
+            evidence=evidence,
         )
+
+
+def _json(values: Iterable[object]) -> str:
+    return json.dumps(list(values), sort_keys=True, allow_nan=False)
+
+
+def _listed(text: object) -> list[Any]:
+    return list(json.loads(text)) if isinstance(text, str) else []
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    """A cell of a frame; None for what pandas says is missing."""
+    return float(value) if isinstance(value, int | float) and value == value else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from obs_lib.alerts.conditions import Condition
+from obs_lib.alerts.faults import Fault
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import occasional, quality
 from obs_lib.records import ALL, Severity, Signal
@@ -34,41 +34,41 @@ class DataFacts:
     """Whether the baseline has days and every one of them had logs, so that a day without any is news."""
 
 
-def data_conditions(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptions) -> list[Condition]:
+def data_faults(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptions) -> list[Fault]:
     """Return what is wrong with the data of a day. metrics : the day's rows of the table; empty where there are none."""
     return [*_steps(facts), *_logs(facts, options), *_scores(metrics, options)]
 
 
-def _steps(facts: DataFacts) -> Iterator[Condition]:
+def _steps(facts: DataFacts) -> Iterator[Fault]:
     for step, message in facts.failures:
         signal = Signal("step", step=step, note=f"{step}: {message}"[:_NOTE_LENGTH])
-        yield Condition("data", ALL, f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (signal,))
+        yield Fault(f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (signal,))
 
 
-def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Condition]:
+def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Fault]:
     lines = facts.interactions + facts.rejected
     if lines == 0:
         if not facts.failures:  # a failed step says why there is nothing
             severity, score = (Severity.P1, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
             signal = Signal("requests", 0, "count")
-            yield Condition("data", ALL, "no_logs", severity, "No logs for the day", score, (signal,))
+            yield Fault("no_logs", severity, "No logs for the day", score, (signal,))
     elif (share := facts.rejected / lines) >= options.reject_share:
         note = _commonest(facts.reasons)
         signal = Signal("rejected log lines", share, "share", limit=options.reject_share, n=lines, note=note)
-        yield Condition("data", ALL, "quarantine", _severity(share), "Log lines rejected", share, (signal,))
+        yield Fault("quarantine", _severity(share), "Log lines rejected", share, (signal,))
 
 
 def _commonest(reasons: tuple[tuple[str, int], ...]) -> str:
     return ", ".join(f"{reason[:_REASON_LENGTH]} ({n:,})" for reason, n in reasons[:_REASONS])
 
 
-def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Condition]:
+def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Fault]:
     for evaluator, (failed, total) in _failed_scores(metrics).items():
         share = failed / total
         if share >= options.failed_share:
             signal = Signal(f"failed {evaluator} scores", share, "share", limit=options.failed_share, n=total)
             title = f"Scores of {evaluator} failed"
-            yield Condition("data", ALL, f"scores:{evaluator}", _severity(share), title, share, (signal,))
+            yield Fault(f"scores:{evaluator}", _severity(share), title, share, (signal,))
 
 
 def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:

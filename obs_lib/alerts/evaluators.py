@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from obs_lib.alerts.conditions import Condition
-from obs_lib.records import ALL, Day, EvaluatorChange, EvaluatorVerdict, Severity, Signal
+from obs_lib.alerts.faults import Fault
+from obs_lib.records import Day, EvaluatorChange, EvaluatorVerdict, Severity, Signal
 
 _NOTE_LENGTH = 300
 
@@ -37,8 +37,8 @@ def evaluators_moved(changes: Sequence[EvaluatorChange]) -> Moved:
     )
 
 
-def moved_conditions(moved: Moved) -> Iterator[Condition]:
-    """Yield a data condition for each evaluator without a baseline: somebody should know, nobody need be woken."""
+def moved_faults(moved: Moved) -> Iterator[Fault]:
+    """Yield a fault for each evaluator without a baseline: somebody should know, nobody need be woken."""
     for name, change in sorted(moved.evaluators.items()):
         what = (
             f"version {change.before} became {change.version}"
@@ -53,4 +53,4 @@ def moved_conditions(moved: Moved) -> Iterator[Condition]:
             note=f"{what}; {len(change.away)} baseline days are not comparable"[:_NOTE_LENGTH],
         )
         title = f"The evaluator {name} itself moved"
-        yield Condition("data", ALL, f"evaluator:{name}", Severity.P2, title, 1.0, (signal,))
+        yield Fault(f"evaluator:{name}", Severity.P2, title, 1.0, (signal,))

@@ -1,25 +1,28 @@
-"""One day's alerts from everything that the fold knows of it."""
+"""One day's incidents from everything that the fold knows of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from obs_lib.alerts.composite import change_conditions
-from obs_lib.alerts.conditions import Kind
-from obs_lib.alerts.data import DataFacts, data_conditions
-from obs_lib.alerts.evaluators import evaluators_moved, moved_conditions
-from obs_lib.alerts.incidents import EVERY_KIND, advance
+from obs_lib.alerts.data import DataFacts, data_faults
+from obs_lib.alerts.evaluators import evaluators_moved, moved_faults
+from obs_lib.alerts.harm import harm_signals
+from obs_lib.alerts.incidents import Evidence, advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.records import Alert, Day, EvaluatorChange
+from obs_lib.alerts.place import Level
+from obs_lib.alerts.signals import change_signals
+from obs_lib.alerts.suspects import Traffic, suspects
+from obs_lib.catalogue.distances import CHANGE
+from obs_lib.records import Day, EvaluatorChange, Incident
 
 
 @dataclass(frozen=True)
 class Night:
-    """What a day's alerts rest on. Frames have their tables' columns and may be empty."""
+    """What a day's incidents rest on. Frames have their tables' columns and may be empty."""
 
     day: Day
     metrics: pd.DataFrame
@@ -33,15 +36,51 @@ class Night:
     """Whether there are figures of the day; False on a day without logs or without a summary."""
     evaluators: Sequence[EvaluatorChange] = ()
     """The day's evaluators against the baseline days; empty where nothing is known of them."""
+    traffic: Traffic = field(default_factory=Traffic)
+    """Who and what was asked today."""
+    traffic_before: Sequence[Traffic] = ()
+    """The same of each baseline day."""
 
 
-def raise_alerts(night: Night, previous: Iterable[Alert], options: AlertOptions) -> list[Alert]:
-    """Return the alerts of a day, worst first. previous : all alerts of the last folded day before it."""
-    conditions = data_conditions(night.facts, night.metrics, options)
+def raise_incidents(night: Night, previous: Iterable[Incident], options: AlertOptions) -> list[Incident]:
+    """Return the incidents of a day, worst first. previous : all incidents of the last folded day before it."""
     moved = evaluators_moved(night.evaluators)
-    conditions += moved_conditions(moved)
-    if night.has_summary:
-        conditions += change_conditions(night.drift, night.metrics, options)
-        conditions += breaches(night.metrics, night.window, options, night.drift, moved)
-    known: frozenset[Kind] = EVERY_KIND if night.has_summary else frozenset({"data"})
-    return advance(night.day, previous, conditions, options, known)
+    faults = [*data_faults(night.facts, night.metrics, options), *moved_faults(moved)]
+    if not night.has_summary:
+        return advance(Evidence(night.day, (), (), faults, _nothing, {}, summarised=False), previous, options)
+    levels = _levels(night.drift)
+    changes = [*change_signals(night.drift)]
+    harm = [*harm_signals(night.metrics, lambda metric: levels.get(metric, {}), options)]
+    evidence = Evidence(
+        night.day,
+        signals=[*harm, *changes],
+        breaches=breaches(night.metrics, night.window, options, night.drift, moved),
+        faults=faults,
+        levels=lambda metric: levels.get(metric, {}),
+        values=_values(night.metrics),
+        suspects=suspects(night.traffic, night.traffic_before, changes, moved),
+    )
+    return advance(evidence, previous, options)
+
+
+def _levels(drift: pd.DataFrame) -> dict[str, dict[str, Level]]:
+    """Each compared metric beside its baseline, by segment."""
+    rows = drift[drift["name"].str.startswith(CHANGE) & drift["baseline_value"].notna() & drift["effect"].notna()]
+    levels: dict[str, dict[str, Level]] = {}
+    columns = (rows[name] for name in ("name", "segment", "baseline_value", "effect", "n_current", "n_baseline"))
+    for name, segment, baseline, effect, n, n_baseline in zip(*columns, strict=True):
+        level = Level(float(baseline + effect), float(baseline), int(n), int(n_baseline))
+        levels.setdefault(str(name).removeprefix(CHANGE), {})[str(segment)] = level
+    return levels
+
+
+def _values(metrics: pd.DataFrame) -> dict[tuple[str, str], float]:
+    rows = metrics[(metrics["status"] == "OK") & metrics["value"].notna()]
+    return {
+        (str(metric), str(segment)): float(value)
+        for metric, segment, value in zip(rows["metric"], rows["segment"], rows["value"], strict=True)
+    }
+
+
+def _nothing(_: str) -> dict[str, Level]:
+    return {}

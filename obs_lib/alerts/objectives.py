@@ -1,4 +1,4 @@
-"""Which metrics of a day stand beyond their objective."""
+"""Which objectives of a day are breached beyond doubt."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from typing import Any
 import pandas as pd
 
 from obs_lib import catalogue
-from obs_lib.alerts.conditions import Condition, number
 from obs_lib.alerts.evaluators import Moved
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.alerts.severity import strength
+from obs_lib.alerts.signals import number
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
-from obs_lib.records import Day, DriftVerdict, Metric, Signal
+from obs_lib.records import Day, DriftVerdict, Metric, Severity, Signal
 
-SURE, UNSURE = 1.0, 0.5  # scores of a breach whose whole interval lies beyond the limit, and of another
+_SURE_AT_ONCE = 3.2905 / 1.9600  # half widths of a 95% interval that a 99.9% interval has: sure on its first night
+_LATENCY = "latency"
+
+Rows = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Rows of `metrics` that have a value, by metric and segment."""
 
 
 def objective(metric: Metric, options: AlertOptions) -> float | None:
@@ -36,31 +41,87 @@ def breaches(
     options: AlertOptions,
     drift: pd.DataFrame | None = None,
     moved: Moved | None = None,
-) -> list[Condition]:
-    """Return one condition for each metric and segment whose value is beyond its limit.
+) -> list[Signal]:
+    """Return one signal for each metric and segment that is beyond its limit for sure.
 
-    metrics, drift : the day's rows of the tables. window : the `metrics` rows of each earlier day known.
-    A breach is sudden only where at least `min_history` earlier days are known and none of them was in breach: with a
-    short history nobody can tell, so nobody is told. A sudden breach is worth a message where the whole interval lies
-    beyond the objective; one that only its point estimate breaks, or that longer prompts and answers explain, colours the
-    figure and stands in the report. Days that the metric's evaluator scored otherwise are no history.
+    metrics, drift : the day's rows of the tables. window : the `metrics` rows of each baseline day.
+    Sure is a breach whose 99.9% interval lies beyond the limit, or whose 95% interval does and did on the last day before as
+    well. It is standing where fewer than `min_history` comparable days are known, or one of them was in sure breach: an unsure
+    breach does not make the history dirty. What longer prompts and answers explain is P3. Days that the metric's evaluator
+    scored otherwise are no history.
     """
     moved, adjusted = moved or Moved(), _token_adjusted(drift)
-    today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in window.items()}
-    conditions = []
+    today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in sorted(window.items())}
+    signals = []
     for metric in (*catalogue.metrics(), *catalogue.occasional(metrics["metric"])):
         limit = objective(metric, options)
         if limit is None:
             continue
+        days = [rows for day, rows in before.items() if moved.comparable(metric.evaluator, day)]
         for (name, segment), row in today.items():
-            if name == metric.name and _breached(metric, row, limit, options):
-                days = [rows for day, rows in before.items() if moved.comparable(metric.evaluator, day)]
+            if name == metric.name and int(row["n"]) >= options.min_interactions:
                 history = [rows[(name, segment)] for rows in days if (name, segment) in rows]
-                condition = _condition(metric, row, limit, (history, options))
-                if metric.evaluator in moved.evaluators:
-                    condition = _unsure(condition)
-                conditions.append(_explained(condition, metric, limit, adjusted.get((name, segment))))
-    return conditions
+                if _sure(metric, row, limit, history):
+                    signal = _signal(metric, row, limit, (history, options))
+                    if metric.evaluator in moved.evaluators:
+                        signal = _of_another_evaluator(signal)
+                    signals.append(_explained(signal, metric, limit, adjusted.get((name, segment))))
+    return signals
+
+
+def _sure(metric: Metric, row: Mapping[str, Any], limit: float, history: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether nobody need doubt that the metric stands beyond its limit."""
+    if not beyond(metric, number(row["value"]), limit):
+        return False
+    if beyond(metric, _near(metric, row, _SURE_AT_ONCE), limit):
+        return True
+    return (
+        beyond(metric, _near(metric, row), limit)
+        and bool(history)
+        and beyond(metric, _near(metric, history[-1]), limit)
+    )
+
+
+def _near(metric: Metric, row: Mapping[str, Any], times: float = 1.0) -> float | None:
+    """The end of the interval that is nearer to the good side, so many half widths from the value; the value without one."""
+    value, end = number(row["value"]), number(row["low"] if metric.direction == "lower_is_better" else row["high"])
+    if value is None or end is None:
+        return value
+    return value + times * (end - value)
+
+
+def _signal(
+    metric: Metric, row: Mapping[str, Any], limit: float, past: tuple[Sequence[Mapping[str, Any]], AlertOptions]
+) -> Signal:
+    history, options = past
+    value = number(row["value"]) or 0.0
+    clean = [not beyond(metric, _near(metric, day), limit) for day in history]
+    # The last day before may be the first of the two nights that make a breach sure.
+    standing = len(clean) < options.min_history or not all(clean[:-1])
+    unit = metric.smallest_effect or (0.05 if not metric.relative else 0.2 * abs(limit))
+    return Signal(
+        metric.name,
+        value,
+        metric.unit,
+        segment=str(row["segment"]),
+        family=metric.family,
+        severity=_severity(metric, standing, options),
+        strength=strength(value - limit, unit),
+        low=number(row["low"]),
+        high=number(row["high"]),
+        objective=limit,
+        n=int(row["n"]),
+        standing=standing,
+        note="it may have stood for long" if standing else "",
+    )
+
+
+def _severity(metric: Metric, standing: bool, options: AlertOptions) -> Severity:
+    """What the settings say; else P1 for a latency that was within its objective before, and `objective_severity`."""
+    own = options.objective_severities.get(metric.name)
+    if own is not None:
+        return own
+    return Severity.P1 if metric.family == _LATENCY and not standing else options.objective_severity
 
 
 def _token_adjusted(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
@@ -72,57 +133,20 @@ def _token_adjusted(drift: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     return dict(zip(keys, (rows["baseline_value"] + rows["effect"]).tolist(), strict=True))
 
 
-def _explained(condition: Condition, metric: Metric, limit: float, adjusted: float | None) -> Condition:
-    """The breach, no longer urgent where it would be none at equal tokens."""
+def _explained(signal: Signal, metric: Metric, limit: float, adjusted: float | None) -> Signal:
+    """The breach, for the record alone where it would be none at equal tokens."""
     if adjusted is None or beyond(metric, adjusted, limit):
-        return condition
+        return signal
     note = "explained by longer prompts or answers"
-    signal = replace(condition.evidence[0], note=note, token_adjusted=adjusted)
-    return replace(condition, urgent=False, evidence=(signal,))
+    return replace(signal, severity=Severity.P3, note=note, token_adjusted=adjusted)
 
 
-def _unsure(condition: Condition) -> Condition:
-    """The breach as one that nobody is paged for: it may be the evaluator that changed."""
-    signal = replace(condition.evidence[0], note="the evaluator itself moved, so earlier days do not compare")
-    return replace(condition, sudden=False, urgent=False, evidence=(signal,))
+def _of_another_evaluator(signal: Signal) -> Signal:
+    """The breach as one that nobody is told of: it may be the evaluator that changed."""
+    note = "the evaluator itself moved, so earlier days do not compare"
+    return replace(signal, severity=Severity.P3, standing=True, note=note)
 
 
-def _condition(
-    metric: Metric, row: Mapping[str, Any], limit: float, past: tuple[Sequence[Mapping[str, Any]], AlertOptions]
-) -> Condition:
-    history, options = past
-    near = number(row["low"] if metric.direction == "lower_is_better" else row["high"])
-    surely = beyond(metric, near, limit)
-    clean = [not _breached(metric, day, limit, options) for day in history]
-    signal = Signal(
-        metric.name,
-        number(row["value"]),
-        metric.unit,
-        low=number(row["low"]),
-        high=number(row["high"]),
-        objective=limit,
-        n=int(row["n"]),
-        surely=surely,
-        note="" if surely else "the interval reaches across the objective",
-    )
-    return Condition(
-        kind="objective",
-        segment=str(row["segment"]),
-        cause=metric.name,
-        severity=options.objective_severities.get(metric.name, options.objective_severity),
-        title=f"{metric.title} beyond its objective",
-        score=SURE if surely else UNSURE,
-        evidence=(signal,),
-        sudden=len(clean) >= options.min_history and all(clean),
-        urgent=surely and options.notify_new_breaches,
-    )
-
-
-def _breached(metric: Metric, row: Mapping[str, Any], limit: float, options: AlertOptions) -> bool:
-    return int(row["n"]) >= options.min_interactions and beyond(metric, number(row["value"]), limit)
-
-
-def _by_key(metrics: pd.DataFrame) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Rows that have a value, by metric and segment."""
+def _by_key(metrics: pd.DataFrame) -> Rows:
     rows = metrics[metrics["status"] == "OK"].to_dict("records")
     return {(str(row["metric"]), str(row["segment"])): {str(k): v for k, v in row.items()} for row in rows}

@@ -23,7 +23,9 @@ class AlertOptions(BaseModel):
         description="Limits that replace the catalogue's, metric to its own unit; null switches an objective off.",
     )
     objective_severity: Severity = Field(
-        Severity.P3, description="Severity of a standing breach of an objective; P0 to P3."
+        Severity.P2,
+        description="Severity of a breach of an objective that no change explains, told once; P0 to P3. A latency that was "
+        "within its objective before is P1.",
     )
     objective_severities: dict[str, Severity] = Field(
         default_factory=dict, description="Severity of a standing breach of single metrics; metric to P0 to P3."
@@ -35,13 +37,11 @@ class AlertOptions(BaseModel):
         3, ge=1, le=90, description="Earlier days that must be known free of a breach for it to be new; days, 1 to 90."
     )
     notify_severities: tuple[Severity, ...] = Field(
-        (Severity.P0, Severity.P1), description="Severities that are worth a message to people."
+        (Severity.P0, Severity.P1, Severity.P2),
+        description="Severities whose incidents are news: P0 and P1 are sent at once, P2 in the day's digest; P3 stands in the "
+        "report.",
     )
-    notify_new_breaches: bool = Field(
-        True,
-        description="Whether a new breach whose whole interval lies beyond the objective is worth a message, whatever "
-        "its severity.",
-    )
+    notify_resolved: bool = Field(False, description="Whether the end of an incident is news as well.")
     resolve_after_days: int = Field(
         2, ge=1, le=30, description="Days without a signal after which an incident is resolved; days, 1 to 30."
     )
@@ -59,6 +59,19 @@ class AlertOptions(BaseModel):
     p1_score: Share = Field(0.75, description="Composite score from which a change is P1; 0 to 1, at least p2_score.")
     p2_score: Share = Field(0.4, description="Composite score from which a change is P2, else P3; 0 to 1.")
     outage_error_rate: float = Field(0.5, gt=0, le=1, description="Share of failed requests that makes a P0; 0 to 1.")
+    harm_share: float = Field(
+        0.005,
+        gt=0,
+        le=1,
+        description="Share of toxic answers above which, and above three times the baseline, harm was delivered: P0; 0 to 1.",
+    )
+    harm_false_positives: float = Field(
+        0.003,
+        ge=0,
+        lt=1,
+        description="Share of harmless answers that the toxicity evaluator flags too, by which its share is corrected; 0 to 1 "
+        "(docs/model-card-toxicity.md).",
+    )
     reject_share: float = Field(
         0.05,
         gt=0,

@@ -276,12 +276,20 @@ ALERTS = Table(
         Column("kind", _TEXT, PLAIN),
         Column("severity", _TEXT, PLAIN),
         Column("state", _TEXT, PLAIN),
-        Column("segment", _TEXT, SEGMENT),
+        Column("segment", _TEXT, SEGMENT),  # the first of `place`
+        Column("place", _TEXT, LOG_JSON),  # list of segments
+        Column("lead", _TEXT, LOG_TEXT),
         Column("title", _TEXT, LOG_TEXT),
         Column("score", _FLOAT),
+        Column("why", _TEXT, LOG_TEXT),
         Column("notify", _BOOL),
         Column("first_day", _TEXT, PLAIN),
         Column("last_day", _TEXT, PLAIN),
+        Column("closes", _TEXT, PLAIN),  # day; null while there is evidence
+        Column("extents", _TEXT, LOG_JSON),  # list
+        Column("suspects", _TEXT, LOG_JSON),  # list
+        Column("mix", _FLOAT),
+        Column("behaviour", _FLOAT),
         Column("evidence", _TEXT, LOG_JSON),  # list
     ),
     retention="summaries",

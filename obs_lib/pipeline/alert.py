@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pandas as pd
+
 from obs_lib.alerts.data import DataFacts
-from obs_lib.alerts.incidents import from_frame, to_frame
-from obs_lib.alerts.night import Night, raise_alerts
+from obs_lib.alerts.night import Night, raise_incidents
+from obs_lib.alerts.storage import from_frame, to_frame
+from obs_lib.alerts.suspects import Traffic
 from obs_lib.drift import evaluator_change
 from obs_lib.lake.steps import StepRecord
-from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE
+from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE, SKETCHES
 from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward
 from obs_lib.pipeline.workspace import Workspace
@@ -17,6 +20,14 @@ from obs_lib.records import Day, StepState
 from obs_lib.sources.reading import DUPLICATE
 
 STEP = "alert"
+_REPAIRS = "repairs"
+_KINDS = {
+    "versions": "model_version",
+    "prompt_versions": "prompt_version",
+    "providers": "provider",
+    _REPAIRS: "",
+}
+"""Kinds of sketches that say who was asked and how it was written down, and the field that each counts."""
 
 
 def alert(ws: Workspace) -> list[str]:
@@ -27,7 +38,7 @@ def alert(ws: Workspace) -> list[str]:
         return [
             ws.settings.digest("alerts"),
             [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
-            [(str(one), past.digests(one, "summarise").get("metrics")) for one in window_days(ws, past, day)],
+            [(str(one), past.digests(one, "summarise")) for one in window_days(ws, past, day)],
             past.failures(day),
             past.digests(before, STEP) if before else None,
         ]
@@ -44,6 +55,10 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
     window = window_days(ws, past, day)
     metrics = ws.lake.read(METRICS, [*window, day])
     summary = past.summary(day)
+    sketches = ws.lake.read(SKETCHES, [*window, day], where={"kind": list(_KINDS)})
+    traffic = [
+        traffic_of(metrics[metrics["day"] == str(one)], sketches[sketches["day"] == str(one)]) for one in (*window, day)
+    ]
     night = Night(
         day=day,
         metrics=metrics[metrics["day"] == str(day)],
@@ -52,9 +67,27 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
         facts=_facts(ws, past, day),
         evaluators=evaluator_change.from_frame(ws.lake.read(EVALUATOR_CHANGES, [day])),
         has_summary=summary is not None and summary.state is StepState.READY,
+        traffic=traffic[-1],
+        traffic_before=traffic[:-1],
     )
-    rows = to_frame(raise_alerts(night, previous, ws.settings.alerts))
+    rows = to_frame(raise_incidents(night, previous, ws.settings.alerts))
     return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
+
+
+def traffic_of(metrics: pd.DataFrame, sketches: pd.DataFrame) -> Traffic:
+    """Who and what was asked on a day, from its rows of `metrics` and `sketches`."""
+    totals = metrics[metrics["status"] == "OK"].pivot_table("value", "segment", "metric")
+    requests = totals["requests"].to_dict() if "requests" in totals else {}
+    known = {"input_tokens", "requests"} <= set(totals.columns)
+    tokens = (totals["input_tokens"] / totals["requests"]).dropna().to_dict() if known else {}
+    sketches = sketches[sketches["kind"].isin(_KINDS)]
+    rows = list(zip(*(sketches[name] for name in ("kind", "segment", "key", "n")), strict=True))
+    return Traffic(
+        versions={(segment, _KINDS[kind], key): int(n) for kind, segment, key, n in rows if kind != _REPAIRS},
+        requests={str(segment): float(n) for segment, n in requests.items()},
+        prompt_tokens={str(segment): float(n) for segment, n in tokens.items()},
+        writing={key: int(n) for kind, _, key, n in rows if kind == _REPAIRS},
+    )
 
 
 def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:

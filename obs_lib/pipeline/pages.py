@@ -8,7 +8,7 @@ from obs_lib.lake.tables import ALERTS, REPORTS
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.revisions import last_revisions
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import AlertState, Day
+from obs_lib.records import Day, IncidentState
 from obs_lib.reporting.html import render_index
 from obs_lib.reporting.index import ReportedDay
 from obs_lib.reporting.revision_text import as_text, with_banner
@@ -20,7 +20,7 @@ def list_days(ws: Workspace) -> list[ReportedDay]:
     verdicts = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
     days = [day for day in rendered if str(day) in verdicts.index]  # maintenance drops verdicts of days long past
     alerts = ws.lake.read(ALERTS, days)
-    opened = alerts[alerts["state"] != AlertState.RESOLVED.value]
+    opened = alerts[alerts["state"] != IncidentState.RESOLVED.value]
     revisions = last_revisions(ws, days)
     listed = []
     for day in sorted(days, reverse=True):
@@ -31,7 +31,7 @@ def list_days(ws: Workspace) -> list[ReportedDay]:
                 day=day,
                 verdict=verdict["sentence"],
                 severity=min(of_day["severity"], default=quiet),
-                new=int((of_day["state"] == AlertState.NEW.value).sum()),
+                new=int((of_day["state"] == IncidentState.NEW.value).sum()),
                 open=len(of_day),
                 revision=revisions[day].number if day in revisions else 1,
             )

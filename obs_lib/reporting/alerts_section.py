@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obs_lib.catalogue import metric_of
 from obs_lib.catalogue.distances import DISTANCES
-from obs_lib.records import Alert, AlertState, Signal
+from obs_lib.records import Incident, IncidentState, Signal
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
@@ -17,9 +17,9 @@ from obs_lib.reporting.tone import Tone, severity_tone
 
 _SIGNALS = 5  # shown for an incident; the strongest come first
 _STATES = {
-    AlertState.NEW: "New tonight",
-    AlertState.ONGOING: "Ongoing",
-    AlertState.RESOLVED: "Resolved",
+    IncidentState.NEW: "New tonight",
+    IncidentState.ONGOING: "Ongoing",
+    IncidentState.RESOLVED: "Resolved",
 }
 _KINDS = {
     "change": "change against the baseline",
@@ -45,7 +45,7 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     )
     shown = incidents[: options.max_rows]
     groups = []
-    for title, states in (("Open", (AlertState.NEW, AlertState.ONGOING)), ("Resolved", (AlertState.RESOLVED,))):
+    for title, states in (("Open", (IncidentState.NEW, IncidentState.ONGOING)), ("Resolved", (IncidentState.RESOLVED,))):
         body = tuple(_row(alert) for alert in shown if alert.state in states)
         if body:
             groups.append(RowGroup(title, body))
@@ -79,7 +79,7 @@ def signal_text(signal: Signal) -> str:
     return text + (f"; {note}" if note else "")
 
 
-def signals(alert: Alert) -> tuple[str, ...]:
+def signals(alert: Incident) -> tuple[str, ...]:
     """The evidence of an incident as sentences, at most a few, the rest as a count."""
     sentences = [signal_text(signal) for signal in alert.evidence[:_SIGNALS]]
     if len(alert.evidence) > _SIGNALS:
@@ -87,8 +87,8 @@ def signals(alert: Alert) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _row(alert: Alert) -> tuple[Cell, ...]:
-    resolved = alert.state is AlertState.RESOLVED
+def _row(alert: Incident) -> tuple[Cell, ...]:
+    resolved = alert.state is IncidentState.RESOLVED
     tone = Tone.GOOD if resolved else severity_tone(alert.severity)
     since = f"since {numbers.long_day(alert.first_day.isoformat())}" if alert.first_day != alert.day else ""
     facts = f"{_KINDS[alert.kind]}, score\u00a0{alert.score:.2f}"

@@ -21,8 +21,8 @@ from obs_lib.records import (
     ALL,
     STAGE_SEGMENTS,
     STAGES,
-    Alert,
-    AlertState,
+    Incident,
+    IncidentState,
     DriftVerdict,
     EvaluatorChange,
     Metric,
@@ -108,12 +108,12 @@ class ReportInputs:
         return {(row["day"], row["name"], row["segment"]): row for row in rows(self.drift)}
 
     @cached_property
-    def incidents(self) -> list[Alert]:
+    def incidents(self) -> list[Incident]:
         """Of `alerts`: open before resolved, worst first, new before ongoing, then by fingerprint."""
-        order = list(AlertState)
+        order = list(IncidentState)
 
-        def rank(alert: Alert) -> tuple[bool, str, int, str]:
-            resolved = alert.state is AlertState.RESOLVED
+        def rank(alert: Incident) -> tuple[bool, str, int, str]:
+            resolved = alert.state is IncidentState.RESOLVED
             return resolved, alert.severity.value, order.index(alert.state), alert.fingerprint
 
         return sorted(incidents_of(self.alerts), key=rank)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from obs_lib.records import ALL, Alert, AlertState
+from obs_lib.records import ALL, Incident, IncidentState
 from obs_lib.reporting.alerts_section import signals
 from obs_lib.reporting.numbers import long_day, plural
 from obs_lib.reporting.safe import line
@@ -15,7 +15,7 @@ from obs_lib.reporting.table_rows import incidents_of
 
 _INCIDENTS = 8  # one by one; a longer message is not read on a phone
 _SIGNALS = 2
-_STATES = {AlertState.NEW: "new", AlertState.ONGOING: "worse", AlertState.RESOLVED: "resolved"}
+_STATES = {IncidentState.NEW: "new", IncidentState.ONGOING: "worse", IncidentState.RESOLVED: "resolved"}
 
 
 def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tuple[str, str]:
@@ -41,7 +41,7 @@ def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tupl
     return title, "\n".join(body) + "\n"
 
 
-def _incident(alert: Alert) -> list[str]:
+def _incident(alert: Incident) -> list[str]:
     where = "" if alert.segment == ALL else f" [{line(alert.segment, 60)}]"
     title = f"- {line(alert.title, 140)}{where}, {_STATES[alert.state]}"
     return [title, *(f"    {line(signal, 140)}" for signal in signals(alert)[:_SIGNALS])]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from obs_lib.catalogue import metric_of
-from obs_lib.records import ALL, AlertState
+from obs_lib.records import ALL, IncidentState
 from obs_lib.reporting import numbers
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.safe import line
@@ -123,7 +123,7 @@ def revision_summary(inputs: ReportInputs, label: str, made_of: Mapping[str, str
     alerts = {
         alert.fingerprint: OpenIncident(alert.severity.value, line(alert.title, 140), alert.segment)
         for alert in inputs.incidents
-        if alert.state is not AlertState.RESOLVED
+        if alert.state is not IncidentState.RESOLVED
     }
     return RevisionSummary(label, numbers.whole(inputs.value("requests", ALL)), values, alerts, dict(made_of))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.records import Alert
+from obs_lib.records import Incident
 
 TableRow = Mapping[str, Any]
 """A row of one of the lake's tables by its columns, None for null."""
@@ -21,6 +21,6 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
-def incidents_of(alerts: pd.DataFrame) -> list[Alert]:
+def incidents_of(alerts: pd.DataFrame) -> list[Incident]:
     """The incidents of rows of the table `alerts`, in their order."""
-    return [Alert.from_row(row) for row in rows(alerts)]
+    return [Incident.from_row(row) for row in rows(alerts)]

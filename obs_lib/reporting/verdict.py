@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from obs_lib.records import ALL, Alert, AlertState, MetricStatus, ScoreStatus, Severity
+from obs_lib.records import ALL, Incident, IncidentState, MetricStatus, ScoreStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Verdict
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
@@ -24,7 +24,7 @@ _POINTS = 4  # lines under the verdict: more would bury it
 
 def verdict(inputs: ReportInputs) -> Verdict:
     """What to say first. What is broken comes before what is missing, what is new before what goes on."""
-    new, still, resolved = (_in_state(inputs, state) for state in AlertState)
+    new, still, resolved = (_in_state(inputs, state) for state in IncidentState)
     worse, ongoing = [alert for alert in still if alert.notify], [alert for alert in still if not alert.notify]
     worst = min((alert.severity for alert in [*new, *still]), default=None)
     label = SEVERITY_WORDS[worst] if worst else ""
@@ -52,7 +52,7 @@ def verdict(inputs: ReportInputs) -> Verdict:
 
 def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     """The day's key figures."""
-    new, ongoing, resolved = (len(_in_state(inputs, state)) for state in AlertState)
+    new, ongoing, resolved = (len(_in_state(inputs, state)) for state in IncidentState)
     breached = breaches(inputs)
     limited = [name for name in inputs.objectives if inputs.value(name, ALL) is not None]
     measured = sum(inputs.value(metric.name, ALL) is not None for metric in inputs.interaction_metrics)
@@ -67,7 +67,7 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
                 str(new + ongoing),
                 f"{new} new, {ongoing} ongoing, {resolved} resolved",
                 severity_tone(
-                    min((one.severity for one in inputs.incidents if one.state is not AlertState.RESOLVED), default="")
+                    min((one.severity for one in inputs.incidents if one.state is not IncidentState.RESOLVED), default="")
                 ),
             ),
             Fact(
@@ -82,11 +82,11 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     )
 
 
-def _in_state(inputs: ReportInputs, state: AlertState) -> list[Alert]:
+def _in_state(inputs: ReportInputs, state: IncidentState) -> list[Incident]:
     return [alert for alert in inputs.incidents if alert.state is state]
 
 
-def _opening(worse: Sequence[Alert], new: Sequence[Alert]) -> tuple[str, dict[str, Sequence[Alert]]]:
+def _opening(worse: Sequence[Incident], new: Sequence[Incident]) -> tuple[str, dict[str, Sequence[Incident]]]:
     """The sentence, led by the worst of what is news, and what is left for the points.
 
     '1 new incident: <title>.', or '1 incident got worse: <title>. 2 more are new.'
@@ -100,13 +100,13 @@ def _opening(worse: Sequence[Alert], new: Sequence[Alert]) -> tuple[str, dict[st
     return f"{len(new)} new incidents, the worst: {_named(new[0])}.", {"Worse": worse, "New": new[1:]}
 
 
-def _named(alert: Alert) -> str:
+def _named(alert: Incident) -> str:
     """An incident's title and, unless it is about the whole, where it is."""
     title = line(alert.title, 140).rstrip(".")
     return title if alert.segment == ALL else f"{title} in {line(alert.segment, 80)}"
 
 
-def _points(groups: Mapping[str, Sequence[Alert]]) -> list[str]:
+def _points(groups: Mapping[str, Sequence[Incident]]) -> list[str]:
     listed = [(word, alert) for word, alerts in groups.items() for alert in alerts]
     shown = [f"{word} ({alert.severity}): {_named(alert)}" for word, alert in listed[:_POINTS]]
     if len(listed) > _POINTS:

@@ -5,6 +5,7 @@ A row is kind, segment, key, n and payload:
 tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count}), the rarest summed up under OTHER
 answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
 versions  key = model version: n interactions; empty payload
+prompt_versions, providers  the same of the version of the prompt, and of who serves the model
 examples  key "<evaluator>:<rank>": payload JSON of one of the worst answers (excerpts.ScoredExample); `all` only
 traces    key "<rank>": n spans; payload JSON of one of the slowest traces (excerpts.SlowTrace); `all` only
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
@@ -88,12 +89,12 @@ def prompt_keys(interactions: pd.DataFrame) -> Texts:
     return Texts(interactions["prompt_id"].astype("str").fillna(keys.set_axis(interactions.index).astype("str")))
 
 
-def versions(model_version: Texts, segments: Segments) -> Iterator[Sketch]:
-    """Interactions by model version; interactions that do not say count nowhere."""
+def versions(kind: str, names: Texts, segments: Segments) -> Iterator[Sketch]:
+    """Interactions by model version, prompt version or provider; interactions that do not say count nowhere."""
     for segment, rows in segments:
-        for name, n in zip(model_version.distinct, model_version.counts(rows).tolist(), strict=True):
+        for name, n in zip(names.distinct, names.counts(rows).tolist(), strict=True):
             if n:
-                yield "versions", segment, name, n, b""
+                yield kind, segment, name, n, b""
 
 
 def examples(

@@ -79,7 +79,9 @@ def summarise_day(
     found = [
         *sketches.tokens(responses, segments, options.vocabulary),
         *sketches.answers(responses, sketches.prompt_keys(rows), vectors, segments, options.max_pairs),
-        *sketches.versions(Texts(rows["model_version"]), segments),
+        *sketches.versions("versions", Texts(rows["model_version"]), segments),
+        *sketches.versions("prompt_versions", Texts(rows["prompt_version"]), segments),
+        *sketches.versions("providers", Texts(rows["provider"]), segments),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
         *sketches.repairs(Texts(rows["repairs"])),

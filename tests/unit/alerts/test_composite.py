@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from obs_lib.alerts.composite import change_conditions, score, strength
+
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import metrics
 from obs_lib.catalogue.distances import family

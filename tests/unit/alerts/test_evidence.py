@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-
 from obs_lib.alerts.composite import change_conditions
 from obs_lib.alerts.conditions import Condition
+
 from obs_lib.alerts.data import DataFacts, data_conditions
 from obs_lib.alerts.evaluators import evaluators_moved, moved_conditions
 from obs_lib.alerts.incidents import advance, from_frame, to_frame

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from obs_lib.alerts.conditions import Condition, Kind
+
 from obs_lib.alerts.incidents import EVERY_KIND, advance, from_frame, one_cause, to_frame
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.lake.tables import ALERTS
