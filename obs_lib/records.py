@@ -490,6 +490,16 @@ class Incident:
         """The families of its changes."""
         return frozenset(extent.family for extent in self.extents) | ({self.lead} if self.kind == "change" else set())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is there tomorrow."""
+        return self.state not in CLOSED
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it lies in the whole."""
+        return ALL in self.place
+
     def to_row(self) -> dict[str, object]:
         """Return the row of the table `alerts`, without `day`."""
         return {

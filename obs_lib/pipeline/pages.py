@@ -8,7 +8,7 @@ from obs_lib.lake.tables import ALERTS, REPORTS
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.revisions import last_revisions
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, IncidentState
+from obs_lib.records import CLOSED, Day, IncidentState
 from obs_lib.reporting.html import render_index
 from obs_lib.reporting.index import ReportedDay
 from obs_lib.reporting.revision_text import as_text, with_banner
@@ -20,7 +20,7 @@ def list_days(ws: Workspace) -> list[ReportedDay]:
     verdicts = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
     days = [day for day in rendered if str(day) in verdicts.index]  # maintenance drops verdicts of days long past
     alerts = ws.lake.read(ALERTS, days)
-    opened = alerts[alerts["state"] != IncidentState.RESOLVED.value]
+    opened = alerts[~alerts["state"].isin([state.value for state in CLOSED])]
     revisions = last_revisions(ws, days)
     listed = []
     for day in sorted(days, reverse=True):

@@ -12,14 +12,18 @@ from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.safe import line, segment_title
+from obs_lib.reporting.safe import line, place_title
 from obs_lib.reporting.tone import Tone, severity_tone
 
 _SIGNALS = 5  # shown for an incident; the strongest come first
 _STATES = {
     IncidentState.NEW: "New tonight",
     IncidentState.ONGOING: "Ongoing",
+    IncidentState.WORSE: "Worse",
+    IncidentState.RECOVERING: "Recovering",
+    IncidentState.NEW_LEVEL: "New level",
     IncidentState.RESOLVED: "Resolved",
+    IncidentState.ACCEPTED: "Accepted as the new level",
 }
 _KINDS = {
     "change": "change against the baseline",
@@ -45,8 +49,8 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     )
     shown = incidents[: options.max_rows]
     groups = []
-    for title, states in (("Open", (IncidentState.NEW, IncidentState.ONGOING)), ("Resolved", (IncidentState.RESOLVED,))):
-        body = tuple(_row(alert) for alert in shown if alert.state in states)
+    for title, is_open in (("Open", True), ("Resolved", False)):
+        body = tuple(_row(alert) for alert in shown if alert.is_open is is_open)
         if body:
             groups.append(RowGroup(title, body))
     hidden = len(incidents) - len(shown)
@@ -88,7 +92,7 @@ def signals(alert: Incident) -> tuple[str, ...]:
 
 
 def _row(alert: Incident) -> tuple[Cell, ...]:
-    resolved = alert.state is IncidentState.RESOLVED
+    resolved = not alert.is_open
     tone = Tone.GOOD if resolved else severity_tone(alert.severity)
     since = f"since {numbers.long_day(alert.first_day.isoformat())}" if alert.first_day != alert.day else ""
     facts = f"{_KINDS[alert.kind]}, score\u00a0{alert.score:.2f}"
@@ -98,5 +102,5 @@ def _row(alert: Incident) -> tuple[Cell, ...]:
             "", ("pages",) if alert.notify else (), tone, f"{alert.severity} resolved" if resolved else alert.severity
         ),
         Cell(_STATES[alert.state], (since, facts) if since else (facts,)),
-        Cell(segment_title(alert.segment)),
+        Cell(place_title(alert.place)),
     )

@@ -21,10 +21,10 @@ from obs_lib.records import (
     ALL,
     STAGE_SEGMENTS,
     STAGES,
-    Incident,
-    IncidentState,
     DriftVerdict,
     EvaluatorChange,
+    Incident,
+    IncidentState,
     Metric,
     MetricStatus,
     StepState,
@@ -113,8 +113,7 @@ class ReportInputs:
         order = list(IncidentState)
 
         def rank(alert: Incident) -> tuple[bool, str, int, str]:
-            resolved = alert.state is IncidentState.RESOLVED
-            return resolved, alert.severity.value, order.index(alert.state), alert.fingerprint
+            return not alert.is_open, alert.severity.value, order.index(alert.state), alert.fingerprint
 
         return sorted(incidents_of(self.alerts), key=rank)
 

@@ -7,15 +7,15 @@ from itertools import groupby
 
 import pandas as pd
 
-from obs_lib.records import ALL, Incident, IncidentState
+from obs_lib.records import Incident, IncidentState
 from obs_lib.reporting.alerts_section import signals
 from obs_lib.reporting.numbers import long_day, plural
-from obs_lib.reporting.safe import line
+from obs_lib.reporting.safe import line, place_title
 from obs_lib.reporting.table_rows import incidents_of
 
 _INCIDENTS = 8  # one by one; a longer message is not read on a phone
 _SIGNALS = 2
-_STATES = {IncidentState.NEW: "new", IncidentState.ONGOING: "worse", IncidentState.RESOLVED: "resolved"}
+_STATES = {IncidentState.NEW: "new", IncidentState.WORSE: "worse", IncidentState.RESOLVED: "resolved"}
 
 
 def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tuple[str, str]:
@@ -42,6 +42,6 @@ def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tupl
 
 
 def _incident(alert: Incident) -> list[str]:
-    where = "" if alert.segment == ALL else f" [{line(alert.segment, 60)}]"
-    title = f"- {line(alert.title, 140)}{where}, {_STATES[alert.state]}"
+    where = "" if alert.everywhere else f" [{line(place_title(alert.place), 60)}]"
+    title = f"- {line(alert.title, 140)}{where}, {_STATES.get(alert.state, 'open')}"
     return [title, *(f"    {line(signal, 140)}" for signal in signals(alert)[:_SIGNALS])]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from obs_lib.catalogue import metric_of
-from obs_lib.records import ALL, IncidentState
+from obs_lib.records import ALL
 from obs_lib.reporting import numbers
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.safe import line
@@ -121,9 +121,9 @@ def revision_summary(inputs: ReportInputs, label: str, made_of: Mapping[str, str
             if value is not None:
                 values.setdefault(segment, {})[metric.name] = float(f"{value:.9g}")
     alerts = {
-        alert.fingerprint: OpenIncident(alert.severity.value, line(alert.title, 140), alert.segment)
+        alert.fingerprint: OpenIncident(alert.severity.value, line(alert.title, 140), alert.place[0])
         for alert in inputs.incidents
-        if alert.state is not IncidentState.RESOLVED
+        if alert.is_open
     }
     return RevisionSummary(label, numbers.whole(inputs.value("requests", ALL)), values, alerts, dict(made_of))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from obs_lib.records import ALL
@@ -62,6 +63,11 @@ def line(value: object, limit: int = 160) -> str:
 def segment_title(segment: str) -> str:
     """A segment as a reader sees it."""
     return "All interactions" if segment == ALL else line(segment, 80)
+
+
+def place_title(place: Iterable[str]) -> str:
+    """Segments as a reader sees them, one after another."""
+    return ", ".join(segment_title(segment) for segment in place)
 
 
 def _written_out(character: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from obs_lib.reporting.blocks import Fact, Facts, Verdict
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.safe import line
+from obs_lib.reporting.safe import line, place_title
 from obs_lib.reporting.standing import breaches
 from obs_lib.reporting.tone import Tone, severity_tone, worse_of
 
@@ -24,7 +24,9 @@ _POINTS = 4  # lines under the verdict: more would bury it
 
 def verdict(inputs: ReportInputs) -> Verdict:
     """What to say first. What is broken comes before what is missing, what is new before what goes on."""
-    new, still, resolved = (_in_state(inputs, state) for state in IncidentState)
+    new = _in_state(inputs, IncidentState.NEW)
+    still = [one for one in inputs.incidents if one.is_open and one.state is not IncidentState.NEW]
+    resolved = [one for one in inputs.incidents if not one.is_open]
     worse, ongoing = [alert for alert in still if alert.notify], [alert for alert in still if not alert.notify]
     worst = min((alert.severity for alert in [*new, *still]), default=None)
     label = SEVERITY_WORDS[worst] if worst else ""
@@ -52,7 +54,8 @@ def verdict(inputs: ReportInputs) -> Verdict:
 
 def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
     """The day's key figures."""
-    new, ongoing, resolved = (len(_in_state(inputs, state)) for state in IncidentState)
+    new, resolved = len(_in_state(inputs, IncidentState.NEW)), sum(not one.is_open for one in inputs.incidents)
+    ongoing = len(inputs.incidents) - new - resolved
     breached = breaches(inputs)
     limited = [name for name in inputs.objectives if inputs.value(name, ALL) is not None]
     measured = sum(inputs.value(metric.name, ALL) is not None for metric in inputs.interaction_metrics)
@@ -67,7 +70,10 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
                 str(new + ongoing),
                 f"{new} new, {ongoing} ongoing, {resolved} resolved",
                 severity_tone(
-                    min((one.severity for one in inputs.incidents if one.state is not IncidentState.RESOLVED), default="")
+                    min(
+                        (one.severity for one in inputs.incidents if one.is_open),
+                        default="",
+                    )
                 ),
             ),
             Fact(
@@ -103,7 +109,7 @@ def _opening(worse: Sequence[Incident], new: Sequence[Incident]) -> tuple[str, d
 def _named(alert: Incident) -> str:
     """An incident's title and, unless it is about the whole, where it is."""
     title = line(alert.title, 140).rstrip(".")
-    return title if alert.segment == ALL else f"{title} in {line(alert.segment, 80)}"
+    return title if alert.everywhere else f"{title} in {place_title(alert.place)}"
 
 
 def _points(groups: Mapping[str, Sequence[Incident]]) -> list[str]:
