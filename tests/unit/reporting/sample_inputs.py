@@ -10,13 +10,23 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.alerts.incidents import to_frame
+from obs_lib.alerts.storage import to_frame
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
 from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
-from obs_lib.records import ALL, Alert, AlertState, MetricStatus, MetricValue, ScoreStatus, Severity, Signal, StepState
+from obs_lib.records import (
+    ALL,
+    Incident,
+    IncidentState,
+    MetricStatus,
+    MetricValue,
+    ScoreStatus,
+    Severity,
+    Signal,
+    StepState,
+)
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import (
     AnchorsRight,
@@ -235,16 +245,18 @@ def _change(name: str, unit: str, segment: str, value: float | None, few: bool) 
     return drift_row(DAY, f"change:{name}", segment, **given)
 
 
-def alert(fingerprint: str, **given: Any) -> Alert:
-    ongoing = Alert(
+def alert(fingerprint: str, **given: Any) -> Incident:
+    ongoing = Incident(
         day=DAY,
         fingerprint=fingerprint,
         kind="change",
         severity=Severity.P2,
-        state=AlertState.ONGOING,
-        segment=ALL,
+        state=IncidentState.ONGOING,
+        place=(ALL,),
+        lead="relevance",
         title="Relevance fell",
         score=0.42,
+        why="Relevance is a measure of quality",
         notify=False,
         first_day=dt.date(2023, 6, 12),
         last_day=DAY,
@@ -252,7 +264,7 @@ def alert(fingerprint: str, **given: Any) -> Alert:
     return replace(ongoing, **given)
 
 
-def alerts(*incidents: Alert) -> pd.DataFrame:
+def alerts(*incidents: Incident) -> pd.DataFrame:
     """Rows of ALERTS, as the step `alert` writes them."""
     return to_frame(incidents).assign(day=DAY.isoformat())
 
@@ -278,7 +290,7 @@ def quiet() -> ReportInputs:
     resolved = alert(
         "objective|ttft_p95",
         kind="objective",
-        state=AlertState.RESOLVED,
+        state=IncidentState.RESOLVED,
         title="Time to first token, p95 was above its objective",
     )
     measured = metrics(missing=(DAY - dt.timedelta(days=6),))
@@ -324,8 +336,8 @@ def incident() -> ReportInputs:
     rollout = alert(
         "change|route=assistant-large",
         severity=Severity.P1,
-        state=AlertState.NEW,
-        segment=LARGE,
+        state=IncidentState.NEW,
+        place=(LARGE,),
         score=0.87,
         notify=True,
         first_day=DAY,
@@ -336,7 +348,7 @@ def incident() -> ReportInputs:
         "objective|refusal_rate",
         kind="objective",
         severity=Severity.P2,
-        state=AlertState.NEW,
+        state=IncidentState.NEW,
         first_day=DAY,
         score=0.5,
         title="Refusal rate is above its objective",
@@ -351,7 +363,7 @@ def incident() -> ReportInputs:
     )
     done = alert(
         "change|toxicity",
-        state=AlertState.RESOLVED,
+        state=IncidentState.RESOLVED,
         title="Toxicity is back within its usual range",
         severity=Severity.P2,
     )
@@ -397,7 +409,7 @@ def no_data() -> ReportInputs:
         "data|logs",
         kind="data",
         severity=Severity.P1,
-        state=AlertState.NEW,
+        state=IncidentState.NEW,
         title="No logs arrived",
         first_day=DAY,
         notify=True,
@@ -440,8 +452,8 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
         alert(
             f"{n:03d}{stored}",
             title=stored,
-            segment=names[n % segments],
-            state=AlertState.NEW,
+            place=(names[n % segments],),
+            state=IncidentState.NEW,
             evidence=(Signal(bad, 1.0, note=bad),) * 9,
         )
         for n in range(80)

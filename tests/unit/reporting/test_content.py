@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from obs_lib.records import ALL, AlertState, Severity, StepState
+from obs_lib.records import ALL, IncidentState, Severity, StepState
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
@@ -172,11 +172,11 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
     inputs = samples.incident()
     incidents = [
         dataclasses.replace(alert, notify=True, severity=Severity.P0)
-        if alert.state is AlertState.ONGOING
+        if alert.state is IncidentState.ONGOING
         else dataclasses.replace(alert, notify=False)
         for alert in inputs.incidents
     ]
-    worse = next(alert.title for alert in incidents if alert.state is AlertState.ONGOING)
+    worse = next(alert.title for alert in incidents if alert.state is IncidentState.ONGOING)
     verdict = compose(dataclasses.replace(inputs, alerts=samples.alerts(*incidents)), ReportOptions()).verdict
     assert verdict.sentence.startswith("1 incident got worse: ")
     assert worse in verdict.sentence
