@@ -13,8 +13,8 @@ from obs_lib.alerts.suspects import Traffic
 from obs_lib.drift import evaluator_change
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE, SKETCHES
-from obs_lib.pipeline.compare import window_days
-from obs_lib.pipeline.fold import History, go_forward
+from obs_lib.pipeline.compare import is_compared, window_days
+from obs_lib.pipeline.fold import History, go_forward, is_current
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.sources.reading import DUPLICATE
@@ -33,20 +33,35 @@ _KINDS = {
 def alert(ws: Workspace) -> list[str]:
     """Redo the alerts of every day whose numbers, comparison, policy or day before changed; returns those days."""
 
-    def inputs(past: History, day: Day) -> object:
-        before = _day_before(past, day)
-        return [
-            ws.settings.digest("alerts"),
-            [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
-            [(str(one), past.digests(one, "summarise")) for one in window_days(ws, past, day)],
-            past.failures(day),
-            past.digests(before, STEP) if before else None,
-        ]
-
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _alert_day(ws, past, day, wanted)
 
-    return [str(day) for day in go_forward(ws, STEP, inputs, redo)]
+    def inputs(past: History, day: Day) -> object:
+        return _inputs(ws, past, day)
+
+    return [str(day) for day in go_forward(ws, STEP, inputs, redo, lambda past, day: _ready(ws, past, day))]
+
+
+def is_alerted(ws: Workspace, past: History, day: Day) -> bool:
+    """Whether the day's incidents are those of its numbers, its comparison and the day before as they stand now."""
+    return _ready(ws, past, day) and is_current(past, day, STEP, _inputs(ws, past, day))
+
+
+def _ready(ws: Workspace, past: History, day: Day) -> bool:
+    before = _day_before(past, day)
+    done = before is None or is_current(past, before, STEP, _inputs(ws, past, before))
+    return done and is_compared(ws, past, day)
+
+
+def _inputs(ws: Workspace, past: History, day: Day) -> object:
+    before = _day_before(past, day)
+    return [
+        ws.settings.digest("alerts"),
+        [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
+        [(str(one), past.digests(one, "summarise")) for one in window_days(ws, past, day)],
+        past.failures(day),
+        past.digests(before, STEP) if before else None,
+    ]
 
 
 def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:

@@ -13,7 +13,7 @@ from obs_lib.drift.measure import DaySummary, Drifted, measure
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
-from obs_lib.pipeline.fold import History, go_forward
+from obs_lib.pipeline.fold import History, go_forward, is_current
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
@@ -25,15 +25,21 @@ _AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 def compare(ws: Workspace) -> list[str]:
     """Redo the comparison of every day whose summary, baseline or policy changed; returns those days, oldest first."""
 
-    def inputs(past: History, day: Day) -> object:
-        compared = [past.digests(one, STEP) for one in window_days(ws, past, day)]
-        anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
-        return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), compared, anchors]
-
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _compare_day(ws, past, day, wanted)
 
-    return [str(day) for day in go_forward(ws, STEP, inputs, redo)]
+    return [str(day) for day in go_forward(ws, STEP, lambda past, day: _inputs(ws, past, day), redo)]
+
+
+def is_compared(ws: Workspace, past: History, day: Day) -> bool:
+    """Whether the day has been compared as it and its baseline stand now."""
+    return is_current(past, day, STEP, _inputs(ws, past, day))
+
+
+def _inputs(ws: Workspace, past: History, day: Day) -> object:
+    compared = [past.digests(one, STEP) for one in window_days(ws, past, day)]
+    anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
+    return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), compared, anchors]
 
 
 def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:

@@ -64,17 +64,20 @@ def go_forward(
     step: str,
     inputs: Callable[[History, Day], object],
     redo: Callable[[History, Day, str], StepRecord],
+    ready: Callable[[History, Day], bool] = lambda *_: True,
 ) -> list[Day]:
     """Redo `step` on every stale day, oldest first; returns the days redone.
 
     `inputs` gives anything JSON can hold that decides the day's result; `redo` commits the day and returns its record.
+    `ready` says whether the step before has done the day as the lake stands now: a night may have written a day while the fold
+    was under way, and that day waits for the fold that the night asks for.
     """
     past = history(ws)
     steps = dict(past.steps)
     done = []
     for day in past.days:
         now = History(steps)
-        if now.closed(day):
+        if now.closed(day) or not ready(now, day):
             continue
         wanted = digest_of(step, inputs(now, day))
         record = steps.get((day, step))
@@ -83,3 +86,9 @@ def go_forward(
                 steps[(day, step)] = redo(now, day, wanted)
             done.append(day)
     return done
+
+
+def is_current(past: History, day: Day, step: str, inputs: object) -> bool:
+    """Whether a step has done a day with these inputs, or the day is closed, so that nothing does it again."""
+    record = past.steps.get((day, step))
+    return past.closed(day) or (record is not None and record.readable and record.inputs == digest_of(step, inputs))

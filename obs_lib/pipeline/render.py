@@ -12,6 +12,7 @@ import pandas as pd
 from obs_lib.digests import digest_of
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import REPORTS
+from obs_lib.pipeline.alert import is_alerted
 from obs_lib.pipeline.calibrate import label_inputs
 from obs_lib.pipeline.fold import History, go_forward, history
 from obs_lib.pipeline.report_inputs import provenance, report_inputs, trend_days
@@ -31,7 +32,11 @@ def render(ws: Workspace) -> list[str]:
     def redo(past: History, day: Day, _: str) -> StepRecord:
         return _render_day(ws, past, day)
 
-    return [str(day) for day in go_forward(ws, STEP, lambda past, day: _inputs(ws, past, day), redo)]
+    def inputs(past: History, day: Day) -> object:
+        return _inputs(ws, past, day)
+
+    # A page made of a day whose incidents are of other numbers would say "Quiet" beside a breach.
+    return [str(day) for day in go_forward(ws, STEP, inputs, redo, lambda past, day: is_alerted(ws, past, day))]
 
 
 def page_path(ws: Workspace, day: Day) -> Path:

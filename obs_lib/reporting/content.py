@@ -16,11 +16,11 @@ from obs_lib.reporting.traces_section import traces_section
 from obs_lib.reporting.verdict import headline, verdict
 
 _SECTIONS = (
+    alerts_section,
     metrics_section,
     labels_section,
     traces_section,
     drift_section,
-    alerts_section,
     examples_section,
     coverage_section,
     method_section,

@@ -1,47 +1,82 @@
-"""What is sent of a night, as one short message."""
+"""What is sent of a night: a message for each incident that cannot wait, and one digest for the others.
+
+Plain text on purpose: what comes from logs has no Markdown or HTML to break out of, and what chat services would read as
+some is written so that they do not.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from itertools import groupby
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import pandas as pd
-
-from obs_lib.records import Incident, IncidentState
-from obs_lib.reporting.alerts_section import signals
+from obs_lib.records import Incident
+from obs_lib.reporting.incident_text import STATES, facts, sentence, signals
 from obs_lib.reporting.numbers import long_day, plural
-from obs_lib.reporting.safe import line, place_title
-from obs_lib.reporting.table_rows import incidents_of
+from obs_lib.reporting.safe import line
 
-_INCIDENTS = 8  # one by one; a longer message is not read on a phone
-_SIGNALS = 2
-_STATES = {IncidentState.NEW: "new", IncidentState.WORSE: "worse", IncidentState.RESOLVED: "resolved"}
+_INCIDENTS = 8  # one by one in a digest; a longer message is not read on a phone
+_SIGNALS = 3
+# Marks that chat services read as bold, code, links, lists of people or HTML, written in a way that only looks the same.
+_MARKUP = str.maketrans(
+    {
+        "*": "\N{ASTERISK OPERATOR}",
+        "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+        "~": "\N{TILDE OPERATOR}",
+        "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+        "[": "\N{LEFT SQUARE BRACKET WITH QUILL}",
+        "]": "\N{RIGHT SQUARE BRACKET WITH QUILL}",
+        "|": "\N{DIVIDES}",
+        "#": "\N{FULLWIDTH NUMBER SIGN}",
+        "@": "\N{FULLWIDTH COMMERCIAL AT}",
+    }
+)
 
 
-def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tuple[str, str]:
-    """(title, body) of the message about `alerts`: rows of tables.ALERTS that are to be sent.
+class Message(NamedTuple):
+    """One message: a title of one line, and a body of lines under 4,000 characters."""
 
-    Plain text on purpose: what comes from logs has no Markdown or HTML to break out of. Grouped by severity, worst
-    first, under 4,000 characters whatever the number of alerts, so that no channel cuts it.
-    """
-    incidents = sorted(incidents_of(alerts), key=lambda alert: (alert.severity, alert.fingerprint))
+    title: str
+    body: str
+
+
+def incident_message(incident: Incident, link: str | None = None) -> Message:
+    """The message of one incident. link : address of its day's report."""
+    title = f"{incident.severity} {_state(incident)}: {_plain(sentence(incident), 150)}"
+    body = [_plain(sentence(incident), 400) + "."]
+    body += [_plain(fact, 300) for fact in facts(incident)]
+    body += [f"  {_plain(signal, 200)}" for signal in signals(incident, _SIGNALS)]
+    body += [f"Incident {_plain(incident.fingerprint, 8)} of {long_day(incident.day.isoformat())} (UTC)."]
+    return Message(title, _with_link(body, link and f"{link}#incidents"))
+
+
+def digest_message(day: dt.date, incidents: Sequence[Incident], link: str | None = None) -> Message:
+    """The digest of a day's incidents that can wait, worst first; of a day without any it says so."""
     if not incidents:
-        return f"LLM night watch {day.isoformat()}: nothing to report", f"Report: {link}\n" if link else ""
-    worst = incidents[0]
-    title = f"{worst.severity} LLM night watch {day.isoformat()}: {line(worst.title, 90)}"
-    if len(incidents) > 1:
-        title += f" and {len(incidents) - 1} more"
-    body = [f"{plural(len(incidents), 'incident')} on {long_day(day.isoformat())} (UTC)."]
-    for severity, alike in groupby(incidents[:_INCIDENTS], key=lambda alert: alert.severity):
-        body += ["", severity.value, *(text for alert in alike for text in _incident(alert))]
-    if len(incidents) > _INCIDENTS:
-        body += ["", f"and {len(incidents) - _INCIDENTS} more in the report."]
-    if link:
-        body += ["", f"Report: {link}"]
-    return title, "\n".join(body) + "\n"
+        return Message(
+            f"LLM night watch {day.isoformat()}: nothing to report", _with_link(["Nothing to report."], link)
+        )
+    listed = sorted(incidents, key=lambda one: (one.severity, -one.score, one.fingerprint))
+    title = f"LLM night watch {day.isoformat()}: {_plain(sentence(listed[0]), 120)}"
+    if len(listed) > 1:
+        title += f" and {len(listed) - 1} more"
+    body = [f"{plural(len(listed), 'incident')} on {long_day(day.isoformat())} (UTC)."]
+    for incident in listed[:_INCIDENTS]:
+        body += ["", f"{incident.severity} {_state(incident)}: {_plain(sentence(incident), 180)}"]
+        body += [f"  {_plain(fact, 120)}" for fact in facts(incident)[:2]]
+    if len(listed) > _INCIDENTS:
+        body += ["", f"and {len(listed) - _INCIDENTS} more in the report."]
+    return Message(title, _with_link(body, link))
 
 
-def _incident(alert: Incident) -> list[str]:
-    where = "" if alert.everywhere else f" [{line(place_title(alert.place), 60)}]"
-    title = f"- {line(alert.title, 140)}{where}, {_STATES.get(alert.state, 'open')}"
-    return [title, *(f"    {line(signal, 140)}" for signal in signals(alert)[:_SIGNALS])]
+def _state(incident: Incident) -> str:
+    return STATES[incident.state].lower().replace(" tonight", "")
+
+
+def _plain(text: str, limit: int) -> str:
+    return line(text, limit).translate(_MARKUP)
+
+
+def _with_link(body: list[str], link: str | None) -> str:
+    return "\n".join([*body, "", f"Report: {link}"] if link else body) + "\n"

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from obs_lib.records import ALL, Incident, IncidentState, MetricStatus, ScoreStatus, Severity
 from obs_lib.reporting.blocks import Fact, Facts, Verdict
+from obs_lib.reporting.incident_text import sentence
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.safe import line, place_title
+from obs_lib.reporting.safe import line
 from obs_lib.reporting.standing import breaches
 from obs_lib.reporting.tone import Tone, severity_tone, worse_of
 
@@ -19,36 +20,41 @@ SEVERITY_WORDS: dict[str, str] = {
     Severity.P2: "P2, act this week",
     Severity.P3: "P3, for the record",
 }
+_NEWS = frozenset({IncidentState.NEW, IncidentState.WORSE})
 _POINTS = 4  # lines under the verdict: more would bury it
 
 
 def verdict(inputs: ReportInputs) -> Verdict:
-    """What to say first. What is broken comes before what is missing, what is new before what goes on."""
-    new = _in_state(inputs, IncidentState.NEW)
-    still = [one for one in inputs.incidents if one.is_open and one.state is not IncidentState.NEW]
-    resolved = [one for one in inputs.incidents if not one.is_open]
-    worse, ongoing = [alert for alert in still if alert.notify], [alert for alert in still if not alert.notify]
-    worst = min((alert.severity for alert in [*new, *still]), default=None)
+    """What to say first: the worst thing that holds today, in one sentence; what is recovering never makes a day bad."""
+    holding = [one for one in inputs.incidents if one.is_open and one.state is not IncidentState.RECOVERING]
+    recovering = [one for one in inputs.incidents if one.state is IncidentState.RECOVERING]
+    closed = [one for one in inputs.incidents if not one.is_open]
+    worst = min((one.severity for one in holding), default=None)
     label = SEVERITY_WORDS[worst] if worst else ""
     tone = severity_tone(worst) if worst else Tone.GOOD
-    points = tuple(_points({"Worse": worse, "New": new, "Ongoing": ongoing, "Resolved": resolved}))
+    news = sorted((one for one in holding if one.state in _NEWS), key=lambda one: one.severity)
+    stands = [one for one in holding if one.state not in _NEWS]
+    lead = min(holding, key=lambda one: one.severity) if holding else None
+    rest = {"New": news, "Standing": stands, "Recovering": recovering, "Closed": closed}
+    points = tuple(_points({word: [one for one in listed if one is not lead] for word, listed in rest.items()}))
     if inputs.failures:
         failed = inputs.failures[0]
         why = f": {line(failed.note, 200).rstrip('.')}" if failed.note else ""
-        sentence = f"The night is incomplete. Step {line(failed.step, 40)} failed{why}."
-        return Verdict(sentence, worse_of(tone, Tone.SERIOUS), label or "Failed", points)
+        text = f"The night is incomplete. Step {line(failed.step, 40)} failed{why}."
+        return Verdict(text, worse_of(tone, Tone.SERIOUS), label or "Failed", tuple(_points(rest)))
     if inputs.without_data:
-        sentence = "No data. Not one usable interaction was logged for this day."
-        return Verdict(sentence, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", points)
-    if worse or new:
-        lead, rest = _opening(worse, new)
-        points = tuple(_points({**rest, "Ongoing": ongoing, "Resolved": resolved}))
-        return Verdict(lead, tone, label, points)
-    if ongoing:
-        return Verdict(f"Nothing new. {plural(len(ongoing), 'incident')} still open.", tone, label, points)
+        text = "No data. Not one usable interaction was logged for this day."
+        return Verdict(
+            text, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", tuple(_points(rest))
+        )
+    if lead is not None:
+        return Verdict(f"{sentence(lead)}.", tone, label, points)
+    if recovering:
+        count_of = plural(len(recovering), "incident")
+        return Verdict(f"Nothing is wrong today; {count_of} recovering.", Tone.NOTICE, "Recovering", points)
     if inputs.too_early:
-        sentence = "Quiet night, but too early to compare: the baseline does not have enough days yet."
-        return Verdict(sentence, Tone.NOTICE, "Too early to compare", points)
+        text = "Quiet night, but too early to compare: the baseline does not have enough days yet."
+        return Verdict(text, Tone.NOTICE, "Too early to compare", points)
     return Verdict("Quiet night.", Tone.GOOD, "Quiet", points or ("No incident is open.",))
 
 
@@ -68,7 +74,7 @@ def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:
             Fact(
                 "Open incidents",
                 str(new + ongoing),
-                f"{new} new, {ongoing} ongoing, {resolved} resolved",
+                f"{new} new, {ongoing} ongoing, {resolved} closed",
                 severity_tone(
                     min(
                         (one.severity for one in inputs.incidents if one.is_open),
@@ -92,29 +98,9 @@ def _in_state(inputs: ReportInputs, state: IncidentState) -> list[Incident]:
     return [alert for alert in inputs.incidents if alert.state is state]
 
 
-def _opening(worse: Sequence[Incident], new: Sequence[Incident]) -> tuple[str, dict[str, Sequence[Incident]]]:
-    """The sentence, led by the worst of what is news, and what is left for the points.
-
-    '1 new incident: <title>.', or '1 incident got worse: <title>. 2 more are new.'
-    """
-    if worse and (not new or worse[0].severity <= new[0].severity):
-        more = f" {plural(len(new), 'more is', 'more are')} new." if new else ""
-        sentence = f"{plural(len(worse), 'incident')} got worse: {_named(worse[0])}.{more}"
-        return sentence, {"Worse": worse[1:], "New": new}
-    if len(new) == 1:
-        return f"1 new incident: {_named(new[0])}.", {"Worse": worse, "New": []}
-    return f"{len(new)} new incidents, the worst: {_named(new[0])}.", {"Worse": worse, "New": new[1:]}
-
-
-def _named(alert: Incident) -> str:
-    """An incident's title and, unless it is about the whole, where it is."""
-    title = line(alert.title, 140).rstrip(".")
-    return title if alert.everywhere else f"{title} in {place_title(alert.place)}"
-
-
 def _points(groups: Mapping[str, Sequence[Incident]]) -> list[str]:
-    listed = [(word, alert) for word, alerts in groups.items() for alert in alerts]
-    shown = [f"{word} ({alert.severity}): {_named(alert)}" for word, alert in listed[:_POINTS]]
+    listed = [(word, one) for word, incidents in groups.items() for one in incidents]
+    shown = [f"{word} ({one.severity}): {sentence(one)}" for word, one in listed[:_POINTS]]
     if len(listed) > _POINTS:
         shown.append(f"and {plural(len(listed) - _POINTS, 'more', 'more')}, listed under Incidents")
     return shown

@@ -5,21 +5,35 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from obs_lib.alerts.storage import to_frame
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.notify import DELIVERY, notify
 from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Incident, IncidentState, Severity
 
 DAY = dt.date(2024, 3, 1)
 SOON = dt.datetime(2024, 3, 2, 3, tzinfo=dt.UTC)
 
 
 def incident(ws: Workspace, severity: str = "P1", news: bool = True) -> None:
-    row = {"fingerprint": "f" * 32, "kind": "change", "severity": severity, "state": "NEW", "segment": "route=<b>x</b>"}
-    row |= {"title": "Change in refusal", "score": 0.9, "notify": news, "first_day": str(DAY), "last_day": str(DAY)}
-    ws.lake.commit(DAY, "alert", {ALERTS: pd.DataFrame([{**row, "evidence": "[]"}])}, inputs=severity)
+    known = Incident(
+        day=DAY,
+        fingerprint="f" * 32,
+        kind="change",
+        severity=Severity(severity),
+        state=IncidentState.NEW,
+        place=("route=<b>x</b>",),
+        lead="refusal",
+        title="The model refuses more",
+        score=0.9,
+        why="Refusal rate alone is P1 from 0.15",
+        notify=news,
+        first_day=DAY,
+        last_day=DAY,
+    )
+    ws.lake.commit(DAY, "alert", {ALERTS: to_frame([known])}, inputs=severity)
 
 
 def attempts(ws: Workspace) -> list[str]:
@@ -47,7 +61,7 @@ def test_a_mail_arrives(make_workspace: Any, mailbox: Any) -> None:
     assert notify(ws, [f"mailto://127.0.0.1:{port}?from=watch@example.org&to=on@example.org&mode=insecure"], now=SOON)[
         "sent"
     ]
-    assert "Change in refusal" in received[0].as_string()
+    assert "The model refuses more" in received[0].as_string()
 
 
 def test_a_broken_channel_is_recorded_and_tried_again(make_workspace: Any, endpoint: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from typing import TypeVar
 
 import pytest
@@ -40,14 +41,16 @@ def row(shown: TableBlock, head: str, group: int = 0) -> dict[str, str]:
 def test_quiet_night() -> None:
     verdict = made("quiet").verdict
     assert (verdict.sentence, verdict.tone, verdict.label) == ("Quiet night.", Tone.GOOD, "Quiet")
-    assert verdict.points == ("Resolved (P2): Time to first token, p95 was above its objective",)
+    assert verdict.points == ("Closed (P2): Time to first token, p95 was above its objective since 12 Jun",)
 
 
 def test_a_new_incident_is_the_verdict_and_the_worst_one_leads() -> None:
     verdict = made("incident").verdict
-    assert verdict.sentence.startswith("2 new incidents, the worst: route=assistant-large changed: refuses more")
+    assert verdict.sentence.startswith(
+        "route=assistant-large changed: refuses more, breaks its format: refusal rate 11.8% to 36.9% in "
+    )
     assert (verdict.tone, verdict.label) == (Tone.SERIOUS, "P1, act today")
-    assert [point.split(":")[0] for point in verdict.points] == ["New (P2)", "Ongoing (P3)", "Resolved (P2)"]
+    assert [point.split(":")[0] for point in verdict.points] == ["New (P2)", "Standing (P3)", "Closed (P2)"]
 
 
 def test_no_data_is_said_and_never_a_zero() -> None:
@@ -75,7 +78,7 @@ def test_a_failed_step_comes_first() -> None:
 def test_only_ongoing() -> None:
     inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a", severity=Severity.P0)))
     verdict = compose(inputs, ReportOptions()).verdict
-    assert (verdict.sentence, verdict.tone) == ("Nothing new. 1 incident still open.", Tone.CRITICAL)
+    assert (verdict.sentence, verdict.tone) == ("Relevance fell since 12 Jun.", Tone.CRITICAL)
 
 
 def test_too_early_says_why() -> None:
@@ -136,7 +139,7 @@ def test_without_earlier_days_of_drift_there_is_no_chart_over_time() -> None:
 
 def test_sections_stand_in_reading_order() -> None:
     anchors = [block.anchor for block in every(made("incident"), Heading) if block.level == 2]
-    assert anchors == ["metrics", "drift", "incidents", "examples", "coverage", "versions", "method"]
+    assert anchors == ["incidents", "metrics", "drift", "examples", "coverage", "versions", "method"]
 
 
 def test_failures_come_before_skips() -> None:
@@ -151,7 +154,7 @@ def test_failures_come_before_skips() -> None:
 def test_odd_evidence_breaks_nothing(evidence: object) -> None:
     kept = samples.example("refusal", 0, evidence=evidence, prompt=None)
     inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a")), examples=[kept])
-    assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
+    assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Relevance fell")
 
 
 def test_examples_are_limited_and_in_order() -> None:
@@ -168,19 +171,28 @@ def test_a_report_of_nothing_at_all_can_be_made() -> None:
     assert compose(inputs, ReportOptions()).verdict.label == "No data"
 
 
+def test_what_is_recovering_makes_no_day_bad() -> None:
+    recovering = samples.alert(
+        "a", severity=Severity.P1, state=IncidentState.RECOVERING, closes=samples.DAY + dt.timedelta(days=1)
+    )
+    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(recovering))
+    verdict = compose(inputs, ReportOptions()).verdict
+    assert (verdict.sentence, verdict.label) == ("Nothing is wrong today; 1 incident recovering.", "Recovering")
+    assert verdict.points == ("Recovering (P1): Relevance fell since 12 Jun",)
+
+
 def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> None:
     inputs = samples.incident()
     incidents = [
-        dataclasses.replace(alert, notify=True, severity=Severity.P0)
+        dataclasses.replace(alert, notify=True, severity=Severity.P0, state=IncidentState.WORSE)
         if alert.state is IncidentState.ONGOING
         else dataclasses.replace(alert, notify=False)
         for alert in inputs.incidents
     ]
-    worse = next(alert.title for alert in incidents if alert.state is IncidentState.ONGOING)
+    worse = next(alert.title for alert in incidents if alert.state is IncidentState.WORSE)
     verdict = compose(dataclasses.replace(inputs, alerts=samples.alerts(*incidents)), ReportOptions()).verdict
-    assert verdict.sentence.startswith("1 incident got worse: ")
-    assert worse in verdict.sentence
-    assert "new." in verdict.sentence
+    assert verdict.sentence.startswith(worse)
+    assert [point.split(" ")[0] for point in verdict.points][:2] == ["New", "New"]
 
 
 def test_gpus_have_a_table_of_their_own_and_only_where_one_was_sampled() -> None:
