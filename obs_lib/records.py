@@ -122,6 +122,8 @@ class Metric:
     """The default limit, in `unit`, on whose good side the value should stay; None for none."""
     formula: str
     """The definition in words or symbols, with its source."""
+    short_title: str = field(default="", kw_only=True)
+    """The same at the head of a narrow column, beside the metrics of its group; by default the title."""
     evaluator: str | None = None
     """The score that it sums up; None for a system metric."""
     aggregation: Literal["mean", "share_above", "share_below"] | None = None
@@ -137,6 +139,8 @@ class Metric:
     smallest_effect: float | None = field(default=None, kw_only=True)
     """The smallest change that counts, in `unit`, 0 or more; None for that of the unit: `drift.min_share`, or
     `drift.min_relative` of the baseline (see `relative`)."""
+    hidden_at_zero: bool = field(default=False, kw_only=True)
+    """Whether a report only names it where it was 0 on all days shown, as the kinds of what is rare are."""
     quantile: float | None = field(default=None, kw_only=True)
     """Which quantile of its values it is, in (0, 1); None where it is none."""
     explained_by: Literal["ttft", "decode", "total"] | None = field(default=None, kw_only=True)
@@ -145,6 +149,8 @@ class Metric:
 
     def __post_init__(self) -> None:
         """Fill in what was not said, so that everybody reads the same."""
+        if not self.short_title:
+            object.__setattr__(self, "short_title", self.title)
         if not self.family:
             object.__setattr__(self, "family", self.evaluator or ("latency" if self.unit == "ms" else self.name))
         if self.extensive is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from obs_lib import extensions
 from obs_lib.catalogue.bundled import EVALUATORS as BUNDLED
-from obs_lib.catalogue.fixed import FIXED
+from obs_lib.catalogue.fixed import fixed
 from obs_lib.catalogue.registry import PACKAGE, Registry, kept
 from obs_lib.catalogue.score import Score
 from obs_lib.errors import ExtensionError
@@ -91,7 +91,7 @@ def _checked(score: Score, extension: Extension, known: Mapping[str, Entry], wro
         raise wrong("needs what no evaluator is given", "needs among " + ", ".join(CASE_COLUMNS), ", ".join(unknown))
     if not score.metrics or not all(isinstance(metric, Metric) for metric in score.metrics):
         raise wrong("has no metrics", "a tuple of obs_lib.records.Metric", score.metrics)
-    taken = {*FIXED, *(metric.name for entry in known.values() for metric in entry.score.metrics)}
+    taken = {*fixed(), *(metric.name for entry in known.values() for metric in entry.score.metrics)}
     metrics = []
     for metric in score.metrics:
         if metric.evaluator not in (None, score.name):

@@ -102,22 +102,23 @@ class Registry(Generic[_T]):
         return entries
 
 
-def kept(registry: Callable[[], Registry[Any]]) -> Callable[[Callable[[], _V]], Callable[[], _V]]:
-    """Keep what a function without arguments makes of a registry's entries until they change."""
+def kept(*registries: Callable[[], Registry[Any]]) -> Callable[[Callable[[], _V]], Callable[[], _V]]:
+    """Keep what a function without arguments makes of the entries of some registries until they change."""
 
     def decorate(make: Callable[[], _V]) -> Callable[[], _V]:
-        made: dict[int, _V] = {}
+        made: dict[tuple[int, ...], _V] = {}
 
         @wraps(make)
         def known() -> _V:
-            registry().entries()
-            generation = registry().generation
-            if generation not in made:
+            for registry in registries:
+                registry().entries()
+            generations = tuple(registry().generation for registry in registries)
+            if generations not in made:
                 value = make()
                 made.clear()
-                made[generation] = value
+                made[generations] = value
                 return value
-            return made[generation]
+            return made[generations]
 
         return known
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from obs_lib.alerts.incidents import to_frame
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
-from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
@@ -40,7 +39,7 @@ USUAL = {
     "requests": 680.0,
     "peak_concurrency": 14.0,
     "error_rate": 0.004,
-    **{metric.name: 0.0 for metric in ERROR_KIND_RATES},
+    **{metric.name: 0.0 for metric in metrics() if metric.part_of == "error_rate"},
     "error_rate:timeout": 0.003,
     "error_rate:rate_limit": 0.001,
     "finish_stop_rate": 0.985,
@@ -215,7 +214,7 @@ def drift(
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
                     for m in interaction_metrics()
-                    if m.direction and m not in ERROR_KIND_RATES
+                    if m.direction and m.part_of is None
                 ]
     return distances(*rows)
 
