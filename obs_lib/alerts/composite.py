@@ -35,7 +35,7 @@ def change_conditions(drift: pd.DataFrame, metrics: pd.DataFrame, options: Alert
     for segment, signal in _signals(drift):
         signals.setdefault(segment, []).append(signal)
     segments = sorted({*signals, *outages}, key=lambda segment: (segment != ALL, segment))
-    return [_condition(one, signals.get(one, []), outages.get(one), options) for one in segments]
+    return [_condition(segment, signals.get(segment, []), outages.get(segment), options) for segment in segments]
 
 
 def score(signals: Sequence[Signal], options: AlertOptions) -> float:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
@@ -39,7 +38,7 @@ def advance(
     the other kinds stay as they are.
     """
     still_open = {alert.fingerprint: alert for alert in previous if alert.state is not AlertState.RESOLVED}
-    holding = {one.fingerprint: one for one in one_cause(conditions, still_open.values(), options)}
+    holding = {condition.fingerprint: condition for condition in one_cause(conditions, still_open.values(), options)}
     alerts = [_hold(day, condition, still_open.get(name), options) for name, condition in holding.items()] + [
         _quiet(day, alert, alert.kind in known, options) for name, alert in still_open.items() if name not in holding
     ]
@@ -58,7 +57,7 @@ def one_cause(conditions: Sequence[Condition], still_open: Iterable[Alert], opti
     another if it is as severe and what the other shows beyond its families would not even be P2.
     """
     opened = {alert.segment for alert in still_open if alert.kind == "change"}
-    changes = {one.segment: one for one in conditions if one.kind == "change"}
+    changes = {condition.segment: condition for condition in conditions if condition.kind == "change"}
     whole = changes.pop(ALL, None)
     if whole is None or not changes:
         return list(conditions)
@@ -67,7 +66,7 @@ def one_cause(conditions: Sequence[Condition], still_open: Iterable[Alert], opti
         dropped = {segment for segment in beginning if _explains([whole], changes[segment], options)}
     else:
         dropped = {ALL} if _explains(changes.values(), whole, options) else set()
-    return [one for one in conditions if one.kind != "change" or one.segment not in dropped]
+    return [condition for condition in conditions if condition.kind != "change" or condition.segment not in dropped]
 
 
 def _explains(causes: Collection[Condition], condition: Condition, options: AlertOptions) -> bool:
@@ -79,7 +78,7 @@ def _explains(causes: Collection[Condition], condition: Condition, options: Aler
 
 def to_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
     """Return alerts as rows of the `alerts` table, without `day`."""
-    return pd.DataFrame([_row(alert) for alert in alerts], columns=list(ALERTS.names))
+    return pd.DataFrame([alert.to_row() for alert in alerts], columns=list(ALERTS.names))
 
 
 def from_frame(frame: pd.DataFrame) -> list[Alert]:
@@ -113,19 +112,3 @@ def _quiet(day: Day, alert: Alert, known: bool, options: AlertOptions) -> Alert:
     over = known and day - alert.last_day >= dt.timedelta(days=options.resolve_after_days)
     state = AlertState.RESOLVED if over else AlertState.ONGOING
     return dataclasses.replace(alert, day=day, state=state, notify=False)
-
-
-def _row(alert: Alert) -> dict[str, object]:
-    return {
-        "fingerprint": alert.fingerprint,
-        "kind": alert.kind,
-        "severity": alert.severity.value,
-        "state": alert.state.value,
-        "segment": alert.segment,
-        "title": alert.title,
-        "score": alert.score,
-        "notify": alert.notify,
-        "first_day": alert.first_day.isoformat(),
-        "last_day": alert.last_day.isoformat(),
-        "evidence": json.dumps([signal.to_json() for signal in alert.evidence], sort_keys=True, allow_nan=False),
-    }

@@ -82,7 +82,7 @@ def _explained(condition: Condition, metric: Metric, limit: float, adjusted: flo
 
 
 def _unsure(condition: Condition) -> Condition:
-    """The breach as one that nobody is paged for: it may be the evaluator that changed."""
+    """The breach as one that nobody is told of: it may be the evaluator that changed."""
     signal = replace(condition.evidence[0], note="the evaluator itself moved, so earlier days do not compare")
     return replace(condition, sudden=False, urgent=False, evidence=(signal,))
 

@@ -69,7 +69,7 @@ class AlertOptions(BaseModel):
         0.05, gt=0, le=1, description="Share of FAILED scores of an evaluator that is an incident; 0 to 1."
     )
     max_age_hours: float = Field(
-        48, gt=0, le=8760, description="Hours after a day's end from which nobody is paged for it; 0 to 8,760."
+        48, gt=0, le=8760, description="Hours after a day's end from which nobody is told of it; 0 to 8,760."
     )
     timeout_s: float = Field(15, gt=0, le=300, description="Seconds one message may take on one channel; 0 to 300.")
 

@@ -27,7 +27,7 @@ def alert(ws: Workspace) -> list[str]:
         return [
             ws.settings.digest("alerts"),
             [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
-            [(str(one), past.digests(one, "summarise").get("metrics")) for one in window_days(ws, past, day)],
+            [(str(other), past.digests(other, "summarise").get("metrics")) for other in window_days(ws, past, day)],
             past.failures(day),
             past.digests(before, STEP) if before else None,
         ]
@@ -48,7 +48,7 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
         day=day,
         metrics=metrics[metrics["day"] == str(day)],
         drift=ws.lake.read(DRIFT, [day]),
-        window={one: metrics[metrics["day"] == str(one)] for one in window},
+        window={other: metrics[metrics["day"] == str(other)] for other in window},
         facts=_facts(ws, past, day),
         evaluators=evaluator_change.from_frame(ws.lake.read(EVALUATOR_CHANGES, [day])),
         has_summary=summary is not None and summary.state is StepState.READY,
@@ -62,11 +62,11 @@ def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
     reasons = Counter(ws.lake.read(QUARANTINE, [day], ["day", "reason"])["reason"])
     del reasons[DUPLICATE]  # whoever delivers at least once delivers some twice: its interaction is counted
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    known = [past.summary(one) for one in past.days if one < day][-ws.settings.drift.window_days :]
-    usual = bool(known) and all(one is not None and one.state is StepState.READY for one in known)
+    known = [past.summary(other) for other in past.days if other < day][-ws.settings.drift.window_days :]
+    usual = bool(known) and all(summary is not None and summary.state is StepState.READY for summary in known)
     return DataFacts(interactions, reasons.total(), tuple(ordered), tuple(past.failures(day)), usual)
 
 
 def _day_before(past: History, day: Day) -> Day | None:
     """The last day before `day` that the fold knows; a day that never ran is skipped, open incidents stay open over it."""
-    return max((one for one in past.days if one < day), default=None)
+    return max((other for other in past.days if other < day), default=None)

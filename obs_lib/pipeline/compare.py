@@ -26,8 +26,8 @@ def compare(ws: Workspace) -> list[str]:
     """Redo the comparison of every day whose summary, baseline or policy changed; returns those days, oldest first."""
 
     def inputs(past: History, day: Day) -> object:
-        compared = [past.digests(one, STEP) for one in window_days(ws, past, day)]
-        anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
+        compared = [past.digests(other, STEP) for other in window_days(ws, past, day)]
+        anchors = [past.digests(other, anchor.STEP) for other in (*window_days(ws, past, day), day)]
         return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), compared, anchors]
 
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
@@ -38,13 +38,14 @@ def compare(ws: Workspace) -> list[str]:
 
 def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:
     """The baseline days of `day`, oldest first; days without data are left out."""
-    ready = [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
+    summaries = {other: past.summary(other) for other in past.days}
+    ready = [other for other, summary in summaries.items() if summary is not None and summary.state is StepState.READY]
     return list(window(day, ready, ws.settings.drift.window_days))
 
 
 def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
     """The baseline days with what names their summaries."""
-    return [(str(one), digest_of(past.digests(one, "summarise"))) for one in window_days(ws, past, day)]
+    return [(str(other), digest_of(past.digests(other, "summarise"))) for other in window_days(ws, past, day)]
 
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
@@ -58,7 +59,7 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
     changes = _evaluators(ws, day, days)
     distances = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
     rows = drift_rows(distances, ws.settings.drift)
-    used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
+    used = rows["baseline_days"].map(lambda days: json.dumps([(name, named[name]) for name in json.loads(days)]))
     frames = {DRIFT: rows.assign(baseline_days=used), EVALUATOR_CHANGES: to_frame(changes)}
     return ws.lake.commit(day, STEP, frames, inputs=wanted)
 
@@ -66,7 +67,7 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
 def _evaluators(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
     rows = ws.lake.read(ANCHORS, [*days, day])
-    of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}
+    of_day = {other: rows[rows["day"] == str(other)] for other in (*days, day)}
     return evaluator_changes(of_day.pop(day), of_day, ws.settings.drift)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from obs_lib.alerts.delivery import channels, send, too_old
+from obs_lib.alerts.incidents import from_frame
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
@@ -23,7 +24,7 @@ def notify(
     """Send one message for each day with news, through every channel that has not taken it yet.
 
     urls : Apprise URLs; secrets that never leave this process. now : defaults to the clock; days that ended more than
-    `alerts.max_age_hours` before it are past and page nobody. link : address of a day's report, for the message.
+    `alerts.max_age_hours` before it are past and nobody is told of them. link : address of a day's report, for the message.
     Returns how many messages were sent, failed, and were left alone as too old.
     """
     now = now or dt.datetime.now(dt.UTC)
@@ -37,9 +38,9 @@ def notify(
         rows = alerts[(alerts["day"] == str(day)) & alerts["notify"]]
         if rows.empty:
             continue
-        title, body = message(shown_rows(ALERTS, rows, ws.redactor), day, link(day) if link else None)
+        title, body = message(from_frame(shown_rows(ALERTS, rows, ws.redactor)), day, link(day) if link else None)
         for channel in channels(urls):
-            subject = f"{day} {channel.name} {_what(rows)}"
+            subject = f"{day} {channel.name} {_content(rows)}"
             if subject in done:
                 continue
             outcome = send(channel, title, body, options)
@@ -49,13 +50,13 @@ def notify(
     return count
 
 
-def _what(rows: pd.DataFrame) -> str:
-    """Names what a message says, so that the same page is not sent twice and a worse one is."""
+def _content(rows: pd.DataFrame) -> str:
+    """Names what a message says, so that the same news is not sent twice and worse news is."""
     return "+".join(sorted(rows["fingerprint"].str.slice(0, 12) + ":" + rows["severity"]))
 
 
 def _delivered(ws: Workspace, days: list[Day]) -> set[str]:
-    """Subjects already sent; a page is sent on its day or shortly after, so the log is read from the oldest day on."""
+    """Subjects already sent; a message is sent on its day or shortly after, so the log is read from the oldest day on."""
     if not days:
         return set()
     last = max(days[-1], dt.datetime.now(dt.UTC).date())

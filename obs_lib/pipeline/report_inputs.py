@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from obs_lib import __version__
+from obs_lib.alerts.incidents import from_frame
 from obs_lib.alerts.objectives import objective
 from obs_lib.catalogue import metrics as metric_definitions
 from obs_lib.catalogue import occasional
@@ -46,7 +47,7 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
         day=day,
         metrics=metrics,
         drift=ws.lake.read(DRIFT, trend_days(ws, day)),
-        alerts=ws.lake.read(ALERTS, [day]),
+        alerts=from_frame(ws.lake.read(ALERTS, [day])),
         **_of_sketches(ws, day),
         rejected_count=len(rejected),
         rejected=[RejectedRow(**row) for row in rows(rejected[["file", "line", "reason"]].head(_SAMPLE))],

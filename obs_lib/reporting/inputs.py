@@ -15,7 +15,7 @@ from obs_lib.catalogue.labelled import labelled
 from obs_lib.catalogue.system import gpu as gpu_metrics
 from obs_lib.catalogue.system import stages as stage_metrics
 from obs_lib.excerpts import ScoredExample, SlowTrace
-from obs_lib.lake.tables import ALERTS, DRIFT, METRICS
+from obs_lib.lake.tables import DRIFT, METRICS
 from obs_lib.log_text import PLAIN, SEGMENT, marked
 from obs_lib.records import (
     ALL,
@@ -40,7 +40,7 @@ from obs_lib.reporting.parts import (
     Unscored,
     VersionCount,
 )
-from obs_lib.reporting.table_rows import TableRow, incidents_of, rows
+from obs_lib.reporting.table_rows import TableRow, rows
 
 TABLE = "table"
 """In the metadata of a field that is a frame: whose rows it holds."""
@@ -63,8 +63,8 @@ class ReportInputs:
     """Rows of the trailing days, `day` included. May be empty."""
     drift: pd.DataFrame = field(metadata={TABLE: DRIFT})
     """Rows of `day`; rows of earlier days, where given, become the history in the drift charts."""
-    alerts: pd.DataFrame = field(metadata={TABLE: ALERTS})
-    """Rows of `day`."""
+    alerts: Sequence[Alert]
+    """Of `day`, in any order."""
     examples: Sequence[ScoredExample] = ()
     unscored: Sequence[Unscored] = ()
     versions: Sequence[VersionCount] = ()
@@ -116,7 +116,7 @@ class ReportInputs:
             resolved = alert.state is AlertState.RESOLVED
             return resolved, alert.severity.value, order.index(alert.state), alert.fingerprint
 
-        return sorted(incidents_of(self.alerts), key=rank)
+        return sorted(self.alerts, key=rank)
 
     @cached_property
     def quality(self) -> tuple[Metric, ...]:

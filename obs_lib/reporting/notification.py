@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from itertools import groupby
-
-import pandas as pd
 
 from obs_lib.records import ALL, Alert, AlertState
 from obs_lib.reporting.alerts_section import signals
 from obs_lib.reporting.numbers import long_day, plural
 from obs_lib.reporting.safe import line
-from obs_lib.reporting.table_rows import incidents_of
 
 _INCIDENTS = 8  # one by one; a longer message is not read on a phone
 _SIGNALS = 2
 _STATES = {AlertState.NEW: "new", AlertState.ONGOING: "worse", AlertState.RESOLVED: "resolved"}
 
 
-def message(alerts: pd.DataFrame, day: dt.date, link: str | None = None) -> tuple[str, str]:
-    """(title, body) of the message about `alerts`: rows of tables.ALERTS that are to be sent.
+def message(alerts: Sequence[Alert], day: dt.date, link: str | None = None) -> tuple[str, str]:
+    """(title, body) of the message about what is to be sent of a day.
 
     Plain text on purpose: what comes from logs has no Markdown or HTML to break out of. Grouped by severity, worst
     first, under 4,000 characters whatever the number of alerts, so that no channel cuts it.
     """
-    incidents = sorted(incidents_of(alerts), key=lambda alert: (alert.severity, alert.fingerprint))
+    incidents = sorted(alerts, key=lambda alert: (alert.severity, alert.fingerprint))
     if not incidents:
         return f"LLM night watch {day.isoformat()}: nothing to report", f"Report: {link}\n" if link else ""
     worst = incidents[0]

@@ -57,7 +57,7 @@ def _decode_per_token(rows: RequestArrays, options: SummaryOptions) -> Result:
     return result._replace(note=result.note or "from total latency: no time to first token in the logs")
 
 
-# A mean has no worse side here, so that nobody judges it: one request that hangs for a minute moves that of a small day
+# A mean has no worse side here, so that it is not compared: one request that hangs for a minute moves that of a small day
 # by half. It stands beside the token-weighted one.
 SPEED: MetricGroup[Measure] = MetricGroup(
     "Speed",

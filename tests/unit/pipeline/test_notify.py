@@ -5,21 +5,33 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from obs_lib.alerts.incidents import to_frame
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.notify import DELIVERY, notify
 from obs_lib.pipeline.workspace import Workspace
+from obs_lib.records import Alert, AlertState, Severity
 
 DAY = dt.date(2024, 3, 1)
 SOON = dt.datetime(2024, 3, 2, 3, tzinfo=dt.UTC)
 
 
 def incident(ws: Workspace, severity: str = "P1", news: bool = True) -> None:
-    row = {"fingerprint": "f" * 32, "kind": "change", "severity": severity, "state": "NEW", "segment": "route=<b>x</b>"}
-    row |= {"title": "Change in refusal", "score": 0.9, "notify": news, "first_day": str(DAY), "last_day": str(DAY)}
-    ws.lake.commit(DAY, "alert", {ALERTS: pd.DataFrame([{**row, "evidence": "[]"}])}, inputs=severity)
+    alert = Alert(
+        DAY,
+        "f" * 32,
+        "change",
+        Severity(severity),
+        AlertState.NEW,
+        "route=<b>x</b>",
+        "Change in refusal",
+        0.9,
+        news,
+        DAY,
+        DAY,
+    )
+    ws.lake.commit(DAY, "alert", {ALERTS: to_frame([alert])}, inputs=severity)
 
 
 def attempts(ws: Workspace) -> list[str]:
@@ -55,9 +67,9 @@ def test_a_broken_channel_is_recorded_and_tried_again(make_workspace: Any, endpo
     incident(ws)
     answer["status"] = 500
     urls = [f"json://127.0.0.1:{port}/hook", "nonsense"]
-    told = notify(ws, urls, now=SOON)
-    assert told["sent"] == 0
-    assert told["failed"] >= 1
+    outcomes = notify(ws, urls, now=SOON)
+    assert outcomes["sent"] == 0
+    assert outcomes["failed"] >= 1
     answer["status"] = 200
     assert notify(ws, urls, now=SOON)["sent"] == 1
     assert attempts(ws).count("SENT") == 1
@@ -69,8 +81,8 @@ def test_old_days_page_nobody(make_workspace: Any, endpoint: Any, hours: int, se
     ws, (port, received, _) = make_workspace(), endpoint
     incident(ws)
     end = dt.datetime(2024, 3, 2, tzinfo=dt.UTC)
-    told = notify(ws, [f"json://127.0.0.1:{port}/"], now=end + dt.timedelta(hours=hours))
-    assert (told["sent"], told["too_old"], len(received)) == (sent, 1 - sent, sent)
+    outcomes = notify(ws, [f"json://127.0.0.1:{port}/"], now=end + dt.timedelta(hours=hours))
+    assert (outcomes["sent"], outcomes["too_old"], len(received)) == (sent, 1 - sent, sent)
 
 
 def test_what_does_not_page_is_not_sent(make_workspace: Any, endpoint: Any) -> None:

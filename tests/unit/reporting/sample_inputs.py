@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.alerts.incidents import to_frame
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import DRIFT
@@ -251,11 +250,6 @@ def alert(fingerprint: str, **given: Any) -> Alert:
     return replace(ongoing, **given)
 
 
-def alerts(*incidents: Alert) -> pd.DataFrame:
-    """Rows of ALERTS, as the step `alert` writes them."""
-    return to_frame(incidents).assign(day=DAY.isoformat())
-
-
 def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
     kept = ScoredExample(
         evaluator=evaluator,
@@ -285,7 +279,7 @@ def quiet() -> ReportInputs:
         DAY,
         measured,
         drift(measured),
-        alerts(resolved),
+        [resolved],
         examples=[example(name, rank) for name in ("groundedness", "refusal", "format") for rank in range(3)],
         unscored=[
             Unscored("groundedness", ScoreStatus.SKIPPED, "no contexts to hold the answer against", 214),
@@ -367,7 +361,7 @@ def incident() -> ReportInputs:
         DAY,
         measured,
         drift(measured, drifted=LARGE),
-        alerts(rollout, breach, latency, done),
+        [rollout, breach, latency, done],
         examples=[*base.examples, *(example("toxicity", rank, value=0.3) for rank in range(5))],
         unscored=[
             Unscored("toxicity", ScoreStatus.FAILED, "shard 2 was lost: the worker ran out of memory", 97),
@@ -405,7 +399,7 @@ def no_data() -> ReportInputs:
         DAY,
         metrics(missing=(DAY,)),
         drift(metrics()).iloc[:0],
-        alerts(missing),
+        [missing],
         steps=[
             StepResult("ingest", StepState.NO_DATA, "no rows for this day in logs/"),
             StepResult("summarise", StepState.NO_DATA),
@@ -422,7 +416,7 @@ def too_early() -> ReportInputs:
         DAY,
         metrics(days=2),
         drift(metrics(), too_few=True, history=1),
-        alerts(),
+        [],
         steps=[StepResult("ingest", StepState.READY)],
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
@@ -449,7 +443,7 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
         DAY,
         metrics(segments=names),
         drift(metrics(segments=names), names, names[-1]),
-        alerts(*rows),
+        [*rows],
         examples=[
             example(
                 name,

@@ -59,7 +59,7 @@ def test_no_data_is_said_and_never_a_zero() -> None:
 
 
 def test_no_data_without_an_alert_is_still_no_data() -> None:
-    inputs = dataclasses.replace(samples.no_data(), alerts=samples.alerts())
+    inputs = dataclasses.replace(samples.no_data(), alerts=[])
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.label, verdict.tone) == ("No data", Tone.ABSENT)
 
@@ -73,7 +73,7 @@ def test_a_failed_step_comes_first() -> None:
 
 
 def test_only_ongoing() -> None:
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a", severity=Severity.P0)))
+    inputs = dataclasses.replace(samples.quiet(), alerts=[samples.alert("a", severity=Severity.P0)])
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.tone) == ("Nothing new. 1 incident still open.", Tone.CRITICAL)
 
@@ -150,7 +150,7 @@ def test_failures_come_before_skips() -> None:
 )
 def test_odd_evidence_breaks_nothing(evidence: object) -> None:
     kept = samples.example("refusal", 0, evidence=evidence, prompt=None)
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a")), examples=[kept])
+    inputs = dataclasses.replace(samples.quiet(), alerts=[samples.alert("a")], examples=[kept])
     assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Nothing new")
 
 
@@ -177,7 +177,7 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
         for alert in inputs.incidents
     ]
     worse = next(alert.title for alert in incidents if alert.state is AlertState.ONGOING)
-    verdict = compose(dataclasses.replace(inputs, alerts=samples.alerts(*incidents)), ReportOptions()).verdict
+    verdict = compose(dataclasses.replace(inputs, alerts=incidents), ReportOptions()).verdict
     assert verdict.sentence.startswith("1 incident got worse: ")
     assert worse in verdict.sentence
     assert "new." in verdict.sentence

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from obs_lib.records import AlertState
 from obs_lib.reporting.notification import message
 from tests.unit.reporting import sample_inputs as samples
 
 
 def test_message_groups_by_severity_and_ends_in_the_link() -> None:
-    frame = samples.incident().alerts
-    title, body = message(frame[frame["state"] != "RESOLVED"], samples.DAY, "https://obs.example/2023-06-15")
+    alerts = [alert for alert in samples.incident().alerts if alert.state is not AlertState.RESOLVED]
+    title, body = message(alerts, samples.DAY, "https://obs.example/2023-06-15")
     assert title == (
         "P1 LLM night watch 2023-06-15: route=assistant-large changed: refuses more, breaks its format; "
         "new version gpt-4-0613 and 2 more"
@@ -30,4 +31,4 @@ def test_message_is_short_and_inert_whatever_is_in_it() -> None:
 
 
 def test_no_alerts_is_no_news() -> None:
-    assert message(samples.alerts(), samples.DAY)[0].endswith("nothing to report")
+    assert message([], samples.DAY)[0].endswith("nothing to report")
