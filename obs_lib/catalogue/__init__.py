@@ -1,6 +1,6 @@
 """The one place that says what a score and a metric is: names, units, objectives, formulas.
 
-Public: `scores`, `score_of`, `evaluator_names`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
+Public: `scores`, `score_of`, `evaluator_names`, `left_out`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
 `metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; `groups`, `system`, `gpu` and `stages`
 of those that no evaluator gives (and `retrieval`, a tuple); `bundled`, one line for each thing that comes with the package.
 
@@ -10,7 +10,7 @@ one of them declares, and `evaluator_names` never does.
 
 from __future__ import annotations
 
-from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, score_of, scores
+from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, left_out, score_of, scores
 from obs_lib.catalogue.fixed import fixed
 from obs_lib.catalogue.judged import judged
 from obs_lib.catalogue.labelled import labelled
@@ -28,6 +28,7 @@ __all__ = [
     "gpu",
     "groups",
     "interaction_metrics",
+    "left_out",
     "metric_of",
     "metrics",
     "occasional",
