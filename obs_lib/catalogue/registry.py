@@ -25,7 +25,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is named and is not among the entries, and why."""
+    """Something that is named and is not among the entries, or lacks a part, and why."""
 
     extension: Extension
     error: ExtensionError
@@ -85,10 +85,15 @@ class Registry(Generic[_T]):
     def leave_out(self, name: str, error: ExtensionError) -> None:
         """Drop an entry that turned out not to work."""
         with self._lock:
+            self.note(name, error)
             self._entries = {known: entry for known, entry in self.entries().items() if known != name}
+            self.generation += 1
+
+    def note(self, name: str, error: ExtensionError) -> None:
+        """Keep in mind that a part of an entry does not work."""
+        with self._lock:
             extension = next(extension for extension in self._extensions() if extension.name == name)
             self._problems.append(Problem(extension, error))
-            self.generation += 1
 
     def _extensions(self) -> tuple[Extension, ...]:
         with self._lock:

@@ -51,7 +51,7 @@ def load_anchors(own: str | Path | None = None) -> tuple[Anchor, ...]:
 
 
 def _declared() -> Iterator[Anchor]:
-    """The package's by name of their file, then those of anybody's evaluators; one whose file is none is left out."""
+    """The package's by name of their file, then those of anybody's evaluators; a file of these that is none is left out."""
     entries = sorted(
         EVALUATORS.entries().values(), key=lambda entry: (not entry.bundled, entry.bundled and entry.score.name)
     )
@@ -64,7 +64,7 @@ def _declared() -> Iterator[Anchor]:
             if entry.bundled:
                 raise
             problem = complaint(entry, "has anchors that cannot be read", "a file as docs/anchors.md shows", error)
-            EVALUATORS.leave_out(entry.score.name, problem)
+            EVALUATORS.note(entry.score.name, problem)
 
 
 def anchors_of(anchors: tuple[Anchor, ...], evaluator: str) -> pd.DataFrame:
