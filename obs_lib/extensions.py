@@ -54,7 +54,7 @@ def load(extension: Extension) -> object:
         value: object = _module(module_name, extension.folder)
         for part in path.split("."):
             value = getattr(value, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ExtensionError(
             f"{extension.name!r} of {extension.origin} cannot be loaded",
             rule="module:object",

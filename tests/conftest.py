@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from obs_lib.catalogue import EVALUATORS
+
 # In CI the same examples each time, so that a red run can be repeated; elsewhere new ones, so that something is found.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
@@ -52,12 +54,14 @@ def acme_site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def acme(acme_site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def acme(acme_site: Path) -> Iterator[Path]:
     """The same folder, on the path of this process while the test runs."""
-    monkeypatch.syspath_prepend(acme_site)
-    yield acme_site
+    with pytest.MonkeyPatch.context() as path:
+        path.syspath_prepend(acme_site)
+        yield acme_site
     for name in [name for name in sys.modules if name.partition(".")[0] == "acme_extensions"]:
         del sys.modules[name]
+    EVALUATORS.use(())  # nothing of it is installed any more
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.pipeline.cases import places
+from obs_lib.pipeline.cases import allocate
 from obs_lib.summaries.sampled import Strata, sampled_share
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
@@ -55,7 +55,7 @@ def covered(source: Population, n: int, factor: float, times: int) -> float:
     held = 0
     for odd in rng.binomial(day, source.part, times):
         sizes = np.array([day - odd, odd])[: 1 + (odd > 0)]
-        drawn = places(sizes, np.array([1.0, factor])[: len(sizes)], n)
+        drawn = allocate(sizes, np.array([1.0, factor])[: len(sizes)], n)
         weights = np.repeat(sizes / drawn, drawn)
         odds = np.repeat([source.plain, source.suspicious][: len(sizes)], drawn)
         held += _holds(rng.random(n) < odds, weights, source.rate)
@@ -69,7 +69,7 @@ def covered_of_segment(source: Population, n: int, factor: float, times: int) ->
     held = 0
     for odd in rng.binomial(day, source.part, times):
         sizes = np.array([day - odd, odd])
-        drawn = places(sizes, np.array([1.0, factor]), 3 * n)
+        drawn = allocate(sizes, np.array([1.0, factor]), 3 * n)
         weights = np.repeat(sizes / drawn, drawn)
         odds = np.repeat([source.plain, source.suspicious], drawn)
         inside = rng.random(len(weights)) < 1 / 3

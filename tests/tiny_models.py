@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,13 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
+shared = functools.cache(tokenizer)
+"""The same, made once, for reading. What is saved is a fresh one: reading leaves its padding behind in the tokenizer."""
+
+
 def config(labels: Sequence[str], **more: Any) -> BertConfig:
     return BertConfig(
-        vocab_size=len(tokenizer()),
+        vocab_size=len(shared()),
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=4,
@@ -66,7 +72,7 @@ def config(labels: Sequence[str], **more: Any) -> BertConfig:
         initializer_range=0.2,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
-        pad_token_id=tokenizer().pad_token_id,
+        pad_token_id=shared().pad_token_id,
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
         **more,
@@ -84,10 +90,22 @@ def untrained(folder: Path, labels: Sequence[str], head: Any = BertForSequenceCl
     return save(head(config(labels, **more)), folder)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Several threads spend more time on waiting for each other than matrices of this size take."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def train(model: Any, draw: Callable[[random.Random], Example], steps: int, floor: float = 0.05) -> Any:
     """Until the loss of a batch stays low, or for so many steps."""
     torch.manual_seed(0)
-    rng, tokens = random.Random(0), tokenizer()
+    rng, tokens = random.Random(0), shared()
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     low = 0
     for _ in range(steps):
@@ -111,7 +129,7 @@ def _labels(model: Any, labels: Sequence[Any], batch: Any) -> torch.Tensor:
         for i, wrong in enumerate(labels):
             for j, (side, number) in enumerate(zip(batch.sequence_ids(i), batch["input_ids"][i].tolist(), strict=True)):
                 if side == 1:
-                    rows[i, j] = int(tokenizer().convert_ids_to_tokens(number) in wrong)
+                    rows[i, j] = int(shared().convert_ids_to_tokens(number) in wrong)
         return rows
     several = model.config.problem_type == "multi_label_classification" or model.config.num_labels == 1
     return torch.tensor(labels, dtype=torch.float if several else torch.long)

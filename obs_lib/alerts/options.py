@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from obs_lib.catalogue import all_metrics, metric_of
+from obs_lib.catalogue import all_metrics, left_out, metric_of
 from obs_lib.options import NAMES_LATER
 from obs_lib.records import Severity
 
@@ -82,7 +82,7 @@ class AlertOptions(BaseModel):
         0.05, gt=0, le=1, description="Share of FAILED scores of an evaluator that is an incident; 0 to 1."
     )
     max_age_hours: float = Field(
-        48, gt=0, le=8760, description="Hours after a day's end from which nobody is paged for it; 0 to 8,760."
+        48, gt=0, le=8760, description="Hours after a day's end from which nobody is told of it; 0 to 8,760."
     )
     timeout_s: float = Field(15, gt=0, le=300, description="Seconds one message may take on one channel; 0 to 300.")
 
@@ -97,6 +97,7 @@ class AlertOptions(BaseModel):
     def check_names(self) -> None:
         """ValueError where an objective or severity is that of no metric. Loads evaluators for what no other metric is."""
         named = {*self.objectives, *self.objective_severities}
-        if unknown := sorted(name for name in named if metric_of(name) is None):
+        unknown = sorted(name for name in named if metric_of(name) is None)
+        if unknown and not left_out():  # what is left out may have had it, and stops no night
             known = ", ".join(all_metrics())
             raise ValueError(f"objectives must name metrics ({known}), found {', '.join(unknown)}")

@@ -15,6 +15,7 @@ from typing import IO, cast
 
 from obs_lib.bench.lines import portions, read_lines
 from obs_lib.bench.scoring import score_rows
+from obs_lib.catalogue import EVALUATORS
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Evaluator
@@ -44,9 +45,11 @@ def score_file(
 
 
 def named(ws: Workspace, name: str) -> Evaluator:
-    """The evaluator of that name; ConfigError with the names there are."""
-    (found,) = choose(ws.evaluators, (name,))
-    return found
+    """The evaluator of that name; ConfigError with the names there are, or with what is wrong with this one."""
+    chosen = choose(ws.evaluators, (name,))
+    if not chosen:
+        raise next(problem.error for problem in EVALUATORS.problems() if problem.extension.name == name)
+    return chosen[0]
 
 
 @contextmanager

@@ -1,33 +1,34 @@
 """The one place that says what a score and a metric is: names, units, objectives, formulas.
 
-Public: `scores`, `score_of`, `evaluator_names`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
-`metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; tuples of the metrics that no evaluator
-gives in `system`, `gpu`, `stages` and `retrieval`; `bundled`, one line for each thing that comes with the package.
+Public: `scores`, `score_of`, `evaluator_names`, `left_out`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
+`metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; `groups`, `system`, `gpu` and `stages`
+of those that no evaluator gives (and `retrieval`, a tuple); `bundled`, one line for each thing that comes with the package.
 
-A Dag's parse reads this room: evaluators are imported when a function first asks for what one of them declares, and
-`evaluator_names` never does.
+A Dag's parse reads this room: evaluators and what measures system metrics are imported when a function first asks for what
+one of them declares, and `evaluator_names` never does.
 """
 
 from __future__ import annotations
 
-from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, score_of, scores
-from obs_lib.catalogue.fixed import FIXED
-from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, left_out, score_of, scores
+from obs_lib.catalogue.fixed import fixed
 from obs_lib.catalogue.judged import judged
 from obs_lib.catalogue.labelled import labelled
 from obs_lib.catalogue.quality import occasional, opt_in, quality, scored
 from obs_lib.catalogue.registry import kept
 from obs_lib.catalogue.retrieval import RETRIEVAL
 from obs_lib.catalogue.score import one_is_bad as _one_is_bad
-from obs_lib.catalogue.stages import STAGE_METRICS
-from obs_lib.catalogue.system import SYSTEM
+from obs_lib.catalogue.system import GROUPS, gpu, groups, stages, system
 from obs_lib.records import Metric
 
 __all__ = [
     "EVALUATORS",
     "all_metrics",
     "evaluator_names",
+    "gpu",
+    "groups",
     "interaction_metrics",
+    "left_out",
     "metric_of",
     "metrics",
     "occasional",
@@ -37,21 +38,23 @@ __all__ = [
     "score_of",
     "scored",
     "scores",
+    "stages",
+    "system",
 ]
 
 
 def interaction_metrics() -> tuple[Metric, ...]:
     """Metrics of `all` and of the segments by tag."""
-    return SYSTEM + quality()
+    return system() + quality()
 
 
-@kept(lambda: EVALUATORS)
+@kept(lambda: EVALUATORS, lambda: GROUPS)
 def metrics() -> tuple[Metric, ...]:
     """Every metric but the occasional ones."""
-    return interaction_metrics() + GPU + STAGE_METRICS + RETRIEVAL + labelled()
+    return interaction_metrics() + gpu() + stages() + RETRIEVAL + labelled()
 
 
-@kept(lambda: EVALUATORS)
+@kept(lambda: EVALUATORS, lambda: GROUPS)
 def all_metrics() -> dict[str, Metric]:
     """Every metric by name, the occasional ones of evaluators as well; those of judges are made from their names."""
     return {metric.name: metric for metric in (*metrics(), *scored())}
@@ -59,7 +62,7 @@ def all_metrics() -> dict[str, Metric]:
 
 def metric_of(name: str) -> Metric | None:
     """The metric of that name; None where there is none. Evaluators are loaded only for a name that nothing else has."""
-    return FIXED.get(name) or judged(name) or all_metrics().get(name)
+    return fixed().get(name) or judged(name) or all_metrics().get(name)
 
 
 def one_is_bad(score: str) -> bool:

@@ -14,3 +14,15 @@ EVALUATORS: dict[str, str] = {
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }
 """Evaluators in the order in which their metrics stand in every table and report. Anybody's follow them."""
+
+SYSTEM: dict[str, str] = {
+    "load": "obs_lib.summaries.load:LOAD",
+    "errors": "obs_lib.summaries.errors:ERRORS",
+    "finish": "obs_lib.summaries.finish:FINISH",
+    "speed": "obs_lib.summaries.latency:SPEED",
+    "usage": "obs_lib.summaries.usage:USAGE",
+    "logged": "obs_lib.summaries.logged:LOGGED",
+    "gpu": "obs_lib.summaries.gpu_metrics:GPU",
+    "stages": "obs_lib.summaries.stage_metrics:STAGES",
+}
+"""Groups of system metrics in the same order."""

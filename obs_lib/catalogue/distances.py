@@ -42,8 +42,8 @@ def is_change(name: str) -> bool:
 def subject(name: str) -> str:
     """The metric whose change a distance is, by name; the distance's own name where it is none.
 
-    >>> subject("token_adjusted:ttft_p95"), subject("token_kl")
-    ('ttft_p95', 'token_kl')
+    >>> subject("change:accuracy"), subject("token_kl")
+    ('accuracy', 'token_kl')
     """
     return name.removeprefix(CHANGE).removeprefix(TOKEN_ADJUSTED)
 

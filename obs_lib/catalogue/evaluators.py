@@ -7,13 +7,15 @@ same in a `Score`. docs/extending.md walks through one.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from obs_lib import extensions
 from obs_lib.catalogue.bundled import EVALUATORS as BUNDLED
-from obs_lib.catalogue.fixed import FIXED
+from obs_lib.catalogue.fixed import fixed
 from obs_lib.catalogue.registry import PACKAGE, Registry, kept
 from obs_lib.catalogue.score import Score
 from obs_lib.errors import ExtensionError
@@ -47,16 +49,29 @@ def _entry(extension: Extension, thing: object, known: Mapping[str, Entry]) -> E
     if isinstance(thing, type) and not hasattr(thing, "build"):
         try:
             thing = thing()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise wrong("cannot be made", "a class that takes no arguments", error) from error
-    score = _checked(_declared(thing, wrong), extension, known, wrong)
-    if not callable(getattr(thing, "score", None)):
+    score = _placed(_checked(_declared(thing, wrong), extension, known, wrong), thing)
+    entry = Entry(extension, thing, score)
+    if not hasattr(thing, "build"):
+        check_made(thing, entry)
+    return entry
+
+
+def check_made(evaluator: object, entry: Entry) -> None:
+    """ExtensionError where somebody's evaluator lacks what only one that is made must have."""
+    wrong = _complaints(entry.extension)
+    if not callable(getattr(evaluator, "score", None)):
         raise wrong("has no method score", "score(frame) -> frame", None)
     for name in ("version", "describe"):
-        text = getattr(thing, name, None)
-        if not hasattr(thing, "build") and not (isinstance(text, str) and 0 < len(text) <= _MOST_TEXT):
+        text = getattr(evaluator, name, None)
+        if not isinstance(text, str) or not 0 < len(text) <= _MOST_TEXT:
             raise wrong(f"has no {name}", f"a text of 1 to {_MOST_TEXT} characters", text)
-    return Entry(extension, thing, score)
+
+
+def complaint(entry: Entry, what: str, rule: str, found: object) -> ExtensionError:
+    """What to say of somebody's evaluator that does not work."""
+    return _complaints(entry.extension)(what, rule, found)
 
 
 def _declared(thing: object, wrong: _Complaint) -> Score:
@@ -77,6 +92,17 @@ def _declared(thing: object, wrong: _Complaint) -> Score:
         raise wrong("declares something that is no list", "lists of texts, and of metrics", error) from error
 
 
+def _placed(score: Score, thing: object) -> Score:
+    """The score with its files taken from the folder of the evaluator's module."""
+    file = getattr(sys.modules.get(getattr(thing, "__module__", "")), "__file__", None)
+    if file is None:
+        return score
+    folder = Path(file).parent
+    anchors = folder / score.anchors if score.anchors else None
+    of_file = score.rubric is not None and score.rubric.endswith((".yaml", ".yml"))
+    return replace(score, anchors=anchors, rubric=str(folder / str(score.rubric)) if of_file else score.rubric)
+
+
 def _several(value: Iterable[Any]) -> tuple[Any, ...]:
     if isinstance(value, str):
         raise TypeError(f"{value!r} is a text")
@@ -91,7 +117,7 @@ def _checked(score: Score, extension: Extension, known: Mapping[str, Entry], wro
         raise wrong("needs what no evaluator is given", "needs among " + ", ".join(CASE_COLUMNS), ", ".join(unknown))
     if not score.metrics or not all(isinstance(metric, Metric) for metric in score.metrics):
         raise wrong("has no metrics", "a tuple of obs_lib.records.Metric", score.metrics)
-    taken = {*FIXED, *(metric.name for entry in known.values() for metric in entry.score.metrics)}
+    taken = {*fixed(), *(metric.name for entry in known.values() for metric in entry.score.metrics)}
     metrics = []
     for metric in score.metrics:
         if metric.evaluator not in (None, score.name):
@@ -136,6 +162,11 @@ def evaluator_names() -> tuple[str, ...]:
 def scores() -> tuple[Score, ...]:
     """What every evaluator that can be loaded gives, in order."""
     return tuple(entry.score for entry in EVALUATORS.entries().values())
+
+
+def left_out() -> frozenset[str]:
+    """The names of evaluators that are installed or named in the settings and cannot be loaded."""
+    return frozenset(problem.extension.name for problem in EVALUATORS.problems()) - EVALUATORS.entries().keys()
 
 
 def score_of(name: str) -> Score | None:

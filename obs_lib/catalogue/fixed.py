@@ -1,11 +1,14 @@
-"""The metrics that no evaluator gives, known without loading any."""
+"""The metrics that no evaluator gives, known without loading any evaluator."""
 
 from __future__ import annotations
 
-from obs_lib.catalogue.gpu import GPU
+from obs_lib.catalogue.registry import kept
 from obs_lib.catalogue.retrieval import RETRIEVAL
-from obs_lib.catalogue.stages import STAGE_METRICS
-from obs_lib.catalogue.system import SYSTEM
+from obs_lib.catalogue.system import GROUPS, gpu, stages, system
 from obs_lib.records import Metric
 
-FIXED: dict[str, Metric] = {metric.name: metric for metric in (*SYSTEM, *GPU, *STAGE_METRICS, *RETRIEVAL)}
+
+@kept(lambda: GROUPS)
+def fixed() -> dict[str, Metric]:
+    """Those of requests, GPUs, stages and rankings by name."""
+    return {metric.name: metric for metric in (*system(), *gpu(), *stages(), *RETRIEVAL)}

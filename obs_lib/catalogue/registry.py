@@ -8,6 +8,7 @@ in this order. All three are loaded alike. What somebody else wrote and cannot b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from threading import RLock
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,19 @@ PACKAGE = "the package"
 
 _T = TypeVar("_T")
 _V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is named and is not among the entries, or lacks a part, and why."""
+
+    extension: Extension
+    error: ExtensionError
+
+    @property
+    def subject(self) -> str:
+        """Who is left out, for the reader."""
+        return f"{self.extension.name} of {self.extension.origin}"
 
 
 class Registry(Generic[_T]):
@@ -39,22 +53,18 @@ class Registry(Generic[_T]):
         self._own: tuple[Extension, ...] = ()
         self._installed: tuple[Extension, ...] | None = None
         self._entries: dict[str, _T] | None = None
-        self._problems: list[ExtensionError] = []
+        self._problems: list[Problem] = []
         self._lock = RLock()
         self.generation = 0
 
     def use(self, own: tuple[Extension, ...]) -> None:
-        """Take what the settings name, in place of what earlier settings of this process named."""
+        """Take what the settings name, in place of what earlier settings of this process named, and what is installed."""
         with self._lock:
-            if own != self._own:
-                self._own = own
-                self.reload()
-
-    def reload(self) -> None:
-        """Forget what was loaded, and look again at what is installed."""
-        with self._lock:
-            self._installed, self._entries, self._problems = None, None, []
-            self.generation += 1
+            packages = self._found()
+            if (own, packages) != (self._own, self._installed):
+                self._own, self._installed = own, packages
+                self._entries, self._problems = None, []
+                self.generation += 1
 
     def names(self) -> tuple[str, ...]:
         """Every name, in order; imports nothing."""
@@ -67,24 +77,33 @@ class Registry(Generic[_T]):
                 self._entries = self._loaded()
             return self._entries
 
-    def problems(self) -> tuple[ExtensionError, ...]:
-        """Why something that is named is not among the entries."""
+    def problems(self) -> tuple[Problem, ...]:
+        """What is named and could not be loaded."""
         self.entries()
         return tuple(self._problems)
 
-    def leave_out(self, name: str, problem: ExtensionError) -> None:
+    def leave_out(self, name: str, error: ExtensionError) -> None:
         """Drop an entry that turned out not to work."""
         with self._lock:
+            self.note(name, error)
             self._entries = {known: entry for known, entry in self.entries().items() if known != name}
-            self._problems.append(problem)
             self.generation += 1
+
+    def note(self, name: str, error: ExtensionError) -> None:
+        """Keep in mind that a part of an entry does not work."""
+        with self._lock:
+            extension = next(extension for extension in self._extensions() if extension.name == name)
+            self._problems.append(Problem(extension, error))
 
     def _extensions(self) -> tuple[Extension, ...]:
         with self._lock:
             if self._installed is None:
-                self._installed = tuple(installed(self._group).values()) if self._group else ()
+                self._installed = self._found()
             bundled = tuple(Extension(name, target, PACKAGE) for name, target in self._bundled.items())
             return (*bundled, *self._installed, *self._own)
+
+    def _found(self) -> tuple[Extension, ...]:
+        return tuple(installed(self._group).values()) if self._group else ()
 
     def _loaded(self) -> dict[str, _T]:
         entries: dict[str, _T] = {}
@@ -95,29 +114,30 @@ class Registry(Generic[_T]):
                     raise _taken(extension, origins[extension.name])
                 origins[extension.name] = extension.origin
                 entries[extension.name] = self._read(extension, load(extension), entries)
-            except ExtensionError as problem:
+            except ExtensionError as error:
                 if extension.origin == PACKAGE:
                     raise
-                self._problems.append(problem)
+                self._problems.append(Problem(extension, error))
         return entries
 
 
-def kept(registry: Callable[[], Registry[Any]]) -> Callable[[Callable[[], _V]], Callable[[], _V]]:
-    """Keep what a function without arguments makes of a registry's entries until they change."""
+def kept(*registries: Callable[[], Registry[Any]]) -> Callable[[Callable[[], _V]], Callable[[], _V]]:
+    """Keep what a function without arguments makes of the entries of some registries until they change."""
 
     def decorate(make: Callable[[], _V]) -> Callable[[], _V]:
-        made: dict[int, _V] = {}
+        made: dict[tuple[int, ...], _V] = {}
 
         @wraps(make)
         def known() -> _V:
-            registry().entries()
-            generation = registry().generation
-            if generation not in made:
+            for registry in registries:
+                registry().entries()
+            generations = tuple(registry().generation for registry in registries)
+            if generations not in made:
                 value = make()
                 made.clear()
-                made[generation] = value
+                made[generations] = value
                 return value
-            return made[generation]
+            return made[generations]
 
         return known
 

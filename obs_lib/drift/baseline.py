@@ -9,11 +9,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from obs_lib.catalogue.gpu import GPU
+from obs_lib import catalogue
 from obs_lib.records import ALL, Day
 from obs_lib.stats.latency_model import Cells, unpack
-
-_OF_GPUS = frozenset(metric.name for metric in GPU)
 
 
 def window(day: Day, ready: Iterable[Day], window_days: int) -> tuple[Day, ...]:
@@ -39,7 +37,7 @@ class DaySummary:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """The day's segments of interactions, `all` first; `all` is there on a day without a single row too."""
-        of_requests = self.metrics[~self.metrics["metric"].isin(_OF_GPUS)]
+        of_requests = self.metrics[~self.metrics["metric"].isin({metric.name for metric in catalogue.gpu()})]
         named = {*of_requests["segment"], *self.sketches["segment"]} - {ALL}
         return (ALL, *sorted(named))
 

@@ -31,7 +31,7 @@ class Decision:
 
 def drift_rows(distances: Sequence[Distance], options: DriftOptions) -> pd.DataFrame:
     """Decide over all distances of one day: rows of the `drift` table, without `day`, in the distances' order."""
-    return pd.DataFrame([_row(one) for one in decide(distances, options)], columns=list(DRIFT.names))
+    return pd.DataFrame([_row(decision) for decision in decide(distances, options)], columns=list(DRIFT.names))
 
 
 def decide(distances: Sequence[Distance], options: DriftOptions) -> list[Decision]:
@@ -45,9 +45,12 @@ def decide(distances: Sequence[Distance], options: DriftOptions) -> list[Decisio
     """
     measured = [distance for distance in distances if distance.p_value is not None]
     adjusted = iter(benjamini_hochberg([distance.p_value or 0.0 for distance in measured]))
-    decisions = [_decision(one, None if one.p_value is None else float(next(adjusted)), options) for one in distances]
-    by_name = {(one.distance.name, one.distance.segment): one for one in decisions}
-    return [_explain(one, by_name.get(_token_adjusted(one.distance))) for one in decisions]
+    decisions = [
+        _decision(distance, None if distance.p_value is None else float(next(adjusted)), options)
+        for distance in distances
+    ]
+    by_name = {(decision.distance.name, decision.distance.segment): decision for decision in decisions}
+    return [_explain(decision, by_name.get(_token_adjusted(decision.distance))) for decision in decisions]
 
 
 def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:
@@ -89,22 +92,22 @@ def _explain(change: Decision, adjusted: Decision | None) -> Decision:
 
 
 def _row(decision: Decision) -> dict[str, object]:
-    one = decision.distance
+    distance = decision.distance
     return {
-        "name": one.name,
-        "segment": one.segment,
+        "name": distance.name,
+        "segment": distance.segment,
         "verdict": decision.verdict.value,
-        "statistic": one.statistic,
-        "null_mean": one.null_mean,
-        "null_high": one.null_high,
-        "p_value": one.p_value,
+        "statistic": distance.statistic,
+        "null_mean": distance.null_mean,
+        "null_high": distance.null_high,
+        "p_value": distance.p_value,
         "p_adjusted": decision.p_adjusted,
         "threshold": decision.threshold,
-        "effect": one.effect,
-        "unit": one.unit,
-        "baseline_value": one.baseline_value,
-        "n_baseline": one.n_baseline,
-        "n_current": one.n_current,
-        "baseline_days": json.dumps([day.isoformat() for day in one.baseline_days]),
-        "note": one.note,
+        "effect": distance.effect,
+        "unit": distance.unit,
+        "baseline_value": distance.baseline_value,
+        "n_baseline": distance.n_baseline,
+        "n_current": distance.n_current,
+        "baseline_days": json.dumps([day.isoformat() for day in distance.baseline_days]),
+        "note": distance.note,
     }

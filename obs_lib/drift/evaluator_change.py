@@ -48,19 +48,19 @@ def to_frame(changes: Sequence[EvaluatorChange]) -> pd.DataFrame:
     """Rows of the table `evaluator_changes`, without `day`."""
     rows = [
         {
-            "evaluator": one.evaluator,
-            "version": one.version,
-            "verdict": one.verdict.value,
-            "reason": one.reason,
-            "away": json.dumps([day.isoformat() for day in one.away]),
-            "comparable": one.comparable,
-            "anchors": one.anchors,
-            "moved": one.moved,
-            "largest": one.largest,
-            "worst": one.worst,
-            "before": one.before,
+            "evaluator": change.evaluator,
+            "version": change.version,
+            "verdict": change.verdict.value,
+            "reason": change.reason,
+            "away": json.dumps([day.isoformat() for day in change.away]),
+            "comparable": change.comparable,
+            "anchors": change.anchors,
+            "moved": change.moved,
+            "largest": change.largest,
+            "worst": change.worst,
+            "before": change.before,
         }
-        for one in changes
+        for change in changes
     ]
     return pd.DataFrame(rows, columns=list(EVALUATOR_CHANGES.names))
 

@@ -61,7 +61,7 @@ def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
     """Measure KL(today || pooled window) against the same divergence of each window day from the rest of the window.
 
     The window's own days say what chance and ordinary variation give (a closed formula breaks down in a vocabulary's
-    long tail). Their logarithms are about normal, so today's is judged by Student's t prediction interval with b - 1
+    long tail). Their logarithms are about normal, so today's is held against Student's t prediction interval with b - 1
     degrees of freedom. A divergence of noise falls about as 1 / n; where today has fewer answers than a window day
     had, that day's divergence is scaled up to today's size. Answers, not tokens, are counted for it, since the words
     of one answer hang together. `window` needs at least two days, each with tokens.

@@ -45,9 +45,9 @@ def measure(
     for segment in today.segments:
 
         def steady(name: str, segment: str = segment, score: str | None = None) -> Sequence[DaySummary]:
-            known = [one for one in window if one.day not in (away or {}).get(score or "", ())]
+            known = [day for day in window if day.day not in (away or {}).get(score or "", ())]
             bad = (drifted or {}).get((name, segment), frozenset())
-            days = [one for one in known if one.day not in bad]
+            days = [day for day in known if day.day not in bad]
             return days if len(days) >= options.min_days else known
 
         if _of_interactions(segment, today):
@@ -93,7 +93,9 @@ def _enough(tokens: kl.Tokens, options: DriftOptions) -> bool:
 
 
 def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
-    current, *before = (semantic.decode(one.day, one.sketch("answers", segment)) for one in (today, *window))
+    current, *before = (
+        semantic.decode(summary.day, summary.sketch("answers", segment)) for summary in (today, *window)
+    )
     days = [day for day in before if day.means]
     if len(days) < options.min_days:
         note = _short_history(len(days), options)

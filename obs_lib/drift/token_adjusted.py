@@ -49,14 +49,16 @@ def token_adjusted(metric: Metric, segment: str, today: Explained, window: Seque
     The test is that of `change.metric_change`; today's adjustment adds the doubt of the fitted line. Every day has the
     metric. `statistic` and `effect` are in the metric's unit, at the baseline's tokens.
     """
-    name, days = TOKEN_ADJUSTED + metric.name, [one.summary for one in window]
-    baseline = merge([one.cells for one in window])
+    name, days = TOKEN_ADJUSTED + metric.name, [past.summary for past in window]
+    baseline = merge([past.cells for past in window])
     line = fit(baseline)
     if line is None:
-        return too_few(name, segment, metric.unit, "too few requests to fit a line to", [one.day for one in days])
+        return too_few(
+            name, segment, metric.unit, "too few requests to fit a line to", [summary.day for summary in days]
+        )
     typical = _typical(metric)
     reference = typical(line, baseline)
-    then = values(metric, segment, days) * _scales([reference / typical(line, one.cells) for one in window])
+    then = values(metric, segment, days) * _scales([reference / typical(line, past.cells) for past in window])
     scale = reference / typical(line, today.cells)
     now = values(metric, segment, [today.summary]) * _scales([scale])
     doubt = _doubt(typical, line, (baseline, today.cells)) * float(now[0, 0]) ** 2

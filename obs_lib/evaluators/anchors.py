@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from obs_lib.catalogue.evaluators import EVALUATORS
-from obs_lib.errors import ConfigError, ExtensionError
+from obs_lib.catalogue.evaluators import EVALUATORS, complaint
+from obs_lib.errors import ConfigError
 
 SHIPPED = Path(__file__).parent / "anchors"
 MOST = 2000  # anchors of one file: they are scored every night
@@ -51,7 +51,7 @@ def load_anchors(own: str | Path | None = None) -> tuple[Anchor, ...]:
 
 
 def _declared() -> Iterator[Anchor]:
-    """The package's by name of their file, then those of anybody's evaluators; one whose file is none is left out."""
+    """The package's by name of their file, then those of anybody's evaluators; a file of these that is none is left out."""
     entries = sorted(
         EVALUATORS.entries().values(), key=lambda entry: (not entry.bundled, entry.bundled and entry.score.name)
     )
@@ -63,8 +63,8 @@ def _declared() -> Iterator[Anchor]:
         except ConfigError as error:
             if entry.bundled:
                 raise
-            what = f"the evaluator {entry.score.name!r} of {entry.extension.origin} has anchors that are none"
-            EVALUATORS.leave_out(entry.score.name, ExtensionError(what, found=str(error)[:300]))
+            problem = complaint(entry, "has anchors that cannot be read", "a file as docs/anchors.md shows", error)
+            EVALUATORS.note(entry.score.name, problem)
 
 
 def anchors_of(anchors: tuple[Anchor, ...], evaluator: str) -> pd.DataFrame:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue.score import Score
-from obs_lib.errors import ExtensionError
 from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, reason_to_skip, scored, skipped, to_frame
-from obs_lib.records import Evaluator, ScoreStatus, Vectors
+from obs_lib.records import ScoreStatus, Vectors
 
 _COLUMNS = ("status", "value", "note", "evidence")
 _MOST_EVIDENCE = 20_000  # characters of JSON
-_MOST_TEXT = 1000  # characters of a version or a description
 
 
 class Anybodys:
@@ -39,7 +39,7 @@ class Anybodys:
             return []
         try:
             return [text for text in self._own.texts(self._given(batch)) if isinstance(text, str)]
-        except Exception:  # noqa: BLE001 - anybody's code; `score` breaks in turn and says why
+        except (Exception, SystemExit):  # noqa: BLE001 - anybody's code; `score` breaks in turn and says why
             return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
@@ -90,13 +90,9 @@ def _outcome(status: object, value: object, note: object, evidence: object) -> O
         return failed(told or "no reason given")
     if str(status) != ScoreStatus.SCORED:
         return failed(f"status must be one of {', '.join(ScoreStatus)}; found {str(status)[:50]!r}")
-    try:
-        size = float(number)  # type: ignore[arg-type]
-        if not 0 <= size <= 1:  # NaN is neither
-            raise ValueError
-        return scored(size, _evidence(evidence))
-    except (TypeError, ValueError):
+    if not isinstance(number, Real | np.bool_) or not 0 <= float(number) <= 1:  # NaN is neither
         return failed(f"value must be a number from 0 to 1; found {str(value)[:50]!r}")
+    return scored(float(number), _evidence(evidence))
 
 
 def _evidence(given: object) -> Mapping[str, object] | None:
@@ -117,11 +113,17 @@ def _missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def adapted(own: Any, score: Score) -> Evaluator:
-    """The evaluator behind the checks; ExtensionError where it lacks something that only one that is built can have."""
-    for name in ("version", "describe"):
-        text = getattr(own, name, None)
-        if not isinstance(text, str) or not 0 < len(text) <= _MOST_TEXT:
-            rule = f"a text of 1 to {_MOST_TEXT} characters"
-            raise ExtensionError(f"the evaluator {score.name!r} has no {name}", rule=rule, found=text)
-    return Anybodys(own, score)
+class LeftOut:
+    """Implements `records.Evaluator` in the place of one that was planned and cannot be loaded any more: every row FAILED."""
+
+    needs: frozenset[str] = frozenset()
+    describe = "Left out: it cannot be loaded."
+
+    def __init__(self, name: str, version: str) -> None:
+        self.name, self.version = name, version
+
+    def texts(self, batch: pd.DataFrame) -> list[str]:
+        return []
+
+    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
+        return to_frame([failed("the evaluator cannot be loaded here")] * len(batch), batch.index)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from obs_lib.catalogue.evaluators import EVALUATORS, Entry
-from obs_lib.errors import ExtensionError, NoHead, ObsError, UnknownModel
-from obs_lib.evaluators.anybodys import adapted
+from obs_lib.catalogue.evaluators import EVALUATORS, Entry, check_made, complaint
+from obs_lib.errors import ExtensionError, NoHead, UnknownModel
+from obs_lib.evaluators.anybodys import Anybodys
 from obs_lib.evaluators.by_model import build_by_model
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -38,14 +38,14 @@ def build(
             built[name] = _build(entries[name], Kit(options, tokens, encoder, evaluator))
         return built[name]
 
-    for name, entry in entries.items():
+    for name in entries:
         try:
             evaluator(name)
         except (NoHead, UnknownModel):
             if name in required:
                 raise
-        except ExtensionError as problem:
-            EVALUATORS.leave_out(entry.score.name, problem)
+        except ExtensionError as error:
+            EVALUATORS.leave_out(name, error)
     return tuple(built[name] for name in entries if name in built)
 
 
@@ -55,15 +55,18 @@ def _build(entry: Entry, kit: Kit) -> Evaluator:
     if entry.bundled:
         made: Evaluator = entry.thing.build(kit)
         return made
+    return Anybodys(_made(entry, kit), entry.score)
+
+
+def _made(entry: Entry, kit: Kit) -> object:
+    """Somebody's evaluator; ExtensionError whatever goes wrong in making it."""
     if not hasattr(entry.thing, "build"):
-        return adapted(entry.thing, entry.score)
+        return entry.thing
     try:
-        return adapted(entry.thing.build(kit), entry.score)
-    except ObsError:
-        raise
-    except Exception as error:
-        raise ExtensionError(
-            f"the evaluator {entry.score.name!r} of {entry.extension.origin} cannot be built",
-            found=f"{type(error).__name__}: {error}"[:300],
-            where=entry.extension.target,
+        made: object = entry.thing.build(kit)
+    except (Exception, SystemExit) as error:
+        raise complaint(
+            entry, "cannot be built", "build(kit) -> evaluator", f"{type(error).__name__}: {error}"
         ) from error
+    check_made(made, entry)
+    return made

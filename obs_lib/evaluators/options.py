@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
-from obs_lib.catalogue.evaluators import NAME, scores
+from obs_lib.catalogue.evaluators import NAME, left_out, scores
 from obs_lib.extensions import TARGET, Extension
 from obs_lib.models.options import ClassifierOptions
 from obs_lib.options import NAMES_LATER, ChangesNoResult, SettingsPath, from_folder
@@ -84,7 +84,7 @@ class EvaluatorOptions(BaseModel):
         """ValueError where a model is to give a score that no model can give."""
         if self.models:
             able = [score.name for score in scores() if score.own_models]
-            if unknown := sorted(self.models.keys() - set(able)):
+            if unknown := sorted(self.models.keys() - set(able) - left_out()):
                 raise ValueError(f"models must be for scores among {', '.join(able)}, found {', '.join(unknown)}")
 
     def extensions(self, file: Path) -> tuple[Extension, ...]:

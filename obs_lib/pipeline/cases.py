@@ -35,24 +35,24 @@ def draw(interactions: pd.DataFrame, tag: str | None, most: int, oversample: flo
     if len(interactions) <= most:
         return interactions.assign(inclusion_probability=1.0)
     segment = interactions["tags"].map(lambda text: _tag(text, tag))
-    odd = to_oversample(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
-    stratum = segment.str.cat(odd.map({True: "+", False: "-"}))
+    oversampled = to_oversample(interactions, segment) if oversample > 1 else segment.map(lambda _: False)
+    stratum = segment.str.cat(oversampled.map({True: "+", False: "-"}))
     if stratum.nunique() > most:
         stratum = segment + "-"
     if stratum.nunique() > most:
         stratum = stratum.map(lambda _: "-")
     sizes = stratum.value_counts().sort_index()
     factors = np.where(sizes.index.str.endswith("+"), oversample, 1.0)
-    quota = stratum.map(dict(zip(sizes.index, places(np.asarray(sizes, np.int64), factors, most), strict=True)))
+    quota = stratum.map(dict(zip(sizes.index, allocate(np.asarray(sizes, np.int64), factors, most), strict=True)))
     order = interactions["request_id"].map(lambda name: int(hashlib.sha256(str(name).encode()).hexdigest()[:12], 16))
     rank = order.groupby(stratum).rank(method="first")
     return interactions.assign(inclusion_probability=quota / stratum.map(sizes))[rank <= quota]
 
 
-def places(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np.int64]:
-    """How many of each stratum are drawn, at most `most` in all: the least number, then in proportion to size and factor.
+def allocate(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np.int64]:
+    """The allocation: how many of each stratum are drawn, at most `most` in all. The least number, then by size and factor.
 
-    >>> places(np.array([900, 100, 2]), np.array([1.0, 3.0, 1.0]), 120)
+    >>> allocate(np.array([900, 100, 2]), np.array([1.0, 3.0, 1.0]), 120)
     array([88, 30,  2])
     """
     quota = np.minimum(sizes, min(_LEAST, max(1, most // len(sizes))))

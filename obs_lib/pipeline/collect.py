@@ -8,7 +8,7 @@ import pandas as pd
 
 from obs_lib.lake.tables import EMBEDDINGS, SCORES
 from obs_lib.models.vectors import text_hash
-from obs_lib.pipeline.evaluate import known_vectors
+from obs_lib.pipeline.evaluate import SCORE_COLUMNS, known_vectors
 from obs_lib.pipeline.judging import judges_failed
 from obs_lib.pipeline.plan import choose, texts_of
 from obs_lib.pipeline.plan_file import Plan, PlanState, collected_inputs, find_plan, read_plan, write_plan
@@ -17,7 +17,6 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, ScoreStatus, StepState
 
 STEP = "collect"
-_SCORE_COLUMNS = ["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]
 
 
 def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
@@ -74,8 +73,8 @@ def _scores(staging: Staging, plan: Plan) -> tuple[pd.DataFrame, list[int]]:
             lost.append(shard)
             scores = _failed(cases.loc[cases["shard"] == shard, "case"], plan, f"shard {shard} of this day was lost")
         frames.append(scores)
-    frames = [frame[_SCORE_COLUMNS].astype(object) for frame in frames if len(frame)]
-    return (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_SCORE_COLUMNS)), lost
+    frames = [frame[SCORE_COLUMNS].astype(object) for frame in frames if len(frame)]
+    return (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=SCORE_COLUMNS)), lost
 
 
 def _failed(cases: Iterable[str], plan: Plan, note: str) -> pd.DataFrame:

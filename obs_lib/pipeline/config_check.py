@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from obs_lib.catalogue import EVALUATORS
+from obs_lib.errors import ExtensionError
 from obs_lib.evaluators.by_model import load_models
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.workspace import Workspace
@@ -11,6 +13,9 @@ from obs_lib.sources.formats.loading import load_format
 def check_config(ws: Workspace) -> dict[str, str]:
     """What is there, by what it is for. ConfigError where something that the settings name is not there or does not hold."""
     chosen = choose(ws.evaluators, ws.settings.scoring.evaluators)  # reads their weights
+    ws.anchors  # noqa: B018 - reads them, those of somebody's evaluators as well
+    if problems := EVALUATORS.problems():
+        raise ExtensionError("\n".join(str(problem.error) for problem in problems))
     for judge in ws.judges:
         judge.check()  # its connection
     models = load_models(ws.settings.evaluators)

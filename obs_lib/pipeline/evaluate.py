@@ -17,6 +17,8 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CASE_COLUMNS, Day, Evaluator, ScoreStatus, Vectors
 
 STEP = "evaluate"
+SCORE_COLUMNS = ["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]
+"""What a shard leaves of each score."""
 
 
 def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, object]:
@@ -39,7 +41,8 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
     staging.write(
         f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
     )
-    staging.write(f"scores-{shard}", pd.concat(scored, ignore_index=True))
+    none = pd.DataFrame(columns=SCORE_COLUMNS)  # where every evaluator that was named is left out
+    staging.write(f"scores-{shard}", pd.concat(scored, ignore_index=True) if scored else none)
     if shard == 0:
         score_anchors(ws, day, chosen, score_batch)
     return {

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.catalogue import opt_in
+from obs_lib.catalogue import EVALUATORS, left_out, opt_in
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError, DayNotReady
+from obs_lib.evaluators.anybodys import LeftOut
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import distinct_cases, draw
@@ -34,6 +35,8 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     with ws.step(day, STEP):
         drawn = _drawn(ws, day, options)
         chosen = applicable(choose(ws.evaluators, options.evaluators), drawn)
+        for problem in EVALUATORS.problems():
+            ws.lake.log("extension", problem.subject, "LEFT_OUT", str(problem.error))
         cases, case_of = distinct_cases(drawn)
         chosen = for_day(chosen, day, cases)
         kept = _kept(ws, day, cases, chosen) if options.reuse else None
@@ -79,13 +82,16 @@ def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
 
 
 def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> tuple[Evaluator, ...]:
-    """The named evaluators in catalogue order; None: all but those that must be named. ConfigError for an unknown name."""
+    """The named evaluators in catalogue order; None: all but those that must be named.
+
+    One that cannot be loaded is left out. ConfigError for a name that nothing has.
+    """
     if names is None:
         unnamed = opt_in()  # a judge in the place of such an evaluator was named, in `judges`
         return tuple(one for one in evaluators if one.name not in unnamed or isinstance(one, BudgetedEvaluator))
     known = [evaluator.name for evaluator in evaluators]
     for name in names:
-        if name not in known:
+        if name not in known and name not in left_out():
             raise ConfigError(
                 "there is no such evaluator", rule="one of " + ", ".join(known), found=name, where="scoring.evaluators"
             )
@@ -104,7 +110,8 @@ def applicable(evaluators: tuple[Evaluator, ...], drawn: pd.DataFrame) -> tuple[
 
 def planned_evaluators(ws: Workspace, plan: Plan) -> tuple[Evaluator, ...]:
     """The evaluators that a plan names. DayNotReady where one is of another version by now: it would score otherwise."""
-    chosen = choose(ws.evaluators, plan.names)
+    missing = tuple(LeftOut(name, version) for name, version in plan.evaluators if name in left_out())
+    chosen = choose((*ws.evaluators, *missing), plan.names)
     planned = dict(plan.evaluators)
     changed = [evaluator.name for evaluator in chosen if evaluator.version != planned[evaluator.name]]
     if changed:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from obs_lib import __version__
 from obs_lib.alerts.objectives import objective
+from obs_lib.alerts.storage import from_frame
+from obs_lib.catalogue import EVALUATORS, occasional
 from obs_lib.catalogue import metrics as metric_definitions
-from obs_lib.catalogue import occasional
 from obs_lib.drift import evaluator_change
 from obs_lib.excerpts import ScoredExample, SlowTrace
 from obs_lib.lake.tables import (
@@ -46,7 +47,7 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
         day=day,
         metrics=metrics,
         drift=ws.lake.read(DRIFT, trend_days(ws, day)),
-        alerts=ws.lake.read(ALERTS, [day]),
+        alerts=from_frame(ws.lake.read(ALERTS, [day])),
         **_of_sketches(ws, day),
         rejected_count=len(rejected),
         rejected=[RejectedRow(**row) for row in rows(rejected[["file", "line", "reason"]].head(_SAMPLE))],
@@ -78,6 +79,7 @@ def provenance(ws: Workspace) -> dict[str, str]:
         "redaction": ws.redactor.describe,
         "model:encoder": ws.encoder.identity,
         **{f"evaluator:{item.name}": f"{item.describe} (version {item.version})" for item in chosen},
+        **{f"left out:{problem.subject}": str(problem.error) for problem in EVALUATORS.problems()},
     }
 
 

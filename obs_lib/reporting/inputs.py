@@ -11,11 +11,11 @@ import pandas as pd
 
 from obs_lib.catalogue import interaction_metrics, occasional, quality
 from obs_lib.catalogue.distances import CHANGE, TOKEN_ADJUSTED
-from obs_lib.catalogue.gpu import GPU
 from obs_lib.catalogue.labelled import labelled
-from obs_lib.catalogue.stages import STAGE_METRICS
+from obs_lib.catalogue.system import gpu as gpu_metrics
+from obs_lib.catalogue.system import stages as stage_metrics
 from obs_lib.excerpts import ScoredExample, SlowTrace
-from obs_lib.lake.tables import ALERTS, DRIFT, METRICS
+from obs_lib.lake.tables import DRIFT, METRICS
 from obs_lib.log_text import PLAIN, SEGMENT, marked
 from obs_lib.records import (
     ALL,
@@ -40,7 +40,7 @@ from obs_lib.reporting.parts import (
     Unscored,
     VersionCount,
 )
-from obs_lib.reporting.table_rows import TableRow, incidents_of, rows
+from obs_lib.reporting.table_rows import TableRow, rows
 
 TABLE = "table"
 """In the metadata of a field that is a frame: whose rows it holds."""
@@ -63,8 +63,8 @@ class ReportInputs:
     """Rows of the trailing days, `day` included. May be empty."""
     drift: pd.DataFrame = field(metadata={TABLE: DRIFT})
     """Rows of `day`; rows of earlier days, where given, become the history in the drift charts."""
-    alerts: pd.DataFrame = field(metadata={TABLE: ALERTS})
-    """Rows of `day`."""
+    alerts: Sequence[Incident]
+    """Of `day`, in any order."""
     examples: Sequence[ScoredExample] = ()
     unscored: Sequence[Unscored] = ()
     versions: Sequence[VersionCount] = ()
@@ -115,7 +115,7 @@ class ReportInputs:
         def rank(alert: Incident) -> tuple[bool, str, int, str]:
             return not alert.is_open, alert.severity.value, order.index(alert.state), alert.fingerprint
 
-        return sorted(incidents_of(self.alerts), key=rank)
+        return sorted(self.alerts, key=rank)
 
     @cached_property
     def quality(self) -> tuple[Metric, ...]:
@@ -132,12 +132,12 @@ class ReportInputs:
         """The metrics that these days can have: those of GPUs and stages only where a GPU was sampled, a
         request traced, an answer labelled.
         """
-        of_traces = STAGE_METRICS if self.stages else ()
+        of_traces = stage_metrics() if self.stages else ()
         names = {metric.name for metric in self.quality}
         of_labels = tuple(metric for metric in labelled() if metric.name.partition(":")[0] in names)
         return (
             self.interaction_metrics
-            + (GPU if self.gpu_segments else ())
+            + (gpu_metrics() if self.gpu_segments else ())
             + of_traces
             + (of_labels if self.labelled else ())
         )
@@ -145,7 +145,7 @@ class ReportInputs:
     @cached_property
     def gpu_segments(self) -> list[str]:
         """`all` and each GPU that has a number in these days; empty where none was sampled."""
-        names = {metric.name for metric in GPU}
+        names = {metric.name for metric in gpu_metrics()}
         segments = {
             segment
             for (_, name, segment), row in self.measured.items()
@@ -156,7 +156,7 @@ class ReportInputs:
     @cached_property
     def shown_segments(self) -> list[str]:
         """Segments of interactions in order: the whole first, then as given, then any other that has numbers today."""
-        of_gpus = {metric.name for metric in GPU}
+        of_gpus = {metric.name for metric in gpu_metrics()}
         today = sorted(
             {segment for day, name, segment in self.measured if day == self.iso and name not in of_gpus}
             - set(STAGE_SEGMENTS)
@@ -166,7 +166,8 @@ class ReportInputs:
     @cached_property
     def stages(self) -> list[str]:
         """Stages of the day's traces, in the order of a request; empty where nothing was traced."""
-        seen = {segment for day, metric, segment in self.measured if day == self.iso and metric == "stage_error_rate"}
+        names = {metric.name for metric in stage_metrics()}
+        seen = {segment for day, name, segment in self.measured if day == self.iso and name in names}
         return [stage for stage, segment in zip(STAGES, STAGE_SEGMENTS, strict=True) if segment in seen]
 
     @property

@@ -15,7 +15,7 @@ _FORMULAS = {
     "semantic_drift": "1 - mean cosine(e_i(today), e_i(baseline)) over the answers to the same prompts",
     "token_kl": "sum over tokens of p ln(p / q), p today, q the baseline; tokens are \\w+|[^\\w\\s], lowercased",
 }
-_GROUPS = (("model:", "Models"), ("digest:", "Data"))
+_GROUPS = (("left out:", "Left out"), ("model:", "Models"), ("digest:", "Data"))
 
 
 def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
@@ -35,7 +35,7 @@ def method_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     for prefix, title in _GROUPS:
         group = {label.removeprefix(prefix): text for label, text in made.items() if label.startswith(prefix)}
         if group:
-            yield Heading(title, f"method-{title.lower()}", 3)
+            yield Heading(title, f"method-{title.lower().replace(' ', '-')}", 3)
             yield _facts(group, options)
     rest = {label: text for label, text in made.items() if ":" not in label}
     if rest:

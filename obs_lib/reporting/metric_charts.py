@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obs_lib.catalogue.system import SYSTEM
+from obs_lib import catalogue
 from obs_lib.records import ALL, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Chart, Panel, Series
@@ -19,7 +19,7 @@ def objectives_chart(inputs: ReportInputs, options: ReportOptions) -> Chart:
     """One panel for each metric with an objective, a line a segment; none before the second day with data."""
     segments = noteworthy(inputs, _LINES)
     panels = []
-    for metric in (*inputs.quality, *SYSTEM):
+    for metric in (*inputs.quality, *catalogue.system()):
         if metric.name not in inputs.objectives:
             continue
         lines = [_series(inputs, metric, segment, options) for segment in segments]

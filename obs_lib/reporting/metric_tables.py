@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.catalogue.gpu import GPU
-from obs_lib.catalogue.system import ERROR_KIND_RATES, FINISH, SYSTEM, SYSTEM_GROUPS
+from obs_lib import catalogue
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Note, TableBlock
@@ -28,13 +27,15 @@ _COLUMNS = (
     Column("Against the baseline", "number"),
     Column("Trend", "figure"),
 )
-_PARTS = frozenset(metric.name for metric in (*ERROR_KIND_RATES, *FINISH))  # not shown where they never occurred
 
 
 def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) -> TableBlock:
     groups = [
         (title, metric_rows(inputs, segment, metrics, options))
-        for title, metrics in (("Quality", inputs.quality), *SYSTEM_GROUPS)
+        for title, metrics in (
+            ("Quality", inputs.quality),
+            *((group.title, group.metrics) for group in catalogue.groups("interactions")),
+        )
     ]
     standings = [standing(inputs, metric, segment) for metric in inputs.interaction_metrics]
     breaches = sum("breach" in mark for _, mark in standings)
@@ -60,7 +61,7 @@ def gpu_tables(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
     """All GPUs together, then each by itself, as many as segments get a table of their own."""
     shown = inputs.gpu_segments[: options.max_segments + 1]
     for segment in shown:
-        standings = [standing(inputs, metric, segment) for metric in GPU]
+        standings = [standing(inputs, metric, segment) for metric in catalogue.gpu()]
         breaches = sum("breach" in mark for _, mark in standings)
         tone = Tone.PLAIN
         for seen, _ in standings:
@@ -68,7 +69,7 @@ def gpu_tables(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
         yield TableBlock(
             "All GPUs" if segment == ALL else segment_title(segment),
             _COLUMNS,
-            (RowGroup("", metric_rows(inputs, segment, GPU, options)),),
+            (RowGroup("", metric_rows(inputs, segment, catalogue.gpu(), options)),),
             summary=numbers.plural(breaches, "breach", "breaches") if breaches else "nothing to report",
             tone=tone,
             folded=segment != ALL,
@@ -84,7 +85,7 @@ def metric_rows(
     return tuple(
         _row(inputs, metric, segment, options)
         for metric in metrics
-        if (known := _known(inputs, metric, segment, options)) and (any(known) or metric.name not in _PARTS)
+        if (known := _known(inputs, metric, segment, options)) and (any(known) or not metric.hidden_at_zero)
     )
 
 
@@ -147,8 +148,8 @@ def _p(row: TableRow) -> str:
 
 def _never(inputs: ReportInputs, segment: str, options: ReportOptions) -> str:
     """Kinds of errors and finish reasons that did not occur in the days shown."""
-    parts = [metric for metric in SYSTEM if metric.name in _PARTS]
-    known = [(metric.title, _known(inputs, metric, segment, options)) for metric in parts]
+    kinds = [metric for metric in catalogue.system() if metric.hidden_at_zero]
+    known = [(metric.title, _known(inputs, metric, segment, options)) for metric in kinds]
     titles = [title for title, values in known if values and not any(values)]
     return f"Never: {', '.join(titles)}." if titles else ""
 
@@ -157,7 +158,7 @@ def _without_data(inputs: ReportInputs, segment: str, options: ReportOptions) ->
     """Metrics that never had a value in the days shown, grouped by the reason."""
     reasons: dict[str, list[str]] = {}
     for metric in inputs.interaction_metrics:
-        if metric not in ERROR_KIND_RATES and not _known(inputs, metric, segment, options):
+        if metric.part_of is None and not _known(inputs, metric, segment, options):
             row = inputs.today(metric.name, segment)
             reasons.setdefault(line((row and row["note"]) or "not measured", 120), []).append(metric.title)
     if not reasons:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.catalogue.system import SYSTEM
+from obs_lib import catalogue
 from obs_lib.records import Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
@@ -52,7 +52,9 @@ def _of_interactions(inputs: ReportInputs, segments: list[str], options: ReportO
 
 def _overview(inputs: ReportInputs, segments: list[str]) -> TableBlock:
     """Segments against the metrics that have an objective and data."""
-    limited = [m for m in (*inputs.quality, *SYSTEM) if m.name in inputs.objectives and m.direction is not None]
+    limited = [
+        m for m in (*inputs.quality, *catalogue.system()) if m.name in inputs.objectives and m.direction is not None
+    ]
     limited = [m for m in limited if any(inputs.value(m.name, segment) is not None for segment in segments)]
     columns = (Column("Segment", "head"), *(Column(m.title, "number") for m in limited))
     body = tuple(

@@ -7,8 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.records import Incident
-
 TableRow = Mapping[str, Any]
 """A row of one of the lake's tables by its columns, None for null."""
 
@@ -19,8 +17,3 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
         str(name): frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-
-
-def incidents_of(alerts: pd.DataFrame) -> list[Incident]:
-    """The incidents of rows of the table `alerts`, in their order."""
-    return [Incident.from_row(row) for row in rows(alerts)]

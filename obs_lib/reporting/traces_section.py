@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from obs_lib.catalogue.fixed import FIXED
+from obs_lib import catalogue
 from obs_lib.excerpts import SlowSpan, SlowTrace
-from obs_lib.records import DriftVerdict
+from obs_lib.records import DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Stretch, Trend
@@ -16,13 +16,6 @@ from obs_lib.reporting.safe import line
 from obs_lib.reporting.standing import is_breach
 from obs_lib.reporting.tone import Tone
 
-_MEASURED = (
-    ("stage_duration_p50", "p50"),
-    ("stage_duration_p95", "p95"),
-    ("stage_share", "Share of time"),
-    ("stage_error_rate", "Error rate"),
-    ("stage_critical_share", "Share of critical path"),
-)
 _LEVELS = 6  # how far spans are set in: deeper ones would leave their names no room
 _CLIPPED = 0.01  # ms by which a span is cut before it is worth a word: clocks tick in microseconds
 
@@ -53,7 +46,7 @@ def traces_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
 def _stages(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
     columns = (
         Column("Stage", "head"),
-        *(Column(title, "number") for _, title in _MEASURED),
+        *(Column(metric.short_title, "number") for metric in catalogue.stages()),
         Column("Spans", "number"),
         Column("Trend of p95", "figure"),
     )
@@ -79,15 +72,15 @@ def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Ce
     counted = inputs.today("stage_error_rate", segment)
     return (
         Cell(_title(stage)),
-        *(_measured(inputs, name, segment) for name, _ in _MEASURED),
+        *(_measured(inputs, metric, segment) for metric in catalogue.stages()),
         Cell(numbers.count(counted["n"] if counted else None)),
         Cell("", figure=Trend(history, words, inputs.objectives.get("stage_duration_p95"))),
     )
 
 
-def _measured(inputs: ReportInputs, name: str, segment: str) -> Cell:
+def _measured(inputs: ReportInputs, metric: Metric, segment: str) -> Cell:
     """A value with its interval, and with what it was before where it is called changed."""
-    metric = FIXED[name]
+    name = metric.name
     row, value = inputs.today(name, segment), inputs.value(name, segment)
     if row is None or value is None:
         return Cell("no data", tone=Tone.ABSENT)

@@ -10,7 +10,7 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
 from obs_lib.evaluators.judge.options import JudgeOptions
-from obs_lib.evaluators.judge.rubric import load_rubric, score_name
+from obs_lib.evaluators.judge.rubric import judged_score
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.lake.options import LakeOptions
 from obs_lib.lake.retention import RetentionOptions
@@ -50,8 +50,8 @@ class Settings(BaseModel):
         ChangesNoResult("what decides verdicts stands in the versions of the evaluators that judges are"),
     ] = Field(
         default_factory=dict,
-        description="Language models as judges, by the score they give: `groundedness`, `toxicity`, `relevance` or `refusal` "
-        "takes the local evaluator's place, any other name is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
+        description="Language models as judges, by the score they give: an evaluator's name takes the local one's place, any "
+        "other is a metric of its own, `judge:<name>` or `judge_rate:<name>`.",
     )
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
     labels: LabelOptions = Field(default_factory=LabelOptions)
@@ -76,8 +76,8 @@ class Settings(BaseModel):
     @property
     def judged_scores(self) -> tuple[str, ...]:
         """The scores that judges give in a night. ConfigError where a rubric cannot be read."""
-        rubrics = [(name, load_rubric(judge.rubric)) for name, judge in sorted(self.judges.items())]
-        return tuple(score_name(name, rubric) for name, rubric in rubrics if rubric.kind == "score")
+        named = (judged_score(name, judge.rubric) for name, judge in sorted(self.judges.items()))
+        return tuple(score for score in named if score is not None)
 
     def digest(self, *sections: str) -> str:
         """Name of the settings that can change results, which are all that are not marked otherwise.

@@ -38,7 +38,8 @@ def contrast(
     if variance <= least**2:
         p_value, high = (1.0 if abs(difference) <= least else 1 / (b + 1)), None
     else:
-        freedom = (b - 1) * min((day / max(between, LEAST_SHARE * day)) ** 2, MOST_FREEDOM)
+        # Days that are all equal (day = 0) leave the doubt alone, which no scatter of few days made.
+        freedom = (b - 1) * (min((day / max(between, LEAST_SHARE * day)) ** 2, MOST_FREEDOM) if day else MOST_FREEDOM)
         p_value = min(1.0, max(2 * float(stdtr(freedom, -abs(difference) / np.sqrt(variance))), 1e-300))
         high = float(stdtrit(freedom, 0.975) * np.sqrt(variance))
     return difference, p_value, high

@@ -90,11 +90,7 @@ Measure = Callable[[RequestArrays, SummaryOptions], Result]
 
 def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
     """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
-
-    def numbers(name: str) -> Floats:
-        return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-
-    tokens, ttft, total = numbers("output_tokens"), numbers("ttft_ms"), numbers("total_latency_ms")
+    tokens, ttft, total = (numbers(frame[name]) for name in ("output_tokens", "ttft_ms", "total_latency_ms"))
     finish = _codes(frame["finish_reason"], FINISH_REASONS)
     wrong = frame["error"].notna().to_numpy(dtype=bool) | (finish == FINISH_REASONS.index("error"))
     failed = np.where(frame["error_logged"].to_numpy(dtype=bool), wrong.astype(np.int8), np.int8(UNKNOWN))
@@ -104,22 +100,27 @@ def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
         segment=ALL,
         start_ms=(start - start.min(initial=start[0] if len(start) else 0)).astype(np.int32),
         hour=(start // 3_600_000 % 24).astype(np.int8),
-        input_tokens=numbers("input_tokens"),
-        cached_tokens=numbers("cached_input_tokens"),
+        input_tokens=numbers(frame["input_tokens"]),
+        cached_tokens=numbers(frame["cached_input_tokens"]),
         output_tokens=tokens,
         ttft=ttft,
-        tpot=_tpot(numbers("tpot_ms"), total, ttft, tokens),
-        prefill=_else(numbers("prefill_ms"), ttft),
-        decode=_else(numbers("decode_ms"), _not_negative(total - ttft)),
+        tpot=_tpot(numbers(frame["tpot_ms"]), total, ttft, tokens),
+        prefill=_else(numbers(frame["prefill_ms"]), ttft),
+        decode=_else(numbers(frame["decode_ms"]), _not_negative(total - ttft)),
         latency=total,
         cost=cost,
         cost_logged=logged,
-        quality=numbers("quality_score"),
+        quality=numbers(frame["quality_score"]),
         failed=failed,
         error=_error_kinds(frame["error_kind"], failed),
         finish=finish,
         flagged=_flags(frame["safety_flags"]),
     )
+
+
+def numbers(column: pd.Series) -> Floats:
+    """A column of numbers, NaN where unknown."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def present(values: Floats) -> tuple[Floats, int, int]:

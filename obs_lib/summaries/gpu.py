@@ -1,49 +1,20 @@
-"""What the samples of a day say of its GPUs, together and one by one.
-
-Samples a few seconds apart resemble each other, so thousands of them are worth no more than the hours they come from:
-every interval here takes the hour, not the sample, as what was drawn at random. Hours resemble each other too, over the
-shape of a day, so the intervals are still somewhat narrow.
-"""
+"""The samples of a day's GPUs, together and one by one, become its metrics."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from obs_lib.catalogue.gpu import GPU
-from obs_lib.records import ALL, THROTTLING, Day, MetricValue
-from obs_lib.stats.intervals import Estimate, Floats, Z, share, weighted_mean
-from obs_lib.summaries.demand import HOURS, Demand, demand
+from obs_lib import catalogue
+from obs_lib.records import ALL, Day, MetricValue
+from obs_lib.stats.intervals import Floats
+from obs_lib.summaries.arrays import numbers
+from obs_lib.summaries.demand import HOURS, demand
+from obs_lib.summaries.gpu_metrics import Samples
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.results import Result, metric_value
-
-SATURATED = 0.95  # SM utilization from which an hour has no room left
-LEAST_HOURS = 8  # below, a rank correlation says nothing
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What the metrics read: the samples of some GPUs in order of time, and what was asked of the service meanwhile.
-
-    rows : columns of `tables.GPU_SAMPLES`, with `hour` (0 to 23).
-    latency : median total latency of each hour; NaN where too few requests say theirs.
-    """
-
-    rows: pd.DataFrame
-    demand: Demand
-    latency: Floats
-
-    def known(self, column: str) -> pd.DataFrame:
-        """The rows that have a value in a column."""
-        return self.rows[self.rows[column].notna()]
-
-
-Measure = Callable[[Samples], Result]
+from obs_lib.summaries.results import metric_value
 
 
 def gpu_metrics(
@@ -58,13 +29,14 @@ def gpu_metrics(
     rows = samples.sort_values(["at", "host", "gpu"], ignore_index=True)
     rows = rows.assign(hour=rows["at"].dt.hour, segment=_segments(rows))
     hour = interactions["timestamp"].dt.hour.to_numpy(dtype=np.int64)
-    asked = demand(hour, _numbers(interactions["output_tokens"]), options)
-    latency = _latency(hour, _numbers(interactions["total_latency_ms"]), options)
-    groups = {ALL: rows} | dict(list(rows.groupby("segment"))[: options.max_gpus])
+    asked = demand(hour, numbers(interactions["output_tokens"]), options)
+    latency = _latency(hour, numbers(interactions["total_latency_ms"]), options)
+    segments = {ALL: rows} | dict(list(rows.groupby("segment"))[: options.max_gpus])
     return [
-        metric_value(day, metric.name, str(segment), MEASURES[metric.name](Samples(group, asked, latency)))
-        for segment, group in groups.items()
-        for metric in GPU
+        metric_value(day, member.metric.name, str(segment), member.measure(Samples(chosen, asked, latency)))
+        for segment, chosen in segments.items()
+        for group in catalogue.groups("gpu_samples")
+        for member in group.members
     ]
 
 
@@ -74,164 +46,7 @@ def _segments(rows: pd.DataFrame) -> pd.Series:
     return "gpu=" + rows["host"].astype("string") + "/" + index
 
 
-def _numbers(column: pd.Series) -> Floats:
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
 def _latency(hour: Any, latency: Floats, options: SummaryOptions) -> Floats:
     known = ~np.isnan(latency)
     hours = (latency[known & (hour == one)] for one in range(HOURS))
     return np.array([np.median(one) if len(one) >= options.busy_requests else np.nan for one in hours])
-
-
-def _mean(rows: pd.DataFrame, values: pd.Series) -> Estimate:
-    """Mean over samples, its interval over the hours: a ratio of totals, with hours as clusters."""
-    grouped = values.astype("float64").groupby(rows["hour"])
-    return weighted_mean(_numbers(grouped.mean()), _numbers(grouped.size()))
-
-
-def _mean_share(rows: pd.DataFrame, values: pd.Series) -> Estimate:
-    """The same of shares, whose interval ends at 0 and 1."""
-    found = _mean(rows, values)
-    if found.low is None or found.high is None:
-        return found
-    return found._replace(low=max(found.low, 0.0), high=min(found.high, 1.0))
-
-
-def _power(samples: Samples) -> Result:
-    rows = samples.known("power_w")
-    skipped = len(samples.rows) - len(rows)
-    if not len(rows):
-        return Result(None, 0, skipped, "no power draw in the samples")
-    return Result(_mean(rows, rows["power_w"]), len(rows), skipped)
-
-
-def _memory(samples: Samples) -> Result:
-    rows = samples.known("memory_used")
-    rows = rows[rows["memory_total"] > 0]
-    skipped = len(samples.rows) - len(rows)
-    if not len(rows):
-        return Result(None, 0, skipped, "no memory in the samples")
-    return Result(_mean_share(rows, rows["memory_used"] / rows["memory_total"]), len(rows), skipped)
-
-
-def _busy(samples: Samples) -> tuple[pd.DataFrame, Result | None]:
-    """Samples of SM utilization in hours with demand; the result that says why there is none."""
-    rows = samples.known("sm_utilization")
-    skipped = len(samples.rows) - len(rows)
-    busy = rows[samples.demand.busy[rows["hour"]]]
-    if not len(rows):
-        return busy, Result(None, 0, skipped, "no SM utilization in the samples")
-    if not samples.demand.busy.any():
-        return busy, Result(None, 0, len(samples.rows), "no hour had demand")
-    if not len(busy):
-        return busy, Result(None, 0, len(samples.rows), "no sample in the hours with demand")
-    return busy, None
-
-
-def _utilization(samples: Samples) -> Result:
-    rows, absent = _busy(samples)
-    if absent is not None:
-        return absent
-    sources = ", ".join(sorted(set(rows["sm_source"].dropna())))
-    note = f"{rows['hour'].nunique()} hours with demand, measured by {sources}"
-    return Result(
-        _mean_share(rows, rows["sm_utilization"]), len(rows), int(samples.rows["sm_utilization"].isna().sum()), note
-    )
-
-
-def _saturated(samples: Samples) -> Result:
-    rows, absent = _busy(samples)
-    if absent is not None:
-        return absent
-    hours = rows.groupby("hour")["sm_utilization"].mean().to_numpy()
-    note = f"{int((hours > SATURATED).sum())} of {len(hours)} hours with demand"
-    return Result(share(hours > SATURATED), len(rows), int(samples.rows["sm_utilization"].isna().sum()), note)
-
-
-def _throttled(samples: Samples) -> Result:
-    rows = samples.known("throttle")
-    skipped = len(samples.rows) - len(rows)
-    if not len(rows):
-        return Result(None, 0, skipped, "no throttle reasons in the samples")
-    reasons = {text: _reasons(text) for text in rows["throttle"].unique()}
-    held = rows.assign(held=rows["throttle"].map(lambda text: bool(reasons[text])))
-    shares = held.groupby(["host", "gpu", "hour"])["held"].mean()
-    named = sorted({reason for text in reasons.values() for reason in text})
-    note = f"of {len(shares)} hours sampled" + (f": {', '.join(named)}" if named else "")
-    return Result(Estimate(float(shares.sum())), len(rows), skipped, note)
-
-
-def _reasons(text: str) -> frozenset[str]:
-    return THROTTLING.intersection(json.loads(text))
-
-
-def _temperature(samples: Samples) -> Result:
-    """The 95th percentile, between the two quantiles where the share below it could lie.
-
-    References
-    ----------
-    Woodruff (1952), Confidence intervals for medians and other position measures. JASA 47; with hours as clusters.
-    """
-    rows = samples.known("temperature_c")
-    skipped = len(samples.rows) - len(rows)
-    if not len(rows):
-        return Result(None, 0, skipped, "no temperature in the samples")
-    values = rows["temperature_c"]
-    found = float(np.quantile(values, 0.95))
-    below = _mean(rows, values <= found)
-    if below.low is None or below.high is None:
-        return Result(Estimate(found), len(rows), skipped)
-    reach = (below.high - below.low) / 2
-    low, high = (float(np.quantile(values, min(max(0.95 + way * reach, 0.0), 1.0))) for way in (-1, 1))
-    return Result(Estimate(found, low, high, (high - low) / (2 * Z)), len(rows), skipped)
-
-
-def _ecc(samples: Samples) -> Result:
-    """Errors that came within the day. A count that falls was started anew with the driver, and counts from 0."""
-    rows = samples.known("ecc_uncorrected")
-    skipped = len(samples.rows) - len(rows)
-    if not len(rows):
-        return Result(None, 0, skipped, "no ECC count in the samples")
-    counts = rows["ecc_uncorrected"].astype("float64")
-    rise = counts.groupby([rows["host"], rows["gpu"]]).diff().fillna(0.0)
-    return Result(Estimate(float(rise.where(rise >= 0, counts).sum())), len(rows), skipped)
-
-
-def _correlation(samples: Samples) -> Result:
-    """Spearman's correlation of the hours; the interval is Fisher's with the variance (1 + r^2 / 2) / (n - 3).
-
-    References
-    ----------
-    Bonett and Wright (2000), Sample size requirements for estimating Pearson, Kendall and Spearman correlations.
-    Psychometrika 65.
-    """
-    from scipy.stats import rankdata
-
-    busy = samples.known("sm_utilization").groupby("hour")["sm_utilization"].mean()
-    latency = samples.latency[busy.index.to_numpy(dtype=np.int64)]
-    both = ~np.isnan(latency)
-    n = int(both.sum())
-    if n < LEAST_HOURS:
-        return Result(None, 0, len(samples.rows), f"{n} hours have utilization and latency (needs {LEAST_HOURS})")
-    ranks = [rankdata(values[both]) for values in (busy.to_numpy(), latency)]
-    if any(len(set(one)) == 1 for one in ranks):
-        return Result(None, 0, len(samples.rows), "utilization or latency was the same in every hour")
-    found = float(np.corrcoef(*ranks)[0, 1])
-    reach = Z * np.sqrt((1 + found**2 / 2) / (n - 3))
-    middle = np.arctanh(min(max(found, -1 + 1e-9), 1 - 1e-9))
-    low, high = min(float(np.tanh(middle - reach)), found), max(float(np.tanh(middle + reach)), found)
-    return Result(Estimate(found, low, high, (high - low) / (2 * Z)), n, 0, f"{n} hours")
-
-
-MEASURES: dict[str, Measure] = {
-    "gpu_utilization": _utilization,
-    "gpu_saturated": _saturated,
-    "gpu_memory_used": _memory,
-    "gpu_throttled_hours": _throttled,
-    "gpu_power": _power,
-    "gpu_temperature_p95": _temperature,
-    "gpu_ecc_uncorrected": _ecc,
-    "gpu_latency_correlation": _correlation,
-}
-"""How each GPU metric of the catalogue is taken."""

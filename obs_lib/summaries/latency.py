@@ -1,65 +1,23 @@
-"""How long requests take, and what of it their tokens explain."""
+"""How long requests take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 import numpy as np
-from numpy.typing import NDArray
 
-from obs_lib.stats.intervals import Estimate, Floats, Z, weighted_mean
-from obs_lib.stats.latency_model import MIN_ROWS, Cells, cells, fit, merge, pack
+from obs_lib.catalogue.groups import MeasuredMetric, MetricGroup
+from obs_lib.records import Metric
+from obs_lib.stats.intervals import Estimate, Z, weighted_mean
+from obs_lib.stats.latency_model import MIN_ROWS, fit
 from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.measures import mean, percentile, ratio
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import Result, absent
-from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.sketches import Sketch
 
-Models = Mapping[str, Mapping[str, Cells]]
-"""Cells by segment and model; a model that no row can enter is not there."""
-
-
-def latency_models(rows: RequestArrays, segments: Segments) -> Models:
-    """The latency models' cells of every segment. Failed requests are no part of them."""
-    found: dict[str, dict[str, list[Cells]]] = {}
-    columns = _model_columns(rows)
-    for names, positions in segments.cells():
-        for model, part in _models(columns, positions):
-            for name in names:
-                found.setdefault(name, {}).setdefault(model, []).append(part)
-    return {name: {model: merge(parts) for model, parts in models.items()} for name, models in found.items()}
-
-
-def latency_sketches(models: Models) -> Iterator[Sketch]:
-    """What later days need to tell longer prompts and answers from a slower server."""
-    for segment, found in sorted(models.items()):
-        for model, one in sorted(found.items()):
-            yield "latency_model", segment, model, one.rows, pack(one)
-
-
-def _model_columns(rows: RequestArrays) -> dict[str, tuple[list[Floats], Floats]]:
-    """The tokens and latency of each model. NaN keeps a row out: one that failed, or whose tokens nobody knows.
-
-    Input tokens that came from a cache were not read, and the first output token belongs to the prefill.
-    """
-    cached = np.where(np.isnan(rows.cached_tokens), 0.0, rows.cached_tokens)
-    given, made = np.maximum(rows.input_tokens - cached, 0.0), np.maximum(rows.output_tokens - 1, 0.0)
-    latency = np.where(rows.failed == 1, np.nan, rows.latency)
-    # Where no row says what went in, total latency is explained by what came out alone.
-    asked = np.zeros(len(given)) if np.isnan(given).all() else given
-    return {
-        "ttft": ([given], np.where(rows.failed == 1, np.nan, rows.ttft)),
-        "decode": ([made], np.where(rows.failed == 1, np.nan, rows.decode)),
-        "total": ([asked, made], latency),
-    }
-
-
-def _models(columns: Mapping[str, tuple[list[Floats], Floats]], rows: NDArray[np.intp]) -> Iterator[tuple[str, Cells]]:
-    for model, (tokens, latency) in columns.items():
-        part = cells([column[rows] for column in tokens], latency[rows])
-        if part.rows:
-            yield model, part
+_STAGES = "prefill and decode time, nor what they are derived from,"
+_NEEDS = {
+    "ttft": "time to first token together with input tokens",
+    "decode": "latency together with output tokens",
+}
 
 
 def _token_weighted(rows: RequestArrays, _: SummaryOptions) -> Result:
@@ -79,15 +37,15 @@ def _part(model: str, part: int, scale: float = 1.0) -> Measure:
     """One number of a model's line, with the interval of its fit."""
 
     def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
-        found = rows.models.get(model)
-        if found is None:
+        known = rows.models.get(model)
+        if known is None:
             return absent(_NEEDS[model], len(rows))
-        line = fit(found)
+        line = fit(known)
         if line is None:
-            return Result(None, 0, len(rows), f"{found.rows} requests to fit a line to (needs {MIN_ROWS})")
+            return Result(None, 0, len(rows), f"{known.rows} requests to fit a line to (needs {MIN_ROWS})")
         value, error = scale * float(line.theta[part]), scale * float(np.sqrt(line.covariance[part, part]))
-        known = Estimate(value, max(value - Z * error, 0.0), value + Z * error, error) if error else Estimate(value)
-        return Result(known, found.rows, len(rows) - found.rows)
+        estimate = Estimate(value, max(value - Z * error, 0.0), value + Z * error, error) if error else Estimate(value)
+        return Result(estimate, known.rows, len(rows) - known.rows)
 
     return measure
 
@@ -99,25 +57,173 @@ def _decode_per_token(rows: RequestArrays, options: SummaryOptions) -> Result:
     return result._replace(note=result.note or "from total latency: no time to first token in the logs")
 
 
-_STAGES = "prefill and decode time, nor what they are derived from,"
-_NEEDS = {
-    "ttft": "time to first token together with input tokens",
-    "decode": "latency together with output tokens",
-}
-
-MEASURES: dict[str, Measure] = {
-    "ttft_p50": percentile("ttft", "time to first token", 0.5),
-    "ttft_p95": percentile("ttft", "time to first token", 0.95),
-    "tpot_p95": percentile("tpot", "time per output token, nor what it is derived from,", 0.95),
-    "prefill_p50": percentile("prefill", _STAGES, 0.5),
-    "decode_p50": percentile("decode", _STAGES, 0.5),
-    "decode_share": _decode_share,
-    "latency_mean": mean("latency", "latency", 0.0),
-    "latency_p50": percentile("latency", "latency", 0.5),
-    "latency_p95": percentile("latency", "latency", 0.95),
-    "latency_p99": percentile("latency", "latency", 0.99),
-    "token_weighted_latency": _token_weighted,
-    "overhead": _part("ttft", 0),
-    "prefill_per_1k": _part("ttft", 1, 1000.0),
-    "decode_per_token": _decode_per_token,
-}
+# A mean has no worse side here, so that it is not compared: one request that hangs for a minute moves that of a small day
+# by half. It stands beside the token-weighted one.
+SPEED: MetricGroup[Measure] = MetricGroup(
+    "Speed",
+    "interactions",
+    (
+        MeasuredMetric(
+            Metric(
+                "ttft_p50",
+                "Time to first token, p50",
+                "ms",
+                "lower_is_better",
+                None,
+                "median of ttft_ms",
+                quantile=0.5,
+                explained_by="ttft",
+            ),
+            percentile("ttft", "time to first token", 0.5),
+        ),
+        MeasuredMetric(
+            Metric(
+                "ttft_p95",
+                "Time to first token, p95",
+                "ms",
+                "lower_is_better",
+                500.0,
+                "95th percentile of ttft_ms",
+                quantile=0.95,
+                explained_by="ttft",
+            ),
+            percentile("ttft", "time to first token", 0.95),
+        ),
+        MeasuredMetric(
+            Metric(
+                "tpot_p95",
+                "Time per output token, p95",
+                "ms",
+                "lower_is_better",
+                50.0,
+                "95th percentile of tpot_ms; where absent (total - ttft) / (output_tokens - 1)",
+                quantile=0.95,
+            ),
+            percentile("tpot", "time per output token, nor what it is derived from,", 0.95),
+        ),
+        MeasuredMetric(
+            Metric(
+                "prefill_p50",
+                "Prefill, p50",
+                "ms",
+                None,
+                None,
+                "median of prefill_ms; where absent ttft_ms",
+                quantile=0.5,
+            ),
+            percentile("prefill", _STAGES, 0.5),
+        ),
+        MeasuredMetric(
+            Metric(
+                "decode_p50",
+                "Decode, p50",
+                "ms",
+                "lower_is_better",
+                None,
+                "median of decode_ms; where absent total - ttft",
+                quantile=0.5,
+                explained_by="decode",
+            ),
+            percentile("decode", _STAGES, 0.5),
+        ),
+        MeasuredMetric(
+            Metric(
+                "decode_share",
+                "Decode share of the time",
+                "share",
+                None,
+                None,
+                "sum of decode / sum of prefill + decode, over requests where both are known",
+            ),
+            _decode_share,
+        ),
+        MeasuredMetric(
+            Metric("latency_mean", "Latency, mean", "ms", None, None, "mean of total_latency_ms"),
+            mean("latency", "latency", 0.0),
+        ),
+        MeasuredMetric(
+            Metric(
+                "latency_p50",
+                "Latency, p50",
+                "ms",
+                "lower_is_better",
+                None,
+                "median of total_latency_ms",
+                quantile=0.5,
+                explained_by="total",
+            ),
+            percentile("latency", "latency", 0.5),
+        ),
+        MeasuredMetric(
+            Metric(
+                "latency_p95",
+                "Latency, p95",
+                "ms",
+                "lower_is_better",
+                None,
+                "95th percentile of total_latency_ms",
+                quantile=0.95,
+                explained_by="total",
+            ),
+            percentile("latency", "latency", 0.95),
+        ),
+        MeasuredMetric(
+            Metric(
+                "latency_p99",
+                "Latency, p99",
+                "ms",
+                "lower_is_better",
+                None,
+                "99th percentile of total_latency_ms",
+                quantile=0.99,
+                explained_by="total",
+            ),
+            percentile("latency", "latency", 0.99),
+        ),
+        MeasuredMetric(
+            Metric(
+                "token_weighted_latency",
+                "Token-weighted latency",
+                "ms",
+                "lower_is_better",
+                None,
+                "sum(latency_i * output_tokens_i) / sum(output_tokens_i)",
+                explained_by="total",
+            ),
+            _token_weighted,
+        ),
+        MeasuredMetric(
+            Metric(
+                "overhead",
+                "Overhead before the first token",
+                "ms",
+                None,
+                None,
+                "what ttft_ms would be without input tokens: the intercept of ttft on uncached input tokens",
+            ),
+            _part("ttft", 0),
+        ),
+        MeasuredMetric(
+            Metric(
+                "prefill_per_1k",
+                "Prefill per 1,000 input tokens",
+                "ms",
+                None,
+                None,
+                "slope of ttft_ms on uncached input tokens, times 1,000",
+            ),
+            _part("ttft", 1, 1000.0),
+        ),
+        MeasuredMetric(
+            Metric(
+                "decode_per_token",
+                "Decode per output token",
+                "ms",
+                None,
+                None,
+                "slope of decode time on output tokens after the first; without ttft, that of total latency",
+            ),
+            _decode_per_token,
+        ),
+    ),
+)

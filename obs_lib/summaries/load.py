@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.records import ALL
+from obs_lib.catalogue.groups import MeasuredMetric, MetricGroup
+from obs_lib.records import ALL, Metric
 from obs_lib.stats.intervals import Estimate, Floats, weighted_mean
 from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.demand import demand
@@ -87,10 +88,58 @@ def _against(
     return Result(Estimate(estimate.value / capacity, *scaled), n, missing, note)
 
 
-MEASURES: dict[str, Measure] = {
-    "requests": requests,
-    "throughput": throughput,
-    "capacity_use": _capacity_use,
-    "peak_concurrency": peak_concurrency,
-    "concurrency_use": _concurrency_use,
-}
+LOAD: MetricGroup[Measure] = MetricGroup(
+    "Load",
+    "interactions",
+    (
+        MeasuredMetric(
+            Metric("requests", "Requests", "count", None, None, "number of interactions of the day"), requests
+        ),
+        MeasuredMetric(
+            Metric(
+                "throughput",
+                "Throughput in hours with demand",
+                "tokens/s",
+                "higher_is_better",
+                None,
+                "output tokens / 3600 s, mean over the hours that count as busy",
+            ),
+            throughput,
+        ),
+        MeasuredMetric(
+            Metric(
+                "capacity_use",
+                "Throughput against capacity",
+                "share",
+                "higher_is_better",
+                0.8,
+                "throughput / configured capacity, in hours with demand; NO_DATA without a configured capacity",
+                extensive=True,
+            ),
+            _capacity_use,
+        ),
+        MeasuredMetric(
+            Metric(
+                "peak_concurrency",
+                "Peak concurrency",
+                "count",
+                None,
+                None,
+                "most requests that ran at one moment, each from its start to start + total_latency_ms",
+            ),
+            peak_concurrency,
+        ),
+        MeasuredMetric(
+            Metric(
+                "concurrency_use",
+                "Peak concurrency against capacity",
+                "share",
+                "lower_is_better",
+                1.0,
+                "peak_concurrency / configured capacity; above 1 requests had to wait; NO_DATA without a configured capacity",
+                extensive=True,
+            ),
+            _concurrency_use,
+        ),
+    ),
+)

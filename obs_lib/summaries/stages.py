@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from obs_lib.catalogue.stages import STAGE_METRICS
-from obs_lib.records import STAGES, Day, MetricValue
-from obs_lib.stats.intervals import Estimate, Floats, quantile, share, weighted_mean
-from obs_lib.summaries.results import Result, metric_value
+from obs_lib.records import STAGES
+from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.traces import Trace, trace_of
 
 _LONGEST_US = 7 * 86_400 * 1_000_000  # a week: longer spans are cut, so that sums of times stay exact
@@ -94,23 +92,6 @@ def measure(traces: Traces) -> Times:
     )
 
 
-def stage_metrics(day: Day, traces: Traces, times: Times) -> list[MetricValue]:
-    """Every stage metric of each stage that the day's spans name, in the segment `stage=<name>`; none without spans."""
-    durations, failed = traces.durations, traces.rows["error"].notna().to_numpy(dtype=bool)
-    values = []
-    for number in np.unique(traces.stage).tolist():
-        runs = times.outermost & (traces.stage == number)
-        results: Mapping[str, Result] = {
-            "stage_duration_p50": _quantile(durations[runs], 0.5),
-            "stage_duration_p95": _quantile(durations[runs], 0.95),
-            "stage_share": _part(times.own, number),
-            "stage_error_rate": Result(share(failed[runs]), int(runs.sum()), 0),
-            "stage_critical_share": _part(times.critical, number),
-        }
-        values += [metric_value(day, one.name, f"stage={STAGES[number]}", results[one.name]) for one in STAGE_METRICS]
-    return values
-
-
 def _stage_numbers(stage: pd.Series) -> NDArray[np.int64]:
     """Positions in STAGES; what is none of them counts as other."""
     known = {name: number for number, name in enumerate(STAGES)}
@@ -122,25 +103,3 @@ def _by_stage(traces: Traces, times: list[int]) -> Floats:
     cells = traces.of_span * len(STAGES) + traces.stage
     summed = np.bincount(cells, weights=np.array(times, dtype=np.float64), minlength=len(traces) * len(STAGES))
     return summed.astype(np.float64).reshape(len(traces), len(STAGES))
-
-
-def _quantile(durations: Floats, q: float) -> Result:
-    known = durations[~np.isnan(durations)]
-    n_skipped = len(durations) - len(known)
-    if not len(known):
-        return Result(None, 0, n_skipped, "no duration in the logs")
-    estimate, enough = quantile(np.sort(known), q)
-    return Result(estimate, len(known), n_skipped, "" if enough else "too few values for a full 95% interval")
-
-
-def _part(times: Floats, number: int) -> Result:
-    """The stage's part of all the time: a ratio of sums over traces, so the traces' times are the weights of its parts."""
-    total = times.sum(axis=1)
-    some = total > 0
-    n = int(some.sum())
-    if not n:
-        return Result(None, 0, len(total), "no trace took any time")
-    value, low, high, error = weighted_mean(times[some, number] / total[some], total[some])
-    if low is None or high is None:
-        return Result(Estimate(value), n, len(total) - n)
-    return Result(Estimate(value, min(max(low, 0.0), value), max(min(high, 1.0), value), error), n, len(total) - n)

@@ -21,7 +21,8 @@ from obs_lib.summaries.retrieval import retrieval_metrics
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
-from obs_lib.summaries.stages import Traces, measure, stage_metrics
+from obs_lib.summaries.stage_metrics import stage_metrics
+from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.system import system_summary
 
 
@@ -66,17 +67,17 @@ def summarise_day(
         *retrieval_metrics(day, rows, labels, segments),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
-    judged: list[Sketch] = []
+    of_labels: list[Sketch] = []
     if labels is not None and len(labels):
-        values, judged = labelled_summary(day, rows, scores, labels, segments, label_options or LabelOptions())
+        values, of_labels = labelled_summary(day, rows, scores, labels, segments, label_options or LabelOptions())
         metrics += values
-        judged += judge_labels(rows, scores, labels, judges or {}, label_options or LabelOptions())
+        of_labels += judge_labels(rows, scores, labels, judges or {}, label_options or LabelOptions())
     traces = Traces(spans) if spans is not None and len(spans) else None
     times = measure(traces) if traces else None
     if traces and times:
         metrics += stage_metrics(day, traces, times)
     responses = Texts(rows["response"])
-    found = [
+    kept = [
         *sketches.tokens(responses, segments, options.vocabulary),
         *sketches.answers(responses, sketches.prompt_keys(rows), vectors, segments, options.max_pairs),
         *sketches.versions("versions", Texts(rows["model_version"]), segments),
@@ -86,25 +87,23 @@ def summarise_day(
         *sketches.reasons(scores),
         *sketches.repairs(Texts(rows["repairs"])),
         *latency,
-        *judged,
+        *of_labels,
     ]
     if traces and times:
-        found += slow_traces(traces, times, rows, segments, options)
-    return _metrics(metrics), _sketches(found)
+        kept += slow_traces(traces, times, rows, segments, options)
+    return _metrics(metrics), _sketches(kept)
 
 
 def _metrics(values: list[MetricValue]) -> pd.DataFrame:
-
     names = list(METRICS.names)
     frame = pd.DataFrame([asdict(value) for value in values])[names]
     measured = ["value", "low", "high", "std_error"]
     return frame.assign(status=frame["status"].astype(str)).astype(dict.fromkeys(measured, "float64"))
 
 
-def _sketches(found: list[Sketch]) -> pd.DataFrame:
-
+def _sketches(kept: list[Sketch]) -> pd.DataFrame:
     names = list(SKETCHES.names)
-    columns = list(zip(*found, strict=True)) or [()] * len(names)
+    columns = list(zip(*kept, strict=True)) or [()] * len(names)
     return pd.DataFrame(
         {name: pd.Series(list(column), dtype=object) for name, column in zip(names, columns, strict=True)}
     )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.catalogue.system import SYSTEM
+from obs_lib import catalogue
 from obs_lib.records import Day, MetricValue
-from obs_lib.summaries import failures, latency, load, usage
-from obs_lib.summaries.arrays import Measure, read_arrays
+from obs_lib.summaries.arrays import read_arrays
+from obs_lib.summaries.latency_models import latency_models, latency_sketches
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import metric_value
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
-
-MEASURES: dict[str, Measure] = load.MEASURES | failures.MEASURES | latency.MEASURES | usage.MEASURES
-"""How each system metric of the catalogue is taken."""
 
 
 def system_summary(
@@ -25,9 +22,13 @@ def system_summary(
     A field that no row has gives NO_DATA, never a zero.
     """
     columns = read_arrays(interactions, options)
-    models = latency.latency_models(columns, segments)
+    models = latency_models(columns, segments)
     values = []
     for segment, positions in segments:
         rows = columns.take(segment, positions, models.get(segment, {}))
-        values += [metric_value(day, one.name, segment, MEASURES[one.name](rows, options)) for one in SYSTEM]
-    return values, list(latency.latency_sketches(models))
+        values += [
+            metric_value(day, member.metric.name, segment, member.measure(rows, options))
+            for group in catalogue.groups("interactions")
+            for member in group.members
+        ]
+    return values, list(latency_sketches(models))

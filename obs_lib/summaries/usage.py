@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from obs_lib.catalogue.groups import MeasuredMetric, MetricGroup
+from obs_lib.records import Metric
 from obs_lib.summaries.arrays import Measure, RequestArrays
 from obs_lib.summaries.measures import mean, ratio, total
 from obs_lib.summaries.options import SummaryOptions
@@ -28,10 +30,45 @@ def _cached_share(rows: RequestArrays, _: SummaryOptions) -> Result:
     return Result(estimate, n, len(rows) - n) if estimate else absent("cached input tokens", len(rows))
 
 
-MEASURES: dict[str, Measure] = {
-    "input_tokens": total("input_tokens", "input tokens"),
-    "cached_share": _cached_share,
-    "output_tokens": total("output_tokens", "output tokens"),
-    "cost": _cost(total("cost", _COST)),
-    "cost_per_request": _cost(mean("cost", _COST, 0.0)),
-}
+USAGE: MetricGroup[Measure] = MetricGroup(
+    "Tokens and cost",
+    "interactions",
+    (
+        MeasuredMetric(
+            Metric("input_tokens", "Input tokens", "tokens", None, None, "sum of input_tokens"),
+            total("input_tokens", "input tokens"),
+        ),
+        MeasuredMetric(
+            Metric(
+                "cached_share",
+                "Input tokens from the cache",
+                "share",
+                None,
+                None,
+                "sum of cached_input_tokens / sum of input_tokens, over requests where both are known",
+            ),
+            _cached_share,
+        ),
+        MeasuredMetric(
+            Metric("output_tokens", "Output tokens", "tokens", None, None, "sum of output_tokens"),
+            total("output_tokens", "output tokens"),
+        ),
+        MeasuredMetric(
+            Metric(
+                "cost", "Cost", "USD", None, None, "sum of cost_usd; where absent, tokens times the configured prices"
+            ),
+            _cost(total("cost", _COST)),
+        ),
+        MeasuredMetric(
+            Metric(
+                "cost_per_request",
+                "Cost per request",
+                "USD",
+                None,
+                None,
+                "mean cost of the requests whose cost is known",
+            ),
+            _cost(mean("cost", _COST, 0.0)),
+        ),
+    ),
+)

@@ -3,7 +3,7 @@
     [OBS_REAL_DATA=FOLDER] python tests/benchmarks/bench_intervals.py [--resamplings 4000]
 
 Simulated populations: a tenth looks suspicious and is bad as often as the rest (lift 1) or five times as often (lift 5); what
-is scored is drawn with `cases.draw`'s places, once equally (factor 1) and once over-sampled (factor 3). Then the labelled sets:
+is scored is drawn with `cases.draw`'s allocation, once equally (factor 1), once oversampled (factor 3). Then the labelled sets:
 each resampled by itself, and within a segment. `*` marks cells that expect five or more cases on both sides: 93 to 97% is
 wanted there, at least 93% elsewhere. A script that prints figures; `tests/unit/summaries/test_coverage.py` holds them.
 """

@@ -22,7 +22,8 @@ from obs_lib.records import STAGES
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.slow_traces import slow_traces
-from obs_lib.summaries.stages import Traces, measure, stage_metrics
+from obs_lib.summaries.stage_metrics import stage_metrics
+from obs_lib.summaries.stages import Traces, measure
 
 DAY = dt.date(2023, 6, 2)
 PARENTS = (-1, 0, 0, 0, 0, 0, 0, 3, 3)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from obs_lib.catalogue.bundled import EVALUATORS as BUNDLED
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
     "torch", "transformers", "sentence_transformers", "numpy", "pandas", "pyarrow", "scipy", "deltalake", "altair",
@@ -53,9 +55,9 @@ def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
     loaded = set(parsed["modules"])
     assert sorted(HEAVY & loaded) == []
     of_stages = {name for name in loaded if name.startswith(tuple(f"obs_lib.{stage}." for stage in STAGES))}
-    assert {name for name in of_stages if not name.endswith("options")} <= {
-        "obs_lib.evaluators.judge"
-    }  # empty, a folder
+    light = {"obs_lib.evaluators.judge", "obs_lib.evaluators.judge.rubric"}  # which scores judges give
+    light |= {"obs_lib.sources.formats", "obs_lib.sources.formats.registry"}  # which formats there are, by name
+    assert {name for name in of_stages if not name.endswith("options")} <= light
     assert parsed["seconds"] < 3  # of CPU; 0.3 where nothing else runs
 
 
@@ -97,8 +99,12 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
 
     params = dagbag.dags["obs_nightly"].params
     assert params["day"] is None
-    assert params["evaluators"] == [
-        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization", "accuracy",
+    assert params["evaluators"] is None  # as in the settings, which name none here: all but those that must be named
+    offered = params.get_param("evaluators").schema
+    assert offered["items"]["enum"] == offered["examples"] == list(BUNDLED)
+    assert offered["examples"] == [
+        "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization",
+        "over_refusal", "accuracy",
     ]  # fmt: skip
     named = ["refusal", "over_refusal"]  # it runs where it is named
     assert params.get_param("evaluators").resolve(named) == named
@@ -113,3 +119,19 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     ):
         with pytest.raises(ParamValidationError):
             params.get_param(name).resolve(wrong)
+
+
+def test_the_form_offers_somebodys_evaluators_and_parsing_imports_none(airflow_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "mood.py").write_text("raise RuntimeError('imported')")
+    settings = {
+        "evaluators": {"own": {"mood": "mood:Mood"}},
+        "alerts": {"objectives": {"mood_rate": 0.1, "toxicity": 0.2}},
+    }
+    (tmp_path / "obs.yaml").write_text(json.dumps(settings))
+    names = PARSE + "import obs_nightly; print(json.dumps([obs_nightly.EVALUATORS, 'pandas' in sys.modules]))"
+    library = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", names, str(ROOT)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": library, "OBS_CONFIG": str(tmp_path / "obs.yaml")},
+    )  # fmt: skip
+    assert json.loads(done.stdout.splitlines()[-1]) == [[*BUNDLED, "mood"], False]

@@ -12,7 +12,7 @@ from obs_lib.evaluators.judge.asking import Rates
 from obs_lib.evaluators.judge.evaluator import Judge, Place
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
-from obs_lib.evaluators.judge.rubric import Rubric, load_rubric, score_name
+from obs_lib.evaluators.judge.rubric import Rubric, rubric_of, score_name
 from obs_lib.records import Evaluator
 
 
@@ -35,7 +35,7 @@ def build_judges(
     """
     found = []
     for name, options in sorted(judges.items()):
-        rubric, price = load_rubric(options.rubric), rates(options.model)
+        rubric, price = rubric_of(name, options.rubric), rates(options.model)
         _check(name, rubric, options, price)
         place = Place(ledger, connect, masking[0], price, masking[1])
         found.append(Judge(score_name(name, rubric), rubric, options, place))

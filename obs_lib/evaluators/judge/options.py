@@ -19,8 +19,8 @@ def _not_ours(name: str) -> str:
     return name
 
 
-def _rubric_of_a_file(named: str, info: ValidationInfo) -> str:
-    return from_folder(named, info) if named.endswith((".yaml", ".yml")) else named
+def _rubric_of_a_file(named: str | None, info: ValidationInfo) -> str | None:
+    return from_folder(named, info) if named and named.endswith((".yaml", ".yml")) else named
 
 
 class JudgeOptions(BaseModel):
@@ -28,10 +28,11 @@ class JudgeOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rubric: Annotated[str, AfterValidator(_rubric_of_a_file)] = Field(
+    rubric: Annotated[str | None, AfterValidator(_rubric_of_a_file)] = Field(
+        None,
         min_length=1,
-        description="A ready-made rubric (`groundedness`, `relevance`, `correctness`, `toxicity`, `refusal`) or the path of "
-        "a YAML file, which ends in .yaml or .yml, relative to the settings file's folder.",
+        description="A ready-made rubric (docs/judge.md) or the path of a YAML file, which ends in .yaml or .yml, relative to "
+        "the settings file's folder; null: the one that the evaluator of the judge's name declares.",
     )
     model: str = Field(min_length=1, max_length=200, description="Name of the model, as its server knows it.")
     connection: str = Field(

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from obs_lib.catalogue import evaluator_names
+from obs_lib.catalogue import evaluator_names, score_of
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
 
@@ -97,6 +97,23 @@ def score_name(name: str, rubric: Rubric) -> str:
     if name in evaluator_names():
         return name
     return f"judge:{name}" if rubric.direction == "higher_is_better" else f"judge_rate:{name}"
+
+
+def rubric_of(judge: str, named: str | None) -> Rubric:
+    """The rubric of an entry of `judges`: the one it names, else the one that the evaluator of its name declares."""
+    declared = score_of(judge) if named is None else None
+    chosen = named or (declared.rubric if declared else None)
+    if chosen is None:
+        raise ConfigError("a judge has no rubric", rule="given for a score of its own", where=f"judges.{judge}.rubric")
+    return load_rubric(chosen)
+
+
+def judged_score(judge: str, named: str | None) -> str | None:
+    """The score that an entry of `judges` gives; None for one that compares two answers. Imports no evaluator."""
+    if judge in evaluator_names():
+        return judge
+    rubric = rubric_of(judge, named)
+    return score_name(judge, rubric) if rubric.kind == "score" else None
 
 
 def load_rubric(named: str) -> Rubric:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
 from typer.testing import CliRunner
 
+from obs_lib.alerts.incidents import from_frame, to_frame
 from obs_lib.cli.app import app
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import ALERTS, INTERACTIONS, QUARANTINE
@@ -24,6 +24,7 @@ from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace, open_workspace
+from obs_lib.records import Alert, AlertState, Severity, Signal
 from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.notification import message
 from obs_lib.samples.generate import write_samples
@@ -87,21 +88,22 @@ def seen(ws: Workspace, folder: Path) -> str:
         done = runner.invoke(app, [command[0], str(DAY), *command[1:], "--config", str(folder / "obs.yaml")])
         assert done.exit_code == 0, done.output
         texts.append(done.output)
-    alert = {
-        "day": str(DAY),
-        "fingerprint": "f",
-        "kind": "change",
-        "severity": "P0",
-        "state": "NEW",
-        "notify": True,
-        "score": 1.0,
-        "segment": f"tenant={TENANT}",
-        "title": f"Refusals{PLANTED}",
-        "first_day": str(DAY),
-        "last_day": str(DAY),
-        "evidence": json.dumps([{"metric": "refusal_rate", "value": 0.5, "note": PLANTED}]),
-    }
-    return "\n".join([*texts, *message(shown_rows(ALERTS, pd.DataFrame([alert]), ws.redactor), DAY)])
+    alert = Alert(
+        day=DAY,
+        fingerprint="f",
+        kind="change",
+        severity=Severity.P0,
+        state=AlertState.NEW,
+        segment=f"tenant={TENANT}",
+        title=f"Refusals{PLANTED}",
+        score=1.0,
+        notify=True,
+        first_day=DAY,
+        last_day=DAY,
+        evidence=(Signal("refusal_rate", 0.5, note=PLANTED),),
+    )
+    shown = shown_rows(ALERTS, to_frame([alert]).assign(day=str(DAY)), ws.redactor)
+    return "\n".join([*texts, *message(from_frame(shown), DAY)])
 
 
 def kept(folder: Path) -> Iterator[bytes]:

@@ -10,9 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.alerts.storage import to_frame
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
-from obs_lib.catalogue.system import ERROR_KIND_RATES
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
@@ -50,7 +48,7 @@ USUAL = {
     "requests": 680.0,
     "peak_concurrency": 14.0,
     "error_rate": 0.004,
-    **{metric.name: 0.0 for metric in ERROR_KIND_RATES},
+    **{metric.name: 0.0 for metric in metrics() if metric.part_of == "error_rate"},
     "error_rate:timeout": 0.003,
     "error_rate:rate_limit": 0.001,
     "finish_stop_rate": 0.985,
@@ -225,7 +223,7 @@ def drift(
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
                     for m in interaction_metrics()
-                    if m.direction and m not in ERROR_KIND_RATES
+                    if m.direction and m.part_of is None
                 ]
     return distances(*rows)
 
@@ -264,11 +262,6 @@ def alert(fingerprint: str, **given: Any) -> Incident:
     return replace(ongoing, **given)
 
 
-def alerts(*incidents: Incident) -> pd.DataFrame:
-    """Rows of ALERTS, as the step `alert` writes them."""
-    return to_frame(incidents).assign(day=DAY.isoformat())
-
-
 def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
     kept = ScoredExample(
         evaluator=evaluator,
@@ -298,7 +291,7 @@ def quiet() -> ReportInputs:
         DAY,
         measured,
         drift(measured),
-        alerts(resolved),
+        [resolved],
         examples=[example(name, rank) for name in ("groundedness", "refusal", "format") for rank in range(3)],
         unscored=[
             Unscored("groundedness", ScoreStatus.SKIPPED, "no contexts to hold the answer against", 214),
@@ -380,7 +373,7 @@ def incident() -> ReportInputs:
         DAY,
         measured,
         drift(measured, drifted=LARGE),
-        alerts(rollout, breach, latency, done),
+        [rollout, breach, latency, done],
         examples=[*base.examples, *(example("toxicity", rank, value=0.3) for rank in range(5))],
         unscored=[
             Unscored("toxicity", ScoreStatus.FAILED, "shard 2 was lost: the worker ran out of memory", 97),
@@ -418,7 +411,7 @@ def no_data() -> ReportInputs:
         DAY,
         metrics(missing=(DAY,)),
         drift(metrics()).iloc[:0],
-        alerts(missing),
+        [missing],
         steps=[
             StepResult("ingest", StepState.NO_DATA, "no rows for this day in logs/"),
             StepResult("summarise", StepState.NO_DATA),
@@ -435,7 +428,7 @@ def too_early() -> ReportInputs:
         DAY,
         metrics(days=2),
         drift(metrics(), too_few=True, history=1),
-        alerts(),
+        [],
         steps=[StepResult("ingest", StepState.READY)],
         objectives=OBJECTIVES,
         provenance=PROVENANCE,
@@ -462,7 +455,7 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
         DAY,
         metrics(segments=names),
         drift(metrics(segments=names), names, names[-1]),
-        alerts(*rows),
+        [*rows],
         examples=[
             example(
                 name,

@@ -76,7 +76,7 @@ def test_a_failed_step_comes_first() -> None:
 
 
 def test_only_ongoing() -> None:
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a", severity=Severity.P0)))
+    inputs = dataclasses.replace(samples.quiet(), alerts=(samples.alert("a", severity=Severity.P0),))
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.tone) == ("Relevance fell since 12 Jun.", Tone.CRITICAL)
 
@@ -153,7 +153,7 @@ def test_failures_come_before_skips() -> None:
 )
 def test_odd_evidence_breaks_nothing(evidence: object) -> None:
     kept = samples.example("refusal", 0, evidence=evidence, prompt=None)
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(samples.alert("a")), examples=[kept])
+    inputs = dataclasses.replace(samples.quiet(), alerts=(samples.alert("a"),), examples=[kept])
     assert compose(inputs, ReportOptions()).verdict.sentence.startswith("Relevance fell")
 
 
@@ -175,7 +175,7 @@ def test_what_is_recovering_makes_no_day_bad() -> None:
     recovering = samples.alert(
         "a", severity=Severity.P1, state=IncidentState.RECOVERING, closes=samples.DAY + dt.timedelta(days=1)
     )
-    inputs = dataclasses.replace(samples.quiet(), alerts=samples.alerts(recovering))
+    inputs = dataclasses.replace(samples.quiet(), alerts=(recovering,))
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.label) == ("Nothing is wrong today; 1 incident recovering.", "Recovering")
     assert verdict.points == ("Recovering (P1): Relevance fell since 12 Jun",)
@@ -190,7 +190,7 @@ def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> Non
         for alert in inputs.incidents
     ]
     worse = next(alert.title for alert in incidents if alert.state is IncidentState.WORSE)
-    verdict = compose(dataclasses.replace(inputs, alerts=samples.alerts(*incidents)), ReportOptions()).verdict
+    verdict = compose(dataclasses.replace(inputs, alerts=tuple(incidents)), ReportOptions()).verdict
     assert verdict.sentence.startswith(worse)
     assert [point.split(" ")[0] for point in verdict.points][:2] == ["New", "New"]
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from obs_lib.records import Incident, IncidentState, Severity
+from obs_lib.records import IncidentState, Severity
 from obs_lib.reporting.notification import digest_message, incident_message
 from tests.unit.reporting import sample_inputs as samples
 
 LINK = "https://obs.example/2023-06-15"
 
 
-def incidents(frame: object) -> list[Incident]:
-    return [Incident.from_row({str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]  # type: ignore[attr-defined]
-
-
 def test_what_cannot_wait_says_how_much_where_since_when_and_why() -> None:
-    (worst,) = [one for one in incidents(samples.incident().alerts) if one.severity is Severity.P1]
+    (worst,) = [one for one in samples.incident().alerts if one.severity is Severity.P1]
     title, body = incident_message(worst, LINK)
     assert title.startswith("P1 new: route=assistant-large changed: refuses more, breaks its format")
     assert "refusal rate 11.8% to 36.9%" in body
@@ -29,7 +25,7 @@ def test_what_cannot_wait_says_how_much_where_since_when_and_why() -> None:
 
 
 def test_a_digest_lists_what_can_wait_worst_first_and_ends_in_the_link() -> None:
-    listed = [one for one in incidents(samples.incident().alerts) if one.state is not IncidentState.RESOLVED]
+    listed = [one for one in samples.incident().alerts if one.state is not IncidentState.RESOLVED]
     title, body = digest_message(samples.DAY, listed[::-1], LINK)
     assert title.startswith("LLM night watch 2023-06-15: route=assistant-large changed")
     assert title.endswith("and 2 more")
@@ -40,7 +36,7 @@ def test_a_digest_lists_what_can_wait_worst_first_and_ends_in_the_link() -> None
 
 @pytest.mark.parametrize("of_all", [True, False])
 def test_a_message_is_short_and_inert_whatever_is_in_it(of_all: bool) -> None:
-    listed = incidents(samples.hostile(copies=4).alerts)
+    listed = list(samples.hostile(copies=4).alerts)
     messages = [digest_message(samples.DAY, listed)] if of_all else [incident_message(one) for one in listed]
     for title, body in messages:
         assert len(title) < 250

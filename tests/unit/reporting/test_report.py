@@ -47,7 +47,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     shuffled = dataclasses.replace(
         inputs,
         metrics=inputs.metrics.sample(frac=1, random_state=7),
-        alerts=inputs.alerts.iloc[::-1],
+        alerts=inputs.alerts[::-1],
         examples=list(reversed(inputs.examples)),
         unscored=list(reversed(inputs.unscored)),
     )

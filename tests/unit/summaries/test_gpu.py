@@ -10,12 +10,13 @@ import pyarrow as pa
 import pytest
 from scipy.stats import spearmanr
 
-from obs_lib.catalogue.gpu import GPU
+from obs_lib import catalogue
 from obs_lib.lake.lake import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, METRICS
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.summaries.demand import Demand
-from obs_lib.summaries.gpu import MEASURES, Samples, gpu_metrics
+from obs_lib.summaries.gpu import gpu_metrics
+from obs_lib.summaries.gpu_metrics import GPU, Samples
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
 
@@ -23,6 +24,9 @@ Maker = Callable[..., pd.DataFrame]
 DAY = dt.date(2023, 6, 2)
 START = pd.Timestamp("2023-06-02T00:00:00Z")
 NORMAL = {"sm_source": "gpm", "throttle": "[]"}
+
+
+MEASURES = {member.metric.name: member.measure for member in GPU.members}
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -56,8 +60,8 @@ def measure(
     return {value.metric: value for value in values if value.segment == segment}
 
 
-def test_every_gpu_metric_of_the_catalogue_is_measured() -> None:
-    assert list(MEASURES) == [metric.name for metric in GPU]
+def test_every_gpu_metric_of_the_catalogue_is_measured(interactions: Maker) -> None:
+    assert list(measure([sample(0)], interactions({}))) == [metric.name for metric in catalogue.gpu()]
 
 
 def test_a_day_without_samples_has_no_row(interactions: Maker) -> None:

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from obs_lib import catalogue
 from obs_lib.catalogue import interaction_metrics
-from obs_lib.catalogue.stages import STAGE_METRICS
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
 from obs_lib.records import STAGE_SEGMENTS, STAGES, MetricValue
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.slow_traces import slow_traces
-from obs_lib.summaries.stages import Traces, measure, stage_metrics
+from obs_lib.summaries.stage_metrics import stage_metrics
+from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.summarise import summarise_day
 
 DAY = dt.date(2023, 6, 2)
@@ -59,7 +60,7 @@ def request(trace: str, retrieval: float = 30.0, error: str | None = None) -> li
 def test_each_stage_has_its_numbers_in_its_segment() -> None:
     found = numbers([*request("t1"), *request("t2", 50.0, "timeout"), *request("t3", 40.0), *request("t4")])
     assert {stage for stage, _ in found} == {"router", "retrieval", "inference", "other"}
-    assert {metric for _, metric in found} == {metric.name for metric in STAGE_METRICS}
+    assert {metric for _, metric in found} == {metric.name for metric in catalogue.stages()}
     assert found["retrieval", "stage_duration_p50"].value == 35.0  # of 30, 30, 40, 50: the search inside counts with it
     assert found["retrieval", "stage_duration_p50"].n == 4
     assert found["retrieval", "stage_error_rate"].value == 0.25
@@ -172,7 +173,7 @@ def test_a_day_without_spans_says_nothing_of_stages(spans: list[dict[str, Any]] 
 def test_stages_have_their_own_metrics_only() -> None:
     metrics, _ = summary(request("t1"))
     stages = metrics[metrics["segment"].isin(STAGE_SEGMENTS)]
-    assert set(stages["metric"]) == {metric.name for metric in STAGE_METRICS}
+    assert set(stages["metric"]) == {metric.name for metric in catalogue.stages()}
     assert not set(metrics.loc[~metrics.index.isin(stages.index), "metric"]) & set(stages["metric"])
     assert not metrics.duplicated(["metric", "segment"]).any()
 

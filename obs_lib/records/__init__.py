@@ -1,0 +1,55 @@
+"""The nouns, in the order in which they flow through a night: logs, scores, metrics, comparison, incidents.
+
+Only the nouns that travel between stages live here. Rows of tables are columns (`lake/tables.py`), not objects: a day of a
+million interactions never becomes a million Python objects.
+"""
+
+from __future__ import annotations
+
+from obs_lib.records.comparison import Distance, DriftVerdict, EvaluatorChange, EvaluatorVerdict
+from obs_lib.records.incidents import CLOSED, Extent, Incident, IncidentState, Severity, Signal, Suspect
+from obs_lib.records.logs import (
+    ALL,
+    CASE_COLUMNS,
+    CLOCK_REASONS,
+    ERROR_KINDS,
+    STAGE_SEGMENTS,
+    STAGES,
+    THROTTLING,
+    Day,
+    StepState,
+    clock_reasons,
+)
+from obs_lib.records.metrics import Metric, MetricStatus, MetricValue
+from obs_lib.records.scores import BudgetedEvaluator, Evaluator, ScoreStatus, Vectors
+
+__all__ = [
+    "ALL",
+    "CASE_COLUMNS",
+    "CLOCK_REASONS",
+    "CLOSED",
+    "ERROR_KINDS",
+    "STAGES",
+    "STAGE_SEGMENTS",
+    "THROTTLING",
+    "BudgetedEvaluator",
+    "Day",
+    "Distance",
+    "DriftVerdict",
+    "Evaluator",
+    "EvaluatorChange",
+    "EvaluatorVerdict",
+    "Extent",
+    "Incident",
+    "IncidentState",
+    "Metric",
+    "MetricStatus",
+    "MetricValue",
+    "ScoreStatus",
+    "Severity",
+    "Signal",
+    "StepState",
+    "Suspect",
+    "Vectors",
+    "clock_reasons",
+]
