@@ -62,7 +62,7 @@ def test_no_data_is_said_and_never_a_zero() -> None:
 
 
 def test_no_data_without_an_alert_is_still_no_data() -> None:
-    inputs = dataclasses.replace(samples.no_data(), alerts=samples.alerts())
+    inputs = dataclasses.replace(samples.no_data(), alerts=())
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.label, verdict.tone) == ("No data", Tone.ABSENT)
 
