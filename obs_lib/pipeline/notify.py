@@ -16,6 +16,7 @@ from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.notification import message
 
 DELIVERY = "delivery"
+SHORT = 12  # digits of a fingerprint by which a message's subject names an incident
 
 
 def notify(
@@ -52,7 +53,7 @@ def notify(
 
 def _content(rows: pd.DataFrame) -> str:
     """Names what a message says, so that the same news is not sent twice and worse news is."""
-    return "+".join(sorted(rows["fingerprint"].str.slice(0, 12) + ":" + rows["severity"]))
+    return "+".join(sorted(rows["fingerprint"].str.slice(0, SHORT) + ":" + rows["severity"]))
 
 
 def _delivered(ws: Workspace, days: list[Day]) -> set[str]:
