@@ -14,7 +14,7 @@ from airflow.sdk import DAG, task
 from obs_wiring import DEFAULT_ARGS, OWNER_LINKS, workspace
 
 DOC = """
-### Upkeep of the LLM night watch's lake
+### Maintenance of the LLM night watch's lake
 Drops days by the settings under `retention` (nothing unless they say so), joins small files, and removes what only old
 versions need. Numbers and reports of what is kept do not change. Run it by hand at any time.
 
@@ -28,7 +28,7 @@ def drop_old() -> list[dict[str, Any]]:
     from obs_lib.pipeline.maintain import drop_old as step
 
     with workspace() as ws:
-        return told(step(ws, dt.datetime.now(dt.UTC)))
+        return shown(step(ws, dt.datetime.now(dt.UTC)))
 
 
 @task(multiple_outputs=False)
@@ -37,7 +37,7 @@ def join_files() -> list[dict[str, Any]]:
     from obs_lib.pipeline.maintain import join_files as step
 
     with workspace() as ws:
-        return told(step(ws, dt.datetime.now(dt.UTC)))
+        return shown(step(ws, dt.datetime.now(dt.UTC)))
 
 
 @task(multiple_outputs=False)
@@ -46,12 +46,12 @@ def drop_versions() -> list[dict[str, Any]]:
     from obs_lib.pipeline.maintain import drop_versions as step
 
     with workspace() as ws:
-        return told(step(ws))
+        return shown(step(ws))
 
 
-def told(done: list[Any]) -> list[dict[str, Any]]:
+def shown(done: list[Any]) -> list[dict[str, Any]]:
     """What a step did, as the task's result shows it."""
-    return [asdict(one) for one in done]
+    return [asdict(maintained) for maintained in done]
 
 
 with DAG(

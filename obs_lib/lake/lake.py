@@ -7,31 +7,30 @@ that is killed in between leaves the day unreadable, never half new, and is simp
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import DeltaTable
-from pyarrow.compute import Expression
 from pyarrow.fs import FileSystem
 
 from obs_lib.connections import Connections, none_known, object_store_options
 from obs_lib.errors import ConfigError, DayNotReady, LakeError
+from obs_lib.lake.days import DayWriter
 from obs_lib.lake.delta import DeltaTables
 from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.options import LakeOptions
-from obs_lib.lake.rows import Rows
+from obs_lib.lake.place import Place
+from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.steps import StepRecord, StepRecords
-from obs_lib.lake.table import Table
-from obs_lib.lake.tables import DAYS, OPERATIONS
+from obs_lib.lake.table import DAY, Table
+from obs_lib.lake.tables import OPERATIONS
 from obs_lib.records import Day, StepState
 
-_PORTION = 64 << 20  # bytes written at once
 _CONDITIONAL_WRITES = frozenset({"", "file", "s3", "s3a", "gs", "az", "abfs", "abfss"})
 
 
@@ -53,17 +52,33 @@ class Lake:
             raise ConfigError(
                 "a lake in a bucket needs a shared folder for staged shards and pages", where="lake.files", fix="set it"
             )
-        self._folder = Path(self.root.removeprefix("file://"))  # of a local lake
-        self.files = Path(options.files) if options.files else self._folder / "files"
+        folder = Path(self.root.removeprefix("file://"))  # of a local lake
+        self.files = Path(options.files) if options.files else folder / "files"
         store = object_store_options(scheme, connections(options.connection)) if options.connection else {}
         unsafe = {"AWS_S3_ALLOW_UNSAFE_RENAME": "true"} if options.single_writer and not self.local else {}
-        self._tables = DeltaTables(self.root, store | unsafe or None, self._folder if self.local else None)
-        self._steps = StepRecords(self._tables)
+        self._use(DeltaTables(Place(self.root, store | unsafe or None, folder if self.local else None)))
+
+    def _use(self, tables: DeltaTables) -> None:
+        self._tables, self._steps, self._days = tables, StepRecords(tables), DayWriter(tables)
 
     @property
     def storage(self) -> dict[str, str] | None:
         """Options of the object store, for maintenance; None for none."""
-        return self._tables.storage
+        return self._tables.place.storage
+
+    @property
+    def version(self) -> int | None:
+        """The schema version of what is stored; None where nothing is. LakeError where a later release has written it.
+
+        All other methods refuse an earlier release's lake too, with LakeError, until it has been migrated.
+        """
+        return self._tables.version()
+
+    def of_any_version(self) -> Lake:
+        """The same lake for a migration, which may look at what another release has written."""
+        lake = copy.copy(self)
+        lake._use(DeltaTables(self._tables.place, any_version=True))
+        return lake
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -91,7 +106,7 @@ class Lake:
         if table.step is not None:
             ready = [record.day for record in self.records(days, table.step) if record.readable]
         rows = self._tables.scan(table, ready, columns, where)
-        order = [name for name in ("day", *table.key) if name in rows.column_names]
+        order = [name for name in (DAY, *table.key) if name in rows.column_names]
         frame: pd.DataFrame = rows.sort_by([(name, "ascending") for name in order]).to_pandas()
         return frame
 
@@ -103,9 +118,13 @@ class Lake:
         """The Delta table as it stands now, for maintenance; None where nothing was ever written."""
         return self._tables.open(table)
 
+    def made(self, table: Table) -> DeltaTable:
+        """The same, made where nothing was ever written."""
+        return self._tables.made(table)
+
     def filesystem(self, table: Table) -> FileSystem:
         """The table's folder, paths relative to it, for maintenance."""
-        return self._tables.filesystem(table)
+        return self._tables.place.filesystem(table)
 
     def read_ready(self, table: Table, day: Day, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The rows of one day, which must be READY or NO_DATA; DayNotReady otherwise."""
@@ -145,18 +164,18 @@ class Lake:
         if before == after:
             return after
         old = before.digests if before and before.readable else {}
-        changed = [table for table in tables if old.get(table.name) != digests[table.name]]
+        changed = {table: rows for table, rows in tables.items() if old.get(table.name) != digests[table.name]}
         if changed:
-            self._mark(StepRecord(day, step, StepState.WRITING, inputs, {}, ""))
-            self._replace_all(day, {table: tables[table] for table in changed}, before)
-        self._mark(after)
+            self._steps.mark(StepRecord(day, step, StepState.WRITING, inputs, {}, ""))
+            self._replace(day, changed, before)
+        self._steps.mark(after)
         return after
 
     def fail(self, day: Day, step: str, error: Exception) -> None:
         """Mark a step FAILED with the error's text, unless an earlier good result stands: that one stays in force."""
         self.log("failure", f"{day} {step}", "FAILED", str(error))
         if not _readable(self.record(day, step)):
-            self._mark(StepRecord(day, step, StepState.FAILED, "", {}, str(error)[:500]))
+            self._steps.mark(StepRecord(day, step, StepState.FAILED, "", {}, str(error)[:500]))
 
     def log(self, kind: str, subject: str, outcome: str, detail: str = "") -> None:
         """Append one row to `operations`, the only table that knows wall-clock time."""
@@ -168,85 +187,17 @@ class Lake:
         """Append rows to a table that no step replaces."""
         self._tables.write(table, rows_of(table, day, frame).table())
 
-    # -- how -------------------------------------------------------------------------------------------------------
-
-    def _replace_all(self, day: Day, tables: Mapping[Table, Rows], before: StepRecord | None) -> None:
-        """Replace the day in each table; when one fails, put the ones already replaced back, if `before` was good."""
-        good = before is not None and before.readable
-        replaced: dict[Table, Rows] = {}
-        try:
+    def _replace(self, day: Day, tables: Mapping[Table, Rows], before: StepRecord | None) -> None:
+        """Replace the day in each table; where that fails, what `before` says is true again, if it was good."""
+        if before is None or not before.readable:
             for table, rows in tables.items():
-                old = self._as_it_stands(table, day) if good else None
-                self._replace(table, day, rows)
-                if old is not None:
-                    replaced[table] = old
+                self._days.replace(table, day, rows)
+            return
+        try:
+            self._days.replace_all_or_none(day, tables)
         except LakeError:
-            if before is not None and good:
-                for table, old in replaced.items():
-                    self._replace(table, day, old)
-                self._mark(before)
+            self._steps.mark(before)
             raise
-
-    def _as_it_stands(self, table: Table, day: Day) -> Rows:
-        """The day's rows in the table's present version, which Delta keeps when it is replaced; read only when asked for."""
-        opened = self._tables.current(table)
-        if opened is None:
-            return Rows.of(table.schema.empty_table())
-        day_only, files = _on(day), self._tables.dataset(table, opened, [str(day)])
-        return Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
-
-    def _replace(self, table: Table, day: Day, rows: Rows) -> None:
-        """Replace the day, in one commit where it fits into `_PORTION`, else in several.
-
-        Handed a whole stream, Delta's writer takes as much memory as the day has. That the day is not replaced at once harms
-        nobody: it is marked as being written.
-        """
-        where: str | None = f"day = '{day}'"
-        for portion in rows.portions(_PORTION):
-            self._tables.write(table, portion, where)
-            where = None  # the rest is added to the first
-
-    def _mark(self, record: StepRecord) -> None:
-
-        row = {
-            "step": record.step,
-            "state": record.state.value,
-            "inputs": record.inputs,
-            "digests": json.dumps(dict(record.digests), sort_keys=True),
-            "note": record.note,
-        }
-        rows = rows_of(DAYS, record.day, pd.DataFrame([row])).table()
-        where = f"day = '{record.day}' AND step = '{record.step}'"
-        self._tables.write(DAYS, rows, where)
-
-
-def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
-    """The frame as rows of `table` for `day`: known columns only, in order, of the table's types, sorted by key.
-
-    Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
-    raises as one.
-    """
-    names = list(table.names)
-    schema = pa.schema([table.schema.field(name) for name in names])
-    if isinstance(frame, Rows):
-        batches = frame.batches
-        return Rows(
-            table.schema, frame.count, lambda: (_with_day(table, day, batch.select(names)) for batch in batches())
-        )
-    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False).replace_schema_metadata(None)
-    rows = rows.sort_by([(name, "ascending") for name in table.key])
-    return Rows.of(pa.Table.from_batches([_with_day(table, day, batch) for batch in rows.to_batches()], table.schema))
-
-
-def _with_day(table: Table, day: Day, batch: pa.RecordBatch) -> pa.RecordBatch:
-
-    column = pa.repeat(pa.scalar(str(day)), batch.num_rows)
-    return pa.RecordBatch.from_arrays([column, *batch.columns], schema=table.schema)
-
-
-def _on(day: Day) -> Expression:
-
-    return pc.field("day") == str(day)
 
 
 def _readable(record: StepRecord | None) -> bool:

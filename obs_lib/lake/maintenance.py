@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,6 +34,7 @@ from obs_lib.records import Day
 LOCK = "maintenance.lock"
 _AT_ONCE = 200  # values in one condition
 _TRIES = 20
+_LOOK_AGAIN = 0.5  # seconds between looks at a lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +49,33 @@ class Size:
 
 
 @contextmanager
-def alone(lake: Lake) -> Iterator[None]:
-    """Hold the lake's maintenance: of erasure and maintenance one may run at a time. The system frees it if we are killed.
+def alone(lake: Lake, name: str = LOCK, patience: dt.timedelta = dt.timedelta()) -> Iterator[None]:
+    """Hold the lake's maintenance: of erasure, maintenance and migration one may run at a time.
 
-    LakeError when another holds it.
+    The system frees it if we are killed. LakeError when another holds it, and still does when `patience` is over.
     """
     lake.files.mkdir(parents=True, exist_ok=True)
-    with (lake.files / LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LakeError(
-                "another erasure or maintenance is running, or the folder knows no locks",
-                found=error.strerror,
-                where=lake.files / LOCK,
-                fix="run it again when the other has ended",
-            ) from error
+    given_up = time.monotonic() + patience.total_seconds()
+    with (lake.files / name).open("w") as file:
+        while (problem := _locked(file)) is not None:
+            if time.monotonic() >= given_up:
+                raise LakeError(
+                    "another erasure, maintenance or migration is running, or the folder knows no locks",
+                    found=problem.strerror,
+                    where=lake.files / name,
+                    fix="run it again when the other has ended",
+                ) from problem
+            time.sleep(_LOOK_AGAIN)
         yield
+
+
+def _locked(file: IO[str]) -> OSError | None:
+    """Take the lock; why it cannot be had, None where it was."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error
+    return None
 
 
 def sizes(lake: Lake) -> list[Size]:

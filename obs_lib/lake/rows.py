@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import pandas as pd
 import pyarrow as pa
+
+from obs_lib.lake.table import Table
+from obs_lib.records import Day
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,25 @@ class Rows:
                     held, rows = [], 0
         if held:
             yield pa.concat_batches(held)
+
+
+def rows_of(table: Table, day: Day, frame: pd.DataFrame | Rows) -> Rows:
+    """The frame as rows of `table` for `day`: known columns only, in order, of the table's types, sorted by key.
+
+    Rows are sorted already. A missing column or a value of another type is a bug of the step that made the frame, so it
+    raises as one.
+    """
+    names, schema = list(table.names), pa.schema(list(table.types.items()))
+    if isinstance(frame, Rows):
+        batches = frame.batches
+        return Rows(
+            table.schema, frame.count, lambda: (_with_day(table, day, batch.select(names)) for batch in batches())
+        )
+    rows = pa.Table.from_pandas(frame[names], schema=schema, preserve_index=False).replace_schema_metadata(None)
+    rows = rows.sort_by([(name, "ascending") for name in table.key])
+    return Rows.of(pa.Table.from_batches([_with_day(table, day, batch) for batch in rows.to_batches()], table.schema))
+
+
+def _with_day(table: Table, day: Day, batch: pa.RecordBatch) -> pa.RecordBatch:
+    column = pa.repeat(pa.scalar(str(day)), batch.num_rows)
+    return pa.RecordBatch.from_arrays([column, *batch.columns], schema=table.schema)

@@ -54,6 +54,11 @@ class StepRecords:
         found = {(record.day, record.step): record for record in (*settled, *current)}
         return [found[key] for key in sorted(found)]
 
+    def mark(self, record: StepRecord) -> None:
+        """Put the record in the place of what `days` says of that step of that day."""
+        rows = rows_of_records(DAYS, [record])
+        self._tables.write(DAYS, rows, f"day = '{record.day}' AND step = '{record.step}'")
+
     def _of(self, table: Table, days: set[Day] | None, step: str | None) -> list[StepRecord]:
         opened = None if days == set() else self._tables.current(table)
         if opened is None:
@@ -113,6 +118,22 @@ def live_files(opened: DeltaTable) -> pa.Table:
             "step": partition("step"),
         }
     )
+
+
+def rows_of_records(table: Table, records: Iterable[StepRecord]) -> pa.Table:
+    """Records as rows of DAYS or SETTLED, sorted by day and step."""
+    rows = [
+        {
+            "day": str(record.day),
+            "step": record.step,
+            "state": record.state.value,
+            "inputs": record.inputs,
+            "digests": json.dumps(dict(record.digests), sort_keys=True),
+            "note": record.note,
+        }
+        for record in sorted(records, key=lambda record: (record.day, record.step))
+    ]
+    return pa.Table.from_pylist(rows, schema=table.schema)
 
 
 def _record(row: Mapping[str, str]) -> StepRecord:

@@ -11,8 +11,6 @@ import pyarrow as pa
 from obs_lib.lake.table import Column, Table
 from obs_lib.log_text import LOG_JSON, LOG_TEXT, NAME, PLAIN, SEGMENT
 
-SCHEMA_VERSION = 4
-
 _TEXT, _FLOAT, _INT, _BOOL, _BYTES = pa.string(), pa.float64(), pa.int64(), pa.bool_(), pa.binary()
 _TIME = pa.timestamp("us", tz="UTC")
 

@@ -18,7 +18,7 @@ STEP = "drop"
 
 def is_closed(dropped: StepRecord | None, summary: StepRecord | None) -> bool:
     """Whether a day with these records of `drop` and `summarise` is closed: the numbers are those it was closed with."""
-    return dropped is not None and summary is not None and summary.readable and dropped.inputs == _named(summary)
+    return dropped is not None and summary is not None and summary.readable and dropped.inputs == named(summary)
 
 
 def close(lake: Lake, days: Iterable[Day]) -> None:
@@ -27,7 +27,7 @@ def close(lake: Lake, days: Iterable[Day]) -> None:
     for day in sorted(set(days)):
         summary = summaries.get(day)
         if summary is not None and summary.readable:
-            lake.commit(day, STEP, {}, inputs=_named(summary))
+            lake.commit(day, STEP, {}, inputs=named(summary))
 
 
 def reopen(lake: Lake, day: Day) -> None:
@@ -37,5 +37,6 @@ def reopen(lake: Lake, day: Day) -> None:
             lake.commit(day, step, {}, inputs="", state=StepState.WRITING)
 
 
-def _named(summary: StepRecord) -> str:
+def named(summary: StepRecord) -> str:
+    """Name of a day's numbers, by which a closed day is known."""
     return digest_of(STEP, dict(summary.digests))

@@ -14,6 +14,7 @@ from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
 from obs_lib.pipeline.fold import History, go_forward, is_current
+from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
@@ -28,6 +29,7 @@ def compare(ws: Workspace) -> list[str]:
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _compare_day(ws, past, day, wanted)
 
+    up_to_date(ws.lake)
     return [str(day) for day in go_forward(ws, STEP, lambda past, day: _inputs(ws, past, day), redo)]
 
 

@@ -34,6 +34,7 @@ from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import distinct_cases
 from obs_lib.pipeline.erasures import Erasures, columns_of, erased_rows, read_erasures, without_erased
 from obs_lib.pipeline.judging import judge_ledger
+from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.plan import texts_of
 from obs_lib.pipeline.summarise import summarise
@@ -68,6 +69,8 @@ def forget(
     LakeError when a night is at work on one of the days: the erasure is recorded then, and is finished by the next call. With
     `force` such nights count as dead.
     """
+    if not dry_run:
+        up_to_date(ws.lake)
     with alone(ws.lake):
         before = read_erasures(ws.lake)
         erased = before.with_ids([(kind, name)])

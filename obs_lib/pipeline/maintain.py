@@ -6,7 +6,8 @@ Three steps, each safe beside running nights, safe to kill and to run twice. Wha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from obs_lib.lake.maintenance import (
@@ -24,6 +25,7 @@ from obs_lib.lake.tables import TABLES
 from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.judging import judge_ledger
+from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -35,7 +37,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Maintained:
     """What one step did to one table: days dropped, files joined or files removed. Zero is not told."""
 
     step: str
@@ -45,7 +47,7 @@ class Kept:
 
 def maintain(
     ws: Workspace, *, now: dt.datetime | None = None, dry_run: bool = False, tell: Tell = lambda _: None
-) -> list[Kept]:
+) -> list[Maintained]:
     """All steps, one after another. now : defaults to the clock; ages are counted from it."""
     now = now or dt.datetime.now(dt.UTC)
     done = []
@@ -57,7 +59,7 @@ def maintain(
     return done + drop_versions(ws, dry_run)
 
 
-def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
+def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Maintained]:
     """Drop the days that are older than `retention` says, and close them, so that the fold does not take them up again."""
     retention = ws.settings.retention
     groups: tuple[tuple[int | None, Group], ...] = (
@@ -67,7 +69,7 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kep
         (retention.operations_days, "operations"),
     )
     done = []
-    with alone(ws.lake):
+    with _maintenance(ws, dry_run):
         for age, group in groups:
             if age is not None:
                 old = _old_days(ws, tables_of(group), now - dt.timedelta(days=age), now)
@@ -80,31 +82,42 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kep
     return [one for one in done if one.count]
 
 
-def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Kept]:
+def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Maintained]:
     """Join each day's small files, and the states of days that are over."""
     settled_before = (now - dt.timedelta(days=ws.settings.retention.settle_days)).date()
     done = []
-    with alone(ws.lake):
+    with _maintenance(ws, dry_run):
         for table in TABLES:
             if not dry_run:
                 keep_no_statistics(ws.lake, table)
-            done.append(Kept("join", table.name, compact(ws.lake, table, dry_run)))
+            done.append(Maintained("join", table.name, compact(ws.lake, table, dry_run)))
         if not dry_run:
-            done.append(Kept("join", "days", settle(ws.lake, settled_before)))
+            done.append(Maintained("join", "days", settle(ws.lake, settled_before)))
     return [one for one in done if one.count]
 
 
-def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Kept]:
+def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Maintained]:
     """Remove files that only versions older than `retention.vacuum_hours` need, and sum up the logs."""
     done = []
-    with alone(ws.lake):
+    with _maintenance(ws, dry_run):
         for table in TABLES:
             if not dry_run:
                 checkpoint(ws.lake, table)
             done.append(
-                Kept("vacuum", table.name, vacuum(ws.lake, table, ws.settings.retention.vacuum_hours, dry_run=dry_run))
+                Maintained(
+                    "vacuum", table.name, vacuum(ws.lake, table, ws.settings.retention.vacuum_hours, dry_run=dry_run)
+                )
             )
     return [one for one in done if one.count]
+
+
+@contextmanager
+def _maintenance(ws: Workspace, dry_run: bool) -> Iterator[None]:
+    """Alone at it; a lake of an earlier release is migrated first, unless nothing may be written."""
+    if not dry_run:
+        up_to_date(ws.lake)
+    with alone(ws.lake):
+        yield
 
 
 def tables_of(group: Group) -> tuple[Table, ...]:
@@ -126,20 +139,20 @@ def _without_baseline(ws: Workspace, dropped: set[Day]) -> set[Day]:
     return {day + dt.timedelta(days=ahead) for day in dropped for ahead in reach}
 
 
-def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Kept:
+def _drop(ws: Workspace, table: Table, days: list[Day], dry_run: bool) -> Maintained:
     gone = dry_run or drop_days(ws.lake, table, days)
-    return Kept("drop", table.name, len(days) if gone else 0)
+    return Maintained("drop", table.name, len(days) if gone else 0)
 
 
-def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
+def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Maintained:
     """What judges said of old days: their reasons quote answers."""
-    return Kept("drop", "judges", 0 if dry_run else judge_ledger(ws.lake).forget_before(str(oldest)))
+    return Maintained("drop", "judges", 0 if dry_run else judge_ledger(ws.lake).forget_before(str(oldest)))
 
 
-def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Kept:
+def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Maintained:
     """Pages show example answers, so they go with the rows; the verdict stays in `reports`."""
     past = history(ws)
     old = [day for day in past.days if day < oldest and page_path(ws, day).is_file() and (dry_run or past.closed(day))]
     for day in old if not dry_run else []:
         page_path(ws, day).unlink(missing_ok=True)
-    return Kept("drop", "pages", len(old))
+    return Maintained("drop", "pages", len(old))

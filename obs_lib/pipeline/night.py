@@ -14,6 +14,7 @@ from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.compare import compare
 from obs_lib.pipeline.evaluate import evaluate
 from obs_lib.pipeline.ingest import ingest, late_days
+from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.render import render
 from obs_lib.pipeline.summarise import summarise
@@ -78,6 +79,7 @@ def run_days(
         for day in days:
             yield day, _run(ws, day)
         return
+    up_to_date(open_workspace(config).lake)  # once, not by each process
     # spawn: a forked child would share the parent's threads of torch and the object store.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(_run_in_process, config, day): day for day in days}

@@ -18,6 +18,7 @@ from obs_lib.reporting.notification import Message, digest_message, incident_mes
 
 DELIVERY = "delivery"
 _AT_ONCE = frozenset({Severity.P0, Severity.P1})
+SHORT = 12  # digits of a fingerprint by which a message's subject names an incident
 
 
 def notify(
@@ -61,7 +62,7 @@ def _messages(day: Day, news: Sequence[Incident], link: str | None) -> Iterator[
 
 
 def _key(incident: Incident) -> str:
-    return f"{incident.fingerprint[:12]}:{incident.severity}"
+    return f"{incident.fingerprint[:SHORT]}:{incident.severity}"
 
 
 def _delivered(ws: Workspace, days: list[Day]) -> set[str]:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from obs_lib.lake.digests import digest_of_rows
-from obs_lib.lake.lake import rows_of
-from obs_lib.lake.rows import Rows
+from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.pipeline.erasures import Erasures, columns_of, read_erasures, without_erased

@@ -21,9 +21,9 @@ from obs_lib.lake.tables import (
     EVALUATOR_CHANGES,
     METRICS,
     QUARANTINE,
-    SCHEMA_VERSION,
     SKETCHES,
 )
+from obs_lib.lake.version import SCHEMA_VERSION
 from obs_lib.pipeline.calibrate import judge_biases, labelled_rates
 from obs_lib.pipeline.fold import LEFT_STEPS, History
 from obs_lib.pipeline.plan import choose

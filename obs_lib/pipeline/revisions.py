@@ -21,11 +21,8 @@ from obs_lib.reporting.revision import Difference, RevisionSummary, difference
 from obs_lib.reporting.revision_text import sentences
 
 KIND = "revision"
-_KINDS = (KIND, "edition")  # the second in lakes that were written before the word changed
 SUMMARY = "summary"
 """Where the table `reports` keeps the summary of a revision, in the JSON of `provenance`."""
-
-_SUMMARIES = (SUMMARY, "gist")  # the second as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +55,7 @@ def summary_in_force(ws: Workspace, day: Day) -> RevisionSummary | None:
     rendering that was killed is one whose page may be there.
     """
     rows = ws.lake.rows(REPORTS, [day], ["provenance"]).to_pylist()
-    kept = [json.loads(row["provenance"]) for row in rows]
-    stored = next((provenance[name] for provenance in kept for name in _SUMMARIES if provenance.get(name)), None)
+    stored = next((json.loads(row["provenance"]).get(SUMMARY) for row in rows), None)
     return None if stored is None else RevisionSummary.from_json(stored)
 
 
@@ -85,14 +81,14 @@ def last_revisions(ws: Workspace, days: Sequence[Day]) -> dict[Day, Revision]:
         return {}
     today = dt.datetime.now(dt.UTC).date()
     logged = [min(days) + dt.timedelta(days=n) for n in range((today - min(days)).days + 1)]  # none before its day
-    chosen = {"kind": list(_KINDS), "subject": [str(day) for day in days]}
-    rows = ws.lake.read(OPERATIONS, logged, ["at", "kind", "subject", "detail"], chosen).sort_values("at")
+    chosen = {"kind": [KIND], "subject": [str(day) for day in days]}
+    rows = ws.lake.read(OPERATIONS, logged, ["at", "subject", "detail"], chosen).sort_values("at")
     return {
-        dt.date.fromisoformat(row["subject"]): _revision(row["at"].to_pydatetime(), row["kind"], row["detail"])
+        dt.date.fromisoformat(row["subject"]): _revision(row["at"].to_pydatetime(), row["detail"])
         for row in rows.to_dict("records")
     }
 
 
-def _revision(at: dt.datetime, kind: str, detail: str) -> Revision:
+def _revision(at: dt.datetime, detail: str) -> Revision:
     stored = json.loads(detail)
-    return Revision(stored[kind], at, Difference.from_json(stored), stored["from"], stored["to"])
+    return Revision(stored[KIND], at, Difference.from_json(stored), stored["from"], stored["to"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.records import Day

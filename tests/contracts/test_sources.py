@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
 from obs_lib.records import Day

@@ -153,7 +153,7 @@ def test_a_table_is_opened_once_and_an_unchanged_one_is_not_read_again(
         lake.read_ready(QUARANTINE, FIRST)
     lake.commit(FIRST, "ingest", {QUARANTINE: rejected(2)}, inputs="y")
     assert list(lake.read_ready(QUARANTINE, FIRST)["line"]) == [2]
-    assert set(opened) <= {lake._tables.uri(SETTLED)}  # there is none, and it may come at any moment
+    assert set(opened) <= {lake._tables.place.uri(SETTLED)}  # there is none, and it may come at any moment
     assert moved == []
 
 

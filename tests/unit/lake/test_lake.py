@@ -13,6 +13,7 @@ import pytest
 
 from obs_lib.errors import ConfigError, DayNotReady, LakeError, LakeFull
 from obs_lib.lake.lake import Lake, LakeOptions
+from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import EMBEDDINGS, OPERATIONS, QUARANTINE, SCORES
 from obs_lib.records import StepState
@@ -64,14 +65,14 @@ def test_readers_do_not_see_a_day_that_is_being_written(lake: Lake, monkeypatch:
             raise KeyboardInterrupt
         marked(record)
 
-    marked = lake._mark
-    monkeypatch.setattr(lake, "_mark", killed)
+    marked = lake._steps.mark
+    monkeypatch.setattr(lake._steps, "mark", killed)
     with pytest.raises(KeyboardInterrupt):
         lake.commit(DAY, "ingest", {QUARANTINE: rejected(2)}, inputs="y")
     assert lake.read(QUARANTINE, [DAY]).empty
     with pytest.raises(DayNotReady, match="WRITING"):
         lake.read_ready(QUARANTINE, DAY)
-    monkeypatch.setattr(lake, "_mark", marked)
+    monkeypatch.setattr(lake._steps, "mark", marked)
     lake.commit(DAY, "ingest", {QUARANTINE: rejected(2)}, inputs="y")
     assert list(lake.read(QUARANTINE, [DAY])["line"]) == [2]
 
@@ -91,6 +92,29 @@ def test_when_the_second_table_fails_the_first_is_put_back(lake: Lake, monkeypat
         lake.commit(DAY, "collect", {SCORES: scores(0.75), EMBEDDINGS: vectors.assign(vector=b"\x01")}, inputs="y")
     assert lake.record(DAY, "collect") == before
     assert list(lake.read(SCORES, [DAY])["value"]) == [0.25]
+
+
+def test_a_table_that_fails_half_way_is_put_back_too(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lake.commit(DAY, "ingest", {QUARANTINE: rejected(1)}, inputs="x")
+    write = lake._tables._write_once
+    written: list[object] = []
+
+    def full_at_the_second_portion(*write_what: object) -> None:
+        if write_what[0] is QUARANTINE and len(written) == 1:
+            written.append("failed")
+            raise OSError(28, "No space left on device")
+        written.extend(["portion"] if write_what[0] is QUARANTINE else [])
+        write(*write_what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("obs_lib.lake.days._PORTION", 1)
+    monkeypatch.setattr(lake._tables, "_write_once", full_at_the_second_portion)
+    two = rows_of(QUARANTINE, DAY, rejected(2, 3)).table()
+    several = Rows(QUARANTINE.schema, 2, lambda: iter(two.to_batches(max_chunksize=1)))
+    with pytest.raises(LakeFull):
+        lake.commit(DAY, "ingest", {QUARANTINE: several}, inputs="y")
+    assert written[:2] == ["portion", "failed"]
+    assert lake.record(DAY, "ingest") == before
+    assert list(lake.read(QUARANTINE, [DAY])["line"]) == [1]
 
 
 def test_a_full_disk_is_one_clear_message(tmp_path: Path) -> None:

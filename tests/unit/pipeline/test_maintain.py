@@ -16,7 +16,7 @@ from obs_lib.lake.maintenance import days_held, sizes
 from obs_lib.lake.retention import RetentionOptions
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import DRIFT, INTERACTIONS, METRICS, OPERATIONS, REPORTS, SCORES, TABLES
-from obs_lib.pipeline.maintain import Kept, maintain, tables_of
+from obs_lib.pipeline.maintain import Maintained, maintain, tables_of
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import list_days
 from obs_lib.pipeline.workspace import Workspace
@@ -110,7 +110,7 @@ def test_a_dropped_day_may_be_run_again_and_is_dropped_again(ws: Workspace, few:
     assert digests(ws) == before
     just_now = maintain(ws, now=LATER - dt.timedelta(days=2))
     assert not [one for one in just_now if one.step == "drop"]  # its rows have just been written
-    assert Kept("drop", "interactions", 1) in maintain(ws, now=LATER)
+    assert Maintained("drop", "interactions", 1) in maintain(ws, now=LATER)
     assert ws.lake.read(INTERACTIONS, RUN).empty
 
 
@@ -127,9 +127,9 @@ def test_a_dry_run_tells_and_changes_nothing(ws: Workspace) -> None:
     before = names()
     logged = next(one.files for one in sizes(ws.lake) if one.table == "operations")
     told = maintain(ws, now=LATER, dry_run=True)
-    assert Kept("drop", "interactions", 3) in told
-    assert Kept("drop", "pages", 3) in told
-    assert Kept("join", "operations", logged - 1) in told
+    assert Maintained("drop", "interactions", 3) in told
+    assert Maintained("drop", "pages", 3) in told
+    assert Maintained("join", "operations", logged - 1) in told
     assert names() == before
 
 

@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -181,28 +180,3 @@ def test_a_lake_of_an_earlier_release_has_no_summary_to_compare_with(late_logs: 
     assert fold(ws) == [str(DAY)]
     assert rows(ws) == []
     assert "Revision" not in served.text(ws, DAY)
-
-
-def test_what_a_lake_of_an_earlier_release_kept_of_its_revisions_is_read(late_logs: Path, tmp_path: Path) -> None:
-    ws = workspace(tmp_path / "one", late_logs, scoring={"evaluators": ["format"]})
-    run_day(ws, DAY)
-    fold(ws)
-    report = ws.lake.read_ready(REPORTS, DAY)
-    verdict = json.loads(report.loc[0, "provenance"])
-    verdict["gist"] = verdict.pop(SUMMARY)
-    ws.lake.commit(DAY, "render", {REPORTS: report.assign(provenance=json.dumps(verdict))}, inputs="older")
-    come_late(late_logs, DAY)
-    run_day(ws, DAY)
-    fold(ws)
-    (row,) = rows(ws)
-    detail = json.loads(row["detail"])
-    older = detail | {"edition": 6}
-    del older["revision"]
-    now = dt.datetime.now(dt.UTC)
-    row |= {"at": now, "kind": "edition", "detail": json.dumps(older)}
-    ws.lake.append(OPERATIONS, now.date(), pd.DataFrame([row]).drop(columns="day"))
-    assert last_revisions(ws, [DAY])[DAY].number == 6
-    come_late(late_logs, DAY, 2)
-    run_day(ws, DAY)
-    fold(ws)
-    assert last_revisions(ws, [DAY])[DAY].number == 7

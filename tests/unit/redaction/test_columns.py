@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Column, Table
 from obs_lib.lake.tables import ALERTS, INTERACTIONS, METRICS, QUARANTINE, TABLES
 from obs_lib.log_text import PLAIN

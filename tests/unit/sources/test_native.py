@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from obs_lib.errors import SourceError
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import DUPLICATE

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from obs_lib import catalogue
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES, METRICS
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.summaries.demand import Demand

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue import interaction_metrics
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.tables import INTERACTIONS, METRICS, SKETCHES
 from obs_lib.models.vectors import text_hash
 from obs_lib.samples.generate import FIRST_DAY, write_samples

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.tables import GPU_SAMPLES
 from obs_lib.sources.entries import Entry, RejectedEntry
 from obs_lib.sources.formats.base import Format
