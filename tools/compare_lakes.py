@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterable
 
 from obs_lib.lake.digests import digest_of_rows
-from obs_lib.lake.lake import Lake, rows_of
+from obs_lib.lake.lake import Lake
 from obs_lib.lake.options import LakeOptions
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import TABLES
 from obs_lib.records import Day

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from obs_lib.lake.lake import rows_of
+from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
 
