@@ -10,18 +10,39 @@ from obs_lib.cli.console import Config, DryRun, progress, say
 from obs_lib.cli.printing import print_rows
 from obs_lib.pipeline.forget import forget as erase
 from obs_lib.pipeline.maintain import maintain as tidy
+from obs_lib.pipeline.migrate import migrate as bring_over
 from obs_lib.pipeline.workspace import open_workspace
 
 app = typer.Typer()
 
 
 @app.command()
-def maintain(config: Config = None, dry_run: DryRun = False) -> None:
+def maintain(
+    config: Config = None,
+    dry_run: DryRun = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Only bring the lake of an earlier release to this one's names.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --migrate: nights that look at work were killed.")
+    ] = False,
+) -> None:
     """Drop what is older than the settings keep, join small files, and let old versions go.
 
-    Safe beside running nights. What is kept reads as before.
+    Safe beside running nights. What is kept reads as before. The lake of an earlier release is brought over by the first night
+    or maintenance; --migrate does it before, and nothing else.
     """
+    if dry_run and migrate:
+        raise typer.BadParameter("--dry-run does not go with --migrate")
+    if force and not migrate:
+        raise typer.BadParameter("--force goes with --migrate")
     ws = open_workspace(config)
+    if migrate:
+        with progress("migrate") as tell:
+            migrated = bring_over(ws.lake, tell, force=force)
+        print_rows(migrated)
+        say("the lake has this release's names" if migrated else "nothing to do")
+        return
     with progress("maintain") as tell:
         done = tidy(ws, dry_run=dry_run, tell=tell)
     print_rows(done)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.encoder import FEW_TEXTS
+from tests.unit.pipeline import old_lake
 
 DAY = "2024-03-02"
 SETTINGS = {"scoring": {"evaluators": ["format", "refusal"], "max_scored": 20}, "models": FEW_TEXTS}
@@ -139,6 +140,24 @@ def test_forget_tells_what_goes_and_maintain_what_it_does(home: Path) -> None:
     assert (both.returncode, "give one id" in both.stderr) == (2, True)
     kept = obs("maintain", "--dry-run", cwd=home)
     assert kept.returncode == 0, kept.stderr
+
+
+def test_a_lake_of_an_earlier_release_is_brought_over(tmp_path: Path) -> None:
+    old_lake.copy_of(old_lake.unpack(tmp_path / "packed"), tmp_path / "old")
+    config = tmp_path / "old" / "obs.yaml"
+    refused = obs("days", "--config", config, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert "obs maintain --migrate" in " ".join(refused.stderr.split())
+    done = obs("maintain", "--migrate", "--config", config, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[:2] == ["table", "days"]
+    assert "this release's names" in done.stderr
+    assert json.loads(obs("days", "--json", "--config", config, cwd=tmp_path).stdout)
+    again = obs("maintain", "--migrate", "--config", config, cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert "nothing to do" in again.stderr
+    for wrong in (("--migrate", "--dry-run"), ("--force",)):
+        assert obs("maintain", *wrong, "--config", config, cwd=tmp_path).returncode == 2
 
 
 def test_labels_sample_writes_what_to_label_and_never_over_people_s_work(home: Path) -> None:

@@ -15,14 +15,17 @@ from obs_lib.errors import LakeError
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import sizes
 from obs_lib.lake.options import LakeOptions
-from obs_lib.lake.tables import INTERACTIONS, OPERATIONS
+from obs_lib.lake.tables import ALERTS, INTERACTIONS, OPERATIONS, SCORES
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
+from obs_lib.pipeline.migrate import migrate
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.samples.generate import write_samples
 from tests.clients import s3
 from tests.clients.s3 import S3
 from tests.unit.pipeline.lakes import DAYS, PERSON, add_person, digests, pages, run, workspace
+from tests.unit.pipeline.old_lake import DAYS as OLD_DAYS
+from tests.unit.pipeline.old_lake import copy_of, unpack
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 RUN = DAYS[:1]
@@ -80,7 +83,7 @@ def test_of_two_writers_who_saw_the_same_version_one_must_try_again(there: Works
         write_deltalake(two, rows, mode="overwrite", predicate=f"day = '{RUN[0]}'")
 
 
-def test_upkeep_changes_nothing_that_is_read(there: Workspace) -> None:
+def test_maintenance_changes_nothing_that_is_read(there: Workspace) -> None:
     before = digests(there)
     for n in range(3):
         there.lake.log("failure", f"{n}", "FAILED")
@@ -119,3 +122,21 @@ def test_a_store_that_refuses_is_told_without_secrets(server: S3, tmp_path: Path
         lake.log("failure", "x", "FAILED")
     assert s3.SECRET not in str(caught.value)
     assert s3.KEY not in str(caught.value)
+
+
+def test_a_lake_of_an_earlier_release_comes_over_as_in_a_folder(server: S3, tmp_path: Path) -> None:
+    old = unpack(tmp_path / "old")
+    for path in (old / "lake").rglob("*"):
+        name = path.relative_to(old / "lake")
+        if path.is_file() and name.parts[0] != "files":
+            server.client.put_object(Bucket="bucket", Key=f"old/{name}", Body=path.read_bytes())
+    here = copy_of(old, tmp_path / "here")
+    there = copy_of(old, tmp_path / "there", lake={**IN_BUCKET, "root": "s3://bucket/old"})
+    assert migrate(there.lake) == migrate(here.lake) != []
+    assert digests(there) == digests(here) != {}
+    for table in (SCORES, ALERTS):
+        assert there.lake.read(table, OLD_DAYS).equals(here.lake.read(table, OLD_DAYS))
+    assert migrate(there.lake) == []
+    there.lake.log("failure", "after it", "FAILED")
+    maintain(there, now=LATER)
+    assert digests(there) == digests(here)
