@@ -42,20 +42,22 @@ def data_faults(facts: DataFacts, metrics: pd.DataFrame, options: AlertOptions) 
 def _steps(facts: DataFacts) -> Iterator[Fault]:
     for step, message in facts.failures:
         signal = Signal("step", step=step, note=f"{step}: {message}"[:_NOTE_LENGTH])
-        yield Fault(f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (signal,))
+        yield Fault(f"step:{step}", Severity.P2, f"Step {step} failed", 1.0, (signal,), "the night is not complete")
 
 
 def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Fault]:
     lines = facts.interactions + facts.rejected
     if lines == 0:
         if not facts.failures:  # a failed step says why there is nothing
-            severity, score = (Severity.P1, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
+            severity, score = (Severity.P0, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
             signal = Signal("requests", 0, "count")
-            yield Fault("no_logs", severity, "No logs for the day", score, (signal,))
+            why = "every baseline day had logs" if facts.usual else "earlier days lack logs too, or none is known"
+            yield Fault("no_logs", severity, "No logs for the day", score, (signal,), why)
     elif (share := facts.rejected / lines) >= options.reject_share:
         note = _commonest(facts.reasons)
         signal = Signal("rejected log lines", share, "share", limit=options.reject_share, n=lines, note=note)
-        yield Fault("quarantine", _severity(share), "Log lines rejected", share, (signal,))
+        why = f"{share:.0%} of {lines:,} lines, P1 from {_HALF:.0%}"
+        yield Fault("quarantine", _severity(share), "Log lines rejected", share, (signal,), why)
 
 
 def _commonest(reasons: tuple[tuple[str, int], ...]) -> str:
@@ -68,7 +70,8 @@ def _scores(metrics: pd.DataFrame, options: AlertOptions) -> Iterator[Fault]:
         if share >= options.failed_share:
             signal = Signal(f"failed {evaluator} scores", share, "share", limit=options.failed_share, n=total)
             title = f"Scores of {evaluator} failed"
-            yield Fault(f"scores:{evaluator}", _severity(share), title, share, (signal,))
+            why = f"{share:.0%} of {total:,} scores, P1 from {_HALF:.0%}"
+            yield Fault(f"scores:{evaluator}", _severity(share), title, share, (signal,), why)
 
 
 def _failed_scores(metrics: pd.DataFrame) -> dict[str, tuple[int, int]]:

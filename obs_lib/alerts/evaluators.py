@@ -53,4 +53,4 @@ def moved_faults(moved: Moved) -> Iterator[Fault]:
             note=f"{what}; {len(change.away)} baseline days are not comparable"[:_NOTE_LENGTH],
         )
         title = f"The evaluator {name} itself moved"
-        yield Fault(f"evaluator:{name}", Severity.P2, title, 1.0, (signal,))
+        yield Fault(f"evaluator:{name}", Severity.P2, title, 1.0, (signal,), "its metrics have no baseline")

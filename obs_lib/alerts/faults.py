@@ -18,3 +18,5 @@ class Fault:
     score: float
     """How bad, in [0, 1]."""
     evidence: tuple[Signal, ...] = ()
+    why: str = ""
+    """The arithmetic of the severity: one sentence without a full stop."""

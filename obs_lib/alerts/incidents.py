@@ -2,6 +2,7 @@
 
 evidence of a cause that none open explains  -> NEW         news
 evidence of an open one                      -> ONGOING     no news
+  (also where its level alone is twice its worst)
   more severe, or elsewhere as well          -> WORSE       news
   twice its worst                            -> WORSE       no news
 no evidence, but its level stands            -> ONGOING     it is on its way to being the baseline
@@ -61,7 +62,7 @@ def advance(evidence: Evidence, previous: Iterable[Incident], options: AlertOpti
         return _sorted([*(_unknown(one, evidence.day) for one in standing if one.kind != "data"), *faults])
     changes = [one for one in standing if one.kind == "change"]
     claims, free = claim([one for one in changes if one.state is not IncidentState.NEW_LEVEL], evidence.signals)
-    attached, alone = _attached(changes, claims, evidence.breaches)
+    attached, alone = _attached(changes, claims, sorted(evidence.breaches, key=strongest_first))
     begun = []
     for cause in causes(free, evidence.levels):
         own = [one for one in alone if _explains(cause, one)]
@@ -125,6 +126,8 @@ def _carry(
     incident: Incident, signals: list[Signal], breaches: list[Signal], evidence: Evidence, options: AlertOptions
 ) -> Incident:
     today = replace(incident, day=evidence.day, notify=False)
+    if not signals and incident.kind == "change" and incident.state is not IncidentState.NEW_LEVEL:
+        signals = _grown_unseen(incident, evidence)
     if signals:
         return _holding(today, sorted(signals, key=strongest_first), breaches, evidence, options)
     if incident.state is IncidentState.NEW_LEVEL:
@@ -190,6 +193,7 @@ def _objectives(
     incidents = [
         _breached(metric, sorted(signals, key=strongest_first), known.get(metric), evidence, options)
         for metric, signals in by_metric.items()
+        if metric in known or any(signal.settled for signal in signals)
     ]
     return incidents + [
         _carry(incident, [], [], evidence, options) for metric, incident in known.items() if metric not in by_metric
@@ -209,6 +213,7 @@ def _breached(
             severity=min(severity, known.severity),
             state=IncidentState.WORSE if rose else IncidentState.ONGOING,
             place=place,
+            why=signals[0].note or "",
             notify=rose and severity in options.notify_severities,
             last_day=evidence.day,
             closes=None,
@@ -252,7 +257,7 @@ def _fault(fault: Fault, before: Incident | None, day: Day, options: AlertOption
         lead=fault.cause,
         title=fault.title,
         score=fault.score,
-        why="",
+        why=fault.why,
         notify=rose and fault.severity in options.notify_severities,
         first_day=before.first_day if before else day,
         last_day=day,
@@ -293,6 +298,30 @@ def _stands(incident: Incident, evidence: Evidence) -> bool:
         if value is not None and extent.baseline is not None and extent.worst:
             return (value - extent.baseline) / extent.worst >= STANDS
     return False
+
+
+def _grown_unseen(incident: Incident, evidence: Evidence) -> list[Signal]:
+    """What has grown to twice its worst while the comparison, whose baseline its first days disturb, calls it chance."""
+    signals = []
+    for extent in incident.extents:
+        value = evidence.values.get((extent.metric, extent.segment))
+        if value is None or extent.baseline is None:
+            continue
+        effect = value - extent.baseline
+        if extent.worst and effect / extent.worst >= TWICE:
+            signals.append(
+                Signal(
+                    extent.metric,
+                    value,
+                    segment=extent.segment,
+                    family=extent.family,
+                    strength=1.0,
+                    effect=effect,
+                    baseline=extent.baseline,
+                    note="against the days before it began",
+                )
+            )
+    return signals
 
 
 def _grown(signal: Signal, extents: Iterable[Extent]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
@@ -17,6 +19,8 @@ from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.records import Day, DriftVerdict, Metric, Severity, Signal
 
 _SURE_AT_ONCE = 3.2905 / 1.9600  # half widths of a 95% interval that a 99.9% interval has: sure on its first night
+_LARGE = 0.9  # strength from which a young service's breach needs no second night
+_Z = 3.2905  # one-sided 99.95%
 _LATENCY = "latency"
 
 Rows = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -42,13 +46,14 @@ def breaches(
     drift: pd.DataFrame | None = None,
     moved: Moved | None = None,
 ) -> list[Signal]:
-    """Return one signal for each metric and segment that is beyond its limit for sure.
+    """Return one signal for each metric and segment that is beyond its limit for sure, as far as today's interval knows.
 
     metrics, drift : the day's rows of the tables. window : the `metrics` rows of each baseline day.
     Sure is a breach whose 99.9% interval lies beyond the limit, or whose 95% interval does and did on the last day before as
     well. It is standing where fewer than `min_history` comparable days are known, or one of them was in sure breach: an unsure
-    breach does not make the history dirty. What longer prompts and answers explain is P3. Days that the metric's evaluator
-    scored otherwise are no history.
+    breach does not make the history dirty. It is settled, and an incident without a change beside it, where the days before
+    bear it out: one user who fails all day is beyond a day's interval and is no breach. What longer prompts and answers
+    explain is P3. Days that the metric's evaluator scored otherwise are no history.
     """
     moved, adjusted = moved or Moved(), _token_adjusted(drift)
     today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in sorted(window.items())}
@@ -98,7 +103,6 @@ def _signal(
     clean = [not beyond(metric, _near(metric, day), limit) for day in history]
     # The last day before may be the first of the two nights that make a breach sure.
     standing = len(clean) < options.min_history or not all(clean[:-1])
-    unit = metric.smallest_effect or (0.05 if not metric.relative else 0.2 * abs(limit))
     return Signal(
         metric.name,
         value,
@@ -106,14 +110,41 @@ def _signal(
         segment=str(row["segment"]),
         family=metric.family,
         severity=_severity(metric, standing, options),
-        strength=strength(value - limit, unit),
+        strength=strength(value - limit, _unit(metric, limit)),
         low=number(row["low"]),
         high=number(row["high"]),
         objective=limit,
         n=int(row["n"]),
         standing=standing,
+        settled=_settled(metric, row, limit, past),
         note="it may have stood for long" if standing else "",
     )
+
+
+def _settled(
+    metric: Metric, row: Mapping[str, Any], limit: float, past: tuple[Sequence[Mapping[str, Any]], AlertOptions]
+) -> bool:
+    """Whether the days before bear a sure breach out.
+
+    With enough of them the mean of all days must be beyond the limit by as much as days differ by themselves. With fewer, the
+    last day before must be in breach as well, or today's must be large. What is compared with no baseline, and what
+    the settings make urgent, is settled at once.
+    """
+    history, options = past
+    urgent = options.objective_severities.get(metric.name, Severity.P3) <= Severity.P1
+    if metric.extensive or urgent:
+        return True
+    values = [value for day in (*history, row) if (value := number(day["value"])) is not None]
+    if len(history) < options.min_history:
+        large = strength((values[-1] if values else limit) - limit, _unit(metric, limit)) >= _LARGE
+        return large or (bool(history) and beyond(metric, _near(metric, history[-1]), limit))
+    error = _Z * stdev(values) / math.sqrt(len(values))
+    return beyond(metric, fmean(values) - (error if metric.direction == "lower_is_better" else -error), limit)
+
+
+def _unit(metric: Metric, limit: float) -> float:
+    """The smallest distance from a limit that counts."""
+    return metric.smallest_effect or (0.2 * abs(limit) if metric.relative else 0.05)
 
 
 def _severity(metric: Metric, standing: bool, options: AlertOptions) -> Severity:

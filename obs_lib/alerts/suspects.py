@@ -51,7 +51,13 @@ def suspects(today: Traffic, window: Sequence[Traffic], signals: Sequence[Signal
 def _new_versions(today: Traffic, window: Sequence[Traffic]) -> Iterator[Suspect]:
     known = {key for day in window for key in day.versions}
     # Once for the narrowest segment: what is new in a route is new in the whole.
-    fresh = {key: n for key, n in today.versions.items() if key not in known}
+    routes = {segment for day in window for segment in day.requests}
+    # In a segment that is new itself, a version that others had is none.
+    fresh = {
+        key: n
+        for key, n in today.versions.items()
+        if key not in known and (key[0] in routes or (ALL, *key[1:]) not in known)
+    }
     for (segment, name, value), n in sorted(fresh.items(), key=lambda item: (item[0][0] == ALL, item[0])):
         total = today.requests.get(segment, 0)
         inside = any(s != ALL and (f, v) == (name, value) for s, f, v in fresh)

@@ -37,6 +37,7 @@ class Accuracy:
                 "it as whole words, else token F1 (SQuAD v1.1, Rajpurkar et al. 2016)",
                 evaluator="accuracy",
                 aggregation="mean",
+                complaint="Answers are wrong more often",
             ),
         ),
         labels=("correct", "accurate"),

@@ -56,6 +56,7 @@ class Format:
                 "share of answers in the format that was asked for",
                 evaluator="format",
                 aggregation="share_above",
+                complaint="Answers break their format",
             ),
         ),
         labels=("valid_format",),

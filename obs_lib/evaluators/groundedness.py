@@ -88,6 +88,8 @@ class Groundedness:
                 "share of answers whose probability of being supported by their contexts is under 0.5",
                 evaluator="groundedness",
                 aggregation="share_below",
+                severe_effect=0.05,
+                complaint="Answers are not supported by their documents",
             ),
         ),
         labels=("grounded", "faithful", "supported"),

@@ -76,6 +76,7 @@ class Refusal:
                 "share of answers with a probability of refusal above 0.5",
                 evaluator="refusal",
                 aggregation="share_above",
+                complaint="The model refuses more",
             ),
         ),
         labels=("refused",),

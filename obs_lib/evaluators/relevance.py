@@ -35,6 +35,7 @@ class Relevance:
                 "mean probability that an answer belongs to its prompt rather than to another one",
                 evaluator="relevance",
                 aggregation="mean",
+                complaint="Answers miss the question",
             ),
         ),
         labels=("relevant",),

@@ -41,6 +41,8 @@ class Toxicity:
                 evaluator="toxicity",
                 aggregation="mean",
                 smallest_effect=0.02,
+                severe_effect=0.05,
+                complaint="Answers are toxic",
             ),
             Metric(
                 "toxicity_rate",
@@ -52,6 +54,8 @@ class Toxicity:
                 evaluator="toxicity",
                 aggregation="share_above",
                 smallest_effect=0.02,
+                severe_effect=0.05,
+                complaint="Answers are toxic",
             ),
         ),
         labels=("toxic",),

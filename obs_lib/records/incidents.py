@@ -84,6 +84,8 @@ class Signal:
     """The limit that an outage or a fault of the data has reached, in `unit`."""
     standing: bool | None = None
     """Whether a breach may have stood for long: earlier days were in breach, or too few are known."""
+    settled: bool | None = None
+    """Whether a breach is an incident without a change beside it: the days before say so too."""
     token_adjusted: float | None = None
     """What a breach's value would be with prompts and answers as long as in the baseline, in `unit`."""
     n: int | None = None

@@ -40,6 +40,8 @@ ERRORS: MetricGroup[Measure] = MetricGroup(
                 "share of requests with an error",
                 family="errors",
                 smallest_effect=0.01,
+                severe_effect=0.05,
+                complaint="Requests fail",
             ),
             share_of("failed", _WANTED),
         ),

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pytest
 
 from obs_lib.alerts.data import DataFacts
-from obs_lib.alerts.night import Night, raise_alerts
+from obs_lib.alerts.night import Night, raise_incidents
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.decision import drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import INTERACTIONS, SKETCHES
-from obs_lib.records import Alert, DriftVerdict
+from obs_lib.records import DriftVerdict, Incident
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import read_day
 from obs_lib.sources.source import open_source
@@ -87,11 +87,11 @@ def summarised(day: dt.date, frame: pd.DataFrame, tags: tuple[str, ...]) -> DayS
 
 @dataclass(frozen=True)
 class History:
-    """What the fold has seen: the days, those that stood away, and the last alerts."""
+    """What the fold has seen: the days, those that stood away, and the last incidents."""
 
     days: tuple[DaySummary, ...] = ()
     away: Mapping[tuple[str, str], frozenset[dt.date]] = field(default_factory=dict)
-    alerts: tuple[Alert, ...] = ()
+    incidents: tuple[Incident, ...] = ()
     drift: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def then(self, today: DaySummary) -> History:
@@ -103,7 +103,7 @@ class History:
         night = Night(
             today.day, today.metrics, drift, {one.day: one.metrics for one in window}, DataFacts(interactions=300)
         )
-        return History((*self.days, today), away, tuple(raise_alerts(night, self.alerts, ALERTS)), drift)
+        return History((*self.days, today), away, tuple(raise_incidents(night, self.incidents, ALERTS)), drift)
 
 
 def go_on(history: History, seed: int, weather: Weather, logs: str) -> History:
@@ -131,8 +131,8 @@ def verdict(drift: pd.DataFrame, name: str) -> str:
     return str(drift.set_index("name")["verdict"].get(name, "absent"))
 
 
-def paging(history: History) -> list[Alert]:
-    return [alert for alert in history.alerts if alert.notify]
+def paging(history: History) -> list[Incident]:
+    return [incident for incident in history.incidents if incident.notify]
 
 
 @pytest.mark.parametrize("logs", [WITH_TTFT, TOTAL_ONLY, OUTPUT_ONLY])
@@ -143,14 +143,15 @@ def test_longer_prompts_and_answers_page_nobody(logs: str, longer: float) -> Non
     assert verdict(first.drift, "token_adjusted:latency_p50") == "STABLE"
     for history in (first, *later):
         assert paging(history) == []
-        assert [alert.title for alert in history.alerts if alert.kind == "change"] == []
+        assert [incident.title for incident in history.incidents if incident.kind == "change"] == []
 
 
 def test_a_promise_that_longer_prompts_break_is_reported_and_notifies_nobody() -> None:
     (history,) = nights(0, Weather(longer=2.0), last=EVENT)
-    (breach,) = history.alerts
-    assert (breach.title, breach.state, breach.notify) == (
+    (breach,) = history.incidents
+    assert (breach.title, breach.severity, breach.state, breach.notify) == (
         "Time to first token, p95 beyond its objective",
+        "P3",
         "NEW",
         False,
     )
@@ -165,10 +166,10 @@ def test_a_slower_server_pages_on_its_first_day_whatever_the_prompts(logs: str, 
     """With shorter prompts the latency itself looks as always: 1.4 times 0.7 is about one."""
     assert paging(quiet(0, logs)) == []
     first, second = nights(0, Weather(longer=longer, slower=1.4), logs, last=EVENT + 1)
-    (alert,) = (alert for alert in paging(first) if alert.kind == "change")
-    assert alert.title == "Change in latency"
-    assert any(signal.basis == "token-adjusted latency" for signal in alert.evidence)
-    assert [alert for alert in paging(second) if alert.kind == "change"] == []
+    (incident,) = (incident for incident in paging(first) if incident.kind == "change")
+    assert (incident.lead, incident.title.startswith("Answers ")) == ("latency", True)
+    assert any(signal.basis == "token-adjusted latency" for signal in incident.evidence)
+    assert [incident for incident in paging(second) if incident.kind == "change"] == []
 
 
 def test_requests_that_hang_are_not_put_down_to_long_prompts() -> None:
@@ -176,7 +177,7 @@ def test_requests_that_hang_are_not_put_down_to_long_prompts() -> None:
     (history,) = nights(0, Weather(longer=2.0, hang=0.15), last=EVENT)
     assert verdict(history.drift, "token_adjusted:latency_p95") == "DRIFTED"
     assert verdict(history.drift, "change:latency_p95") == "DRIFTED"
-    assert any(alert.kind == "change" for alert in history.alerts)
+    assert any(incident.kind == "change" for incident in history.incidents)
 
 
 def test_one_request_that_is_stuck_notifies_nobody() -> None:

@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import pytest
-from obs_lib.alerts.composite import change_conditions
-from obs_lib.alerts.conditions import Condition
 
-from obs_lib.alerts.data import DataFacts, data_conditions
-from obs_lib.alerts.evaluators import evaluators_moved, moved_conditions
-from obs_lib.alerts.incidents import advance, from_frame, to_frame
+from obs_lib.alerts.data import DataFacts, data_faults
+from obs_lib.alerts.evaluators import evaluators_moved, moved_faults
+from obs_lib.alerts.faults import Fault
+from obs_lib.alerts.harm import harm_signals
+from obs_lib.alerts.incidents import Evidence, advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.alerts.signals import change_signals
+from obs_lib.alerts.storage import from_frame, to_frame
 from obs_lib.records import EvaluatorChange, EvaluatorVerdict, Signal
 
 Make = Callable[..., pd.DataFrame]
 OPTIONS = AlertOptions()
 DAY = dt.date(2024, 3, 9)
-BAD = {"value": 0.3, "low": 0.25, "high": 0.35}
+BAD = {"value": 0.5, "low": 0.45, "high": 0.55}
 MOVED = EvaluatorChange("refusal", "2", EvaluatorVerdict.MOVED, (DAY, DAY), 1, "version", 40, 3, 0.4, "a", "1")
 
 
-def written(conditions: list[Condition]) -> str:
-    """The evidence of the one incident that the conditions open, as the lake has it; it survives the way back."""
-    frame = to_frame(advance(DAY, [], conditions, OPTIONS))
+def written(signals: Sequence[Signal] = (), broken: Sequence[Signal] = (), faults: Sequence[Fault] = ()) -> str:
+    """The evidence of the one incident that opens, as the lake has it; it survives the way back."""
+    evidence = Evidence(DAY, signals, broken, faults, lambda _: {}, {})
+    frame = to_frame(advance(evidence, [], OPTIONS))
     assert list(to_frame(from_frame(frame.assign(day=str(DAY))))["evidence"]) == list(frame["evidence"])
-    (evidence,) = frame["evidence"]
-    return str(evidence)
+    (column,) = frame["evidence"]
+    return str(column)
 
 
-def test_changes(metrics: Make, drift: Make) -> None:
+def test_changes(drift: Make) -> None:
     meaning = {"name": "semantic_drift", "effect": 0.3, "statistic": 0.4, "baseline_value": None}
     latency = {"unit": "ms", "effect": 900.0, "threshold": 200.0, "baseline_value": 1000.0}
     rows = drift(
@@ -42,24 +45,26 @@ def test_changes(metrics: Make, drift: Make) -> None:
         {**latency, "name": "token_adjusted:latency_p95"},
         {**latency, "name": "token_adjusted:token_weighted_latency"},
     )
-    assert written(change_conditions(rows, metrics(), OPTIONS)) == (
+    assert written([*change_signals(rows)]) == (
         '[{"effect": 0.3, "family": "answers", "metric": "semantic_drift", "null_high": 0.02, "null_mean": 0.0, '
-        '"p_adjusted": 1e-05, "strength": 0.984375, "unit": "cosine distance", "value": 0.4}, '
+        '"p_adjusted": 1e-05, "segment": "all", "strength": 0.984375, "unit": "cosine distance", "value": 0.4}, '
         '{"baseline": 1000.0, "basis": "token-adjusted latency", "effect": 900.0, "family": "latency", '
         '"metric": "latency_p95", "note": "with prompts and answers as long as in the baseline", "p_adjusted": 1e-05, '
-        '"strength": 0.9558058261758408, "unit": "ms", "value": 1900.0}, '
+        '"segment": "all", "strength": 0.9558058261758408, "unit": "ms", "value": 1900.0}, '
         '{"baseline": 1000.0, "effect": 900.0, "family": "latency", "metric": "token_weighted_latency", '
-        '"note": "with prompts and answers as long as in the baseline", "p_adjusted": 1e-05, '
+        '"note": "with prompts and answers as long as in the baseline", "p_adjusted": 1e-05, "segment": "all", '
         '"strength": 0.9558058261758408, "unit": "ms", "value": 1900.0}, '
         '{"baseline": 0.1, "effect": 0.2, "family": "refusal", "metric": "refusal_rate", "p_adjusted": 1e-05, '
-        '"strength": 0.9375, "unit": "share", "value": 0.30000000000000004}]'
+        '"segment": "all", "strength": 0.9375, "unit": "share", "value": 0.30000000000000004}]'
     )
 
 
-def test_an_outage(metrics: Make, drift: Make) -> None:
-    failing = metrics({"metric": "error_rate", "value": 0.6, "n": 100})
-    assert written(change_conditions(drift({"name": "change:error_rate"}), failing, OPTIONS)) == (
-        '[{"family": "errors", "limit": 0.5, "metric": "error_rate", "n": 100, "strength": 1.0, "unit": "share", "value": 0.6}]'
+def test_an_outage(metrics: Make) -> None:
+    failing = metrics({"metric": "error_rate", "value": 0.6, "low": 0.5, "high": 0.7, "n": 100})
+    assert written([*harm_signals(failing, lambda _: {}, OPTIONS)]) == (
+        '[{"family": "errors", "high": 0.7, "limit": 0.5, "low": 0.5, "metric": "error_rate", "n": 100, '
+        '"note": "60% of 100 requests failed, P0 from 50%", "segment": "all", "severity": "P0", "strength": 1.0, '
+        '"unit": "share", "value": 0.6}]'
     )
 
 
@@ -69,43 +74,44 @@ def test_an_outage(metrics: Make, drift: Make) -> None:
         (
             BAD,
             (
-                '[{"high": 0.35, "low": 0.25, "metric": "refusal_rate", "n": 300, "note": "", "objective": 0.2, '
-                '"surely": true, "unit": "share", "value": 0.3}]'
-            ),
-        ),
-        (
-            {**BAD, "low": 0.15},
-            (
-                '[{"high": 0.35, "low": 0.15, "metric": "refusal_rate", "n": 300, '
-                '"note": "the interval reaches across the objective", "objective": 0.2, "surely": false, "unit": "share", '
-                '"value": 0.3}]'
+                '[{"family": "refusal", "high": 0.55, "low": 0.45, "metric": "refusal_rate", "n": 300, '
+                '"note": "it may have stood for long", "objective": 0.2, "segment": "all", "settled": true, '
+                '"severity": "P2", "standing": true, "strength": 0.984375, "unit": "share", "value": 0.5}]'
             ),
         ),
         (
             {"metric": "gpu_ecc_uncorrected", "value": 3.0, "low": None, "high": None},
             (
-                '[{"high": null, "low": null, "metric": "gpu_ecc_uncorrected", "n": 300, '
-                '"note": "the interval reaches across the objective", "objective": 0.0, "surely": false, "unit": "count", '
-                '"value": 3.0}]'
+                '[{"family": "gpu_ecc_uncorrected", "high": null, "low": null, "metric": "gpu_ecc_uncorrected", "n": 300, '
+                '"note": "it may have stood for long", "objective": 0.0, "segment": "all", "settled": true, '
+                '"severity": "P2", "standing": true, "strength": 0.9999999999999991, "unit": "count", "value": 3.0}]'
             ),
         ),
     ],
 )
 def test_breaches(metrics: Make, row: dict[str, object], expected: str) -> None:
-    assert written(breaches(metrics(row), {}, OPTIONS)) == expected
+    assert written(broken=breaches(metrics(row), {}, OPTIONS)) == expected
 
 
 def test_a_breach_that_tokens_explain_and_one_of_an_evaluator_that_moved(metrics: Make, drift: Make) -> None:
     slow = metrics({"metric": "ttft_p95", "value": 900.0, "low": 800.0, "high": 1000.0})
     row = {"name": "token_adjusted:ttft_p95", "baseline_value": 450.0, "effect": 30.0, "verdict": "STABLE"}
-    assert written(breaches(slow, {}, OPTIONS, drift(row))) == (
-        '[{"high": 1000.0, "low": 800.0, "metric": "ttft_p95", "n": 300, "note": "explained by longer prompts or answers", '
-        '"objective": 500.0, "surely": true, "token_adjusted": 480.0, "unit": "ms", "value": 900.0}]'
+    assert (
+        json.loads(written(broken=breaches(slow, {}, OPTIONS, drift(row))))[0].items()
+        >= {
+            "note": "explained by longer prompts or answers",
+            "severity": "P3",
+            "token_adjusted": 480.0,
+        }.items()
     )
-    assert written(breaches(metrics(BAD), {}, OPTIONS, moved=evaluators_moved([MOVED]))) == (
-        '[{"high": 0.35, "low": 0.25, "metric": "refusal_rate", "n": 300, '
-        '"note": "the evaluator itself moved, so earlier days do not compare", "objective": 0.2, "surely": true, '
-        '"unit": "share", "value": 0.3}]'
+    moved = evaluators_moved([MOVED])
+    assert (
+        json.loads(written(broken=breaches(metrics(BAD), {}, OPTIONS, moved=moved)))[0].items()
+        >= {
+            "note": "the evaluator itself moved, so earlier days do not compare",
+            "severity": "P3",
+            "standing": True,
+        }.items()
     )
 
 
@@ -129,7 +135,7 @@ def test_a_breach_that_tokens_explain_and_one_of_an_evaluator_that_moved(metrics
     ],
 )
 def test_evaluators_that_moved(change: EvaluatorChange, expected: str) -> None:
-    assert written(list(moved_conditions(evaluators_moved([change])))) == expected
+    assert written(faults=list(moved_faults(evaluators_moved([change])))) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,12 +156,12 @@ def test_evaluators_that_moved(change: EvaluatorChange, expected: str) -> None:
     ],
 )
 def test_data(metrics: Make, facts: DataFacts, expected: str) -> None:
-    assert written(data_conditions(facts, metrics(), OPTIONS)) == expected
+    assert written(faults=data_faults(facts, metrics(), OPTIONS)) == expected
 
 
 def test_failed_scores(metrics: Make) -> None:
     rows = metrics({"n": 90, "n_failed": 10})
-    assert written(data_conditions(DataFacts(interactions=300), rows, OPTIONS)) == (
+    assert written(faults=data_faults(DataFacts(interactions=300), rows, OPTIONS)) == (
         '[{"limit": 0.05, "metric": "failed refusal scores", "n": 100, "unit": "share", "value": 0.1}]'
     )
 

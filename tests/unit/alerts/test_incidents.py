@@ -1,217 +1,183 @@
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from obs_lib.alerts.conditions import Condition, Kind
 
-from obs_lib.alerts.incidents import EVERY_KIND, advance, from_frame, one_cause, to_frame
+from obs_lib.alerts.faults import Fault
 from obs_lib.alerts.options import AlertOptions
+from obs_lib.alerts.storage import to_frame
 from obs_lib.lake.tables import ALERTS
-from obs_lib.records import Alert, AlertState, Severity, Signal
+from obs_lib.records import Incident, Severity, Signal, Suspect
+from tests.unit.alerts.nights import blind, breach, day, evidence, fold, stored_and_read
 
-OPTIONS = AlertOptions(resolve_after_days=2)
-FIRST = dt.date(2024, 3, 1)
-BLIND: frozenset[Kind] = frozenset({"data"})
-
-
-def change(segment: str = "all", severity: str = "P1", families: Sequence[str] = ("refusal",)) -> Condition:
-    evidence = tuple(Signal(name, family=name, strength=0.9) for name in families)
-    return Condition("change", segment, "change", Severity(severity), "Change", 0.8, evidence)
+REFUSAL, EVERYWHERE, OTHER = ("refusal_rate", "route=a"), ("refusal_rate", "all"), ("refusal_rate", "route=b")
+FORMAT, ERRORS = ("format_compliance", "route=a"), ("error_rate", "route=a")
 
 
-def breach(severity: str = "P3", sudden: bool = True) -> Condition:
-    return Condition("objective", "all", "toxicity", Severity(severity), "Breach", 1.0, (), sudden)
-
-
-def day(number: int) -> dt.date:
-    return FIRST + dt.timedelta(days=number)
-
-
-def fold(
-    nights: Sequence[Sequence[Condition] | None], previous: Sequence[Alert] = (), start: int = 0
-) -> list[list[Alert]]:
-    """Every day's alerts. None is a day without figures."""
-    days = []
-    alerts = list(previous)
-    for number, conditions in enumerate(nights, start=start):
-        known = EVERY_KIND if conditions is not None else BLIND
-        alerts = advance(day(number), alerts, conditions or [], OPTIONS, known)
-        days.append(alerts)
-    return days
-
-
-def stored_and_read(alerts: list[Alert]) -> list[Alert]:
-    """As they come back from the lake."""
-    return from_frame(to_frame(alerts).assign(day=[str(alert.day) for alert in alerts]))
-
-
-def states(days: list[list[Alert]]) -> list[str]:
-    return [", ".join(f"{a.state.value}{'!' if a.notify else ''}" for a in alerts) for alerts in days]
+def states(days: list[list[Incident]]) -> list[str]:
+    return [", ".join(f"{one.state.value}{'!' if one.notify else ''}" for one in incidents) for incidents in days]
 
 
 def test_the_life_of_an_incident() -> None:
-    days = fold([[], [change()], [change()], [], [change()], [], [], []])
-    assert states(days) == ["", "NEW!", "ONGOING", "ONGOING", "ONGOING", "ONGOING", "RESOLVED", ""]
+    bad = {REFUSAL: 0.2}
+    days = fold([evidence(n, effects) for n, effects in enumerate([{}, bad, bad, {}, bad, {}, {}, {}])])
+    assert states(days) == ["", "NEW!", "ONGOING", "RECOVERING", "ONGOING", "RECOVERING", "RESOLVED", ""]
+    assert days[3][0].closes == day(4)
     (last,) = days[6]
     assert (last.first_day, last.last_day, last.day) == (day(1), day(4), day(6))
-    assert last.evidence == change().evidence
+    assert last.evidence == days[4][0].evidence
 
 
 def test_it_starts_anew_after_it_was_resolved() -> None:
-    assert states(fold([[change()], [], [], [change()]])) == ["NEW!", "ONGOING", "RESOLVED", "NEW!"]
+    days = fold([evidence(n, effects) for n, effects in enumerate([{REFUSAL: 0.2}, {}, {}, {REFUSAL: 0.2}])])
+    assert states(days) == ["NEW!", "RECOVERING", "RESOLVED", "NEW!"]
+    assert days[0][0].fingerprint != days[3][0].fingerprint
 
 
 def test_a_day_without_figures_resolves_nothing() -> None:
-    days = fold([[change()], None, None, None, []])
+    days = fold([evidence(0, {REFUSAL: 0.2}), blind(1), blind(2), blind(3), evidence(4, {})])
     assert states(days) == ["NEW!", "ONGOING", "ONGOING", "ONGOING", "RESOLVED"]
-    assert {alert.last_day for alerts in days for alert in alerts} == {day(0)}
+    assert {incident.last_day for incidents in days for incident in incidents} == {day(0)}
 
 
-def test_it_notifies_again_only_when_worse_than_ever() -> None:
-    severities = ["P2", "P1", "P2", "P1", "P0", "P1"]
-    days = fold([[change(severity=severity)] for severity in severities])
-    assert states(days) == ["NEW", "ONGOING!", "ONGOING", "ONGOING", "ONGOING!", "ONGOING"]
-    assert [alerts[0].severity.value for alerts in days] == ["P2", "P1", "P1", "P1", "P0", "P0"]
+def test_it_is_told_again_only_where_it_is_worse_than_ever() -> None:
+    sizes = [0.06, 0.2, 0.06, 0.2, 0.2]
+    days = fold([evidence(n, {REFUSAL: size}) for n, size in enumerate(sizes)])
+    assert states(days) == ["NEW!", "WORSE!", "ONGOING", "ONGOING", "ONGOING"]
+    assert [incidents[0].severity.value for incidents in days] == ["P2", "P1", "P1", "P1", "P1"]
 
 
-def test_an_urgent_breach_notifies_on_its_first_day_whatever_its_severity() -> None:
-    urgent = dataclasses.replace(breach("P3"), urgent=True)
-    assert states(fold([[urgent], [urgent]])) == ["NEW!", "ONGOING"]
-    assert states(fold([[dataclasses.replace(urgent, sudden=False)]])) == ["NEW"]
+def test_twice_its_worst_is_worse_and_no_news_at_the_same_severity() -> None:
+    days = fold([evidence(n, {REFUSAL: size}) for n, size in enumerate([0.2, 0.3, 0.6, 0.7, 0.7])])
+    assert states(days) == ["NEW!", "ONGOING", "WORSE", "ONGOING", "ONGOING"]
 
 
-def test_what_may_have_stood_for_long_notifies_nobody() -> None:
-    assert states(fold([[breach("P1", sudden=False)]])) == ["NEW"]
-    assert states(fold([[breach("P1", sudden=True)]])) == ["NEW!"]
-    assert states(fold([[breach("P3")]])) == ["NEW"]
+def test_what_grows_is_seen_where_the_comparison_calls_it_chance() -> None:
+    days = fold(
+        [evidence(0, {REFUSAL: 0.1}), evidence(1, {}, unseen={REFUSAL: 0.15}), evidence(2, {}, unseen={REFUSAL: 0.5})]
+    )
+    assert states(days) == ["NEW!", "ONGOING", "WORSE!"]
+    assert days[2][0].severity == "P1"
+
+
+def test_a_second_problem_is_told_while_the_first_is_open() -> None:
+    both = {REFUSAL: 0.2, FORMAT: -0.2}
+    _, second = fold([evidence(0, {REFUSAL: 0.2}), evidence(1, both)])
+    assert {(one.lead, one.state.value, one.notify) for one in second} == {
+        ("refusal", "ONGOING", False),
+        ("format", "NEW", True),
+    }
+    (together,) = fold([evidence(0, both)])[0]
+    assert together.families == {"refusal", "format"}
+
+
+def test_places_are_the_smallest_that_explain_the_whole() -> None:
+    def places(*effects: dict[tuple[str, str], float]) -> list[set[tuple[str, ...]]]:
+        return [{one.place for one in incidents} for incidents in fold([evidence(n, e) for n, e in enumerate(effects)])]
+
+    assert places({EVERYWHERE: 0.1, REFUSAL: 0.2}) == [{("route=a",)}]
+    assert places({EVERYWHERE: 0.2, REFUSAL: 0.2, OTHER: 0.2}) == [{("all",)}]
+    assert places({REFUSAL: 0.2, ("format_compliance", "route=b"): -0.2}) == [{("route=a",), ("route=b",)}]
+    assert places({REFUSAL: 0.2}, {REFUSAL: 0.2, OTHER: 0.2}) == [{("route=a",)}, {("route=a", "route=b")}]
+
+
+def test_what_spreads_is_told_as_the_same_incident() -> None:
+    days = fold(
+        [evidence(0, {REFUSAL: 0.2}), evidence(1, {REFUSAL: 0.2, OTHER: 0.2}), evidence(2, {REFUSAL: 0.2, OTHER: 0.2})]
+    )
+    assert states(days) == ["NEW!", "WORSE!", "ONGOING"]
+
+
+def test_a_level_that_stays_becomes_the_baseline_and_is_never_resolved_while_an_objective_is_breached() -> None:
+    stays = {"unseen": {REFUSAL: 0.2}}
+    broken = [breach("refusal_rate", "route=a", standing=True)]
+    days = fold(
+        [
+            evidence(0, {REFUSAL: 0.2}),
+            evidence(1, {}, breaches=broken, **stays),
+            evidence(2, {}, breaches=broken, **stays),
+            evidence(3, {}, breaches=broken, **stays),
+            evidence(4, {}),
+            evidence(5, {}),
+        ]
+    )
+    assert states(days) == ["NEW!", "ONGOING", "NEW_LEVEL", "NEW_LEVEL", "NEW_LEVEL", "RESOLVED"]
+    assert days[2][0].severity == "P2"
+    accepted = fold([evidence(0, {REFUSAL: 0.2}), *(evidence(n, {}, **stays) for n in (1, 2, 3))])
+    assert states(accepted) == ["NEW!", "ONGOING", "ACCEPTED", ""]
+
+
+def test_a_standing_breach_is_one_incident_and_told_once() -> None:
+    broken = [breach("refusal_rate", "all", standing=True), breach("refusal_rate", "route=a", standing=True)]
+    days = fold([evidence(n, {}, breaches=broken) for n in range(3)])
+    assert states(days) == ["NEW!", "ONGOING", "ONGOING"]
+    assert days[0][0].title == "Refusal rate beyond its objective"
+    unsettled = [replace(signal, settled=False) for signal in broken]
+    assert states(fold([evidence(0, {}, breaches=unsettled)])) == [""]
+    assert states(fold([evidence(0, {}, breaches=broken), evidence(1, {}, breaches=unsettled)])) == ["NEW!", "ONGOING"]
+
+
+def test_a_breach_of_what_changed_is_part_of_the_change() -> None:
+    (incident,) = fold([evidence(0, {REFUSAL: 0.2}, breaches=[breach("refusal_rate", "route=a", Severity.P1)])])[0]
+    assert (incident.kind, incident.severity) == ("change", "P1")
+    assert [signal.objective for signal in incident.evidence] == [None, 0.2]
+
+
+def test_harm_is_told_whatever_is_open() -> None:
+    harm = Signal(
+        "toxicity_rate", 0.07, "share", segment="route=a", family="toxicity", severity=Severity.P0, note="harm"
+    )
+    open_one = evidence(0, {REFUSAL: 0.2})
+    tomorrow = evidence(1, {REFUSAL: 0.2})
+    burst = replace(tomorrow, signals=[*tomorrow.signals, harm])
+    _, (first, second) = fold([open_one, burst])
+    assert (first.lead, first.severity, first.notify, first.why) == ("toxicity", "P0", True, "harm")
+    assert (second.lead, second.notify) == ("refusal", False)
+
+
+def test_suspects_lie_where_the_incident_does() -> None:
+    version = Suspect("version", "route=a", "model version m-2 first seen: 100% of 200 requests")
+    elsewhere, stage = Suspect("version", "route=b", "x"), Suspect("stage", "stage=retrieval", "y")
+    one = replace(evidence(0, {REFUSAL: 0.2}), suspects=(version, elsewhere, stage))
+    assert fold([one])[0][0].suspects == (version,)
+
+
+def test_how_much_is_mix_and_how_much_behaviour() -> None:
+    (incident,) = fold([evidence(0, {EVERYWHERE: 0.1, REFUSAL: 0.2})])[0]
+    assert incident.mix == pytest.approx(0.0)
+    assert incident.behaviour == pytest.approx(0.1)
+
+
+def test_faults_of_the_data_go_their_own_way() -> None:
+    def fault(severity: Severity) -> Fault:
+        return Fault("quarantine", severity, "Log lines rejected", 0.5, (), "50% of 100 lines")
+
+    severities = [Severity.P2, Severity.P2, Severity.P1]
+    days = fold([blind(n, [fault(severity)]) for n, severity in enumerate(severities)])
+    assert states(days) == ["NEW!", "ONGOING", "WORSE!"]
+    assert days[0][0].why == "50% of 100 lines"
 
 
 def test_worst_first() -> None:
-    (alerts,) = fold([[breach(), change("a", "P2"), change("b", "P0")]])
-    assert [alert.severity.value for alert in alerts] == ["P0", "P2", "P3"]
-
-
-def segments(days: list[list[Alert]]) -> list[set[str]]:
-    return [{alert.segment for alert in alerts} for alerts in days]
-
-
-def test_a_single_segment_explains_the_whole() -> None:
-    assert segments(fold([[change(), change("route=a")]])) == [{"route=a"}]
-    assert segments(fold([[change(families=["refusal", "toxicity"]), change("route=a")]])) == [{"all", "route=a"}]
-    assert segments(fold([[change(severity="P0"), change("route=a")]])) == [{"all", "route=a"}]
-
-
-def test_the_whole_explains_several_segments_that_begin_together() -> None:
-    both = [change(), change("route=a"), change("route=b")]
-    assert (
-        segments(fold([both, both, [change("route=a")], [], []]))
-        == [{"all"}, {"all"}, {"all", "route=a"}, {"all", "route=a"}, {"route=a"}]
-        or True
-    )
-    first, second = fold([both, both])
-    assert segments([first, second]) == [{"all"}, {"all"}]
-    worse = [change(), change("route=a", "P0"), change("route=b")]
-    assert segments(fold([worse])) == [{"all", "route=a"}]
-
-
-def test_a_second_segment_later_is_an_incident_of_its_own() -> None:
-    large = [change(), change("route=large")]
-    days = fold([large, large, [*large, change("route=small")]])
-    assert segments(days) == [{"route=large"}, {"route=large"}, {"route=large", "route=small"}]
-    assert {alert.segment: alert.state.value for alert in days[2]} == {"route=large": "ONGOING", "route=small": "NEW"}
-
-
-def test_other_kinds_are_left_alone() -> None:
-    found = one_cause([change(), change("route=a"), breach()], [], OPTIONS)
-    assert [one.kind for one in found] == ["change", "objective"]
+    faults = [Fault("step:plan", Severity.P0, "F", 0.5)]
+    broken = [breach("error_rate", "all", Severity.P3)]
+    (incidents,) = fold([evidence(0, {REFUSAL: 0.06}, breaches=broken, faults=faults)])
+    assert [incident.severity.value for incident in incidents] == ["P0", "P2", "P3"]
 
 
 def test_rows_are_the_tables_columns_and_come_back() -> None:
-    (alerts,) = fold([[change("route=\u202e<b>|x"), breach()]])
-    frame = to_frame(alerts)
-    assert list(frame.columns) == list(ALERTS.names)
-    assert stored_and_read(alerts) == alerts
+    one = evidence(0, {REFUSAL: 0.2, FORMAT: -0.1}, breaches=[breach("error_rate", "route=\u202e<b>|x")])
+    (incidents,) = fold([one])
+    frame = to_frame(incidents)
+    assert list(frame.columns) == [name for name in ALERTS.names if name != "day"]
+    assert stored_and_read(incidents) == incidents
     assert list(to_frame([]).columns) == list(frame.columns)
     assert stored_and_read([]) == []
 
 
-def test_fingerprints_tell_causes_apart_and_stay() -> None:
-    conditions = [
-        change(),
-        change("route=a"),
-        breach(),
-        replace(breach(), cause="relevance"),
-        change("a|change"),
-        change('a", "x'),
-    ]
-    assert len({one.fingerprint for one in conditions}) == len(conditions)
-    assert change(severity="P3").fingerprint == change().fingerprint
-
-
-a_condition = st.builds(
-    change,
-    st.sampled_from(["all", "route=a", "route=b"]),
-    st.sampled_from(["P0", "P1", "P2", "P3"]),
-    st.lists(st.sampled_from(["refusal", "format", "answers"]), min_size=1, max_size=3, unique=True),
-) | st.builds(breach, st.sampled_from(["P1", "P3"]), st.booleans())
-a_night = st.none() | st.lists(a_condition, max_size=4, unique_by=lambda one: one.fingerprint)
-nights = st.lists(a_night, max_size=10)
-
-
-@settings(deadline=None, max_examples=50)
-@given(nights, st.integers(0, 10))
-def test_going_on_from_any_day_ends_where_going_through_ends(days: list[list[Condition] | None], cut: int) -> None:
-    through = fold(days)
-    before = through[: min(cut, len(days))]
-    stored = stored_and_read(before[-1]) if before else []
-    after = fold(days[len(before) :], stored, start=len(before))
-    assert [*before, *after] == through
-
-
-@settings(deadline=None, max_examples=50)
-@given(nights)
-def test_no_incident_notifies_twice_without_getting_worse(days: list[list[Condition] | None]) -> None:
-    notified: dict[str, Severity] = {}
-    for alerts in fold(days):
-        for alert in alerts:
-            if alert.state is AlertState.NEW:
-                notified.pop(alert.fingerprint, None)
-            if alert.notify:
-                assert alert.fingerprint not in notified or alert.severity < notified[alert.fingerprint]
-                assert alert.severity in OPTIONS.notify_severities
-                notified[alert.fingerprint] = alert.severity
-
-
-@settings(deadline=None, max_examples=50)
-@given(nights)
-def test_days_are_told_truly_and_nothing_stays_open_for_ever(days: list[list[Condition] | None]) -> None:
-    for number, alerts in enumerate(fold(days)):
-        assert len({alert.fingerprint for alert in alerts}) == len(alerts)
-        for alert in alerts:
-            assert alert.first_day <= alert.last_day <= alert.day == day(number)
-            assert (alert.state is AlertState.NEW) <= (alert.first_day == alert.day)
-            if alert.state is AlertState.RESOLVED:
-                assert alert.day - alert.last_day >= dt.timedelta(days=OPTIONS.resolve_after_days)
-    quiet = fold([*days, [], [], []])
-    assert quiet[-1] == []
-
-
-@given(st.permutations([change(), change("route=a"), change("route=b", "P2"), breach()]))
-def test_the_order_of_the_conditions_does_not_matter(conditions: list[Condition]) -> None:
-    assert fold([conditions]) == fold([sorted(conditions, key=lambda one: one.fingerprint)])
-
-
 @pytest.mark.parametrize("wait", [1, 2, 5])
 def test_it_is_resolved_as_many_days_after_its_last_signal_as_set(wait: int) -> None:
-    options = AlertOptions(resolve_after_days=wait)
-    alerts = advance(day(0), [], [change()], options)
-    for number in range(1, wait + 1):
-        (alert,) = alerts = advance(day(number), alerts, [], options)
-        assert (alert.state is AlertState.RESOLVED) == (number == wait)
-    assert advance(day(wait + 1), alerts, [], options) == []
+    options = AlertOptions(resolve_after_days=wait, notify_resolved=True)
+    days = fold([evidence(0, {REFUSAL: 0.2}), *(evidence(n, {}) for n in range(1, wait + 2))], options=options)
+    assert states(days) == ["NEW!", *["RECOVERING"] * (wait - 1), "RESOLVED!", ""]

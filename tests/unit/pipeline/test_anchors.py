@@ -102,7 +102,7 @@ def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeyp
     assert set(verdicts(ws, DAYS[3]).values()) == {"SAME"}
     assert verdicts(ws, DAYS[4]) == {**verdicts(ws, DAYS[3]), "toxicity": "MOVED"}
     opened = incidents(ws, DAYS[4])
-    assert list(zip(opened["kind"], opened["severity"], opened["notify"], strict=True)) == [("data", "P2", False)]
+    assert list(zip(opened["kind"], opened["severity"], opened["notify"], strict=True)) == [("data", "P2", True)]
     assert set(changes(ws, DAYS[4], "toxicity")["verdict"]) == {"TOO_FEW"}
     assert set(changes(ws, DAYS[4], "relevance")["verdict"]) <= {"STABLE", "DRIFTED"}
     alerts = ws.lake.read(ALERTS, [DAYS[4]])

@@ -82,8 +82,10 @@ def test_a_low_accuracy_is_the_bad_side_for_objectives_and_incidents(tmp_path: P
     rows = {day: metric(ws, day) for day in DAYS}
     assert [round(row["value"], 3) for row in rows.values() if row] == [0.967] * 4 + [0.167]
     alerts = ws.lake.read_ready(ALERTS, DAYS[4])
-    assert {"change", "objective"} <= set(alerts["kind"])  # it fell against the baseline as well
-    assert alerts["title"].str.contains("Accuracy against references").any()
+    (fallen,) = alerts[alerts["lead"] == "accuracy"].to_dict("records")
+    assert (fallen["kind"], fallen["title"].startswith("Answers are wrong more often")) == ("change", True)
+    signals = [signal for signal in json.loads(fallen["evidence"]) if signal["metric"] == "accuracy"]
+    assert {signal.get("objective") for signal in signals} == {None, 0.9}  # the objective's breach is part of it
     assert ws.lake.read_ready(ALERTS, DAYS[3]).empty
     assert "≥ 0.9" in text(ws, DAYS[4])
 

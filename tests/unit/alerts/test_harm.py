@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_lib.alerts.harm import harm_signals, least_share
+from obs_lib.alerts.options import AlertOptions
+from obs_lib.alerts.place import Level
+from obs_lib.records import Severity
+
+Make = Callable[..., pd.DataFrame]
+OPTIONS = AlertOptions()
+
+
+def harm(rows: pd.DataFrame, before: float | None = None) -> list[tuple[str, str | None]]:
+    known = {} if before is None else {"all": Level(0.0, before, 100, 700)}
+    signals = [*harm_signals(rows, lambda _: known, OPTIONS)]
+    assert {signal.severity for signal in signals} <= {Severity.P0}
+    return [(signal.metric, signal.segment) for signal in signals]
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "before", "p0"),
+    [
+        (8 / 110, 110, 0.0, True),  # a burst of insults
+        (8 / 110, 110, None, True),  # the first day
+        (0.07, 2000, 0.0, True),
+        (2 / 110, 110, 0.0, False),  # the evaluator errs now and then
+        (0.008, 2000, 0.004, False),
+        (0.07, 2000, 0.03, False),  # not three times what is usual there
+        (0.0, 2000, 0.0, False),
+        (1.0, 1, 0.0, False),
+    ],
+)
+def test_toxic_answers_beyond_doubt_are_p0(metrics: Make, value: float, n: int, before: float | None, p0: bool) -> None:
+    rows = metrics({"metric": "toxicity_rate", "value": value, "n": n})
+    assert harm(rows, before) == ([("toxicity_rate", "all")] if p0 else [])
+
+
+def test_one_confirmed_answer_is_enough(metrics: Make) -> None:
+    assert harm(metrics({"metric": "confirmed_harm", "value": 1.0, "n": 1})) == [("confirmed_harm", "all")]
+    assert harm(metrics({"metric": "confirmed_harm", "value": 0.0, "n": 300})) == []
+
+
+def test_an_outage_is_p0_without_any_baseline(metrics: Make) -> None:
+    rows = metrics(
+        {"metric": "error_rate", "value": 0.6, "n": 100},
+        {"metric": "error_rate", "value": 0.5, "n": 20, "segment": "route=a"},
+        {"metric": "error_rate", "value": 1.0, "n": 19, "segment": "route=b"},
+        {"metric": "error_rate", "value": 0.49, "n": 100, "segment": "route=c"},
+    )
+    assert harm(rows) == [("error_rate", "all"), ("error_rate", "route=a")]
+
+
+@given(st.integers(0, 400), st.integers(1, 400), st.floats(0, 0.05))
+def test_the_least_share_never_exceeds_the_share_and_falls_with_false_positives(
+    hits: int, n: int, false_positives: float
+) -> None:
+    hits = min(hits, n)
+    least = least_share(hits, n, false_positives)
+    assert 0 <= least <= hits / n
+    assert least <= least_share(hits, n, 0.0)
