@@ -19,7 +19,8 @@ from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.records import Day, DriftVerdict, Metric, Severity, Signal
 
 _SURE_AT_ONCE = 3.2905 / 1.9600  # half widths of a 95% interval that a 99.9% interval has: sure on its first night
-_LARGE = 0.9  # strength from which a young service's breach needs no second night
+_LARGE = 0.9  # strength from which a breach on the first day of all needs no second night
+_NIGHTS = 3  # in a row, each sure at once
 _Z = 3.2905  # one-sided 99.95%
 _LATENCY = "latency"
 
@@ -126,18 +127,22 @@ def _settled(
 ) -> bool:
     """Whether the days before bear a sure breach out.
 
-    With enough of them the mean of all days must be beyond the limit by as much as days differ by themselves. With fewer, the
-    last day before must be in breach as well, or today's must be large. What is compared with no baseline, and what
-    the settings make urgent, is settled at once.
+    With enough of them the mean of all days must be beyond the limit by as much as days differ by themselves, or three nights in
+    a row sure at once. With fewer, the last day before must be in breach as well; on the first day of all a large
+    breach is enough. What is compared with no baseline, and what the settings make urgent, is settled at once.
     """
     history, options = past
     urgent = options.objective_severities.get(metric.name, Severity.P3) <= Severity.P1
     if metric.extensive or urgent:
         return True
-    values = [value for day in (*history, row) if (value := number(day["value"])) is not None]
+    if not history:
+        value = number(row["value"])
+        return value is not None and strength(value - limit, _unit(metric, limit)) >= _LARGE
     if len(history) < options.min_history:
-        large = strength((values[-1] if values else limit) - limit, _unit(metric, limit)) >= _LARGE
-        return large or (bool(history) and beyond(metric, _near(metric, history[-1]), limit))
+        return beyond(metric, _near(metric, history[-1]), limit)
+    if all(beyond(metric, _near(metric, day, _SURE_AT_ONCE), limit) for day in (row, *history[1 - _NIGHTS :])):
+        return True
+    values = [value for day in (*history, row) if (value := number(day["value"])) is not None]
     error = _Z * stdev(values) / math.sqrt(len(values))
     return beyond(metric, fmean(values) - (error if metric.direction == "lower_is_better" else -error), limit)
 

@@ -133,6 +133,8 @@ def test_gpus_with_too_little_work_and_with_no_room_left_are_told_apart(metrics:
         ([{}, {}, {}, {}, {}], BAD, False),  # one day: the comparison has to say that it is a change
         ([BAD, BAD, BAD, BAD], BAD, True),
         ([{}, BAD, {}, BAD, {}], BAD, False),  # days differ by as much as that
+        ([{}, {}, {}, BAD, BAD], BAD, True),  # three nights in a row
+        ([{}, {}], {"value": 0.5, "low": 0.45, "high": 0.55}, False),
     ],
 )
 def test_a_breach_is_settled_by_the_days_before(
