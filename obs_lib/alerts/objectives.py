@@ -127,8 +127,8 @@ def _settled(
 ) -> bool:
     """Whether the days before bear a sure breach out.
 
-    With enough of them the mean of all days must be beyond the limit by as much as days differ by themselves, or three nights in
-    a row sure at once. With fewer, the last day before must be in breach as well; on the first day of all a large
+    With enough of them the mean of all days must be beyond the limit by as much as days differ by themselves, or three nights
+    in a row sure at once. With fewer, the last day before must be in breach as well; on the first day of all a large
     breach is enough. What is compared with no baseline, and what the settings make urgent, is settled at once.
     """
     history, options = past
