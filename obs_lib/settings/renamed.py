@@ -22,7 +22,6 @@ class Renamed:
 RENAMED = (
     Renamed((), "keeping", "retention"),
     Renamed(("alerts",), "page_severities", "notify_severities"),
-    Renamed(("alerts",), "page_new_breaches", "notify_new_breaches"),
     Renamed(("alerts", "family_weights"), "latency at equal tokens", "token-adjusted latency"),
     Renamed(("alerts", "objectives"), "context_utilisation", "context_utilization"),
     Renamed(("alerts", "objective_severities"), "context_utilisation", "context_utilization"),

@@ -133,14 +133,18 @@ ELSEWHERE: dict[str, set[str]] = {
     "requests": {
         "alerts/data.py",
         "drift/measure.py",
+        "pipeline/alert.py",
         "pipeline/day_list.py",
         "pipeline/report_inputs.py",
         "reporting/revision.py",
         "reporting/verdict.py",
     },
-    "error_rate": {"alerts/composite.py"},  # an outage is told without any baseline
+    "error_rate": {"alerts/harm.py"},  # an outage is told without any baseline
     "stage_duration_p95": {"reporting/traces_section.py"},  # the trend beside each stage
-    "stage_error_rate": {"reporting/traces_section.py"},  # which every span counts for
+    "stage_error_rate": {
+        "alerts/suspects.py",  # says of a stage whether it fails or is slow
+        "reporting/traces_section.py",  # which every span counts for
+    },
 }
 """Files besides its own in which a metric is asked for by its name."""
 

@@ -121,8 +121,12 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
     """
     plain = deciding(Settings())
     alerts, drift = plain["alerts"], plain["drift"]
-    alerts["page_severities"] = alerts.pop("notify_severities")
-    alerts["page_new_breaches"] = alerts.pop("notify_new_breaches")
+    assert alerts.pop("notify_severities") == ["P0", "P1", "P2"]
+    new = {name: alerts.pop(name) for name in ("notify_resolved", "harm_share", "harm_false_positives")}
+    assert new == {"notify_resolved": False, "harm_share": 0.005, "harm_false_positives": 0.003}
+    assert alerts["objective_severity"] == "P2"
+    # What they were before incidents had one cause.
+    alerts |= {"page_severities": ["P0", "P1"], "page_new_breaches": True, "objective_severity": "P3"}
     weights = alerts["family_weights"]
     weights["latency at equal tokens"] = weights.pop("token-adjusted latency")
     assert drift["min_changes"] == {}

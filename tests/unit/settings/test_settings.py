@@ -95,10 +95,9 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     [
         ("keeping: {rows_days: 30}", ["keeping: is called retention now"]),
         (
-            "alerts: {page_severities: [P0], page_new_breaches: false, family_weights: {latency at equal tokens: 1}}",
+            "alerts: {page_severities: [P0], family_weights: {latency at equal tokens: 1}}",
             [
                 "alerts.page_severities: is called notify_severities now",
-                "alerts.page_new_breaches: is called notify_new_breaches now",
                 "alerts.family_weights.latency at equal tokens: is called token-adjusted latency now",
             ],
         ),
