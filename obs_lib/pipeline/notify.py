@@ -1,4 +1,4 @@
-"""Send what pages to people, once, and record each attempt. A broken channel never fails the night."""
+"""Send people what is worth a message, once, and record each attempt. A broken channel never fails the night."""
 
 from __future__ import annotations
 
