@@ -9,7 +9,7 @@ from obs_lib.catalogue import evaluator_names, score_of
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
-from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.evaluator import Judge, JudgeRuntime
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import Rubric, rubric_of, score_name
@@ -37,8 +37,8 @@ def build_judges(
     for name, options in sorted(judges.items()):
         rubric, price = rubric_of(name, options.rubric), rates(options.model)
         _check(name, rubric, options, price)
-        place = Place(ledger, connect, masking[0], price, masking[1])
-        found.append(Judge(score_name(name, rubric), rubric, options, place))
+        runtime = JudgeRuntime(ledger, connect, masking[0], price, masking[1])
+        found.append(Judge(score_name(name, rubric), rubric, options, runtime))
     return tuple(found)
 
 

@@ -29,8 +29,8 @@ SPENT = "budget spent"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a judge works. connect : the connection behind a name. mask : what is done to every text before it is sent."""
+class JudgeRuntime:
+    """What a judge works with. connect : the connection behind a name. mask : what is done to every text before it is sent."""
 
     ledger: Ledger
     connect: Callable[[str], Connection]
@@ -48,12 +48,14 @@ class Judge:
     again gives the same rows.
     """
 
-    def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, place: Place) -> None:
-        self.name, self.rubric, self.options, self._place = name, rubric, options, place
-        self._asker = Asker(rubric, options, place.ledger, place.rates, **({"wait": place.wait} if place.wait else {}))
+    def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, runtime: JudgeRuntime) -> None:
+        self.name, self.rubric, self.options, self._runtime = name, rubric, options, runtime
+        self._asker = Asker(
+            rubric, options, runtime.ledger, runtime.rates, **({"wait": runtime.wait} if runtime.wait else {})
+        )
         self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
-        self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, place)}"
+        self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, runtime)}"
         self.describe = (
             f"Verdict of {options.model} by the rubric {rubric.name}, version {rubric.version}, on the scale "
             f"{', '.join(f'{label} {value:g}' for label, value in rubric.labels.items())}; text of the logs is sent to it."
@@ -72,7 +74,7 @@ class Judge:
         until the next one does not fit. So what is left out is drawn at random, and is the same in every shard, on every
         run, and whatever is in the cache.
         """
-        mine = Judge(self.name, self.rubric, self.options, self._place)
+        mine = Judge(self.name, self.rubric, self.options, self._runtime)
         mine._asker = self._asker
         mine._day = str(day)
         mine._names = dict(zip(cases(all_cases), all_cases["case"], strict=True))
@@ -82,7 +84,7 @@ class Judge:
 
     def for_anchors(self, day: Day) -> Judge:
         """The judge for the frozen anchors of one night, which are asked anew each night: an endpoint may have changed."""
-        mine = Judge(self.name, self.rubric, self.options, self._place)
+        mine = Judge(self.name, self.rubric, self.options, self._runtime)
         mine._asker = self._asker
         mine._day = str(day)
         mine._occasion = f"anchors of {day}"
@@ -136,7 +138,7 @@ class Judge:
             pass
 
     def _endpoint(self) -> Endpoint:
-        return Endpoint(self._place.connect(self.options.connection), self.options.timeout_s)
+        return Endpoint(self._runtime.connect(self.options.connection), self.options.timeout_s)
 
     def _outcomes(self, asked: Sequence[Case]) -> dict[Case, tuple[Outcome, float | None]]:
         texts = {case: self._texts(case) for case in asked}
@@ -202,7 +204,7 @@ class Judge:
         return self._scored(found), _sum(costs)
 
     def _masked(self, texts: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._place.mask(text) for name, text in texts.items()}
+        return {name: self._runtime.mask(text) for name, text in texts.items()}
 
     def _scored(self, found: Sequence[Verdict]) -> Outcome:
         values = [verdict.value(self.rubric) for verdict in found]
@@ -223,7 +225,7 @@ class Judge:
             server=f"{options.connection} {options.model}",
             calls=options.budget_calls,
             usd=options.budget_usd,
-            places=options.concurrency,
+            slots=options.concurrency,
             requests_per_minute=options.requests_per_minute,
             tokens_per_minute=options.tokens_per_minute,
             lease_s=2 * options.timeout_s + 5,
@@ -236,8 +238,8 @@ _NOT_DECIDING = {
 """What changes how and where is asked, not what comes out. The budget does: it decides which rows have a value."""
 
 
-def _named(deciding: Mapping[str, object], place: Place) -> str:
-    return digest_of(deciding, place.masking, list(place.rates or ()))[:12]
+def _named(deciding: Mapping[str, object], runtime: JudgeRuntime) -> str:
+    return digest_of(deciding, runtime.masking, list(runtime.rates or ()))[:12]
 
 
 def _numbered(texts: Sequence[str]) -> str | None:
