@@ -33,13 +33,13 @@ def build_judges(
     masking : what is done to every text before it is sent, and what that is called. rates : the prices of a model.
     ConfigError where a rubric does not fit its entry, or a budget in USD has no price to count by.
     """
-    found = []
+    built = []
     for name, options in sorted(judges.items()):
         rubric, price = rubric_of(name, options.rubric), rates(options.model)
         _check(name, rubric, options, price)
         runtime = JudgeRuntime(ledger, connect, masking[0], price, masking[1])
-        found.append(Judge(score_name(name, rubric), rubric, options, runtime))
-    return tuple(found)
+        built.append(Judge(score_name(name, rubric), rubric, options, runtime))
+    return tuple(built)
 
 
 def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None) -> None:

@@ -179,10 +179,10 @@ class Ledger:
             f"{limits.server} requests": 60 / limits.requests_per_minute if limits.requests_per_minute else 0.0,
             f"{limits.server} tokens": 60 * tokens / limits.tokens_per_minute if limits.tokens_per_minute else 0.0,
         }
-        found = {
+        lanes = {
             lane: base.execute("SELECT free_at FROM pace WHERE lane = ?", (lane,)).fetchone() for lane in stretches
         }
-        wait = max((row[0] - now for row in found.values() if row), default=0.0)
+        wait = max((row[0] - now for row in lanes.values() if row), default=0.0)
         if wait > 0:
             return float(wait)
         for lane, stretch in stretches.items():
