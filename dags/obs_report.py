@@ -1,4 +1,4 @@
-"""The right half of the night, a fold over the days: compare, alert, render, deliver.
+"""The right half of the night, a fold over the days: compare, alert, render, notify.
 
 Each step asks the lake which days are stale and goes forward from the oldest. Events of `obs_nightly` only wake it up:
 those that pile up while a run is waiting are served together.
@@ -87,7 +87,7 @@ def report_address(day: object) -> str:
 
 with DAG(
     "obs_report",
-    description="Compares, alerts, renders and delivers whatever days are stale",
+    description="Compares, alerts, renders and notifies for whatever days are stale",
     doc_md=DOC,
     schedule=[NIGHTS],
     catchup=False,

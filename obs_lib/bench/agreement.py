@@ -20,7 +20,7 @@ _FEWEST = 20  # rows of a model that are worth a figure of their own
 
 
 @dataclass(frozen=True)
-class Judged:
+class LabelledScores:
     """Rows with a label and a score, as arrays of one length.
 
     labels : whether the row is what the metric counts. values : probability of that, in [0, 1]. lengths : characters of the
@@ -33,16 +33,18 @@ class Judged:
     groups: NDArray[np.intp]
     models: Sequence[str | None] = field(repr=False)
 
-    def take(self, chosen: Flags) -> Judged:
+    def take(self, chosen: Flags) -> LabelledScores:
         """The chosen rows."""
         models = [name for name, wanted in zip(self.models, chosen, strict=True) if wanted]
-        return Judged(self.labels[chosen], self.values[chosen], self.lengths[chosen], self.groups[chosen], models)
+        return LabelledScores(
+            self.labels[chosen], self.values[chosen], self.lengths[chosen], self.groups[chosen], models
+        )
 
 
-def agreement(judged: Judged, resamples: int = RESAMPLES) -> dict[str, Figure]:
+def agreement(scored: LabelledScores, resamples: int = RESAMPLES) -> dict[str, Figure]:
     """Every figure of a binary set. `length_auroc` is that of the answer's length alone, in the direction that suits it."""
-    labels, values = judged.labels, judged.values
-    lengths = judged.lengths * _direction(judged)
+    labels, values = scored.labels, scored.values
+    lengths = scored.lengths * _direction(scored)
 
     def measure(weights: Floats) -> Mapping[str, Floats]:
         return {
@@ -54,27 +56,27 @@ def agreement(judged: Judged, resamples: int = RESAMPLES) -> dict[str, Figure]:
             "length_auroc": measures.auroc(labels, lengths, weights),
         }
 
-    found = intervals(judged.groups, measure, resamples)
-    return {name: _honest(name, figure, judged) for name, figure in found.items()}
+    figures = intervals(scored.groups, measure, resamples)
+    return {name: _honest(name, figure, scored) for name, figure in figures.items()}
 
 
 def false_positives(values: Floats, groups: NDArray[np.intp], resamples: int = RESAMPLES) -> Figure:
     """Share of rows above the threshold where none should be."""
     none = np.zeros(len(values), dtype=bool)
-    judged = Judged(none, values, np.zeros(len(values)), groups, [None] * len(values))
-    found = intervals(groups, lambda weights: measures.at_threshold(none, values, weights), resamples)
-    return _honest("false_positive_share", found["false_positive_share"], judged)
+    scored = LabelledScores(none, values, np.zeros(len(values)), groups, [None] * len(values))
+    figures = intervals(groups, lambda weights: measures.at_threshold(none, values, weights), resamples)
+    return _honest("false_positive_share", figures["false_positive_share"], scored)
 
 
-def by_model(judged: Judged, resamples: int = RESAMPLES) -> dict[str, dict[str, Figure]]:
+def by_model(scored: LabelledScores, resamples: int = RESAMPLES) -> dict[str, dict[str, Figure]]:
     """The figures of each model's own answers, for models with 20 rows or more; empty where the set names fewer than two."""
-    names = np.array([name or "" for name in judged.models])
-    counts = Counter(name for name in judged.models if name)
+    names = np.array([name or "" for name in scored.models])
+    counts = Counter(name for name in scored.models if name)
     large = sorted(name for name, n in counts.items() if n >= _FEWEST)
-    return {name: agreement(judged.take(names == name), resamples) for name in large} if len(large) > 1 else {}
+    return {name: agreement(scored.take(names == name), resamples) for name in large} if len(large) > 1 else {}
 
 
-def ranking(judged: Judged, resamples: int = RESAMPLES) -> tuple[dict[str, Figure], dict[str, int]]:
+def ranking(scored: LabelledScores, resamples: int = RESAMPLES) -> tuple[dict[str, Figure], dict[str, int]]:
     """Mean reciprocal rank and nDCG over questions (the groups), and how many questions entered or were left out.
 
     A question without a relevant answer has no rank to measure and is left out; one with relevant answers alone counts,
@@ -82,9 +84,9 @@ def ranking(judged: Judged, resamples: int = RESAMPLES) -> tuple[dict[str, Figur
     """
     per: list[tuple[float, float]] = []
     without = only = 0
-    for group in np.unique(judged.groups):
-        own = judged.groups == group
-        labels, values = judged.labels[own], judged.values[own]
+    for group in np.unique(scored.groups):
+        own = scored.groups == group
+        labels, values = scored.labels[own], scored.values[own]
         rank, gain = reciprocal_rank(labels, values), ndcg(labels, values)
         if rank is None or gain is None:
             without += 1
@@ -102,19 +104,19 @@ def ranking(judged: Judged, resamples: int = RESAMPLES) -> tuple[dict[str, Figur
     return intervals(range(len(per)), measure, resamples), counts
 
 
-def _direction(judged: Judged) -> float:
+def _direction(scored: LabelledScores) -> float:
     """1 where longer answers are the positive ones, -1 where shorter ones are."""
-    plain = measures.auroc(judged.labels, judged.lengths, np.ones((1, len(judged.labels))))[0]
+    plain = measures.auroc(scored.labels, scored.lengths, np.ones((1, len(scored.labels))))[0]
     return -1.0 if plain < 0.5 else 1.0
 
 
-def _honest(name: str, figure: Figure, judged: Judged) -> Figure:
+def _honest(name: str, figure: Figure, scored: LabelledScores) -> Figure:
     """A share of 0 or 1 with Wilson's interval over its groups: resampling would claim that it is certain."""
     if name not in _SHARES or figure.value is None or 0 < figure.value < 1:
         return figure
     base = {
-        "precision": judged.values > measures.THRESHOLD,
-        "recall": judged.labels,
-        "false_positive_share": ~judged.labels,
+        "precision": scored.values > measures.THRESHOLD,
+        "recall": scored.labels,
+        "false_positive_share": ~scored.labels,
     }[name]
-    return Figure(figure.value, *wilson(figure.value, len(np.unique(judged.groups[base]))))
+    return Figure(figure.value, *wilson(figure.value, len(np.unique(scored.groups[base]))))

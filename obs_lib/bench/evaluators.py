@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from obs_lib.bench.agreement import Judged, agreement, by_model, false_positives, ranking
+from obs_lib.bench.agreement import LabelledScores, agreement, by_model, false_positives, ranking
 from obs_lib.bench.bootstrap import RESAMPLES, Figure, intervals
 from obs_lib.bench.labelled import LabelledSet, Task, Unknown, find_files, groups, read_set, tasks
 from obs_lib.bench.lines import Line
@@ -95,11 +95,11 @@ class Bench:
         files, unknown = find_files(folder)
         sets: list[LabelledSet] = []
         for path, task, name in files:
-            found = read_set(path, task, name)
-            if isinstance(found, Unknown):
-                unknown.append(found)
+            labelled = read_set(path, task, name)
+            if isinstance(labelled, Unknown):
+                unknown.append(labelled)
             else:
-                sets.append(found)
+                sets.append(labelled)
         chosen = [one for one in sets if not self.only or {one.task.name, one.name, one.path.name} & set(self.only)]
         if not chosen:
             rule = "<task>_<name>.jsonl or .jsonl.gz, task one of " + ", ".join(tasks())
@@ -111,12 +111,12 @@ class Bench:
         self.tell(labelled.path.name)
         evaluator = self._evaluator(labelled.task)
         results, speed = self._score(evaluator, labelled.rows)
-        judged = _judged(labelled, results)
-        kept = judged.take(~np.isnan(judged.values))
+        scored = _labelled_scores(labelled, results)
+        kept = scored.take(~np.isnan(scored.values))
         figures = agreement(kept, self.resamples) if len(kept.labels) else {}
         questions: dict[str, int] = {}
         if (declared := score_of(labelled.task.name)) is not None and declared.ranks:
-            ranked, questions = ranking(_last(judged), self.resamples)
+            ranked, questions = ranking(_last(scored), self.resamples)
             figures |= ranked
         status = [result["status"] for result in results]
         return SetReport(
@@ -178,16 +178,16 @@ class Bench:
 
 def _speed(spent: Sequence[tuple[int, float]], resamples: int) -> Figure:
     counts, seconds = np.array(spent, dtype=np.float64).T
-    found = intervals(range(len(spent)), lambda w: {"speed": (w @ counts) / (w @ seconds)}, resamples)["speed"]
-    return found if len(spent) >= _FEWEST_PORTIONS else Figure(found.value)
+    figure = intervals(range(len(spent)), lambda w: {"speed": (w @ counts) / (w @ seconds)}, resamples)["speed"]
+    return figure if len(spent) >= _FEWEST_PORTIONS else Figure(figure.value)
 
 
-def _judged(labelled: LabelledSet, results: Sequence[Result]) -> Judged:
+def _labelled_scores(labelled: LabelledSet, results: Sequence[Result]) -> LabelledScores:
     """Labels and probabilities of what the task looks for; NaN where there is no score."""
     scores = np.array([np.nan if result["value"] is None else result["value"] for result in results], dtype=np.float64)
     positive = labelled.task.positive
     models = [row.fields.get("model") for row in labelled.rows]
-    return Judged(
+    return LabelledScores(
         labels=np.array(labelled.labels) == positive,
         values=scores if positive else 1.0 - scores,
         lengths=np.array([float(len(row.columns["response"] or "")) for row in labelled.rows]),
@@ -196,7 +196,7 @@ def _judged(labelled: LabelledSet, results: Sequence[Result]) -> Judged:
     )
 
 
-def _last(judged: Judged) -> Judged:
+def _last(scored: LabelledScores) -> LabelledScores:
     """The same rows, those without a score behind all others."""
-    values = np.where(np.isnan(judged.values), -1.0, judged.values)
-    return dataclasses.replace(judged, values=values)
+    values = np.where(np.isnan(scored.values), -1.0, scored.values)
+    return dataclasses.replace(scored, values=values)

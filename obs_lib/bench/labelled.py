@@ -114,8 +114,8 @@ def groups(labelled: LabelledSet) -> NDArray[np.intp]:
 def _sources(columns: dict[str, str | None]) -> list[tuple[str, str]]:
     contexts, prompt = ((columns[name] or "").strip() for name in ("contexts", "prompt"))
     if contexts and contexts != "[]":
-        told = len(prompt.split()) >= _WORDS_OF_A_SOURCE
-        return [("contexts", contexts), *([("prompt", prompt)] if told else [])]
+        names_a_source = len(prompt.split()) >= _WORDS_OF_A_SOURCE
+        return [("contexts", contexts), *([("prompt", prompt)] if names_a_source else [])]
     return [("prompt", prompt) if prompt else ("response", columns["response"] or "")]
 
 

@@ -47,8 +47,8 @@ def read_lines(path: Path) -> Iterator[Line]:
             for entry in entries_of(stream, path.name, None, LONGEST_LINE):
                 yield _row(entry)
     except (OSError, EOFError, ValueError) as error:
-        found = f"{type(error).__name__}: {error}"[:200]
-        raise SourceError("the file cannot be read", found=found, where=path) from error
+        problem = f"{type(error).__name__}: {error}"[:200]
+        raise SourceError("the file cannot be read", found=problem, where=path) from error
 
 
 def portions(rows: Iterable[Line], most_rows: int, most_bytes: int) -> Iterator[list[Line]]:
@@ -91,8 +91,8 @@ def _row(entry: Entry) -> Line:
 
 
 def _name(fields: Mapping[str, Any]) -> str | int | float | None:
-    found = next((fields[key] for key in ("id", "request_id") if fields.get(key) is not None), None)
-    return well_formed(found) if isinstance(found, str) else found if isinstance(found, int | float) else None
+    name = next((fields[key] for key in ("id", "request_id") if fields.get(key) is not None), None)
+    return well_formed(name) if isinstance(name, str) else name if isinstance(name, int | float) else None
 
 
 def _contexts(given: Any) -> Any:

@@ -33,14 +33,14 @@ def score_rows(evaluator: Evaluator, rows: Sequence[Line], encoder: Encoder, bat
     frame = pd.DataFrame([row.columns for row in readable], columns=list(CASE_COLUMNS), dtype=object)
     cases, case_of = distinct_cases(frame.where(frame.notna(), None))
     vectors = gather(sorted(set(evaluator.texts(cases))), {}, encoder)
-    found: dict[str, Result] = {}
+    by_case: dict[str, Result] = {}
     for start in range(0, len(cases), batch_size):
         batch = cases.iloc[start : start + batch_size].reset_index(drop=True)
         for row in score_batch(evaluator, batch, vectors).to_dict("records"):
-            found[row["case"]] = _result(evaluator.name, row)
-    told = iter(case_of)
+            by_case[row["case"]] = _result(evaluator.name, row)
+    names = iter(case_of)
     return [
-        {**found[next(told)], "id": row.id} if row.problem is None else _broken(evaluator.name, row) for row in rows
+        {**by_case[next(names)], "id": row.id} if row.problem is None else _broken(evaluator.name, row) for row in rows
     ]
 
 

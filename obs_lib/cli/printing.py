@@ -60,6 +60,11 @@ def print_preview(preview: Preview, as_json: bool) -> None:
     if preview.repairs:
         print("\nMended")
         print_rows([Mended(rule, n) for rule, n in preview.repairs.items()])
+    if preview.half_read:
+        print("\nTokens without texts: what was seen and not read")
+        print_rows(preview.half_read)
+    if preview.unread_files:
+        print(f"\nNot read: {', '.join(preview.unread_files)}")
 
 
 def print_days(days: Sequence[LakeDay], as_json: bool) -> None:

@@ -71,16 +71,16 @@ class Accuracy:
         if len(references) > MOST:
             return skipped(f"more than {MOST} references")
         answer = read(response[: self._most])
-        found = {text: match(answer, read(text[: self._most])) for text in sorted(set(references))}
-        best = max(found, key=lambda text: (found[text].value, *found[text]))
+        matches = {text: match(answer, read(text[: self._most])) for text in sorted(set(references))}
+        best = max(matches, key=lambda text: (matches[text].value, *matches[text]))
         evidence = {
-            "exact_match": found[best].exact,
-            "f1": round(found[best].f1, 4),
-            "inclusion_match": found[best].included,
+            "exact_match": matches[best].exact,
+            "f1": round(matches[best].f1, 4),
+            "inclusion_match": matches[best].included,
             "reference": best if len(best) <= _EXCERPT else best[: _EXCERPT - 1] + "…",
             "references": len(references),
         }
-        return scored(found[best].value, evidence)
+        return scored(matches[best].value, evidence)
 
 
 def read_references(raw: str | None) -> list[str]:

@@ -87,9 +87,9 @@ def align(states: np.ndarray, content: np.ndarray, passages: Sequence[np.ndarray
         if min(cosines.shape) > 1:
             pairs = np.maximum(pairs, ((cosines[:-1, :-1] + cosines[1:, 1:]) / 2).max(axis=1))
         clauses = np.maximum(clauses, np.round(parts @ _pooled(columns, _CHUNK_WINDOW).T, _DIGITS).max(axis=1))
-        found = float(np.round(whole @ _pooled(columns, _WINDOW).T, _DIGITS).max())
-        if found > best:
-            best, nearest = found, i
+        match = float(np.round(whole @ _pooled(columns, _WINDOW).T, _DIGITS).max())
+        if match > best:
+            best, nearest = match, i
     known = single[content] if content.any() else single
     lowest = np.sort(known)[: max(1, len(known) // 4)]
     together = pairs if (pairs > -1).all() else single

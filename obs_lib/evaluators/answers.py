@@ -60,7 +60,7 @@ def outcomes_by_model(batch: pd.DataFrame, model: Classifier, ask: Asking, decid
         answers.gather(pairs)
 
     def verdict(case: Case, response: str) -> Outcome:
-        mine = asked.get((case, response))
-        return decide(case, response, answers.of(ask(case, response) if mine is None else mine))
+        pairs_asked = asked.get((case, response))
+        return decide(case, response, answers.of(ask(case, response) if pairs_asked is None else pairs_asked))
 
     return outcomes(batch, verdict)

@@ -67,27 +67,27 @@ class Anybodys:
 
     def _asked(self, given: pd.DataFrame, vectors: Vectors) -> list[Outcome]:
         frame = given.copy()
-        said = self._own.score(frame, vectors) if self._reads_vectors else self._own.score(frame)
-        if not isinstance(said, pd.DataFrame):
-            raise TypeError(f"score returned {type(said).__name__}, not a DataFrame")
-        if not said.index.equals(given.index):
-            raise ValueError(f"score returned {len(said)} rows of another index for {len(given)} rows")
-        if "value" not in said:
+        scored_frame = self._own.score(frame, vectors) if self._reads_vectors else self._own.score(frame)
+        if not isinstance(scored_frame, pd.DataFrame):
+            raise TypeError(f"score returned {type(scored_frame).__name__}, not a DataFrame")
+        if not scored_frame.index.equals(given.index):
+            raise ValueError(f"score returned {len(scored_frame)} rows of another index for {len(given)} rows")
+        if "value" not in scored_frame:
             raise ValueError("score returned no column value")
-        columns = [said[name] if name in said else [None] * len(said) for name in _COLUMNS]
+        columns = [scored_frame[name] if name in scored_frame else [None] * len(scored_frame) for name in _COLUMNS]
         return [_outcome(*row) for row in zip(*columns, strict=True)]
 
 
 def _outcome(status: object, value: object, note: object, evidence: object) -> Outcome:
     """One row as it is kept, FAILED where it breaks a rule."""
     number = None if _missing(value) else value
-    told = "" if _missing(note) else str(note)
+    reason = "" if _missing(note) else str(note)
     if _missing(status):
         status = ScoreStatus.SKIPPED if number is None else ScoreStatus.SCORED
     if str(status) == ScoreStatus.SKIPPED:
-        return skipped(told or "no value")
+        return skipped(reason or "no value")
     if str(status) == ScoreStatus.FAILED:
-        return failed(told or "no reason given")
+        return failed(reason or "no reason given")
     if str(status) != ScoreStatus.SCORED:
         return failed(f"status must be one of {', '.join(ScoreStatus)}; found {str(status)[:50]!r}")
     if not isinstance(number, Real | np.bool_) or not 0 <= float(number) <= 1:  # NaN is neither

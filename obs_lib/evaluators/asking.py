@@ -20,8 +20,8 @@ def texts_of(evaluator: Evaluator, pairs: Sequence[Pair]) -> list[str]:
 def ask(evaluator: Evaluator, pairs: Sequence[Pair], vectors: Vectors) -> dict[Pair, Outcome]:
     """What the evaluator says of each pair; pairs are distinct."""
     rows = evaluator.score(_batch(pairs), vectors).to_dict("records")
-    said = [Outcome(ScoreStatus(row["status"]), row["value"], row["note"], row["evidence"]) for row in rows]
-    return dict(zip(pairs, said, strict=True))
+    outcomes = [Outcome(ScoreStatus(row["status"]), row["value"], row["note"], row["evidence"]) for row in rows]
+    return dict(zip(pairs, outcomes, strict=True))
 
 
 def value_of(outcome: Outcome) -> float | None:

@@ -14,7 +14,7 @@ from obs_lib.records import Evaluator
 def build_by_model(name: str, options: EvaluatorOptions) -> Evaluator:
     """The evaluator of the metric `name`, with the model in `options.models`; loads nothing yet.
 
-    ConfigError where the model's folder shows that it cannot judge this metric.
+    ConfigError where the model's folder shows that it cannot give this score.
     """
     model = load_classifier(name, options.models[name], f"evaluators.models.{name}")
     return evaluator_of(name, options, model)
@@ -32,7 +32,7 @@ def evaluator_of(name: str, options: EvaluatorOptions, model: Classifier) -> Eva
 
 
 def load_models(options: EvaluatorOptions) -> dict[str, str]:
-    """Load every model that the settings name, judge an empty text, and say what each is: metric to identity.
+    """Load every model that the settings name, ask it about an empty text, and say what each is: metric to identity.
 
     UnknownModel for the first that does not load: for `obs config check`, so that no night has to find out.
     """

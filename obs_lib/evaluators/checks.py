@@ -76,18 +76,23 @@ class Faults(NamedTuple):
 def read_statement(sentence: str) -> Statement:
     """The parts of one sentence that the checks compare."""
     text = _LISTED.sub("", _CITATION.sub(" ", sentence))
-    said = frozenset(words(text))
+    distinct = frozenset(words(text))
     numbers, measures = _numbers(text)
-    negated = bool(said & NEGATIONS) or bool(_SHORT_NOT.search(text))
+    negated = bool(distinct & NEGATIONS) or bool(_SHORT_NOT.search(text))
     return Statement(
-        frozenset(content_stems(text)), frozenset(numbers), frozenset(measures), frozenset(names(text)), said, negated
+        frozenset(content_stems(text)),
+        frozenset(numbers),
+        frozenset(measures),
+        frozenset(names(text)),
+        distinct,
+        negated,
     )
 
 
 def read_known(texts: Iterable[str]) -> Known:
     """What the contexts say, in whatever order they stand."""
-    found = {span.text: None for text in texts for span in sentences(text)}
-    statements = tuple(read_statement(text) for text in sorted(found))
+    sentence_texts = {span.text: None for text in texts for span in sentences(text)}
+    statements = tuple(read_statement(text) for text in sorted(sentence_texts))
     return Known(
         statements,
         frozenset(number for each in statements for number in each.numbers),
@@ -96,7 +101,7 @@ def read_known(texts: Iterable[str]) -> Known:
     )
 
 
-def faults(said: Statement, known: Known) -> Faults:
+def faults(statement: Statement, known: Known) -> Faults:
     """What a sentence says that the contexts do not.
 
     >>> context = read_known(["The bridge opened in 1932 and is 503 metres long."])
@@ -105,16 +110,20 @@ def faults(said: Statement, known: Known) -> Faults:
     >>> faults(read_statement("The bridge is not 503 metres long."), context).negation > 0.5
     True
     """
-    numbers = said.numbers - known.numbers
+    numbers = statement.numbers - known.numbers
     values = {value for value, _ in known.measures}
-    units = {pair for pair in said.measures - known.measures if pair[0] in values}
-    strange = said.names - known.words
-    nearest = max(known.statements, key=lambda each: (_share(said.stems, each.stems), len(each.stems)), default=None)
-    shared = 0.0 if nearest is None else _share(said.stems, nearest.stems)
-    turned = (
-        set() if nearest is None else {w for w in said.words - nearest.words if OPPOSITES.get(w, _NONE) & nearest.words}
+    units = {pair for pair in statement.measures - known.measures if pair[0] in values}
+    strange = statement.names - known.words
+    nearest = max(
+        known.statements, key=lambda each: (_share(statement.stems, each.stems), len(each.stems)), default=None
     )
-    differs = nearest is not None and said.negated != nearest.negated
+    shared = 0.0 if nearest is None else _share(statement.stems, nearest.stems)
+    turned = (
+        set()
+        if nearest is None
+        else {w for w in statement.words - nearest.words if OPPOSITES.get(w, _NONE) & nearest.words}
+    )
+    differs = nearest is not None and statement.negated != nearest.negated
     shown = [f"number {number}" for number in sorted(numbers)]
     shown += [f"unit {value} {unit}" for value, unit in sorted(units)]
     shown += [f"name {name}" for name in sorted(strange)]

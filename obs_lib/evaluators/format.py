@@ -157,17 +157,17 @@ def _problem(part: str, check: Check, response: str) -> NotCompliant | None:
 def _behind_fence(part: str, check: Check, response: str) -> NotCompliant | None:
     """The problem of an answer whose content stands in its one Markdown fence; None where there is no such fence."""
     kind = part.partition(":")[0]
-    found = fences(response) if kind in _BARE else []
-    if len(found) != 1:
+    fenced = fences(response) if kind in _BARE else []
+    if len(fenced) != 1:
         return None
-    fence = found[0]
-    around = "a Markdown fence" + (" and other text" if text_outside(response, found) else "") + " around it"
+    fence = fenced[0]
+    around = "a Markdown fence" + (" and other text" if text_outside(response, fenced) else "") + " around it"
     try:
         check(fence.inside)
     except NotCompliant as problem:
         inside = problem.below(fence.opening)
-        said = f"{around}; inside, {inside}"
-        return NotCompliant(said, line=inside.line or fence.opening, column=inside.column, path=inside.path)
+        problem_inside = f"{around}; inside, {inside}"
+        return NotCompliant(problem_inside, line=inside.line or fence.opening, column=inside.column, path=inside.path)
     return NotCompliant(f"{around}; inside, it is valid {kind}", line=fence.opening)
 
 

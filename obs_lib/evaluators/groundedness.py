@@ -130,20 +130,20 @@ class Groundedness:
         return outcomes(batch, lambda case, response: self._verdict(case, response, read))
 
     def _texts(self, case: Case, response: str) -> list[str]:
-        found = gather_material(case, response, self._options)
-        return [found.response, *found.passages] if found.contexts and found.answer else []
+        material = gather_material(case, response, self._options)
+        return [material.response, *material.passages] if material.contexts and material.answer else []
 
     def _verdict(self, case: Case, response: str, read: Mapping[str, Tokens]) -> Outcome:
-        found = gather_material(case, response, self._options)
-        if not found.contexts:
+        material = gather_material(case, response, self._options)
+        if not material.contexts:
             return skipped("no contexts")
-        if not found.answer:
+        if not material.answer:
             return skipped("the answer has no words")
-        supports = weigh(found, read)
+        supports = weigh(material, read)
         value = self._head.probability(features(supports))
-        return scored(value, self._evidence(found, supports))
+        return scored(value, self._evidence(material, supports))
 
-    def _evidence(self, found: Material, supports: Sequence[Support]) -> dict[str, object]:
+    def _evidence(self, material: Material, supports: Sequence[Support]) -> dict[str, object]:
         """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
         single = [self._head.probability(features([support])) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
@@ -154,7 +154,7 @@ class Groundedness:
                     "end": supports[i].span.end,
                     "sentence": supports[i].span.text[:_EXCERPT],
                     "supported": round(single[i], 4),
-                    "nearest_passage": _nearest(found, supports[i]),
+                    "nearest_passage": _nearest(material, supports[i]),
                     "not_in_contexts": list(supports[i].faults.found[:10]),
                 }
                 for i in worst
@@ -174,13 +174,13 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
     return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
 
 
-def weigh(found: Material, read: Mapping[str, Tokens]) -> list[Support]:
+def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
-    answer = read[found.response]
-    states = [np.asarray(read[passage].states) for passage in found.passages]
-    content = content_mask(found.response, answer.spans)
-    known, spoken = read_known(found.contexts), _Spoken(found.contexts)
-    return [_support(span, answer, content, states, (known, spoken)) for span in found.answer]
+    answer = read[material.response]
+    states = [np.asarray(read[passage].states) for passage in material.passages]
+    content = content_mask(material.response, answer.spans)
+    known, spoken = read_known(material.contexts), _Spoken(material.contexts)
+    return [_support(span, answer, content, states, (known, spoken)) for span in material.answer]
 
 
 def features(supports: Sequence[Support]) -> np.ndarray:
@@ -223,15 +223,15 @@ class _Spoken:
         self.pairs = {pair for text in self.texts for pair in pairwise(text)}
         self.words = {word for text in self.texts for word in text}
 
-    def fragments(self, said: Sequence[str]) -> float:
+    def fragments(self, spoken: Sequence[str]) -> float:
         """Share of the words that stand in pairs or longer runs taken over, with lone words counting half.
 
         A smooth form of the extractive fragment coverage of Grusky et al. (2018).
         """
-        if not said:
+        if not spoken:
             return 1.0
-        taken = np.array([0.5 * (word in self.words) for word in said])
-        for place, pair in enumerate(pairwise(said)):
+        taken = np.array([0.5 * (word in self.words) for word in spoken])
+        for place, pair in enumerate(pairwise(spoken)):
             if pair in self.pairs:
                 taken[place : place + 2] = 1.0
         return float(taken.mean())
@@ -242,16 +242,16 @@ def _support(
 ) -> Support:
     known, spoken = contexts
     place = inside(answer, span)
-    said, stems = words(span.text), content_stems(span.text)
-    pairs = list(pairwise(said))
+    spoken_words, stems = words(span.text), content_stems(span.text)
+    pairs = list(pairwise(spoken_words))
     return Support(
         span,
         max(1, int(content[place].sum())),
         align(answer.states[place], content[place], states),
         _share(stems, spoken.stems),
-        spoken.fragments(said),
+        spoken.fragments(spoken_words),
         _share(pairs, spoken.pairs),
-        float(bool(_SPEAKER & set(said))),
+        float(bool(_SPEAKER & set(spoken_words))),
         faults(read_statement(span.text), known),
     )
 
@@ -261,9 +261,9 @@ def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:
     return sum(each in whole for each in part) / len(part) if part else 1.0
 
 
-def _nearest(found: Material, support: Support) -> str | None:
+def _nearest(material: Material, support: Support) -> str | None:
     at = support.aligned.nearest
-    return found.passages[at][:_EXCERPT] if at >= 0 else None
+    return material.passages[at][:_EXCERPT] if at >= 0 else None
 
 
 def _passages(context: str) -> list[str]:

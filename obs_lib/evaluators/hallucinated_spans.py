@@ -95,15 +95,15 @@ class HallucinatedSpans:
         portions = len(readings) // len(pieces)
         tokens: dict[tuple[int, int], float] = {}
         for place, (start, end) in enumerate(pieces):
-            mine = [reading.tokens for reading in readings[place * portions : (place + 1) * portions]]
-            for token in _least(mine, start):
+            of_piece = [reading.tokens for reading in readings[place * portions : (place + 1) * portions]]
+            for token in _least(of_piece, start):
                 if (token.start, token.end) not in tokens and token.end <= end:
                     tokens[token.start, token.end] = token.value
         if not tokens:
             return skipped("the answer has no words")
-        found = [Token(start, end, value) for (start, end), value in sorted(tokens.items())]
-        worst = max(found, key=lambda token: token.value)
-        return scored(1.0 - worst.value, {"hallucinated": _spans(found, response), "highest": round(worst.value, 4)})
+        marked = [Token(start, end, value) for (start, end), value in sorted(tokens.items())]
+        worst = max(marked, key=lambda token: token.value)
+        return scored(1.0 - worst.value, {"hallucinated": _spans(marked, response), "highest": round(worst.value, 4)})
 
 
 def windows_in_order(windows: set[str], contexts: list[str], most: int) -> list[str]:

@@ -99,8 +99,8 @@ def _read(name: str, place: Path) -> Head:
     try:
         return parse_head(name, place.read_bytes())
     except (OSError, ValueError, KeyError, TypeError) as error:
-        found = f"{type(error).__name__}: {error}"[:200]
-        raise NoHead(f"no {name} head", rule=f"a file of {_TOOL}", found=found, where=place, fix=_FIX) from error
+        problem = f"{type(error).__name__}: {error}"[:200]
+        raise NoHead(f"no {name} head", rule=f"a file of {_TOOL}", found=problem, where=place, fix=_FIX) from error
 
 
 def _content(encoder: str) -> str:

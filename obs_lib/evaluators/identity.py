@@ -22,15 +22,15 @@ def classed(words: list[str]) -> list[str]:
     >>> classed("i like black people and your refugees".split())
     ['i', 'like', '<people>', 'and', '<you>', '<people>']
     """
-    found: list[str] = []
+    classes: list[str] = []
     i = 0
     while i < len(words):
         word = words[i]
         pair = i + 1 < len(words) and words[i + 1] in _PERSONS
         if pair and (word in _BEFORE_PEOPLE or word in _GROUP):
-            found.append(PEOPLE)
+            classes.append(PEOPLE)
             i += 2
             continue
-        found.append(PEOPLE if word in _GROUP else YOU if word in _ADDRESSED else word)
+        classes.append(PEOPLE if word in _GROUP else YOU if word in _ADDRESSED else word)
         i += 1
-    return found
+    return classes

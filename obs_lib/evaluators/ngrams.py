@@ -46,8 +46,8 @@ def tokens(text: str) -> list[str]:
     >>> tokens("You 1d10t! “Hi”")
     ['you', 'idiot', '!', '"', 'hi', '"']
     """
-    found = _TOKEN.findall(plain(text))
-    return [_unmask(word) for word in found]
+    pieces = _TOKEN.findall(plain(text))
+    return [_unmask(word) for word in pieces]
 
 
 def plain(text: str) -> str:

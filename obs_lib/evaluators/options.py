@@ -65,7 +65,7 @@ class EvaluatorOptions(BaseModel):
         16, ge=1, le=1000, description="Passages of the contexts that an answer is compared with, by words shared."
     )
     max_pieces: int = Field(
-        8, ge=1, le=100, description="Pieces of about 1,000 characters of a long answer whose toxicity is judged."
+        8, ge=1, le=100, description="Pieces of about 1,000 characters of a long answer that are read for toxicity."
     )
     max_format_characters: int = Field(
         100_000, ge=1000, le=10_000_000, description="Longest answer whose format is checked; longer ones are skipped."

@@ -106,18 +106,18 @@ def _included(answer: Said, reference: Said) -> bool:
 
 def _without_punctuation(text: str) -> str:
     pieces, end = [], 0
-    for found in _NUMBER.finditer(text):
-        pieces += [_dropped(text[end : found.start()]), _written(found)]
-        end = found.end()
+    for number in _NUMBER.finditer(text):
+        pieces += [_dropped(text[end : number.start()]), _written(number)]
+        end = number.end()
     return "".join([*pieces, _dropped(text[end:])])
 
 
-def _written(found: re.Match[str]) -> str:
+def _written(digits: re.Match[str]) -> str:
     """A number by its value."""
-    whole = (found["whole"] or "0").replace(",", "").lstrip("0") or "0"
-    part = (found["part"] or found["bare"] or "").rstrip("0")
+    whole = (digits["whole"] or "0").replace(",", "").lstrip("0") or "0"
+    part = (digits["part"] or digits["bare"] or "").rstrip("0")
     number = f"{whole}.{part}" if part else whole
-    return f"-{number}" if found["sign"] and number != "0" else number
+    return f"-{number}" if digits["sign"] and number != "0" else number
 
 
 def _dropped(text: str) -> str:

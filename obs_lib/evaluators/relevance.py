@@ -78,10 +78,11 @@ class Relevance:
 
 def features(prompt: str, response: str, cosine: float) -> np.ndarray:
     """One number for each of FEATURES, each in [-1, 1]."""
-    asked, said = set(content_stems(prompt)), set(content_stems(response))
-    both = len(asked & said)
+    asked, answered = set(content_stems(prompt)), set(content_stems(response))
+    both = len(asked & answered)
     short = _SHORT / max(_SHORT, len(words(response)))
     shared = float(bool(numbers(prompt) & numbers(response)))
     return np.array(
-        [cosine, both / max(1, len(said)), both / max(1, len(asked)), shared, short, cosine * short], dtype=np.float64
+        [cosine, both / max(1, len(answered)), both / max(1, len(asked)), shared, short, cosine * short],
+        dtype=np.float64,
     )

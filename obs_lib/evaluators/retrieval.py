@@ -37,7 +37,7 @@ class Retrieved(NamedTuple):
 class ContextRelevance:
     """Implements `records.Evaluator`. Mean over the contexts of the probability that a context belongs to the question.
 
-    A context is judged by its most relevant window, as an answer to the prompt is judged by `relevance`: the same evaluator,
+    A context counts by its most relevant window, scored as an answer to the prompt is by `relevance`: the same evaluator,
     whichever stands behind that name.
     """
 
@@ -77,10 +77,10 @@ class ContextRelevance:
         return texts_of(self._relevance, wanted(batch, self._pairs))
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        found = ask(self._relevance, wanted(batch, self._pairs), vectors)
-        return outcomes(batch, lambda case, _: self._verdict(case, found))
+        relevances = ask(self._relevance, wanted(batch, self._pairs), vectors)
+        return outcomes(batch, lambda case, _: self._verdict(case, relevances))
 
-    def _verdict(self, case: Case, found: Mapping[Pair, Outcome]) -> Outcome:
+    def _verdict(self, case: Case, relevances: Mapping[Pair, Outcome]) -> Outcome:
         contexts = read_contexts(case.contexts, self._options)
         if not contexts:
             return skipped("no contexts")
@@ -88,7 +88,7 @@ class ContextRelevance:
             return skipped("there is no prompt")
         values = []
         for context in contexts:
-            each = [value_of(found[case.prompt, window]) for window in context.windows]
+            each = [value_of(relevances[case.prompt, window]) for window in context.windows]
             values.append(max((value for value in each if value is not None), default=0.0))
         return scored(float(np.mean(values)), _evidence(contexts, "relevance", values))
 
@@ -146,20 +146,20 @@ class ContextUtilization:
 
     def _texts(self, case: Case, response: str) -> list[str]:
         windows = _windows_of(case, self._options)
-        return [*self._said(response), *windows] if windows else []
+        return [*self._answer_sentences(response), *windows] if windows else []
 
-    def _said(self, response: str) -> list[str]:
-        found = sentences(response[: self._options.max_characters])[: self._options.max_sentences]
-        return list(dict.fromkeys(span.text for span in found))
+    def _answer_sentences(self, response: str) -> list[str]:
+        spans = sentences(response[: self._options.max_characters])[: self._options.max_sentences]
+        return list(dict.fromkeys(span.text for span in spans))
 
     def _verdict(self, case: Case, response: str, vectors: Vectors) -> Outcome:
-        contexts, said = read_contexts(case.contexts, self._options), self._said(response)
+        contexts, answered = read_contexts(case.contexts, self._options), self._answer_sentences(response)
         if not contexts:
             return skipped("no contexts")
-        if not said:
+        if not answered:
             return skipped("the answer has no words")
-        rows = vectors.of(said).astype(np.float64)
-        stems = [set(content_stems(text)) for text in said]
+        rows = vectors.of(answered).astype(np.float64)
+        stems = [set(content_stems(text)) for text in answered]
         nearest = [max(_nearness(rows, stems, window, vectors) for window in context.windows) for context in contexts]
         return scored(float(np.mean([near > USED for near in nearest])), _evidence(contexts, "nearness", nearest))
 
@@ -185,13 +185,13 @@ def windows(text: str) -> list[str]:
     >>> [len(window) for window in windows("word " * 300)]
     [999, 499]
     """
-    found: list[str] = []
+    cut_off: list[str] = []
     rest = text.strip()
     while len(rest) > WINDOW:
         cut = rest.rfind(" ", WINDOW // 2, WINDOW)
-        found.append(rest[: cut if cut > 0 else WINDOW].strip())
+        cut_off.append(rest[: cut if cut > 0 else WINDOW].strip())
         rest = rest[cut if cut > 0 else WINDOW :].strip()
-    return [*found, rest] if rest else found
+    return [*cut_off, rest] if rest else cut_off
 
 
 def _windows_of(case: Case, options: EvaluatorOptions) -> list[str]:

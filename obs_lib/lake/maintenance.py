@@ -1,4 +1,4 @@
-"""Upkeep of the lake: what it holds, dropping days, fewer files, fewer old versions. Content and digests never change.
+"""Maintenance of the lake: what it holds, dropping days, fewer files, fewer old versions. Content and digests never change.
 
 Every operation here works on one snapshot of a table and commits against it. Where a night has replaced the same day in the
 meantime, Delta refuses the commit; the operation then leaves that day for its next turn. So maintenance is safe beside
@@ -8,14 +8,10 @@ running nights, may be killed at any moment, and may run twice.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +19,7 @@ from deltalake import write_deltalake
 from deltalake.exceptions import CommitFailedError
 from pyarrow.fs import FileSelector, FileType
 
-from obs_lib.errors import LakeConflict, LakeError
+from obs_lib.errors import LakeConflict
 from obs_lib.lake.delta import NO_STATISTICS
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.steps import live_files
@@ -31,10 +27,8 @@ from obs_lib.lake.table import Table
 from obs_lib.lake.tables import DAYS, SETTLED, TABLES
 from obs_lib.records import Day
 
-LOCK = "maintenance.lock"
 _AT_ONCE = 200  # values in one condition
 _TRIES = 20
-_LOOK_AGAIN = 0.5  # seconds between looks at a lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +42,16 @@ class Size:
     versions: int
 
 
-@contextmanager
-def alone(lake: Lake, name: str = LOCK, patience: dt.timedelta = dt.timedelta()) -> Iterator[None]:
-    """Hold the lake's maintenance: of erasure, maintenance and migration one may run at a time.
-
-    The system frees it if we are killed. LakeError when another holds it, and still does when `patience` is over.
-    """
-    lake.files.mkdir(parents=True, exist_ok=True)
-    given_up = time.monotonic() + patience.total_seconds()
-    with (lake.files / name).open("w") as file:
-        while (problem := _locked(file)) is not None:
-            if time.monotonic() >= given_up:
-                raise LakeError(
-                    "another erasure, maintenance or migration is running, or the folder knows no locks",
-                    found=problem.strerror,
-                    where=lake.files / name,
-                    fix="run it again when the other has ended",
-                ) from problem
-            time.sleep(_LOOK_AGAIN)
-        yield
-
-
-def _locked(file: IO[str]) -> OSError | None:
-    """Take the lock; why it cannot be had, None where it was."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error
-    return None
-
-
 def sizes(lake: Lake) -> list[Size]:
     """What every table takes that was ever written."""
-    found = []
+    taken = []
     for table in TABLES:
         opened = lake.open(table)
         if opened is not None:
             live = live_files(opened)["size_bytes"].to_pylist()
             stored = sum(size for _, size, _ in stored_files(lake, table))
-            found.append(Size(table.name, len(live), sum(live), stored, opened.version() + 1))
-    return found
+            taken.append(Size(table.name, len(live), sum(live), stored, opened.version() + 1))
+    return taken
 
 
 def days_held(lake: Lake, table: Table) -> dict[Day, dt.datetime]:

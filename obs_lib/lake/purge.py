@@ -48,7 +48,7 @@ def purge(lake: Lake, table: Table, dead: Collection[Day] = ()) -> int:
 def _remove_unknown(lake: Lake, table: Table, dead: set[str]) -> int:
     """Files of killed writers. The order counts: files first, then who is writing, then what the current version knows."""
     files = stored_files(lake, table)
-    writing = {str(one.day) for one in lake.records(step=table.step) if one.state is StepState.WRITING} - dead
+    writing = {str(record.day) for record in lake.records(step=table.step) if record.state is StepState.WRITING} - dead
     opened = lake.open(table)
     known = {unquote(path) for path in live_files(opened)["path"].to_pylist()} if opened is not None else set()
     now, store = dt.datetime.now(dt.UTC), lake.filesystem(table)
@@ -116,5 +116,5 @@ def _without_statistics(action: dict[str, Any]) -> dict[str, Any]:
 
 def _read(store: FileSystem, path: str) -> bytes:
     with store.open_input_file(path) as file:
-        found: bytes = file.read()
-    return found
+        content: bytes = file.read()
+    return content

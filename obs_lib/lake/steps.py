@@ -51,8 +51,8 @@ class StepRecords:
         current = self._of(DAYS, chosen, step)
         # Read second, because rows move from `days` to here; what `days` says is newer.
         settled = self._of(SETTLED, chosen, step)
-        found = {(record.day, record.step): record for record in (*settled, *current)}
-        return [found[key] for key in sorted(found)]
+        newest = {(record.day, record.step): record for record in (*settled, *current)}
+        return [newest[key] for key in sorted(newest)]
 
     def mark(self, record: StepRecord) -> None:
         """Put the record in the place of what `days` says of that step of that day."""
@@ -87,7 +87,7 @@ class StepRecords:
         if missing:
             known = {path: known[path] for path in live if path in known} | {path: [] for path in missing}
             every = self._tables.dataset(table, opened)
-            files = [one for one in every.get_fragments() if one.path in missing]
+            files = [file for file in every.get_fragments() if file.path in missing]
             rows = FileSystemDataset(files, table.schema, every.format, every.filesystem).to_table(
                 columns=[*table.schema.names, "__filename"]
             )
@@ -102,18 +102,18 @@ def live_files(opened: DeltaTable) -> pa.Table:
 
     `day` and `step` are those of the partition; null where the table has no such partition.
     """
-    found = pa.table(opened.get_add_actions(flatten=True))
+    files = pa.table(opened.get_add_actions(flatten=True))
 
     def partition(name: str) -> pa.ChunkedArray:
         column = f"partition.{name}"
-        values = found[column] if column in found.column_names else pa.nulls(found.num_rows)
+        values = files[column] if column in files.column_names else pa.nulls(files.num_rows)
         return values.cast(pa.string())
 
     return pa.table(
         {
-            "path": found["path"].cast(pa.string()),
-            "size_bytes": found["size_bytes"],
-            "written": found["modification_time"].cast(pa.int64()),
+            "path": files["path"].cast(pa.string()),
+            "size_bytes": files["size_bytes"],
+            "written": files["modification_time"].cast(pa.int64()),
             "day": partition("day"),
             "step": partition("step"),
         }

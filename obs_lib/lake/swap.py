@@ -1,8 +1,8 @@
 """A whole table written anew, a day at a time, and put in the place of the old one in a single commit.
 
 The new files lie in the table's folder and belong to no version until the commit, so readers see all of the old rows or all
-of the new ones, and a run that is killed leaves files that maintenance removes. What the commit is told stands in the log with
-it: a second run finds there that the work is done, and what came of it.
+of the new ones, and a run that is killed leaves files that maintenance removes. The outcome stands in the log with the commit:
+a second run finds there that the work is done, and what came of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pyarrow.fs import FileSystem
 from obs_lib.lake.table import DAY, Table
 
 _APPLICATION = "obs.migration"
-_TOLD = "obs.told"
+_OUTCOME = "obs.outcome"
 
 
 class Swap:
@@ -57,13 +57,14 @@ class Swap:
         statistics = json.dumps({"numRecords": rows.num_rows})
         self._added.append(AddAction(path, size, partition, int(written.timestamp() * 1000), True, statistics))
 
-    def commit(self, version: int, told: Mapping[str, object], days: Iterable[str] | None = None) -> None:
+    def commit(self, version: int, outcome: Mapping[str, object], days: Iterable[str] | None = None) -> None:
         """Put the files in the place of all rows, or of those of `days`; the columns become today's.
 
-        version : of the schema that this migration leads to. CommitFailedError where another writer came first.
+        version : of the schema that this migration leads to. outcome : what a later run must know. CommitFailedError where
+        another writer came first.
         """
         properties = CommitProperties(
-            custom_metadata={_TOLD: json.dumps(told)},
+            custom_metadata={_OUTCOME: json.dumps(outcome)},
             app_transactions=[Transaction(_APPLICATION, version)],
             max_commit_retries=0,
         )
@@ -79,9 +80,9 @@ class Swap:
         )
 
 
-def told_by_swap(opened: DeltaTable, version: int) -> dict[str, Any] | None:
-    """What the swap to that schema version was told; None where the table has not been swapped."""
+def outcome_of_swap(opened: DeltaTable, version: int) -> dict[str, Any] | None:
+    """The outcome that the swap to that schema version left; None where the table has not been swapped."""
     if (opened.transaction_version(_APPLICATION) or 0) < version:
         return None
-    entries = (entry.get(_TOLD) for entry in opened.history())
-    return next((dict(json.loads(told)) for told in entries if told is not None), None)
+    outcomes = (entry.get(_OUTCOME) for entry in opened.history())
+    return next((dict(json.loads(outcome)) for outcome in outcomes if outcome is not None), None)

@@ -37,12 +37,12 @@ def set_version(days: DeltaTable, version: int = SCHEMA_VERSION) -> None:
 
 def refuse_later(days: DeltaTable, root: str) -> None:
     """LakeError where a later release has written the lake."""
-    found = version_of(days)
-    if found > SCHEMA_VERSION:
+    version = version_of(days)
+    if version > SCHEMA_VERSION:
         raise LakeError(
             "this lake was written by a later release",
             rule=f"schema version {SCHEMA_VERSION} or before",
-            found=f"schema version {found}",
+            found=f"schema version {version}",
             where=root,
             fix="run that release or a later one",
         )
@@ -51,12 +51,12 @@ def refuse_later(days: DeltaTable, root: str) -> None:
 def refuse_others(days: DeltaTable, root: str) -> None:
     """LakeError unless the lake is of this release's version."""
     refuse_later(days, root)
-    found = version_of(days)
-    if found < SCHEMA_VERSION:
+    version = version_of(days)
+    if version < SCHEMA_VERSION:
         raise LakeError(
             "this lake was written by an earlier release",
             rule=f"schema version {SCHEMA_VERSION}",
-            found=f"schema version {found}",
+            found=f"schema version {version}",
             where=root,
             fix="`obs maintain --migrate`, which the next night does by itself",
         )

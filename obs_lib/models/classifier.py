@@ -2,7 +2,7 @@
 
 On a CPU every pair is run by itself, at its own length: with several in one batch the last bits depend on the place in it,
 also where all batches have one shape, and there is nothing like the encoder's rounding to float16 to hide that (decision
-record 0002). With the thread count fixed a pair then has the same bits in whatever order and batch it is judged, and padding
+record 0002). With the thread count fixed a pair then has the same bits in whatever order and batch it is read, and padding
 costs nothing. A GPU needs batches to be of use: they have fixed shapes, and equal pairs agree within 1e-3 there.
 """
 
@@ -24,14 +24,14 @@ from obs_lib.models.folder import digest_folder
 from obs_lib.models.options import ClassifierOptions
 
 Pair = tuple[str, str | None]
-"""What a model is asked: one text, or two; the second is the one that token classifiers judge."""
+"""What a model is asked: one text, or two; the second is the one whose tokens are classified."""
 
 _CHARACTERS_PER_TOKEN = 32
 """Text beyond this many characters for each token is cut before tokenising: a text of megabytes costs no more."""
 
 
 class Token(NamedTuple):
-    """Characters [start, end) of the judged text, and the probability that its label counts."""
+    """Characters [start, end) of the classified text, and the probability that its label counts."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class Token(NamedTuple):
 class Reading(NamedTuple):
     """value : probability in [0, 1] that one of the labels that count holds; for tokens, that of the highest token.
 
-    label : the counted label with the highest probability. tokens : of the judged text, for token classifiers only.
+    label : the counted label with the highest probability. tokens : of the classified text, for token classifiers only.
     """
 
     value: float
@@ -214,8 +214,8 @@ class LocalClassifier:
         activate = _sigmoid if self._found.activation == "sigmoid" else _softmax
         if self.kind != "tokens":
             return activate(logits[None, :]), []
-        judged = 0 if pair[1] is None else 1
-        places = [i for i, side in enumerate(encoded.sequence_ids()) if side == judged]
+        classified = 0 if pair[1] is None else 1
+        places = [i for i, side in enumerate(encoded.sequence_ids()) if side == classified]
         offsets = [tuple(encoded["offset_mapping"][i]) for i in places]
         return activate(logits[places]), offsets
 
@@ -286,7 +286,7 @@ def _problems(model: Any, tokenizer: Any, report: Any, found: Found) -> Iterator
     """What transformers passes over with a warning, and what would make scores of nothing."""
     lacking = sorted(map(str, (*report["missing_keys"], *report["mismatched_keys"])))
     if lacking:
-        yield f"the weights lack {', '.join(lacking[:4])}: the model would judge with random numbers"
+        yield f"the weights lack {', '.join(lacking[:4])}: the model would answer with random numbers"
     if not tokenizer.is_fast:
         yield "the tokenizer does not say where its tokens stand (it has no tokenizer.json)"
     if len(tokenizer) > model.config.vocab_size:

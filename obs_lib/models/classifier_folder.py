@@ -34,7 +34,7 @@ class Found:
 
 
 def find_classifier(metric: str, options: ClassifierOptions, where: str) -> Found:
-    """Find and check the model that judges `metric`.
+    """Find and check the model that gives the score `metric`.
 
     where : the section of the settings, for errors. UnknownModel when there is none, when it would need pickled weights or
     code of its own, when its head or its labels are not of the kind, or when it has no tokenizer.
@@ -55,7 +55,7 @@ def own_models(metric: str, where: str) -> OwnModels:
     known = score_of(metric)
     if known is None or known.own_models is None:
         rule = "one of " + ", ".join(score.name for score in scores() if score.own_models)
-        raise UnknownModel("no model can judge in its place", rule=rule, found=metric, where=where)
+        raise UnknownModel("no model can give it", rule=rule, found=metric, where=where)
     return known.own_models
 
 
@@ -121,7 +121,7 @@ def _kind(metric: str, options: ClassifierOptions, config: dict[str, Any], where
     kind = options.kind or ("tokens" if marks_tokens else kinds[0])
     if kind not in kinds:
         raise UnknownModel(
-            f"a model of this kind cannot judge {metric}",
+            f"a model of this kind cannot give {metric}",
             rule=" or ".join(kinds),
             found=kind,
             where=f"{where}.kind",

@@ -1,4 +1,4 @@
-"""Which encoder turns texts into vectors, which classifiers judge them, and the numeric profile they run in."""
+"""Which encoder turns texts into vectors, which classifiers read them, and the numeric profile they run in."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ModelOptions(BaseModel):
 
 
 class ClassifierOptions(BaseModel):
-    """A model that judges one metric. Every field but `allow_download` may change a score, and so names the evaluator anew."""
+    """A model that gives one score. Every field but `allow_download` may change a score, and so names the evaluator anew."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from obs_lib.lake.lock import alone
 from obs_lib.lake.maintenance import (
-    alone,
     checkpoint,
     compact,
     days_held,
@@ -79,7 +79,7 @@ def drop_old(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Mai
         if retention.rows_days is not None:
             done.append(_drop_verdicts(ws, (now - dt.timedelta(days=retention.rows_days)).date(), dry_run))
             done.append(_drop_pages(ws, (now - dt.timedelta(days=retention.rows_days)).date(), dry_run))
-    return [one for one in done if one.count]
+    return [step for step in done if step.count]
 
 
 def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[Maintained]:
@@ -93,7 +93,7 @@ def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[M
             done.append(Maintained("join", table.name, compact(ws.lake, table, dry_run)))
         if not dry_run:
             done.append(Maintained("join", "days", settle(ws.lake, settled_before)))
-    return [one for one in done if one.count]
+    return [step for step in done if step.count]
 
 
 def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Maintained]:
@@ -108,7 +108,7 @@ def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Maintained]:
                     "vacuum", table.name, vacuum(ws.lake, table, ws.settings.retention.vacuum_hours, dry_run=dry_run)
                 )
             )
-    return [one for one in done if one.count]
+    return [step for step in done if step.count]
 
 
 @contextmanager

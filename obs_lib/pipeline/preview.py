@@ -47,11 +47,21 @@ class Rejects:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfReads:
+    """Interactions whose tokens arrived and whose texts did not: how many of one dialect, and what was seen and not read."""
+
+    dialect: str
+    count: int
+    unread: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What reading the day gives.
 
     rows : by table, as the lake takes them; those of erased people are counted in `erased`. rejects : commonest first, without
     the duplicates: entries whose interaction comes again later. repairs : interactions repaired, by rule.
+    unread_files : those that lie beside the logs and are not read. half_read : commonest first.
     lake : "never read", "unchanged" or "would change", with `changes`, the names of the tables that would.
     """
 
@@ -64,6 +74,8 @@ class Preview:
     duplicates: int
     repairs: dict[str, int]
     erased: int
+    unread_files: list[str]
+    half_read: list[HalfReads]
 
 
 def preview(ws: Workspace, day: Day) -> Preview:
@@ -99,7 +111,18 @@ def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview
         duplicates=sum(group.count for group in rejects if group.reason == DUPLICATE),
         repairs=_repairs(read.rows[INTERACTIONS], erased),
         erased=erased_rows,
+        unread_files=_unread_files(ws),
+        half_read=[
+            HalfReads(half.dialect, n, [visible(ws.redactor.shown(name)) for name in half.unread])
+            for half, n in sorted(read.half_read.items(), key=lambda item: (-item[1], item[0].dialect, item[0].unread))
+        ],
     )
+
+
+def _unread_files(ws: Workspace) -> list[str]:
+    """Their names, after their source's number where there are several, as origins are named."""
+    files = [(number, name) for number, source in enumerate(ws.sources, start=1) for name in source.unread()]
+    return [visible(ws.redactor.shown(f"{n}:{name}" if len(ws.sources) > 1 else name)) for n, name in files]
 
 
 def _kept(table: Table, rows: Rows, erased: Erasures) -> int:

@@ -6,6 +6,7 @@ Every file is written beside its place and renamed into it: a killed shard leave
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import shutil
@@ -15,6 +16,9 @@ from pathlib import Path
 import pandas as pd
 
 from obs_lib.errors import DayNotReady, LakeFull
+
+NIGHT = dt.timedelta(hours=6)
+"""A task's time limit: what was staged or marked before that is nobody's work."""
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -91,3 +95,10 @@ class Staging:
     def clear(self) -> None:
         """Remove the plan and what its shards left."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def days_staged_lately(root: Path) -> set[str]:
+    """Days for which a night has left files that may still be waited for. root : the folder in which Staging has its own."""
+    folder, young = root / "staging", dt.datetime.now(dt.UTC) - NIGHT
+    files = (path for path in folder.rglob("*.parquet") if path.stat().st_mtime > young.timestamp())
+    return {path.relative_to(folder).parts[0] for path in files}

@@ -53,7 +53,7 @@ class Names:
     def _masked_lines(self, lines: list[str]) -> list[str]:
         if not lines:
             return []
-        docs = self._load().pipe(_NO_NAME.sub(lambda found: " " * len(found.group()), line) for line in lines)
+        docs = self._load().pipe(_NO_NAME.sub(lambda match: " " * len(match.group()), line) for line in lines)
         return [_masked(line, doc) for line, doc in zip(lines, docs, strict=True)]
 
     def _load(self) -> Any:
@@ -80,9 +80,9 @@ def _masked(line: str, doc: Any) -> str:
 
 def _is_name(line: str, start: int, end: int) -> bool:
     """Whether what the model takes for a person is written as a name: small models take code and verbs for people too."""
-    found, before, after = line[start:end], line[:start][-1:], line[end : end + 1]
+    name, before, after = line[start:end], line[:start][-1:], line[end : end + 1]
     if before in ("[", "\\", "`", "_") or after in ("(", "`", "_", "="):
         return False
-    if _SEVERAL_WORDS.fullmatch(found):
+    if _SEVERAL_WORDS.fullmatch(name):
         return True
-    return _ONE_WORD.fullmatch(found) is not None and not _OPENS.fullmatch(line[:start])
+    return _ONE_WORD.fullmatch(name) is not None and not _OPENS.fullmatch(line[:start])

@@ -50,9 +50,9 @@ def mask_emails(text: str) -> str:
     if "@" not in text:
         return text
 
-    def masked(found: regex.Match[str]) -> str:
-        repository = found.group().startswith("git@") and text[found.end() : found.end() + 1] in (":", "/")
-        return found.group() if repository else "[email]"
+    def masked(match: regex.Match[str]) -> str:
+        repository = match.group().startswith("git@") and text[match.end() : match.end() + 1] in (":", "/")
+        return match.group() if repository else "[email]"
 
     return _EMAIL.sub(masked, text)
 
@@ -60,13 +60,13 @@ def mask_emails(text: str) -> str:
 def mask_ibans(text: str) -> str:
     """Account numbers whose check digits (ISO 7064, mod 97-10) are right; a word in capitals behind one is left."""
 
-    def masked(found: regex.Match[str]) -> str:
-        written = found.group()
+    def masked(match: regex.Match[str]) -> str:
+        written = match.group()
         while len(written) >= 15:
             if _mod97(written.replace(" ", "")) == 1:
-                return "[iban]" + found.group()[len(written) :]
+                return "[iban]" + match.group()[len(written) :]
             written = written.rpartition(" ")[0]
-        return str(found.group())
+        return str(match.group())
 
     return _IBAN.sub(masked, text)
 
@@ -74,9 +74,9 @@ def mask_ibans(text: str) -> str:
 def mask_cards(text: str) -> str:
     """Card numbers as issuers write them (4-4-4-4, Amex 4-6-5, Diners 4-6-4, or no gaps), with a right Luhn digit."""
 
-    def masked(found: regex.Match[str]) -> str:
-        digits = found.group().replace(" ", "").replace("-", "")
-        return "[card]" if _issued(digits) and _luhn(digits) else found.group()
+    def masked(match: regex.Match[str]) -> str:
+        digits = match.group().replace(" ", "").replace("-", "")
+        return "[card]" if _issued(digits) and _luhn(digits) else match.group()
 
     return _CARD.sub(masked, text)
 
@@ -90,8 +90,8 @@ def mask_ips(text: str) -> str:
     return _IPV6.sub(_ipv6, _IPV4.sub(_ipv4, text)) if "." in text or ":" in text else text
 
 
-def _ipv4(found: regex.Match[str]) -> str:
-    written, before = found.group(), found.string[max(0, found.start() - 40) : found.start()]
+def _ipv4(match: regex.Match[str]) -> str:
+    written, before = match.group(), match.string[max(0, match.start() - 40) : match.start()]
     address = ipaddress.IPv4Address(written)
     if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_reserved:
         return str(written)
@@ -100,11 +100,11 @@ def _ipv4(found: regex.Match[str]) -> str:
     return "[ip]"
 
 
-def _ipv6(found: regex.Match[str]) -> str:
+def _ipv6(match: regex.Match[str]) -> str:
     try:
-        ipaddress.IPv6Address(found.group())
+        ipaddress.IPv6Address(match.group())
     except ValueError:
-        return str(found.group())
+        return str(match.group())
     return "[ip]"
 
 

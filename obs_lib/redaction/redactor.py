@@ -43,9 +43,9 @@ class Redactor:
         if self.options.personal == "off":
             return "secrets are masked where shown; personal data is not"
         kinds = ", ".join(self.options.entities) or "no kind"
-        found = f" (names by {self._names.identity})" if self._names else ""
+        names = f" (names by {self._names.identity})" if self._names else ""
         where = "where shown" if self.options.personal == "shown" else "before anything is stored"
-        return f"secrets and personal data are masked {where}: {kinds}{found}"
+        return f"secrets and personal data are masked {where}: {kinds}{names}"
 
     @property
     def stored_rules(self) -> object:

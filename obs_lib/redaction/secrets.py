@@ -56,7 +56,7 @@ def mask_secrets(text: str) -> str:
     lowered = text.lower()
     if any(word in lowered for word in _NAMING):  # most texts name nothing, and the patterns cost more than this look
         for pattern in _NAMED:
-            text = pattern.sub(lambda found: found.group(1) + MASK, text)
+            text = pattern.sub(lambda match: match.group(1) + MASK, text)
     return text
 
 

@@ -1,27 +1,35 @@
-"""What stands in one log file: lines, rows of Parquet, or the items of a JSON array, each as an `Entry`."""
+"""What stands in one log file, each item as an `Entry`: found out by looking into it, whatever its name says.
+
+Lines, where the first one is a JSON value by itself, or none is JSON (metrics); else JSON documents (`documents.py`); rows of
+CSV and of Parquet. gzip and zstd are unpacked.
+"""
 
 from __future__ import annotations
 
+import codecs
+import csv
 import datetime as dt
 import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from obs_lib.records import Day
+from obs_lib.sources.documents import documents, is_page, is_whole
 from obs_lib.sources.entries import Entry
 
-_LINES, _ARRAYS, _COLUMNS = (".jsonl", ".ndjson", ".prom"), (".json",), (".parquet",)
+_PLAIN, _COLUMNS = (".jsonl", ".ndjson", ".json", ".prom", ".csv"), (".parquet",)
 _PACKED = ("", ".gz", ".zst")
-SUFFIXES = tuple(kind + packed for kind in (*_LINES, *_ARRAYS) for packed in _PACKED) + _COLUMNS
+SUFFIXES = tuple(kind + packed for kind in _PLAIN for packed in _PACKED) + _COLUMNS
 """Names that end so are log files."""
 
 _CHUNK = 1 << 20
+_LOOKED_AT = 20  # lines, to tell a damaged first line from a document
 _ROWS = 1_000  # of a Parquet file at once
 
 
@@ -33,13 +41,13 @@ def entries_of(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -
     OSError, EOFError, ValueError : the file is damaged, or ends early.
     """
     name = label.lower()
-    if name.endswith(_COLUMNS):
+    magic = stream.read(4)
+    stream.seek(0)
+    if magic == b"PAR1" or name.endswith(_COLUMNS):
         return _rows(stream, label, day)
-    plain = _unpacked(stream, name)
-    kind = name.removesuffix(".gz").removesuffix(".zst")
-    if kind.endswith(_ARRAYS):
-        return _items(plain, label, day, max_bytes)
-    return _lines(plain, label, day, max_bytes)
+    if name.removesuffix(".gz").removesuffix(".zst").endswith(".csv"):
+        return _cells(_unpacked(stream, name, magic), label, day, max_bytes)
+    return _text(lambda: _unpacked(stream, name, magic), label, day, max_bytes)
 
 
 def as_json(row: dict[str, Any]) -> bytes:
@@ -49,10 +57,14 @@ def as_json(row: dict[str, Any]) -> bytes:
     ).encode("utf-8", "replace")
 
 
-def _unpacked(stream: IO[bytes], name: str) -> IO[bytes]:
-    if name.endswith(".gz"):
+def _unpacked(stream: IO[bytes], name: str, magic: bytes) -> IO[bytes]:
+    """The stream from its start, unpacked."""
+    stream.seek(0)
+    if magic[:1] in (b"{", b"["):
+        return stream  # some stores unpack what they hand out and leave the name
+    if magic[:2] == b"\x1f\x8b" or name.endswith(".gz"):
         return cast(IO[bytes], io.BufferedReader(_Gzip(stream)))
-    if name.endswith(".zst"):
+    if magic == b"\x28\xb5\x2f\xfd" or name.endswith(".zst"):
         return cast(IO[bytes], io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd")))
     return stream
 
@@ -73,6 +85,43 @@ class _Gzip(io.RawIOBase):
             raise OSError(str(error)) from error
 
 
+def _text(open_plain: Callable[[], IO[bytes]], label: str, day: Day | None, max_bytes: int) -> Iterator[Entry]:
+    """Lines, or the documents of a text that has no lines of its own. A text of documents is held as a whole."""
+    lines = _lines(open_plain(), label, day, max_bytes)
+    first = next(lines, None)
+    if first is None:
+        return
+    if _is_line(first):
+        yield first
+        yield from lines
+        return
+    text = open_plain().read().decode("utf-8", "replace").lstrip("\ufeff")
+    if not _is_page(first) and _is_broken_line(text):
+        yield from _lines(open_plain(), label, day, max_bytes)
+        return
+    for number, item in enumerate(documents(text), start=1):
+        raw = item.encode()
+        yield Entry(label, number, raw[:max_bytes], day, len(raw) > max_bytes)
+
+
+def _is_line(first: Entry) -> bool:
+    """Whether a text whose first line this is consists of lines."""
+    head = first.raw.lstrip()
+    if head[:1] == b"[" or _is_page(first):
+        return False
+    return head[:1] != b"{" or first.cut or is_whole(head)
+
+
+def _is_page(first: Entry) -> bool:
+    return is_page(first.raw.lstrip()[:200].decode("utf-8", "replace"))
+
+
+def _is_broken_line(text: str) -> bool:
+    """Whether a text that begins with an object and whose first line is no JSON is lines all the same: others are."""
+    lines = text.lstrip().split("\n", _LOOKED_AT + 1)[1 : _LOOKED_AT + 1]
+    return text.lstrip()[:1] == "{" and any(line[:1] == "{" and is_whole(line.encode()) for line in lines)
+
+
 def _lines(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -> Iterator[Entry]:
     number = 0
     while raw := stream.readline(max_bytes + 1):
@@ -87,29 +136,16 @@ def _lines(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -> It
             yield Entry(label, number, raw, day, cut)
 
 
-def _items(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -> Iterator[Entry]:
-    """The items of one JSON array; a file that holds anything else is taken as lines.
-
-    The text is held as a whole, its items one at a time.
-    """
-    text = stream.read().decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
-    if not text.startswith("["):
-        yield from _lines(io.BytesIO(text.encode()), label, day, max_bytes)
-        return
-    decoder, at, number = json.JSONDecoder(), 1, 0
-    while True:
-        while at < len(text) and text[at] in " \t\r\n,":
-            at += 1
-        if at >= len(text) or text[at] == "]":
-            return
-        number += 1
-        try:
-            _, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):  # what follows cannot be told apart any more
-            yield Entry(label, number, text[at : at + max_bytes].encode(), day)
-            return
-        yield Entry(label, number, text[at : min(end, at + max_bytes)].encode(), day, end - at > max_bytes)
-        at = end
+def _cells(stream: IO[bytes], label: str, day: Day | None, max_bytes: int) -> Iterator[Entry]:
+    """Rows of CSV by the names of its first line; every cell is text, an empty one is left out."""
+    csv.field_size_limit(max(max_bytes, csv.field_size_limit()))
+    table = csv.DictReader(codecs.iterdecode(stream, "utf-8-sig", "replace"))
+    try:
+        for number, row in enumerate(table, start=1):
+            raw = as_json({name: cell for name, cell in row.items() if name and cell not in (None, "")})
+            yield Entry(label, number, raw[:max_bytes], day, len(raw) > max_bytes)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def _rows(stream: IO[bytes], label: str, day: Day | None) -> Iterator[Entry]:

@@ -64,12 +64,27 @@ class Row:
         nested is lists and objects, not yet JSON text.
     of : the moment whose UTC day the row belongs to; None for that of its own time field. A span belongs to the day of its
         interaction. A label always belongs to the day of the interaction that it names, whenever it was given.
+    repairs : names of `repair.RULES` that the format applied already.
+    half_read : what a span says in attributes that nobody read, where a call's tokens arrive and its texts do not.
     """
 
     table: Table
     entry: Entry
     fields: dict[str, Any] = field(repr=False)
     of: dt.datetime | None = None
+    repairs: tuple[str, ...] = ()
+    half_read: HalfRead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HalfRead:
+    """A call whose texts are missing. dialect : what its names are, "unknown" where they are nobody's.
+
+    unread : names of attributes that were seen, may hold the texts, and were not read.
+    """
+
+    dialect: str
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

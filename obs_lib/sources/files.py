@@ -75,8 +75,25 @@ class FileEntries:
             root, paths = self._expand()
         except self._faults as error:
             raise _unreadable(self.path, error) from error
-        files = [_log_file(path, root) for path in paths if path.lower().endswith(SUFFIXES)]
+        chosen = [path for path in paths if self._is_named or path.lower().endswith(SUFFIXES)]
+        files = [_log_file(path, root) for path in chosen]
         return sorted(files, key=lambda file: (file.day or dt.date.min, file.label))
+
+    @property
+    def unread(self) -> list[str]:
+        """Labels of the files that are there and are not read, because their names say that they are no logs."""
+        root, paths = self._expand()
+        read = {file.path for file in self.files}
+        labels = [_log_file(path, root).label for path in paths if path not in read]
+        return sorted(label for label in labels if not _last(label).startswith((".", "_")))
+
+    @property
+    def _is_named(self) -> bool:
+        """Whether the path names one file, or the ending of files, so that any of them is meant."""
+        name = _last(self.path)
+        ending = name.rpartition(".")[2] if "." in name else ""
+        fs, root = self._fs
+        return fs.isfile(root) or bool(_MAGIC.search(name) and ending and not _MAGIC.search(ending))
 
     @cached_property
     def _fs(self) -> Any:

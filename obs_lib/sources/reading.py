@@ -15,7 +15,7 @@ from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, HalfRead, Rejected, RejectedEntry, Row
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.source import Seal, Source, digest_of_all
 from obs_lib.sources.spool import Spool
@@ -31,13 +31,15 @@ class SourceDay:
     """What all sources hold of one day.
 
     rows : by table, without the column `day`. fingerprint : as `fingerprint_day` gives it. entries : how many were read, by
-    source. repairs : how many interactions each rule of `repair.py` changed.
+    source. repairs : how many interactions each rule of `repair.py` changed. half_read : interactions of which tokens arrived
+    and texts did not, by what their log said instead.
     """
 
     rows: dict[Table, Rows]
     fingerprint: str
     entries: list[int]
     repairs: Counter[str] = field(default_factory=Counter)
+    half_read: Counter[HalfRead] = field(default_factory=Counter)
 
     def frame(self, table: Table) -> pd.DataFrame:
         """A table's rows at once; counts are nullable integers."""
@@ -63,7 +65,11 @@ def read_day(sources: Sequence[Source], day: Day, scratch: Path) -> SourceDay:
         for item in source.format.read(seal.over(source.entries(day))):
             rows.take(item, source, number, prefix)
     return SourceDay(
-        rows.finish(), digest_of_all([seal.digest for seal in seals]), [seal.count for seal in seals], rows.repairs
+        rows.finish(),
+        digest_of_all([seal.digest for seal in seals]),
+        [seal.count for seal in seals],
+        rows.repairs,
+        rows.half_read,
     )
 
 
@@ -71,7 +77,7 @@ class _DayRows:
     """Checks each row, keeps those of the day, and writes down what is rejected."""
 
     def __init__(self, day: Day, scratch: Path) -> None:
-        self.day, self.repairs = day, Counter[str]()
+        self.day, self.repairs, self.half_read = day, Counter[str](), Counter[HalfRead]()
         self._spools = {table: Spool(table, scratch) for table in (*TABLES, QUARANTINE)}
         self._logging: set[int] = set()  # sources that say whether a request failed
 
@@ -89,7 +95,9 @@ class _DayRows:
         if item.table is not LABELS and (item.of or record[TIME_OF[item.table]]).date() != self.day:
             return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
-            self.repairs.update(repair(record, applied))
+            self.repairs.update(repair(record, [*applied, *item.repairs]))
+            if item.half_read is not None:
+                self.half_read[item.half_read] += 1
             if record["error"] is not None or record["finish_reason"] is not None:
                 self._logging.add(number)
         self._spools[item.table].add(record, entry, number)

@@ -17,6 +17,9 @@ _MOST_TOKENS = 10_000_000  # five times the longest context window there is
 _LONGEST_MS = 86_400_000.0  # a day
 
 BACKWARDS = "clock went backwards"
+APART = "cached counted apart"
+RICHER = "counts beside each other"
+UNKNOWN_PART = "unknown part of a message"
 RULES: dict[str, str] = {
     "latency over a day": "total_latency_ms over 24 hours is unknown",
     "first token after the end": "ttft_ms beyond total_latency_ms: ttft_ms and tpot_ms are unknown",
@@ -24,6 +27,10 @@ RULES: dict[str, str] = {
     "impossible token count": "a token count over 10,000,000 is unknown",
     "more cached than read": "cached_input_tokens beyond input_tokens is unknown",
     BACKWARDS: "a duration that is taken from two clock readings and came out negative is unknown",
+    "no tokens beside text": "0 input_tokens beside a prompt, or 0 output_tokens beside an answer, is unknown",
+    APART: "cached tokens that a log counts beside the input are added to input_tokens",
+    RICHER: "a token count of 0 is taken from the usage that stands beside it",
+    UNKNOWN_PART: "a part of a message that is of no known kind is left out; the parts beside it are read",
 }
 """Every rule by its name, and what it does."""
 
@@ -71,6 +78,12 @@ def _cached(record: CheckedRow) -> bool:
     return _forget(record, cached is not None and read is not None and cached > read, "cached_input_tokens")
 
 
+def _zero(record: CheckedRow) -> bool:
+    texts = {"input_tokens": "prompt", "output_tokens": "response"}
+    wrong = [name for name, text in texts.items() if record[name] == 0 and (record[text] or "").strip()]
+    return _forget(record, bool(wrong), *wrong)
+
+
 def _beyond(part: float | None, whole: float | None) -> bool:
     return part is not None and whole is not None and part > whole + _SLACK_MS
 
@@ -87,4 +100,5 @@ _REPAIRS: Mapping[str, Callable[[dict[str, Any]], bool]] = {
     "parts beyond the whole": _parts,
     "impossible token count": _tokens,
     "more cached than read": _cached,
+    "no tokens beside text": _zero,
 }

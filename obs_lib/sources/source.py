@@ -32,6 +32,10 @@ class Source:
             days |= self.format.days(entry.raw)
         return sorted(days)
 
+    def unread(self) -> list[str]:
+        """Files that lie beside the logs and are not read."""
+        return self.place.unread if isinstance(self.place, FileEntries) else []
+
     def entries(self, day: Day) -> Iterator[Entry]:
         """The entries that may give rows of the day; most others are passed over without parsing them.
 

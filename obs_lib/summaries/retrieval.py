@@ -23,7 +23,7 @@ from obs_lib.summaries.segments import Segments
 _ALL_IDS, _ONE_ID = "relevant_ids", "relevant:"
 
 
-class Judged(NamedTuple):
+class RelevanceLabels(NamedTuple):
     """What people said of one request: ids of relevant documents, and the label's inclusion probability (None: unknown)."""
 
     relevant: frozenset[str]
@@ -38,15 +38,15 @@ def retrieval_metrics(
     Where every label has an inclusion probability, means are weighted by its inverse. A question without any relevant
     document, and one whose contexts have no ids, is skipped.
     """
-    judged = read_labels(labels) if labels is not None else {}
-    if not judged:
+    labelled = read_labels(labels) if labels is not None else {}
+    if not labelled:
         return []
     position = {str(name): i for i, name in enumerate(interactions["request_id"])}
-    rows = sorted(position[name] for name in judged if name in position)
+    rows = sorted(position[name] for name in labelled if name in position)
     if not rows:
         return []
     names, contexts = interactions["request_id"].iloc[rows], interactions["contexts"].iloc[rows]
-    told = [judged[str(name)] for name in names]
+    told = [labelled[str(name)] for name in names]
     table = np.array([_figures(one.relevant, text) for one, text in zip(told, contexts, strict=True)], dtype=np.float64)
     inclusion_probability = np.array([one.inclusion_probability or np.nan for one in told])
     weights = np.ones(len(rows)) if np.isnan(inclusion_probability).any() else 1.0 / inclusion_probability
@@ -63,9 +63,9 @@ def retrieval_metrics(
     return values
 
 
-def read_labels(labels: pd.DataFrame) -> dict[str, Judged]:
+def read_labels(labels: pd.DataFrame) -> dict[str, RelevanceLabels]:
     """By request, what people said of its contexts; a list counts before verdicts on single contexts."""
-    whole: dict[str, Judged] = {}
+    whole: dict[str, RelevanceLabels] = {}
     single: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     inclusion_probability: dict[str, float | None] = {}
     for row in labels.to_dict("records"):
@@ -73,12 +73,12 @@ def read_labels(labels: pd.DataFrame) -> dict[str, Judged]:
         share = row["inclusion_probability"]
         known = float(share) if isinstance(share, float) and share == share else None
         if name == _ALL_IDS and isinstance(row["text"], str):
-            whole[request] = Judged(frozenset(_ids(row["text"])), known)
+            whole[request] = RelevanceLabels(frozenset(_ids(row["text"])), known)
         elif name.startswith(_ONE_ID) and row["value"] in (0, 1):
             single[request].append((name.removeprefix(_ONE_ID), bool(row["value"])))
             inclusion_probability[request] = known
     verdicts = {
-        request: Judged(frozenset(name for name, good in found if good), inclusion_probability[request])
+        request: RelevanceLabels(frozenset(name for name, good in found if good), inclusion_probability[request])
         for request, found in single.items()
     }
     return verdicts | whole

@@ -155,9 +155,9 @@ def _count(texts: Sequence[str], times: NDArray[np.int64]) -> Counter[str]:
     """Tokens of texts that stand there so many times each."""
     total: Counter[str] = Counter()
     for n in np.flatnonzero(times).tolist():
-        found = Counter(_TOKEN.findall(texts[n].lower()))
+        counted = Counter(_TOKEN.findall(texts[n].lower()))
         many = int(times[n])
-        total.update(found if many == 1 else {token: many * count for token, count in found.items()})
+        total.update(counted if many == 1 else {token: many * count for token, count in counted.items()})
     long = [token for token in total if len(token) > _LONGEST_TOKEN]
     for token in long:
         total[token[:_LONGEST_TOKEN]] += total.pop(token)

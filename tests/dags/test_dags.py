@@ -81,7 +81,7 @@ def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
     assert fold.max_active_runs == 1
 
 
-def test_upkeep_runs_once_a_week_one_step_after_the_other(dagbag: Any) -> None:
+def test_maintenance_runs_once_a_week_one_step_after_the_other(dagbag: Any) -> None:
     maintenance = dagbag.dags["obs_maintenance"]
     assert maintenance.get_task("drop_old").downstream_task_ids == {"join_files"}
     assert maintenance.get_task("join_files").downstream_task_ids == {"drop_versions"}

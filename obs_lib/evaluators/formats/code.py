@@ -54,8 +54,8 @@ def check_sql(text: str, dialect: str) -> None:
         parsed = [one for one in sqlglot.parse(text, read=dialect or None) if one is not None]
     except sqlglot.errors.ParseError as problem:
         first: dict[str, Any] = problem.errors[0] if problem.errors else {}
-        said = str(first.get("description") or problem).split("\n")[0].rstrip(". ")[:_EXCERPT]
-        raise NotCompliant(f"not SQL: {said}", line=first.get("line"), column=first.get("col")) from None
+        message = str(first.get("description") or problem).split("\n")[0].rstrip(". ")[:_EXCERPT]
+        raise NotCompliant(f"not SQL: {message}", line=first.get("line"), column=first.get("col")) from None
     except sqlglot.errors.SqlglotError as problem:
         raise NotCompliant(f"not SQL: {str(problem)[:_EXCERPT]}") from None
     except RecursionError:

@@ -14,12 +14,12 @@ def check_json(text: str) -> Any:
     """One JSON value and nothing around it (RFC 8259): no NaN or Infinity, no key twice in an object. Gives the value."""
 
     def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
+            if key in members:
                 raise NotCompliant(f"the key {key[:40]!r} stands twice in an object")
-            found[key] = value
-        return found
+            members[key] = value
+        return members
 
     def refuse(constant: str) -> None:
         raise NotCompliant(f"{constant} is not JSON")

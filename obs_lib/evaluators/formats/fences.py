@@ -27,7 +27,7 @@ def fences(text: str) -> list[Fence]:
     >>> fences("So:\n```py\nx = 1\n```")
     [Fence(opening=2, closing=4, language='python', inside='x = 1')]
     """
-    found: list[Fence] = []
+    listed: list[Fence] = []
     lines = text.split("\n")
     at = 0
     while at < len(lines):
@@ -38,9 +38,9 @@ def fences(text: str) -> list[Fence]:
             continue
         end = next((n for n in range(at + 1, len(lines)) if _closes(lines[n], opened[1])), None)
         inside = "\n".join(lines[at + 1 : end])
-        found.append(Fence(at + 1, None if end is None else end + 1, language(opened[2]), inside))
+        listed.append(Fence(at + 1, None if end is None else end + 1, language(opened[2]), inside))
         at = len(lines) if end is None else end + 1
-    return found
+    return listed
 
 
 def language(info: str) -> str:
@@ -51,33 +51,33 @@ def language(info: str) -> str:
 
 def check_fence(text: str, wanted: str) -> None:
     """One fenced block and nothing else, of the wanted language where one is named."""
-    found = fences(text)
-    if not found:
+    listed = fences(text)
+    if not listed:
         raise NotCompliant("no Markdown fence", line=1)
-    first = found[0]
+    first = listed[0]
     if first.closing is None:
         raise NotCompliant("the Markdown fence is never closed", line=first.opening)
-    outside = text_outside(text, found)
+    outside = text_outside(text, listed)
     if outside is not None:
         raise NotCompliant("text outside the Markdown fence", line=outside)
-    if len(found) > 1:
-        raise NotCompliant("a second Markdown fence", line=found[1].opening)
+    if len(listed) > 1:
+        raise NotCompliant("a second Markdown fence", line=listed[1].opening)
     if wanted and first.language != language(wanted):
         raise NotCompliant(f"a fence of {first.language or 'no language'}, not {language(wanted)}", line=first.opening)
 
 
 def check_no_fence(text: str) -> None:
     """No fenced block anywhere."""
-    found = fences(text)
-    if found:
-        raise NotCompliant("a Markdown fence", line=found[0].opening)
+    listed = fences(text)
+    if listed:
+        raise NotCompliant("a Markdown fence", line=listed[0].opening)
 
 
-def text_outside(text: str, found: list[Fence]) -> int | None:
+def text_outside(text: str, listed: list[Fence]) -> int | None:
     """The first line that holds text outside all blocks; None where there is none."""
     lines = text.split("\n")
     at = 0
-    for start, end in [*((fence.opening - 1, fence.closing or len(lines)) for fence in found), (len(lines), 0)]:
+    for start, end in [*((fence.opening - 1, fence.closing or len(lines)) for fence in listed), (len(lines), 0)]:
         outside = next((n for n in range(at, start) if lines[n].strip()), None)
         if outside is not None:
             return outside + 1

@@ -60,10 +60,10 @@ def read_bounds(expected: str) -> Bounds | None:
     >>> read_bounds("max_words:100"), read_bounds("chars:5-9"), read_bounds("words:many"), read_bounds("chars:9-5")
     (Bounds(unit='words', least=None, most=100), Bounds(unit='chars', least=5, most=9), None, None)
     """
-    found = _BOUNDS.fullmatch(expected)
-    if found is None:
+    bounds = _BOUNDS.fullmatch(expected)
+    if bounds is None:
         return None
-    side, unit, number, both, low, high = found.groups()
+    side, unit, number, both, low, high = bounds.groups()
     if both:
         return Bounds(both, int(low), int(high)) if int(low) <= int(high) else None
     return Bounds(unit, None, int(number)) if side == "max" else Bounds(unit, int(number), None)

@@ -1,4 +1,4 @@
-"""One verdict: from the cache, or from the server with leave, retries and what it cost."""
+"""One verdict: from the cache, or from the server within limits, with retries and what it cost."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ class Asker:
     def _call(self, endpoint: Endpoint, limits: Limits, body: Body) -> tuple[dict[str, Any], float]:
         """One call within the limits, and what it cost in USD."""
         usd, tokens = self.bound(body)
-        while not isinstance(place := self._ledger.leave(limits, usd, tokens), int):
-            self._wait(place * random.uniform(1.0, 1.2))  # noqa: S311 - so that those who wait do not march in step
+        while not isinstance(slot := self._ledger.reserve(limits, usd, tokens), int):
+            self._wait(slot * random.uniform(1.0, 1.2))  # noqa: S311 - so that those who wait do not march in step
         cost = usd
         try:
             reply = endpoint.complete(body)
@@ -114,7 +114,7 @@ class Asker:
             cost = usd if failure.billed else 0.0
             raise
         finally:
-            self._ledger.settle(limits, place, cost - usd)
+            self._ledger.settle(limits, slot, cost - usd)
         return reply, cost
 
     def _back_off(self, limits: Limits, failure: CallFailed, attempt: int) -> None:

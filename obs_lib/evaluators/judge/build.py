@@ -9,7 +9,7 @@ from obs_lib.catalogue import evaluator_names, score_of
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
-from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.evaluator import Judge, JudgeRuntime
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import Rubric, rubric_of, score_name
@@ -33,13 +33,13 @@ def build_judges(
     masking : what is done to every text before it is sent, and what that is called. rates : the prices of a model.
     ConfigError where a rubric does not fit its entry, or a budget in USD has no price to count by.
     """
-    found = []
+    built = []
     for name, options in sorted(judges.items()):
         rubric, price = rubric_of(name, options.rubric), rates(options.model)
         _check(name, rubric, options, price)
-        place = Place(ledger, connect, masking[0], price, masking[1])
-        found.append(Judge(score_name(name, rubric), rubric, options, place))
-    return tuple(found)
+        runtime = JudgeRuntime(ledger, connect, masking[0], price, masking[1])
+        built.append(Judge(score_name(name, rubric), rubric, options, runtime))
+    return tuple(built)
 
 
 def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None) -> None:

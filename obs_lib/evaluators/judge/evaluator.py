@@ -29,8 +29,8 @@ SPENT = "budget spent"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a judge works. connect : the connection behind a name. mask : what is done to every text before it is sent."""
+class JudgeRuntime:
+    """What a judge works with. connect : the connection behind a name. mask : what is done to every text before it is sent."""
 
     ledger: Ledger
     connect: Callable[[str], Connection]
@@ -48,12 +48,14 @@ class Judge:
     again gives the same rows.
     """
 
-    def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, place: Place) -> None:
-        self.name, self.rubric, self.options, self._place = name, rubric, options, place
-        self._asker = Asker(rubric, options, place.ledger, place.rates, **({"wait": place.wait} if place.wait else {}))
+    def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, runtime: JudgeRuntime) -> None:
+        self.name, self.rubric, self.options, self._runtime = name, rubric, options, runtime
+        self._asker = Asker(
+            rubric, options, runtime.ledger, runtime.rates, **({"wait": runtime.wait} if runtime.wait else {})
+        )
         self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
-        self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, place)}"
+        self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, runtime)}"
         self.describe = (
             f"Verdict of {options.model} by the rubric {rubric.name}, version {rubric.version}, on the scale "
             f"{', '.join(f'{label} {value:g}' for label, value in rubric.labels.items())}; text of the logs is sent to it."
@@ -72,21 +74,21 @@ class Judge:
         until the next one does not fit. So what is left out is drawn at random, and is the same in every shard, on every
         run, and whatever is in the cache.
         """
-        mine = Judge(self.name, self.rubric, self.options, self._place)
-        mine._asker = self._asker
-        mine._day = str(day)
-        mine._names = dict(zip(cases(all_cases), all_cases["case"], strict=True))
+        judge = Judge(self.name, self.rubric, self.options, self._runtime)
+        judge._asker = self._asker
+        judge._day = str(day)
+        judge._names = dict(zip(cases(all_cases), all_cases["case"], strict=True))
         if self.options.budget_calls is not None or self.options.budget_usd is not None:
-            mine._admitted = self._affordable(sorted(mine._names, key=lambda case: mine._names[case]))
-        return mine
+            judge._admitted = self._affordable(sorted(judge._names, key=lambda case: judge._names[case]))
+        return judge
 
     def for_anchors(self, day: Day) -> Judge:
         """The judge for the frozen anchors of one night, which are asked anew each night: an endpoint may have changed."""
-        mine = Judge(self.name, self.rubric, self.options, self._place)
-        mine._asker = self._asker
-        mine._day = str(day)
-        mine._occasion = f"anchors of {day}"
-        return mine
+        judge = Judge(self.name, self.rubric, self.options, self._runtime)
+        judge._asker = self._asker
+        judge._day = str(day)
+        judge._occasion = f"anchors of {day}"
+        return judge
 
     def still_valid(self, rows: pd.DataFrame) -> list[bool]:
         """For earlier rows of this day (columns `case`, `note`): whether the budget still treats their case as it did."""
@@ -98,7 +100,7 @@ class Judge:
         return [case in free or (case in admitted) == (note != SPENT) for case, note in settled]
 
     def _affordable(self, ordered: Sequence[Case]) -> frozenset[Case]:
-        calls, usd, found = 0, 0.0, []
+        calls, usd, affordable = 0, 0.0, []
         for case in ordered:
             texts = self._texts(case)
             if isinstance(texts, Outcome):
@@ -107,8 +109,8 @@ class Judge:
             usd += self.options.repeats * self._asker.bound(request_body(self.rubric, texts, self.options))[0]
             if _more(calls, self.options.budget_calls) or _more(usd, self.options.budget_usd):
                 break
-            found.append(case)
-        return frozenset(found)
+            affordable.append(case)
+        return frozenset(affordable)
 
     # -- scoring ---------------------------------------------------------------------------------------------------------
 
@@ -119,9 +121,9 @@ class Judge:
     def score(self, batch: pd.DataFrame, vectors: Vectors | None = None) -> pd.DataFrame:
         """The rows that `records.Evaluator` promises, and `cost_usd`. Equal cases are asked once."""
         asked = [case for case in dict.fromkeys(cases(batch)) if reason_to_skip(case) is None]
-        found = self._outcomes(asked)
-        frame = outcomes(batch, lambda case, _: found[case][0])
-        costs = [found[case][1] if case in found else None for case in cases(batch)]
+        answers = self._outcomes(asked)
+        frame = outcomes(batch, lambda case, _: answers[case][0])
+        costs = [answers[case][1] if case in answers else None for case in cases(batch)]
         return frame.assign(cost_usd=_column(costs, frame))
 
     def ask(self, texts: Mapping[str, str]) -> Verdict:
@@ -136,16 +138,16 @@ class Judge:
             pass
 
     def _endpoint(self) -> Endpoint:
-        return Endpoint(self._place.connect(self.options.connection), self.options.timeout_s)
+        return Endpoint(self._runtime.connect(self.options.connection), self.options.timeout_s)
 
     def _outcomes(self, asked: Sequence[Case]) -> dict[Case, tuple[Outcome, float | None]]:
         texts = {case: self._texts(case) for case in asked}
-        found: dict[Case, tuple[Outcome, float | None]] = {
+        answers: dict[Case, tuple[Outcome, float | None]] = {
             case: (outcome, None) for case, outcome in texts.items() if isinstance(outcome, Outcome)
         }
         todo = {case: given for case, given in texts.items() if not isinstance(given, Outcome)}
         if self._admitted is not None:
-            found |= {case: (skipped(SPENT), None) for case in todo if case not in self._admitted}
+            answers |= {case: (skipped(SPENT), None) for case in todo if case not in self._admitted}
             todo = {case: given for case, given in todo.items() if case in self._admitted}
         if todo:
             with (
@@ -153,8 +155,8 @@ class Judge:
                 ThreadPoolExecutor(min(self.options.concurrency, len(todo))) as pool,
             ):
                 results = pool.map(lambda case: self._outcome(endpoint, case, todo[case]), todo)
-                found |= dict(zip(todo, results, strict=True))
-        return found
+                answers |= dict(zip(todo, results, strict=True))
+        return answers
 
     def _texts(self, case: Case) -> dict[str, str] | Outcome:
         """What the rubric reads of a case; or the row of one that cannot be judged."""
@@ -171,26 +173,26 @@ class Judge:
                 given[name] = listed[name]()
             except (ValueError, RecursionError) as problem:
                 return failed(f"{name} cannot be read: {type(problem).__name__}")
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for name in self.rubric.reads:
             text = given.get(name)
             if text and text.strip():
-                found[name] = text
+                texts[name] = text
             elif name not in self.rubric.optional:
                 return skipped("no contexts" if name == "contexts" else f"there is no {name}")
-        return found
+        return texts
 
     def _outcome(self, endpoint: Endpoint, case: Case, texts: Mapping[str, str]) -> tuple[Outcome, float | None]:
         """One row. Whatever goes wrong is its status and its note."""
         costs: list[float | None] = []
-        found: list[Verdict] = []
+        verdicts: list[Verdict] = []
         try:
             masked = self._masked(texts)
             for repeat in range(self.options.repeats):
                 body = request_body(self.rubric, masked, self.options, repeat)
                 name = self._names.get(case, "")
-                found.append(self._asker.verdict(endpoint, self.limits(), body, name, self._occasion))
-                costs.append(found[-1].cost_usd)
+                verdicts.append(self._asker.verdict(endpoint, self.limits(), body, name, self._occasion))
+                costs.append(verdicts[-1].cost_usd)
         except BudgetSpent:
             return skipped(SPENT), _sum(costs)
         except NoVerdict as problem:
@@ -199,19 +201,19 @@ class Judge:
             return failed(str(problem)), _sum(costs)
         except Exception as problem:  # noqa: BLE001 - one case must not lose the batch; its text may hold anything
             return failed(f"the judge broke down ({type(problem).__name__})"), _sum(costs)
-        return self._scored(found), _sum(costs)
+        return self._scored(verdicts), _sum(costs)
 
     def _masked(self, texts: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._place.mask(text) for name, text in texts.items()}
+        return {name: self._runtime.mask(text) for name, text in texts.items()}
 
-    def _scored(self, found: Sequence[Verdict]) -> Outcome:
-        values = [verdict.value(self.rubric) for verdict in found]
-        evidence: dict[str, object] = {"label": found[0].label, "reason": found[0].reason}
-        if found[0].probabilities is not None:
-            evidence["probabilities"] = {label: round(p, 4) for label, p in found[0].probabilities.items()}
-        if len(found) > 1:
+    def _scored(self, verdicts: Sequence[Verdict]) -> Outcome:
+        values = [verdict.value(self.rubric) for verdict in verdicts]
+        evidence: dict[str, object] = {"label": verdicts[0].label, "reason": verdicts[0].reason}
+        if verdicts[0].probabilities is not None:
+            evidence["probabilities"] = {label: round(p, 4) for label, p in verdicts[0].probabilities.items()}
+        if len(verdicts) > 1:
             spread = {"values": [round(value, 4) for value in values], "standard_deviation": round(pstdev(values), 4)}
-            evidence |= {"repeats": spread, "labels": [verdict.label for verdict in found]}
+            evidence |= {"repeats": spread, "labels": [verdict.label for verdict in verdicts]}
         return scored(fmean(values), evidence)
 
     def limits(self) -> Limits:
@@ -223,7 +225,7 @@ class Judge:
             server=f"{options.connection} {options.model}",
             calls=options.budget_calls,
             usd=options.budget_usd,
-            places=options.concurrency,
+            slots=options.concurrency,
             requests_per_minute=options.requests_per_minute,
             tokens_per_minute=options.tokens_per_minute,
             lease_s=2 * options.timeout_s + 5,
@@ -236,8 +238,8 @@ _NOT_DECIDING = {
 """What changes how and where is asked, not what comes out. The budget does: it decides which rows have a value."""
 
 
-def _named(deciding: Mapping[str, object], place: Place) -> str:
-    return digest_of(deciding, place.masking, list(place.rates or ()))[:12]
+def _named(deciding: Mapping[str, object], runtime: JudgeRuntime) -> str:
+    return digest_of(deciding, runtime.masking, list(runtime.rates or ()))[:12]
 
 
 def _numbered(texts: Sequence[str]) -> str | None:

@@ -1,7 +1,7 @@
-"""What the processes of a night share about judges: verdicts, spending, pace and places. One SQLite file beside the lake.
+"""What the processes of a night share about judges: verdicts, spending, pace and slots. One SQLite file beside the lake.
 
 Every question is one transaction, so processes and threads at once neither pay twice nor overspend. A process that is
-killed leaves behind a place that frees itself and a reservation that stays: the server may have charged for it.
+killed leaves behind a slot that frees itself and a reservation that stays: the server may have charged for it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, name TEXT NOT NULL, d
 CREATE INDEX IF NOT EXISTS verdicts_by_name ON verdicts (name);
 CREATE TABLE IF NOT EXISTS spent (judge TEXT, day TEXT, calls INTEGER NOT NULL, usd REAL NOT NULL, PRIMARY KEY (judge, day));
 CREATE TABLE IF NOT EXISTS pace (lane TEXT PRIMARY KEY, free_at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS places (id INTEGER PRIMARY KEY, server TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS slots (id INTEGER PRIMARY KEY, server TEXT NOT NULL, until REAL NOT NULL);
+DROP TABLE IF EXISTS places;
 """
+_BEFORE = "desk.sqlite3"  # what the file was called, and slots in it `places`; verdicts in it were paid for
 _PATIENCE_S = 120.0  # for another process's transaction, which takes milliseconds
-_LOOK_AGAIN_S = 0.05  # while every place is taken
+_LOOK_AGAIN_S = 0.05  # while every slot is taken
 _ROUNDING = 1e-9
 
 
@@ -37,8 +39,8 @@ class BudgetSpent(EvaluatorError):
 class Limits:
     """What one judge may do.
 
-    judge, day : whose budget. server : what shares places and pace (judges of one model behind one connection).
-    lease_s : seconds after which a place is free although nobody gave it back.
+    judge, day : whose budget. server : what shares slots and pace (judges of one model behind one connection).
+    lease_s : seconds after which a slot is free although nobody gave it back.
     """
 
     judge: str
@@ -46,7 +48,7 @@ class Limits:
     server: str
     calls: int | None
     usd: float | None
-    places: int
+    slots: int
     requests_per_minute: int | None
     tokens_per_minute: int | None
     lease_s: float
@@ -63,6 +65,7 @@ class Ledger:
         """A connection of its own for each, so that neither threads nor forks share one."""
         if not self._made:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._take_over()
         with closing(sqlite3.connect(self._path, timeout=_PATIENCE_S, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = NORMAL")
             base.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
@@ -76,6 +79,16 @@ class Ledger:
                 base.execute("ROLLBACK")
                 raise
             base.execute("COMMIT")
+
+    def _take_over(self) -> None:
+        """Go on with the file of before, where there is one. Of several processes that try, one renames it."""
+        before = self._path.with_name(_BEFORE)
+        if self._path.exists() or not before.exists():
+            return
+        with closing(sqlite3.connect(before, timeout=_PATIENCE_S)) as base:
+            base.execute("SELECT COUNT(*) FROM verdicts").fetchone()  # finishes what a killed process left half done
+        with suppress(FileNotFoundError):
+            before.rename(self._path)
 
     # -- verdicts ------------------------------------------------------------------------------------------------------
 
@@ -104,6 +117,7 @@ class Ledger:
         return removed
 
     def _remove(self, where: str, values: list[tuple[str]]) -> int:
+        self._take_over()
         if not values or not self._path.is_file():
             return 0
         with self._transaction() as base:
@@ -111,8 +125,8 @@ class Ledger:
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
-    def leave(self, limits: Limits, usd: float, tokens: int) -> int | float:
-        """A place (int) with the call reserved at `usd`, or the seconds (float) to wait before asking again.
+    def reserve(self, limits: Limits, usd: float, tokens: int) -> int | float:
+        """A slot (int) with the call reserved at `usd`, or the seconds (float) to wait before asking again.
 
         BudgetSpent where the day's budget does not hold it.
         """
@@ -121,9 +135,9 @@ class Ledger:
             calls, spent = self._spent(base, limits.judge, limits.day)
             if _over(calls + 1, limits.calls) or _over(spent + usd, limits.usd):
                 raise BudgetSpent("budget spent")
-            base.execute("DELETE FROM places WHERE until < ?", (now,))
-            (taken,) = base.execute("SELECT COUNT(*) FROM places WHERE server = ?", (limits.server,)).fetchone()
-            if taken >= limits.places:
+            base.execute("DELETE FROM slots WHERE until < ?", (now,))
+            (taken,) = base.execute("SELECT COUNT(*) FROM slots WHERE server = ?", (limits.server,)).fetchone()
+            if taken >= limits.slots:
                 return _LOOK_AGAIN_S
             if (wait := self._pace(base, limits, now, tokens)) > 0:
                 return wait
@@ -131,15 +145,15 @@ class Ledger:
                 "INSERT INTO spent VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET calls = calls + 1, usd = usd + excluded.usd",
                 (limits.judge, limits.day, usd),
             )
-            place = base.execute(
-                "INSERT INTO places (server, until) VALUES (?, ?)", (limits.server, now + limits.lease_s)
+            slot = base.execute(
+                "INSERT INTO slots (server, until) VALUES (?, ?)", (limits.server, now + limits.lease_s)
             )
-            return int(place.lastrowid or 0)
+            return int(slot.lastrowid or 0)
 
-    def settle(self, limits: Limits, place: int, difference_usd: float) -> None:
-        """Give a place back, and correct what was reserved by what the call cost."""
+    def settle(self, limits: Limits, slot: int, difference_usd: float) -> None:
+        """Give a slot back, and correct what was reserved by what the call cost."""
         with self._transaction() as base:
-            base.execute("DELETE FROM places WHERE id = ?", (place,))
+            base.execute("DELETE FROM slots WHERE id = ?", (slot,))
             base.execute(
                 "UPDATE spent SET usd = MAX(0, usd + ?) WHERE judge = ? AND day = ?",
                 (difference_usd, limits.judge, limits.day),
@@ -165,10 +179,10 @@ class Ledger:
             f"{limits.server} requests": 60 / limits.requests_per_minute if limits.requests_per_minute else 0.0,
             f"{limits.server} tokens": 60 * tokens / limits.tokens_per_minute if limits.tokens_per_minute else 0.0,
         }
-        found = {
+        lanes = {
             lane: base.execute("SELECT free_at FROM pace WHERE lane = ?", (lane,)).fetchone() for lane in stretches
         }
-        wait = max((row[0] - now for row in found.values() if row), default=0.0)
+        wait = max((row[0] - now for row in lanes.values() if row), default=0.0)
         if wait > 0:
             return float(wait)
         for lane, stretch in stretches.items():

@@ -48,19 +48,19 @@ def compare(judge: Judge, a: str, b: str, given: Mapping[str, str] | None = None
     if missing := [name for name, text in others.items() if not text and name not in judge.rubric.optional]:
         raise ConfigError("a text that the rubric reads is not given", found=", ".join(missing))
     shown = {name: text for name, text in others.items() if text}
-    found = []
+    verdicts = []
     for first, second in ((a, b), (b, a)):
-        found.append(judge.ask({**shown, "first_answer": first, "second_answer": second}))
-    winners = tuple(_OF_LABEL[verdict.label][place] for place, verdict in enumerate(found))
+        verdicts.append(judge.ask({**shown, "first_answer": first, "second_answer": second}))
+    winners = tuple(_OF_LABEL[verdict.label][place] for place, verdict in enumerate(verdicts))
     consistent = winners[0] == winners[1]
     winner = winners[0] if consistent else "tie"
-    costs = [verdict.cost_usd for verdict in found if verdict.cost_usd is not None]
+    costs = [verdict.cost_usd for verdict in verdicts if verdict.cost_usd is not None]
     return Preference(
         winner=winner,
         value={"a": 1.0, "b": 0.0, "tie": 0.5}[winner],
         consistent=consistent,
         shown_first=winners[0],
         shown_second=winners[1],
-        reasons=(found[0].reason, found[1].reason),
+        reasons=(verdicts[0].reason, verdicts[1].reason),
         cost_usd=round(sum(costs), 9) if costs else None,
     )

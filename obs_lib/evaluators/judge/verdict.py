@@ -65,17 +65,17 @@ def read_verdict(reply: Mapping[str, Any], rubric: Rubric) -> Verdict:
 
 def _parsed(content: str, rubric: Rubric) -> tuple[str, str]:
     try:
-        found = json.loads(content)
+        verdict = json.loads(content)
     except (ValueError, RecursionError):
         raise Unreadable("the judge's answer is not the JSON that was asked for") from None
-    if not isinstance(found, dict) or not isinstance(found.get("label"), str):
+    if not isinstance(verdict, dict) or not isinstance(verdict.get("label"), str):
         raise Unreadable("the judge's answer has no label")
-    if found["label"] not in rubric.labels:
+    if verdict["label"] not in rubric.labels:
         raise Unreadable("the judge's label is not on the scale")
-    reason = found.get("reason")
+    reason = verdict.get("reason")
     if not isinstance(reason, str):
         raise Unreadable("the judge's answer gives no reason")
-    return found["label"], reason.encode("utf-8", "replace").decode("utf-8")[:_REASON]
+    return verdict["label"], reason.encode("utf-8", "replace").decode("utf-8")[:_REASON]
 
 
 def label_probabilities(logprobs: Any, content: str, rubric: Rubric) -> dict[str, float] | None:
@@ -130,15 +130,15 @@ def _label_start(content: str) -> int | None:
 
 def _normalised(alternatives: Sequence[tuple[str, float]], before: str, rubric: Rubric) -> dict[str, float] | None:
     """The labels' shares. before : what the token holds ahead of the label, such as a quotation mark."""
-    found = dict.fromkeys(rubric.labels, 0.0)
+    shares = dict.fromkeys(rubric.labels, 0.0)
     for token, probability in alternatives:
         if not token.startswith(before):
             continue
         piece = token[len(before) :].rstrip('"} \n')
         matching = [label for label in rubric.labels if piece and (label.startswith(piece) or piece == label)]
         if len(matching) == 1:
-            found[matching[0]] += probability
-    mass = sum(found.values())
+            shares[matching[0]] += probability
+    mass = sum(shares.values())
     if not _LEAST_MASS <= mass <= 1.01:
         return None
-    return {label: round(p / mass, 6) for label, p in found.items()}
+    return {label: round(p / mass, 6) for label, p in shares.items()}

@@ -1,7 +1,10 @@
 """Chat messages and answers of OpenAI-like shape, as the native format's `prompt` and `response`.
 
-Read are the shapes that clients log: OpenAI's chat completions and responses, Anthropic's messages, Gemini's contents, and
-the `parts` of the OpenTelemetry GenAI conventions. Images, audio and files have no place in a text column and are left out.
+Read are the shapes that clients log: OpenAI's chat completions and responses, Anthropic's messages, Gemini's contents,
+Bedrock's Converse, LangChain's serialisations, and the `parts` of the OpenTelemetry GenAI conventions. Images, audio and files
+have no place in a text column and are left out. What a tool gave back is a message of the role `tool`, whatever role it bears
+in the log: the prompt is what the person asked.
+
 Nothing here raises for what a log holds, as long as it is not nested beyond `parse.DEEPEST`.
 """
 
@@ -11,15 +14,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats import parts
+from obs_lib.sources.formats.langchain import TYPES, generation, message_in, plain_message
 from obs_lib.sources.values import well_formed
 
 Message = dict[str, str | None]
 """{role, content}; content is None where a message holds nothing that can be written as text."""
 
-_TEXT_PARTS = (None, "text", "input_text", "output_text", "refusal")
-_CALL_PARTS = ("tool_call", "tool_use", "function_call", "server_tool_call")
-_RESULT_PARTS = ("tool_result", "tool_call_response", "function_call_output", "server_tool_call_response")
+_ROLES = {
+    **TYPES,
+    "function_call": "assistant",
+    "custom_tool_call": "assistant",
+    "model": "model",
+    **dict.fromkeys(("function_call_output", "custom_tool_call_output"), "tool"),
+}
+_ASKED = ("messages", "contents", "input", "prompts")
+_REQUEST = frozenset({"model", "system", "temperature", "max_tokens", "max_tokens_to_sample", "max_gen_len", "top_p"})
 
 
 def prompt_of(value: Any) -> str | list[Message] | None:
@@ -30,22 +40,39 @@ def prompt_of(value: Any) -> str | list[Message] | None:
     """
     if value is None or isinstance(value, str):
         return value
+    value = plain_message(value)
     if isinstance(value, dict):
-        for name in ("messages", "contents", "input"):
+        for name in _ASKED:
             if isinstance(value.get(name), (list, str)):
                 return _with_system(value, prompt_of(value[name]))
+        if isinstance(value.get("prompt"), str) and _REQUEST.intersection(value):
+            return _with_system(value, value["prompt"])
         if _is_message(value):
-            return [message_of(value)]
-    if isinstance(value, list) and value and all(map(_is_message, value)):
-        return [message_of(item) for item in value]
-    return compact(value)
+            return messages_of(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], (list, str)):
+        return prompt_of(value[0])  # LangChain asks in batches
+    listed = _messages(value)
+    return compact(value) if listed is None else [message for item in listed for message in messages_of(item)]
+
+
+def messages_of(item: dict[str, Any]) -> list[Message]:
+    """One message of a log, its tool results as messages of their own before it."""
+    message = message_of(item)
+    inside: list[Any] = next((item[name] for name in ("content", "parts") if isinstance(item.get(name), list)), [])
+    results = [part for part in inside if parts.is_result(part)]
+    if message["role"] not in ("user", "assistant", "model") or not results:
+        return [message]
+    given: list[Message] = [{"role": "tool", "content": text} for part in results if (text := _part_text(part))]
+    rest = [part for part in inside if not parts.is_result(part)]
+    text = _joined(rest) or _calls_text(list(parts.calls_in({"content": rest})))
+    return [*given, {"role": message["role"], "content": text}] if text else given or [{**message, "role": "tool"}]
 
 
 def message_of(item: dict[str, Any]) -> Message:
     """One message: its text, or its tool calls as JSON text where it has none."""
-    role = item.get("role", item.get("type"))
-    name = {"function_call": "assistant", "function_call_output": "tool", "human": "user", "ai": "assistant"}
-    return {"role": name.get(str(role), str(role)), "content": text_of(item)}
+    item = plain_message(item)
+    role = str(item.get("role", item.get("type")))
+    return {"role": _ROLES.get(role, role), "content": text_of(item)}
 
 
 def answer_of(value: Any) -> str | None:
@@ -63,11 +90,29 @@ def answer_of(value: Any) -> str | None:
         return inner
     if isinstance(inner, dict) and (_speaks(inner) or inner is not value):
         return text_of(inner)
-    if isinstance(inner, list) and inner and all(_is_part_or_message(item) for item in inner):
-        parts = [item for item in inner if item.get("type") != "reasoning"]
-        texts = [text for text in map(_text_in, parts) if text]
-        return "\n".join(texts) if texts else _calls_text([call for item in parts for call in _calls_in(item)])
+    if isinstance(inner, list) and any(_is_part_or_message(item) for item in inner):
+        said = [item for item in inner if _is_part_or_message(item) and item.get("type") not in parts.SILENT]
+        texts = [text for text in map(_text_in, said) if text]
+        return "\n".join(texts) if texts else _calls_text([call for item in said for call in parts.calls_in(item)])
     return compact(inner)
+
+
+def has_unknown_part(answer: Any) -> bool:
+    """Whether something stands among the parts of an answer that is of no known kind, and was left out of its text.
+
+    >>> has_unknown_part([{"type": "text", "text": "4"}, {"type": "hologram"}]), has_unknown_part("4")
+    (True, False)
+    """
+    if not isinstance(answer, (dict, list)):
+        return False
+    inner = _answer_body(answer)
+    if isinstance(inner, list) and inner and _is_message(inner[0]) and len(inner) == 1:
+        inner = inner[0]  # the first choice
+    if isinstance(inner, dict):
+        inner = next((inner[name] for name in ("content", "parts") if isinstance(inner.get(name), list)), [])
+    if not isinstance(inner, list) or not any(_is_part_or_message(item) for item in inner):
+        return False
+    return not all(parts.is_known(item) or _is_message(item) for item in inner)
 
 
 def finish_in(value: Any) -> Any:
@@ -80,18 +125,20 @@ def finish_in(value: Any) -> Any:
         inner = value.get(name)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             return inner[0].get("finish_reason") or inner[0].get("finishReason")
+    if (first := generation(value)) is not None:
+        return _generated_finish(first)
     details = value.get("incomplete_details")
     if isinstance(details, dict) and details.get("reason"):
         return details["reason"]
-    return (
-        value.get("finish_reason") or value.get("finishReason") or value.get("stop_reason") or _responses_status(value)
-    )
+    names = ("finish_reason", "finishReason", "stop_reason", "stopReason")
+    return next((value[name] for name in names if value.get(name)), None) or _responses_status(value)
 
 
 def text_of(item: dict[str, Any]) -> str | None:
     """The text of one message in any of the shapes; its tool calls as JSON text where it has none; else None."""
+    item = plain_message(item)
     text = _text_in(item)
-    return text or _calls_text(list(_calls_in(item))) or text
+    return text or _calls_text(list(parts.calls_in(item))) or text
 
 
 def compact(value: Any) -> str:
@@ -99,28 +146,46 @@ def compact(value: Any) -> str:
     return well_formed(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
+def _messages(value: Any) -> list[dict[str, Any]] | None:
+    """The messages of a list; None where it holds none, or anything but messages and parts of a known kind or none."""
+    if not isinstance(value, list) or not value:
+        return None
+    items = [plain_message(item) for item in value]
+    messages = [item for item in items if _is_message(item)]
+    others = [item for item in items if not _is_message(item)]
+    typed = all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in others)
+    return messages if messages and typed else None
+
+
 def _is_message(item: Any) -> bool:
-    return isinstance(item, dict) and (
-        isinstance(item.get("role"), str)
-        or item.get("type") in ("function_call", "function_call_output", "human", "ai")
-    )
+    if not isinstance(item, dict):
+        return False
+    kind = item.get("type")
+    named = isinstance(kind, str) and kind in TYPES and "content" in item
+    return isinstance(item.get("role"), str) or named or kind in ("human", "ai") or _is_item(kind)
+
+
+def _is_item(kind: Any) -> bool:
+    """Of the Responses API, whose conversation holds calls and results beside messages."""
+    return kind in ("function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
 
 
 def _is_part_or_message(item: Any) -> bool:
-    parts = (*_TEXT_PARTS[1:], *_CALL_PARTS, "reasoning")
-    return isinstance(item, dict) and (_speaks(item) or item.get("type") in parts)
+    known = (*parts.TEXTS[1:], *parts.CALLS, "reasoning", "thinking")
+    return isinstance(item, dict) and (_speaks(item) or item.get("type") in known or parts.is_call(item))
 
 
 def _speaks(item: dict[str, Any]) -> bool:
     return (
         any(name in item for name in ("content", "parts", "tool_calls", "function_call"))
-        or item.get("type") in _CALL_PARTS
+        or item.get("type") in parts.CALLS
     )
 
 
 def _with_system(body: dict[str, Any], asked: str | list[Message] | None) -> str | list[Message] | None:
     """Anthropic and the Responses API keep the system prompt beside the messages."""
-    given = body.get("system", body.get("instructions", body.get("systemInstruction")))
+    names = ("system", "instructions", "systemInstruction", "system_instruction")
+    given = next((body[name] for name in names if name in body), None)
     text = given if isinstance(given, str) else text_of(given if isinstance(given, dict) else {"content": given})
     if not text or asked is None:
         return asked
@@ -132,17 +197,30 @@ def _with_system(body: dict[str, Any], asked: str | list[Message] | None) -> str
 
 def _answer_body(value: Any) -> Any:
     """The message inside a whole response body; the value itself where it is none."""
+    value = plain_message(value)
     if not isinstance(value, dict):
         return value
     for name, inner in (("choices", "message"), ("candidates", "content")):
         choices = value.get(name)
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             return choices[0].get(inner, choices[0].get("text"))
-    if isinstance(value.get("output"), list):
-        return value["output"]
+    if (first := generation(value)) is not None:
+        return message_in(first)
+    output = value.get("output")
+    if isinstance(output, dict) and isinstance(output.get("message"), dict):  # Bedrock's Converse
+        return output["message"]
+    if isinstance(output, list):
+        return output
     if isinstance(value.get("message"), dict):
-        return value["message"]
+        return plain_message(value["message"])
     return value
+
+
+def _generated_finish(first: dict[str, Any]) -> Any:
+    """LangChain keeps it in the generation's own words, or in its message's metadata."""
+    message = plain_message(first.get("message"))
+    told = [first.get("generation_info"), message.get("response_metadata") if isinstance(message, dict) else None]
+    return next((reason for item in told if isinstance(item, dict) and (reason := finish_in(item))), None)
 
 
 def _responses_status(body: dict[str, Any]) -> Any:
@@ -151,6 +229,8 @@ def _responses_status(body: dict[str, Any]) -> Any:
 
 
 def _text_in(item: dict[str, Any]) -> str | None:
+    if item.get("type") in parts.CALLS:
+        return None  # what a tool is given, or gave, is not what the model said
     for name in ("content", "parts", "text", "refusal", "output", "response", "result"):
         if (text := _joined(item.get(name))) is not None and text != "":
             return text
@@ -162,8 +242,13 @@ def _joined(content: Any) -> str | None:
         return content
     if not isinstance(content, list):
         return None
-    texts = [text for part in content if (text := _part_text(part))]
-    return "\n".join(texts) if texts else None
+    return "\n".join(texts) if (texts := list(_part_texts(content))) else None
+
+
+def _part_texts(content: list[Any]) -> Iterator[str]:
+    for part in content:
+        if text := _part_text(part):
+            yield text
 
 
 def _part_text(part: Any) -> str | None:
@@ -171,39 +256,12 @@ def _part_text(part: Any) -> str | None:
         return part
     if not isinstance(part, dict):
         return None
-    if part.get("type") in _TEXT_PARTS:
-        return next((part[name] for name in ("text", "content", "refusal") if isinstance(part.get(name), str)), None)
-    if part.get("type") in _RESULT_PARTS:
-        result = next(
-            (part[name] for name in ("content", "response", "result", "output") if part.get(name) is not None), None
-        )
+    if parts.is_result(part):
+        result = parts.result_of(part)
         return _joined(result) if isinstance(result, (str, list)) else None if result is None else compact(result)
+    if part.get("type") in parts.TEXTS and not part.get("thought"):  # Gemini marks what it thought
+        return next((part[name] for name in ("text", "content", "refusal") if isinstance(part.get(name), str)), None)
     return None
-
-
-def _calls_in(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every tool call of a message, as {name, arguments}."""
-    if item.get("type") in _CALL_PARTS:
-        yield _call(item)
-    if isinstance(item.get("function_call"), dict):
-        yield _call(item["function_call"])
-    for name in ("tool_calls", "content", "parts"):
-        parts = item.get(name)
-        for part in parts if isinstance(parts, list) else ():
-            if not isinstance(part, dict):
-                continue
-            inner = part.get("function", part.get("functionCall", part.get("function_call")))
-            if isinstance(inner, dict):
-                yield _call(inner)
-            elif name == "tool_calls" or part.get("type") in _CALL_PARTS:
-                yield _call(part)
-
-
-def _call(item: dict[str, Any]) -> dict[str, Any]:
-    given = next((item[name] for name in ("arguments", "input", "args") if item.get(name) is not None), None)
-    if isinstance(given, str):
-        given = embedded(given)  # text where the answer was cut in the middle of the object
-    return {"name": item.get("name"), "arguments": given}
 
 
 def _calls_text(calls: list[dict[str, Any]]) -> str | None:

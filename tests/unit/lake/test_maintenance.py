@@ -1,4 +1,4 @@
-"""Upkeep changes where rows lie, never which rows there are; and it leaves alone what a writer is about to commit."""
+"""Maintenance changes where rows lie, never which rows there are; and it leaves alone what a writer is about to commit."""
 
 from __future__ import annotations
 

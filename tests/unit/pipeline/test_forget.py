@@ -19,7 +19,7 @@ from obs_lib.catalogue import quality
 from obs_lib.errors import LakeError
 from obs_lib.lake.delta import DeltaTables
 from obs_lib.lake.lake import Lake
-from obs_lib.lake.maintenance import alone
+from obs_lib.lake.lock import alone
 from obs_lib.lake.tables import (
     EMBEDDINGS,
     ERASURES,

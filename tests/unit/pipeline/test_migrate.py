@@ -22,7 +22,8 @@ from obs_lib.errors import LakeError
 from obs_lib.lake import delta
 from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.lake import Lake
-from obs_lib.lake.maintenance import alone, sizes
+from obs_lib.lake.lock import alone
+from obs_lib.lake.maintenance import sizes
 from obs_lib.lake.rows import rows_of
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.table import Table
@@ -45,21 +46,23 @@ from obs_lib.lake.tables import (
 )
 from obs_lib.lake.version import SCHEMA_VERSION, set_version
 from obs_lib.models.encoder import SentenceEncoder
-from obs_lib.pipeline import schema_5
 from obs_lib.pipeline.closing import is_closed
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.ingest import late_days
-from obs_lib.pipeline.migrate import Migrated, migrate
+from obs_lib.pipeline.migrate import migrate
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.revisions import last_revisions
-from obs_lib.pipeline.schema_5 import fingerprint
+from obs_lib.pipeline.schema_5 import names
+from obs_lib.pipeline.schema_5.migration import Migrated
+from obs_lib.pipeline.schema_5.names import fingerprint
+from obs_lib.pipeline.schema_5.rows import TABLES as RENAMED_TABLES
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from tests.unit.pipeline.lakes import digests, said
 from tests.unit.pipeline.old_lake import CLOSED, DAYS, DROPPED, copy_of, unpack
 
-RENAMED = {table.name for table in schema_5.TABLES} - {OPERATIONS.name}
+RENAMED = {table.name for table in RENAMED_TABLES} - {OPERATIONS.name}
 REVISED = {DAYS[1]: 2, DAYS[4]: 2, DAYS[6]: 2}
 Contents = tuple[dict[str, list[dict[str, Any]]], list[StepRecord]]
 
@@ -147,9 +150,9 @@ def renamed(before: Lake, migrated: Lake, table: Table, day: Day) -> pd.DataFram
                 .str.replace("latency at equal tokens", "token-adjusted latency")
             )
     if table is DRIFT:
-        names = {str(r.day): digest_of(dict(r.digests)) for r in migrated.records(step="summarise")}
+        summaries = {str(r.day): digest_of(dict(r.digests)) for r in migrated.records(step="summarise")}
         rows["baseline_days"] = [
-            json.dumps([[one, names[one]] for one, _ in json.loads(days)]) for days in rows["baseline_days"]
+            json.dumps([[one, summaries[one]] for one, _ in json.loads(days)]) for days in rows["baseline_days"]
         ]
     return rows.reindex(columns=table.schema.names)  # columns that have come since are null
 
@@ -177,7 +180,7 @@ def test_digests_are_those_of_the_rows_under_their_new_names(before: Lake, migra
 
 def test_old_names_stand_nowhere_any_more(migrated: Workspace) -> None:
     words = ("utilisation", "equal_tokens", "equal tokens", '"gist"', "edition")
-    for table in schema_5.TABLES:
+    for table in RENAMED_TABLES:
         opened = migrated.lake.open(table)
         assert opened is not None
         assert [field.name for field in opened.schema().fields] == table.schema.names
@@ -198,7 +201,7 @@ def test_closed_days_stay_closed_and_open_days_open(before: Lake, migrated: Work
 def test_it_is_recorded_once_and_a_second_run_does_nothing(ws: Workspace) -> None:
     told: list[str] = []
     done = migrate(ws.lake, told.append)
-    assert {one.table for one in done} == {table.name for table in schema_5.TABLES} == set(told)
+    assert {one.table for one in done} == {table.name for table in RENAMED_TABLES} == set(told)
     assert Migrated("metrics", 7) in done
     versions = {size.table: size.versions for size in sizes(ws.lake)}
     assert migrate(ws.lake) == []
@@ -279,7 +282,7 @@ def test_killed_before_any_commit_and_run_again_it_ends_in_the_same_place(
         shutil.rmtree(tmp_path / "lake")
         shutil.copytree(unpacked / "lake", tmp_path / "lake")
         if not killed_before(ws.lake, fatal):
-            assert fatal > len(schema_5.TABLES) + 2
+            assert fatal > len(RENAMED_TABLES) + 2
             return
         assert ws.lake.version == 4
         migrate(ws.lake)
@@ -304,7 +307,7 @@ def killed_before(lake: Lake, fatal: int) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DeltaTable, "create_write_transaction", deadly(DeltaTable.create_write_transaction))
         patch.setattr(delta, "write_deltalake", deadly(deltalake.write_deltalake))
-        patch.setattr("obs_lib.pipeline.migrate.set_version", deadly(set_version))
+        patch.setattr("obs_lib.pipeline.schema_5.migration.set_version", deadly(set_version))
         try:
             migrate(lake)
         except Killed:
@@ -368,19 +371,19 @@ def test_another_migration_is_waited_for(ws: Workspace) -> None:
 @pytest.mark.parametrize(
     ("rename", "old", "new"),
     [
-        (schema_5.metric, "context_utilisation:recall", "context_utilization:recall"),
-        (schema_5.metric, "gpu_utilization", "gpu_utilization"),
-        (schema_5.metric, "judge:context_utilisation_x", "judge:context_utilisation_x"),
-        (schema_5.distance, "equal_tokens:latency_p50", "token_adjusted:latency_p50"),
-        (schema_5.distance, "change:context_utilisation", "change:context_utilization"),
-        (schema_5.distance, "token_kl", "token_kl"),
-        (schema_5.title, "Change in latency, utilisation, answers", "Change in latency, context_utilization, answers"),
-        (schema_5.title, "The evaluator utilisation itself moved", "The evaluator context_utilization itself moved"),
-        (schema_5.title, "Disk utilisation beyond its objective", "Disk utilisation beyond its objective"),
-        (schema_5.title, "GPU utilisation beyond its objective", "GPU utilization beyond its objective"),
-        (schema_5.note, "utilisation was not run", "context_utilization was not run"),
-        (schema_5.note, "2 hours have utilisation and latency (needs 6)", "2 hours have utilization and latency (needs 6)"),
-        (schema_5.note, "", ""),
+        (names.metric, "context_utilisation:recall", "context_utilization:recall"),
+        (names.metric, "gpu_utilization", "gpu_utilization"),
+        (names.metric, "judge:context_utilisation_x", "judge:context_utilisation_x"),
+        (names.distance, "equal_tokens:latency_p50", "token_adjusted:latency_p50"),
+        (names.distance, "change:context_utilisation", "change:context_utilization"),
+        (names.distance, "token_kl", "token_kl"),
+        (names.title, "Change in latency, utilisation, answers", "Change in latency, context_utilization, answers"),
+        (names.title, "The evaluator utilisation itself moved", "The evaluator context_utilization itself moved"),
+        (names.title, "Disk utilisation beyond its objective", "Disk utilisation beyond its objective"),
+        (names.title, "GPU utilisation beyond its objective", "GPU utilization beyond its objective"),
+        (names.note, "utilisation was not run", "context_utilization was not run"),
+        (names.note, "2 hours have utilisation and latency (needs 6)", "2 hours have utilization and latency (needs 6)"),
+        (names.note, "", ""),
     ],
 )  # fmt: skip
 def test_names(rename: Callable[[str], str], old: str, new: str) -> None:
@@ -390,7 +393,7 @@ def test_names(rename: Callable[[str], str], old: str, new: str) -> None:
 
 def test_evidence_and_the_incidents_named_after_it() -> None:
     fact = {"metric": "ttft_p95", "at_equal_tokens": 3.5, "family": "latency", "basis": "latency at equal tokens"}
-    assert schema_5.fact(fact) == {
+    assert names.fact(fact) == {
         "metric": "ttft_p95",
         "token_adjusted": 3.5,
         "family": "latency",
@@ -408,7 +411,7 @@ def test_evidence_and_the_incidents_named_after_it() -> None:
     ]
     rows = [{"kind": kind, "segment": "all", "evidence": json.dumps([{"metric": named}])} for kind, named, _, _ in old]
     rows.append({"kind": "change", "segment": "all", "evidence": json.dumps([{"metric": "context_utilisation"}])})
-    assert schema_5.incidents(rows) == {
+    assert names.incidents(rows) == {
         fingerprint(kind, "all", was): fingerprint(kind, "all", now) for kind, _, was, now in old
     }
 

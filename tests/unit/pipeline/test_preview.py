@@ -91,6 +91,34 @@ def test_a_look_changes_nothing_and_tells_what_the_step_then_does(tmp_path: Path
     assert files(Path(ws.lake.root)) == lake
 
 
+def test_files_that_are_not_read_and_calls_without_texts_are_named(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "notes.txt").write_text("no log")
+    values = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "acme.prompt": "Is it open?"}
+    at = int(dt.datetime.combine(DAY, dt.time(12), dt.UTC).timestamp()) * 10**9
+    span = {
+        "traceId": "1" * 32,
+        "spanId": "2" * 16,
+        "name": "chat",
+        "startTimeUnixNano": str(at),
+        "endTimeUnixNano": str(at + 10**9),
+        "attributes": [
+            *({"key": name, "value": {"stringValue": value}} for name, value in values.items()),
+            {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "4"}},
+        ],
+    }
+    document = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    (logs / "traces.json").write_text(json.dumps(document, indent=2))
+    ws = workspace(tmp_path / "one", logs, sources=[{"format": "otlp", "path": str(logs)}])
+    seen = preview(ws, DAY)
+    assert seen.rows["interactions"] == 1
+    assert seen.unread_files == ["notes.txt"]
+    assert [(half.dialect, half.count, half.unread) for half in seen.half_read] == [
+        ("GenAI conventions", 1, ["acme.prompt"])
+    ]
+
+
 def test_what_the_lake_would_change_is_named_by_table(tmp_path: Path, logs_here: Path) -> None:
     ws = make(tmp_path / "one", logs_here)
     ingest_and_preview(ws, DAY)

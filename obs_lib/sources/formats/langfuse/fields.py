@@ -13,9 +13,10 @@ from typing import Any
 
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.messages import answer_of, compact, finish_in, prompt_of
+from obs_lib.sources.formats.messages import answer_of, compact, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.repair import UNKNOWN_PART
 
 Item = Mapping[str, Any]
 
@@ -45,6 +46,8 @@ def interaction(observation: Item, trace: Item) -> dict[str, Any]:
         "trace_id": observation.get("traceId"),
         "total_latency_ms": milliseconds(start, end),
     } | content(observation, trace)
+    if has_unknown_part(embedded(observation.get("output"))):
+        fields["repairs"] = (UNKNOWN_PART,)
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -111,6 +114,7 @@ def _tokens(observation: Item) -> tuple[Any, Any, Any]:
             (details, ("prompt_tokens", "completion_tokens")),  # as the OpenAI client counts, before the server maps it
             (observation, ("inputUsage", "outputUsage")),
             (observation, ("promptTokens", "completionTokens")),
+            (observation, ("inputTokens", "outputTokens")),  # a table saved from the pages
             (usage, ("input", "output")),
             (usage, ("promptTokens", "completionTokens")),
         ):

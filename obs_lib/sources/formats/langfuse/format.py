@@ -100,7 +100,8 @@ class LangfuseFormat(Format):
             fields = interaction(call.item, trace.record)
             name = str(call.item.get("id"))
             fields |= {column: by_call[name] for column, by_call in by_column.items() if name in by_call}
-            yield Row(INTERACTIONS, call.entry, fields)
+            repairs = tuple(fields.pop("repairs", ()))
+            yield Row(INTERACTIONS, call.entry, fields, repairs=repairs)
         for step in [*trace.calls, *trace.steps.values()]:
             if step.start is not None and step.item.get("traceId"):
                 yield self._span(step, step if is_llm(step.item) else trace.call_of(step.start))

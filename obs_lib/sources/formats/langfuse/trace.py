@@ -10,8 +10,9 @@ from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langfuse.fields import plain
-from obs_lib.sources.formats.langfuse.steps import documents, raised
+from obs_lib.sources.formats.langfuse.steps import raised
 from obs_lib.sources.formats.parse import moment, number
+from obs_lib.sources.formats.retrieved import documents
 
 QUALITY = "quality"
 """The score whose value is an interaction's `quality_score`."""
@@ -57,7 +58,12 @@ class Trace:
 
 
 def parts_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The item, and before it what a whole trace carries inside."""
+    """The item, and before it what a whole trace carries inside; one saved from the pages stands beside its observations."""
+    saved = item.get("trace")
+    if isinstance(saved, dict) and isinstance(item.get("observations"), list):
+        beside = {name: item[name] for name in ("observations", "scores") if isinstance(item.get(name), list)}
+        yield from parts_of(plain(saved | beside))
+        return
     for name in ("observations", "scores"):
         inner = item.get(name)
         for part in inner if isinstance(inner, list) else ():

@@ -10,9 +10,11 @@ from typing import Any
 
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
+from obs_lib.sources.formats.messages import answer_of, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.usage import richer, settled, usage_of
+from obs_lib.sources.repair import UNKNOWN_PART
 
 Payload = dict[str, Any]
 
@@ -54,6 +56,8 @@ def interaction(payload: Payload) -> dict[str, Any]:
         "cost_usd": _cost(payload, failed=error is not None),
         "tags": _tags(payload, metadata) or None,
     } | _tokens(payload, metadata, failed=error is not None)
+    if has_unknown_part(response):
+        fields["repairs"] = [*fields.get("repairs", ()), UNKNOWN_PART]
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -103,6 +107,12 @@ def _answer(response: Any) -> str | None:
     return None if answer == _REDACTED else answer
 
 
+def answers(response: Any) -> str | None:
+    """The answer of a body that holds one in a shape that is known; None for any other body."""
+    known = ("choices", "output", "content", "candidates", "message", "generations", "completion")
+    return answer_of(response) if any(mapping(response).get(name) for name in known) else None
+
+
 def _user(payload: Payload, metadata: Payload) -> Any:
     """The person: the end user that the caller names, before the user that owns the key."""
     named = (payload.get("end_user"), metadata.get(_USERS[0]), mapping(payload.get("model_parameters")).get("user"))
@@ -122,13 +132,11 @@ def _tokens(payload: Payload, metadata: Payload, *, failed: bool) -> dict[str, A
     if failed and not payload.get("total_tokens"):
         return {}
     usage = mapping(metadata.get("usage_object")) or mapping(mapping(payload.get("response")).get("usage"))
-    details = mapping(usage.get("prompt_tokens_details"))
-    cached = (details.get("cached_tokens"), usage.get("cache_read_input_tokens"))
-    return {
-        "input_tokens": payload.get("prompt_tokens"),
-        "cached_input_tokens": next((count for count in cached if count is not None), None),
-        "output_tokens": payload.get("completion_tokens"),
-    }
+    beside, _ = usage_of(usage)
+    counts = {"input_tokens": payload.get("prompt_tokens"), "output_tokens": payload.get("completion_tokens")}
+    told, repairs = richer(counts, beside)
+    settled_counts, more = settled(told)
+    return settled_counts | {"repairs": [*repairs, *more]}
 
 
 def _cost(payload: Payload, *, failed: bool) -> float | None:

@@ -1,13 +1,15 @@
 """LiteLLM: the StandardLoggingPayload that its proxy and library hand to every logger (S3, GCS, files, own callbacks).
 
-Calls of a model that answers in text are interactions; embeddings, rerankings, moderations and the like are stages of the
-interaction of the same trace. Guardrails and vector stores stand inside the payload, with their own times: stages as well.
+Calls of a model that answers in text are interactions, whatever route they took; embeddings, rerankings, moderations and the
+like are stages of the interaction of the same trace. Guardrails and vector stores stand inside the payload, with their own
+times: stages as well.
 Keys, their hashes, headers, addresses and e-mails of callers are never copied.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -17,7 +19,8 @@ from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import Format
-from obs_lib.sources.formats.litellm.fields import failure, interaction, vector_stores
+from obs_lib.sources.formats.litellm.fields import answers, failure, interaction, vector_stores
+from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import mapping, milliseconds, moment, object_of
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
@@ -25,7 +28,6 @@ from obs_lib.sources.stages import StageNamer, StageNames
 GRACE_S = 15 * 60
 """Seconds around a day, in which a trace that crosses midnight is still read whole."""
 
-_LLM = ("completion", "text_completion", "responses", "anthropic_messages", "generate_content", "pass_through_endpoint")
 _WRAPPERS = ("standard_logging_object", "standard_logging_payload", "payload", "message")
 _TIMES = re.compile(rb'"(?:startTime|endTime)\\?"\s*:\s*"?(\d{9,10}(?:\.\d{1,9})?)\b')
 _EARLY = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -60,7 +62,8 @@ class LiteLLMFormat(Format):
                 payload = _payload(entry)
                 if _is_llm(payload):
                     fields = interaction(payload)
-                    yield Row(INTERACTIONS, entry, fields)
+                    repairs = tuple(fields.pop("repairs", ()))
+                    yield Row(INTERACTIONS, entry, fields, repairs=repairs)
                     yield from self._stages(entry, payload)
                     start = moment(payload["startTime"])
                     if start is not None and isinstance(payload.get("id"), str):
@@ -123,20 +126,28 @@ def _payload(entry: Entry) -> dict[str, Any]:
         )
     if "startTime" not in payload or not ("call_type" in payload or "messages" in payload):
         raise Rejected("not a StandardLoggingPayload of LiteLLM")
+    if payload.get("id") in (None, ""):
+        payload["id"] = f"made-{hashlib.sha256(entry.raw).hexdigest()[:24]}"
     return payload
 
 
 def _is_llm(payload: dict[str, Any]) -> bool:
+    """By its call type; where that is no word that we know, by whether it answers in text."""
     kind = payload.get("call_type")
     if not isinstance(kind, str) or not kind:
         return True
-    return kind in _LLM or kind.removeprefix("_").removeprefix("a").removesuffix("_stream") in _LLM
+    verdict = answers_in_text(kind)
+    if verdict is None:
+        return bool(payload.get("completion_tokens")) or answers(payload.get("response")) is not None
+    return verdict
 
 
 def _check_step(payload: dict[str, Any]) -> None:
-    for name in ("id", "trace_id"):
-        if not isinstance(payload.get(name), str) or not payload[name]:
-            raise Rejected(f"{payload['call_type']}: without {name}"[:100])
+    """A step without a trace is one by itself, named after its call."""
+    if not isinstance(payload["id"], str):
+        raise Rejected(f"{payload['call_type']}: without id"[:100])
+    if not isinstance(payload.get("trace_id"), str) or not payload["trace_id"]:
+        payload["trace_id"] = payload["id"]
     if moment(payload["startTime"]) is None:
         raise Rejected("startTime: not seconds since 1970")
 
@@ -145,7 +156,7 @@ def _span(payload: dict[str, Any], names: StageNamer) -> dict[str, Any]:
     start, kind = moment(payload["startTime"]), payload.get("call_type")
     label = kind if isinstance(kind, str) and kind else "completion"
     return {
-        "stage": names.stage_of(label, label),
+        "stage": names.stage_of(label, "completion" if _is_llm(payload) else label),
         "name": label,
         "start": start,
         "duration_ms": milliseconds(start, moment(payload.get("endTime"))),

@@ -11,15 +11,25 @@ from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.formats.otlp import genai, langfuse, openinference
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import first, number, text
+from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.traces import Trace
+from obs_lib.sources.repair import UNKNOWN_PART
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIMING = frozenset({"ttft_ms", "prefill_ms", "decode_ms"})
 _INHERITED = ("session_id", "user_id", "prompt_version")
 FIRST_CHUNK = re.compile(r"first.*(?:token|chunk)|content\.completion\.chunk", re.IGNORECASE)
 _STATUS_IN_TEXT = re.compile(r"\b(?:[Ee]rror|[Ss]tatus) ?[Cc]ode:? (\d{3})\b")
-_ROUTES = ("route", "gen_ai.agent.name", "agent.name", "gen_ai.workflow.name", "traceloop.workflow.name", "http.route")
+_ROUTES = (
+    "route",
+    "ai.telemetry.functionId",
+    "gen_ai.agent.name",
+    "agent.name",
+    "gen_ai.workflow.name",
+    "traceloop.workflow.name",
+    "http.route",
+)
 _PROMPT_NAMES = ("gen_ai.prompt.name", "llm.prompt_template.name", "prompt.id")
 _ENVIRONMENTS = ("deployment.environment.name", "deployment.environment")
 
@@ -52,8 +62,8 @@ def failure(
 
 
 def fields(attributes: Attributes, events: list[Record]) -> dict[str, Any]:
-    """What a span's own attributes and events say, in both conventions; GenAI first."""
-    return openinference.fields(attributes) | genai.fields(attributes, events)
+    """What a span's own attributes and events say: in GenAI's names, else OpenInference's, else a dialect's."""
+    return dialects.fields(attributes) | openinference.fields(attributes) | genai.fields(attributes, events)
 
 
 def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) -> dict[str, Any]:
@@ -70,10 +80,18 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
         known = fields(with_details(outer.attributes, around), around)
         native = {name: value for name, value in known.items() if name not in _TIMING} | native
     for outer in trace.above(call):
-        known = openinference.identity(outer.attributes) | genai.identity(outer.attributes)
+        known = (
+            dialects.fields(outer.attributes)
+            | openinference.identity(outer.attributes)
+            | genai.identity(outer.attributes)
+        )
         native = {name: known[name] for name in _INHERITED if name in known} | native
     error, kind = failure(attributes, own, call.failed, call.message)
     native |= _langfuse(call)
+    counts, repairs = genai.usage(attributes, native)
+    if genai.answered_with_unknown_parts(attributes):
+        repairs = [*repairs, UNKNOWN_PART]
+    native |= counts
     return {
         "request_id": call.span_id,
         "trace_id": call.trace_id,
@@ -85,6 +103,7 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
         **native,
         "tags": native.get("tags", {})
         | tags([attributes, *(outer.attributes for outer in trace.above(call))], call.resource),
+        "repairs": repairs,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from obs_lib.sources.formats.otlp import langfuse
 from obs_lib.sources.formats.otlp.attribute_values import first, indexed, number, text, unwrapped
+from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Span
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.parse import embedded
@@ -16,6 +17,7 @@ from obs_lib.sources.formats.parse import embedded
 _MOST = 50  # retrieval spans of one interaction: the last ones before it
 _GENAI = "gen_ai.retrieval.documents"
 _RETRIEVED, _RERANKED = "retrieval.documents", "reranker.output_documents"
+_QUERY_RESULTS = ("db.query.result", "db.search.result")
 _TEXTS = ("content", "text", "page_content")
 _RAISED = frozenset(
     {"block", "blocked", "flag", "flagged", "deny", "denied", "fail", "failed", "unsafe", "reject", "rejected"}
@@ -65,13 +67,30 @@ def documents(span: Span) -> list[dict[str, Any]] | None:
     """The documents that a span says it retrieved, as {id, text, score}; None where it says nothing about documents."""
     if (contexts := langfuse.contexts(span.attributes)) is not None:
         return contexts
+    if (given := dialects.documents(span.attributes)) is not None:
+        return given
     listed = embedded(span.attributes.get(_GENAI))
+    if listed is None:
+        listed = _queried(span)
     if not isinstance(listed, list):
         flat = indexed(span.attributes, _RERANKED) or indexed(span.attributes, _RETRIEVED)
         listed = unwrapped(flat, "document") if flat else None
     if listed is None:
         return None
     return [_document(item) for item in listed if isinstance(item, dict)]
+
+
+def _queried(span: Span) -> list[dict[str, Any]] | None:
+    """What a vector store's client answered, as OpenLLMetry writes it: an event each."""
+    results = [event.attributes for event in span.events if event.name in _QUERY_RESULTS]
+    return [
+        {
+            "id": first(result, (f"{name}.id" for name in _QUERY_RESULTS)),
+            "text": first(result, (f"{name}.{text}" for name in _QUERY_RESULTS for text in ("document", "text"))),
+            "score": first(result, (f"{name}.{score}" for name in _QUERY_RESULTS for score in ("score", "distance"))),
+        }
+        for result in results
+    ] or None
 
 
 def safety_flags(spans: list[Span]) -> list[str] | None:

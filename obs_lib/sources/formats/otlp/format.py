@@ -18,6 +18,7 @@ from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.otlp import calls, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
+from obs_lib.sources.formats.otlp.half_read import half_read
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
@@ -27,6 +28,7 @@ GRACE_S = 15 * 60
 
 _TIMES = re.compile(rb'"(?:startT|endT|t|observedT)imeUnixNano"\s*:\s*"?([0-9]{1,19})')
 _DAY_NS = 86_400 * 10**9
+_AROUND = frozenset({"chain", "agent", "workflow", "invoke_agent", "invoke_workflow", "create_agent", "evaluator"})
 _NO_VERDICT = "evaluation without a name or a verdict"
 _DAYS = (dt.date.max - dt.date(1970, 1, 1)).days
 
@@ -93,7 +95,11 @@ class OtlpFormat(Format):
         """A wrapper repeats the time of the inference inside it, so it is none itself."""
         if trace.is_wrapper(span):
             return "other"
-        kind = kind_of(span) or ("chat" if trace.call_of(span) is span else None)
+        kind = kind_of(span)
+        if trace.call_of(span) is span:
+            kind = "chat"  # whatever word the log has for it
+        elif kind is not None and kind.lower() in _AROUND and not trace.is_leaf(span):
+            return "other"  # a chain's time is that of what stands inside it, whatever its name
         return self.names.stage_of(span.name, kind)
 
 
@@ -112,7 +118,8 @@ def _interactions(collected: Collected, trace: Trace, events: dict[str, list[Rec
         if bare:
             row["tags"]["contexts_without_text"] = bare
         row["safety_flags"] = contexts.safety_flags(guardrails.get(call.span_id, []))
-        yield Row(INTERACTIONS, call.entry, row, calls.moment(call.start))
+        repairs, half = tuple(row.pop("repairs")), half_read(call, row, events.get(call.span_id, []))
+        yield Row(INTERACTIONS, call.entry, row, calls.moment(call.start), repairs, half)
 
 
 def _labels(collected: Collected, subject: Span, span: Span, events: list[Record]) -> Iterator[Row]:

@@ -7,15 +7,27 @@ own repository, https://github.com/open-telemetry/semantic-conventions-genai. Na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
+from obs_lib.sources.formats.langchain import plain_message
+from obs_lib.sources.formats.messages import (
+    Message,
+    answer_of,
+    finish_in,
+    has_unknown_part,
+    messages_of,
+    prompt_of,
+    text_of,
+)
+from obs_lib.sources.formats.model_calls import answers_in_text, is_answering
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, milliseconds, number, text
 from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats.parse import number as plain
+from obs_lib.sources.formats.usage import settled
 
 DETAILS = "gen_ai.client.inference.operation.details"
 """The event that carries a whole request: the span's attributes with the content beside them."""
@@ -24,12 +36,20 @@ EVALUATION = "gen_ai.evaluation.result"
 
 _MESSAGE = re.compile(r"gen_ai\.(\w+)\.message")
 _OLD_PROMPT, _OLD_ANSWER = "gen_ai.content.prompt", "gen_ai.content.completion"
-_OPERATIONS = ("chat", "text_completion", "generate_content", "completion")
-_REQUEST_TYPES = ("chat", "completion")  # OpenLLMetry's `llm.request.type`
+_OPERATIONS = ("gen_ai.operation.name", "llm.request.type")  # the latter is OpenLLMetry's and LiteLLM's
+_CONTENT = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.prompt", "gen_ai.completion")
+_FLAT_CONTENT = ("gen_ai.prompt.0.content", "gen_ai.completion.0.content", "gen_ai.completion.0.finish_reason")
 
 _TEXTS = {
     "session_id": ("gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id"),
-    "user_id": ("user.id", "enduser.id", "traceloop.association.properties.user_id"),
+    "user_id": (
+        "user.id",
+        "enduser.id",
+        "traceloop.association.properties.user_id",
+        "llm.user",
+        "metadata.user_api_key_end_user_id",
+        "metadata.user_api_key_user_id",
+    ),
     "model_version": ("gen_ai.response.model", "gen_ai.request.model"),
     "provider": ("gen_ai.provider.name", "gen_ai.system"),
     "prompt_version": ("gen_ai.prompt.version",),
@@ -41,11 +61,27 @@ _NUMBERS = {
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.cached_tokens",
+        # pydantic-ai's details, in the provider's own words
+        "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.details.cache_read_input_tokens",
+        "gen_ai.usage.details.cached_tokens",
+        "gen_ai.usage.details.cached_content_tokens",
     ),
+    "cost_usd": ("gen_ai.cost.total_cost", "operation.cost", "gen_ai.usage.cost", "gen_ai.usage.total_cost"),
 }
+_WRITTEN = (
+    *("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
+    *("gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens"),
+    "gen_ai.usage.details.cache_write_tokens",
+)
+_TOTAL = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens")
+_COUNTS = (*_NUMBERS["input_tokens"], *_NUMBERS["output_tokens"])
 _SECONDS = {
-    # The last of the first line and the other two are of vLLM's server spans.
-    "ttft_ms": ("gen_ai.response.time_to_first_chunk", "gen_ai.latency.time_to_first_token"),
+    # Names of `latency` are of vLLM's server spans.
+    "ttft_ms": (
+        *("gen_ai.response.time_to_first_chunk", "gen_ai.latency.time_to_first_token"),
+        "gen_ai.response.time_to_first_token",
+    ),
     "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
     "decode_ms": ("gen_ai.latency.time_in_model_decode",),
 }
@@ -54,14 +90,51 @@ _OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
 
 def is_llm(attributes: Attributes) -> bool | None:
     """Whether the attributes are of a call to a model that answers in text; None where the conventions say nothing."""
+    named = [str(attributes[name]) for name in _OPERATIONS if attributes.get(name) not in (None, "")]
+    if any(map(is_answering, named)):
+        return True
+    verdict = next((known for name in named if (known := answers_in_text(name)) is not None), None)
+    if verdict is False:
+        return False
+    has_model = first(attributes, _TEXTS["model_version"]) is not None
+    return True if has_model and (verdict or _carries_a_call(attributes)) else None
+
+
+def is_whole_agent(attributes: Attributes) -> bool:
+    """Whether an agent's own span carries all that a call does: tokens, a model and what was answered.
+
+    Where nobody writes the calls inside it, it is all that there is of them.
+    """
     operation = attributes.get("gen_ai.operation.name")
-    if operation is not None:
-        return operation in _OPERATIONS
-    asked = attributes.get("llm.request.type")
-    if asked is not None:
-        return asked in _REQUEST_TYPES
-    counted = first(attributes, (*_NUMBERS["input_tokens"], *_NUMBERS["output_tokens"])) is not None
-    return True if counted and first(attributes, _TEXTS["model_version"]) is not None else None
+    answered = first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"))
+    has_model = first(attributes, _TEXTS["model_version"]) is not None
+    return (
+        isinstance(operation, str)
+        and operation == "invoke_agent"
+        and has_model
+        and answered is not None
+        and first(attributes, _COUNTS) is not None
+    )
+
+
+def usage(attributes: Attributes, native: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The token counts of a span, input with cached tokens in it, and the repairs that it took.
+
+    native : the counts as they were read.
+    """
+    written, total = (number(first(attributes, names)) for names in (_WRITTEN, _TOTAL))
+    known = {name: native.get(name) for name in ("input_tokens", "output_tokens", "cached_input_tokens")}
+    return settled(known, written=plain(written), total=plain(total))
+
+
+def _carries_a_call(attributes: Attributes) -> bool:
+    """Tokens that were counted, or texts."""
+    return first(attributes, (*_COUNTS, *_CONTENT, *_FLAT_CONTENT)) is not None
+
+
+def answered_with_unknown_parts(attributes: Attributes) -> bool:
+    """Whether parts of the answer are of no known kind."""
+    return has_unknown_part(embedded(attributes.get("gen_ai.output.messages")))
 
 
 def is_content(record: Record) -> bool:
@@ -90,7 +163,7 @@ def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
 def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message] | None:
     whole = embedded(first(attributes, ("gen_ai.input.messages",)))
     if whole is None:
-        whole = indexed(attributes, "gen_ai.prompt") or embedded(attributes.get("gen_ai.prompt"))
+        whole = _flat(attributes, "gen_ai.prompt") or embedded(attributes.get("gen_ai.prompt"))
     if whole is None:
         whole = next(
             (embedded(event.attributes.get("gen_ai.prompt")) for event in events if event.name == _OLD_PROMPT), None
@@ -99,9 +172,23 @@ def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message]
         asked = prompt_of(whole)
         return captured(asked) if isinstance(asked, list) else asked
     messages = [
-        message_of(_event_message(match[1], event)) for event in events if (match := _MESSAGE.fullmatch(event.name))
+        message
+        for event in events
+        if (match := _MESSAGE.fullmatch(event.name))
+        for message in messages_of(_event_message(match[1], event))
     ]
     return captured(messages)
+
+
+def _flat(attributes: Attributes, prefix: str) -> list[Any]:
+    """Messages in indexed attributes; where their content is a list of parts, it is written as JSON text."""
+    return [_with_parts(item) if isinstance(item, dict) else item for item in indexed(attributes, prefix)]
+
+
+def _with_parts(message: dict[str, Any]) -> dict[str, Any]:
+    decoded = embedded(message.get("content"))
+    typed = isinstance(decoded, list) and decoded and all(isinstance(part, dict) and "type" in part for part in decoded)
+    return {**message, "content": decoded} if typed else message
 
 
 def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> str | list[Message] | None:
@@ -118,18 +205,24 @@ def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, s
     """The answer of the first choice and why it ended."""
     whole = embedded(first(attributes, ("gen_ai.output.messages",)))
     if whole is None:
-        whole = indexed(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
+        whole = _flat(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
     if whole is None:
         whole = next(
             (embedded(event.attributes.get("gen_ai.completion")) for event in events if event.name == _OLD_ANSWER), None
         )
-    choice = whole[0] if isinstance(whole, list) and whole else whole
+    whole = plain_message(whole)
+    choice = whole[0] if isinstance(whole, list) and whole and not _is_parts(whole) else whole
     if not choice:
         choices = [_event_message("assistant", event) for event in events if event.name == "gen_ai.choice"]
         choice = min(choices, key=_place, default=None)
     reason = embedded(first(attributes, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")))
     answer = text_of(choice) if _is_message(choice) else answer_of(choice)
     return answer, finish_reason(reason) or finish_reason(finish_in(choice))
+
+
+def _is_parts(whole: list[Any]) -> bool:
+    """A list that is one message's content rather than choices."""
+    return not any(isinstance(item, dict) and {"role", "message", "index"}.intersection(item) for item in whole)
 
 
 def _is_message(choice: Any) -> bool:
@@ -146,7 +239,7 @@ def _event_message(role: str, event: Record) -> dict[str, Any]:
     inner = embedded(body.get("message"))  # of a choice
     if isinstance(inner, dict):
         body = {**{name: value for name, value in body.items() if name != "message"}, **inner}
-    elif isinstance(inner, str):
+    elif isinstance(inner, (str, list)):
         body = {**body, "content": inner}
     return {**body, "role": body["role"] if isinstance(body.get("role"), str) else role}
 

@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_lib.sources.formats.langfuse.fields import content
-from obs_lib.sources.formats.langfuse.steps import documents
 from obs_lib.sources.formats.parse import embedded, number
+from obs_lib.sources.formats.retrieved import documents
 from obs_lib.sources.values import well_formed
 
 _OBSERVATION = "langfuse.observation."

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from obs_lib.sources.formats.otlp import genai, langfuse, openinference
+from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Span
 
 _DEEPEST = 256  # ancestors that are looked at: a trace of a chain of spans must not cost their square
@@ -64,9 +65,18 @@ class Trace:
         self._paths[span.span_id] = path
         return path
 
+    def is_leaf(self, span: Span) -> bool:
+        """Whether no span that was read stands below it."""
+        return span.span_id not in self._parents
+
+    @cached_property
+    def _parents(self) -> set[str]:
+        return {span.parent_id for span in self.spans}
+
     @cached_property
     def _llm(self) -> list[Span]:
-        return [span for span in self.spans if is_llm(span)]
+        called = [span for span in self.spans if is_llm(span)]
+        return called or [span for span in self.spans if genai.is_whole_agent(span.attributes)]
 
     @cached_property
     def _calls_below(self) -> Counter[str]:
@@ -84,11 +94,14 @@ class Trace:
 
 
 def is_llm(span: Span) -> bool:
-    """Whether a model answered in text. Langfuse's type says so, OpenInference's kind, the GenAI operation, or token counts."""
+    """Whether a model answered in text. Langfuse's type says so, OpenInference's kind, a dialect, or what it carries."""
     if langfuse.observation_type(span.attributes) is not None:
         return langfuse.is_generation(span.attributes)
-    inference = openinference.is_llm(span.attributes)
-    return bool(genai.is_llm(span.attributes)) if inference is None else inference
+    for says in (openinference.is_llm, dialects.is_llm, genai.is_llm):
+        verdict = says(span.attributes)
+        if verdict is not None:
+            return verdict
+    return False
 
 
 def kind_of(span: Span) -> str | None:
@@ -97,4 +110,4 @@ def kind_of(span: Span) -> str | None:
         kind = span.attributes.get(name)
         if isinstance(kind, str) and kind:
             return kind
-    return None
+    return dialects.kind(span.attributes)

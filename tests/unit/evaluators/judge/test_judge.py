@@ -17,7 +17,7 @@ import pytest
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
-from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.evaluator import Judge, JudgeRuntime
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
@@ -49,8 +49,8 @@ class Court:
     def judge(self, **options: Any) -> Judge:
         given = {"rubric": "toxicity", "model": "m", "connection": "judge", "timeout_s": 1.0, **options}
         connection = Connection.from_uri(self.server.url.replace("://", f"://:{KEY}@"))
-        place = Place(self.ledger, lambda _: connection, lambda text: text, self.rates, "as it is", self._wait)
-        return Judge("toxicity", load_rubric(given["rubric"]), JudgeOptions(**given), place)
+        runtime = JudgeRuntime(self.ledger, lambda _: connection, lambda text: text, self.rates, "as it is", self._wait)
+        return Judge("toxicity", load_rubric(given["rubric"]), JudgeOptions(**given), runtime)
 
     def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -217,7 +217,7 @@ def test_waits_grow_and_a_servers_word_counts(court: Any) -> None:
     assert 2.0 <= backed_off[2] <= 3.0
 
 
-# -- budgets, pace and places --------------------------------------------------------------------------------------------
+# -- budgets, pace and slots ---------------------------------------------------------------------------------------------
 
 
 def test_the_budget_in_calls_is_dealt_by_hash_and_stops_cleanly(court: Any) -> None:
@@ -431,9 +431,9 @@ def test_the_key_is_in_no_row_no_file_and_no_message(
 def test_an_address_that_is_none_is_said_without_the_address(court: Any) -> None:
     at = court()
     connection = Connection.from_uri(f"ftp://:{KEY}@somewhere/{KEY}")
-    place = Place(at.ledger, lambda _: connection, lambda text: text, None)
+    runtime = JudgeRuntime(at.ledger, lambda _: connection, lambda text: text, None)
     judge = Judge(
-        "toxicity", load_rubric("toxicity"), JudgeOptions(rubric="toxicity", model="m", connection="judge"), place
+        "toxicity", load_rubric("toxicity"), JudgeOptions(rubric="toxicity", model="m", connection="judge"), runtime
     )
     with pytest.raises(ConfigError) as caught:
         judge.check()

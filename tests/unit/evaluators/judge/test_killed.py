@@ -19,16 +19,16 @@ from pathlib import Path
 import pandas as pd
 from obs_lib.connections import Connection
 from obs_lib.evaluators.judge.ledger import Ledger
-from obs_lib.evaluators.judge.evaluator import Judge, Place
+from obs_lib.evaluators.judge.evaluator import Judge, JudgeRuntime
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import load_rubric
 
 folder, url, first, budget = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 options = JudgeOptions(rubric="toxicity", model="m", connection="c", concurrency=4, timeout_s=5, budget_calls=budget)
-place = Place(Ledger(folder / "ledger.sqlite3"), lambda _: Connection.from_uri(url), str, None)
+runtime = JudgeRuntime(Ledger(folder / "ledger.sqlite3"), lambda _: Connection.from_uri(url), str, None)
 rows = [("p", f"Answer {n}.", None, None, None) for n in range(40)]
 cases = pd.DataFrame(rows, columns=["prompt", "response", "contexts", "expected_format", "error"], dtype=object)
-judge = Judge("toxicity", load_rubric("toxicity"), options, place)
+judge = Judge("toxicity", load_rubric("toxicity"), options, runtime)
 judge = judge.for_day(dt.date(2024, 3, 1), cases.assign(case=[f"{n:02d}" for n in range(40)]))
 print(judge.score(cases.iloc[first:first + 20])["status"].value_counts().to_dict())
 """
@@ -60,7 +60,7 @@ def test_a_killed_process_has_not_paid_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-def test_two_processes_keep_one_budget_and_one_number_of_places(tmp_path: Path) -> None:
+def test_two_processes_keep_one_budget_and_one_number_of_slots(tmp_path: Path) -> None:
     with JudgeServer(lambda number, body: Reply(status=500) if number < 3 else Reply(stall_s=0.05)) as server:
         both = [start(tmp_path, server, first, 25) for first in (0, 20)]
         out = "".join(process.communicate(timeout=120)[0] for process in both)

@@ -226,7 +226,7 @@ def test_wrapped_payloads(wrapper: str) -> None:
     [
         ({"startTime": START}, "not a StandardLoggingPayload of LiteLLM"),
         ({"request_id": "native"}, "not a StandardLoggingPayload of LiteLLM"),
-        ({**EMBEDDING, "trace_id": None}, "embedding: without trace_id"),
+        ({**EMBEDDING, "id": 7}, "embedding: without id"),
         ({**EMBEDDING, "startTime": "noon"}, "startTime: not seconds since 1970"),
     ],
 )

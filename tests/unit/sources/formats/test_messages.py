@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
+from obs_lib.sources.formats.messages import answer_of, finish_in, has_unknown_part, prompt_of
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bern"}'}}
 CALLED = '[{"arguments":{"city":"Bern"},"name":"weather"}]'
@@ -93,8 +93,41 @@ ANY_JSON: Any = st.recursive(
         ),
         (
             [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "12"}]}]}],
-            [{"role": "user", "content": "12"}],
+            [{"role": "tool", "content": "12"}],  # the prompt is what the person asked
         ),
+        (
+            [{"role": "user", "content": [{"type": "tool_result", "content": "12"}, {"type": "text", "text": "And?"}]}],
+            [{"role": "tool", "content": "12"}, {"role": "user", "content": "And?"}],
+        ),
+        (
+            [{"role": "user", "parts": [{"type": "tool_call_response", "id": "c", "result": {"c": 3}}]}],  # pydantic-ai
+            [{"role": "tool", "content": '{"c":3}'}],
+        ),
+        (
+            [{"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": "12"}]}}]}],  # Bedrock
+            [{"role": "tool", "content": "12"}],
+        ),
+        (
+            [{"role": "user", "parts": [{"function_response": {"name": "f", "response": {"c": 3}}}]}],  # Gemini
+            [{"role": "tool", "content": '{"c":3}'}],
+        ),
+        (
+            [{"role": "user", "content": "Run it"}, {"type": "reasoning", "summary": []}, {"type": "novelty", "x": 1}],
+            [{"role": "user", "content": "Run it"}],
+        ),
+        (
+            {
+                "messages": [
+                    [
+                        {"lc": 1, "type": "constructor", "id": ["m", "SystemMessage"], "kwargs": {"content": "Brief."}},
+                        {"lc": 1, "type": "constructor", "id": ["m", "HumanMessage"], "kwargs": {"content": "Hi"}},
+                    ]
+                ]
+            },
+            [{"role": "system", "content": "Brief."}, {"role": "user", "content": "Hi"}],
+        ),
+        ([{"type": "human", "data": {"content": "Hi"}}], [{"role": "user", "content": "Hi"}]),
+        ({"prompts": ["Human: Hi"]}, "Human: Hi"),
         ([{"type": "human", "content": "Hi"}], [{"role": "user", "content": "Hi"}]),  # LangChain
         ({"question": "why", "b": 1}, '{"b":1,"question":"why"}'),
         ([], "[]"),
@@ -156,6 +189,51 @@ def test_prompts(value: Any, expected: Any) -> None:
             None,
         ),
         ([{"type": "reasoning", "content": "Two and two"}, {"type": "text", "text": "4"}], "4", None),
+        (
+            [
+                {"type": "web_search_call", "status": "completed"},
+                {"type": "novelty", "x": 1},
+                {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "4"}]},
+            ],
+            "4",
+            None,
+        ),
+        ([{"type": "custom_tool_call", "name": "sh", "input": "ls"}], '[{"arguments":"ls","name":"sh"}]', None),
+        ({"generations": [[{"text": "4", "generation_info": {"finish_reason": "stop"}}]]}, "4", "stop"),
+        (
+            {
+                "generations": [
+                    [
+                        {
+                            "text": "",
+                            "message": {
+                                "lc": 1,
+                                "type": "constructor",
+                                "id": ["m", "AIMessage"],
+                                "kwargs": {
+                                    "content": "",
+                                    "tool_calls": [{"name": "weather", "args": {"city": "Bern"}, "type": "tool_call"}],
+                                    "response_metadata": {"finish_reason": "tool_calls"},
+                                },
+                            },
+                        }
+                    ]
+                ]
+            },
+            CALLED,
+            "tool_calls",
+        ),
+        (
+            {"output": {"message": {"role": "assistant", "content": [{"text": "4"}]}}, "stopReason": "end_turn"},
+            "4",
+            "end_turn",
+        ),
+        ({"role": "assistant", "content": [{"toolUse": {"name": "weather", "input": {"city": "Bern"}}}]}, CALLED, None),
+        (
+            [{"type": "tool-call", "toolName": "weather", "args": {"city": "Bern"}}],
+            CALLED,
+            None,
+        ),
         ({"total": 4}, '{"total":4}', None),
         ([1, 2], "[1,2]", None),
     ],
@@ -163,6 +241,14 @@ def test_prompts(value: Any, expected: Any) -> None:
 def test_answers_and_finish_reasons(value: Any, answer: str | None, finish: str | None) -> None:
     assert answer_of(value) == answer
     assert finish_in(value) == finish
+
+
+def test_a_part_of_no_known_kind_is_told() -> None:
+    text = {"type": "text", "text": "4"}
+    assert has_unknown_part([text, {"type": "novelty"}])
+    assert has_unknown_part({"choices": [{"message": {"content": [text, {"type": "novelty"}]}}]})
+    assert not has_unknown_part([text, {"type": "reasoning"}])
+    assert not has_unknown_part({"any": "thing"})
 
 
 @given(ANY_JSON)
@@ -176,4 +262,5 @@ def test_any_json_gives_a_native_prompt_and_answer(value: Any) -> None:
             assert isinstance(message["role"], str)
             assert message["content"] is None or isinstance(message["content"], str)
     finish_in(value)
+    has_unknown_part(value)
     json.dumps([prompt, answer])

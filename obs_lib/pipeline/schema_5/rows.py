@@ -1,14 +1,9 @@
-"""What schema version 5 calls otherwise than version 4 did: rows of one day under the old names in, under the new ones out.
-
-Renaming rows that have the new names already changes nothing.
-"""
+"""Rows of one day under the old names in, under the new ones out."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +26,7 @@ from obs_lib.lake.tables import (
 from obs_lib.pipeline.notify import DELIVERY, SHORT
 from obs_lib.pipeline.revisions import KIND as REVISION
 from obs_lib.pipeline.revisions import SUMMARY
-
-VERSION = 5
+from obs_lib.pipeline.schema_5.names import distance, evaluator, fact, metric, note, title
 
 COLUMNS: Mapping[Table, Mapping[str, str]] = {
     LABELS: {"inclusion": "inclusion_probability"},
@@ -41,25 +35,7 @@ COLUMNS: Mapping[Table, Mapping[str, str]] = {
 }
 """Columns that have another name: old to new."""
 
-_EVALUATOR = ("utilisation", "context_utilization")
-_METRIC = ("context_utilisation", "context_utilization")
-_ADJUSTED = ("equal_tokens:", "token_adjusted:")
-_BASIS = ("latency at equal tokens", "token-adjusted latency")
-_GPU = ("GPU utilisation", "GPU utilization")
-_TITLES = ("Change in ", "Scores of ", "The evaluator ")  # of incidents, before names of evaluators
-_NOTES = {
-    "utilisation was not run": "context_utilization was not run",
-    "no SM utilisation in the samples": "no SM utilization in the samples",
-    "utilisation or latency was the same in every hour": "utilization or latency was the same in every hour",
-}
-_HOURS = (" hours have utilisation and latency", " hours have utilization and latency")
-
 Row = dict[str, Any]
-
-
-def fingerprint(kind: str, segment: str, cause: str) -> str:
-    """The name that an incident had in version 4, by what it was and where."""
-    return hashlib.sha256(json.dumps([kind, segment, cause]).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -73,19 +49,25 @@ class Names:
     incidents: Mapping[str, str] = field(default_factory=dict)
 
 
-def renamed(table: Table, rows: pa.Table, names: Names) -> pa.Table:
-    """The rows under today's columns and names, sorted by their key. rows : with `day`, and the columns as they were stored."""
+def with_columns(table: Table, rows: pa.Table) -> pa.Table:
+    """The rows, as they were stored, under today's columns, sorted by their key; null where they have no such column."""
     before = {new: old for old, new in COLUMNS.get(table, {}).items()}
     columns = {}
     for column in table.schema:
         stored = [rows[name] for name in (column.name, before.get(column.name)) if name in rows.column_names]
         columns[column.name] = pc.coalesce(*stored).cast(column.type) if stored else pa.nulls(len(rows), column.type)
+    return _sorted(table, columns)
+
+
+def renamed(table: Table, rows: pa.Table, names: Names) -> pa.Table:
+    """Rows under today's columns, under today's names, sorted by their key."""
+    columns = dict(zip(rows.column_names, rows.columns, strict=True))
     for name, rename in _VALUES.get(table, {}).items():
         columns[name] = _each(columns[name], rename)
     if table in _ROWS:
         made = [_ROWS[table](row, names) for row in pa.table(columns).to_pylist()]
         columns = {column.name: pa.array([row[column.name] for row in made], column.type) for column in table.schema}
-    return pa.table(columns, schema=table.schema).sort_by([(name, "ascending") for name in table.key])
+    return _sorted(table, columns)
 
 
 def schema_before(table: Table) -> pa.Schema:
@@ -94,68 +76,9 @@ def schema_before(table: Table) -> pa.Schema:
     return pa.schema([(old.get(column.name, column.name), column.type) for column in table.schema])
 
 
-def evaluator(name: str) -> str:
-    """An evaluator's name, also among other words of ours."""
-    return re.sub(rf"\b{_EVALUATOR[0]}\b", _EVALUATOR[1], name)
-
-
-def metric(name: str) -> str:
-    """A metric, also one of labels: `context_utilisation:recall`."""
-    return re.sub(rf"^{_METRIC[0]}\b", _METRIC[1], name)
-
-
-def distance(name: str) -> str:
-    """The name of a comparison: `change:<metric>`, `equal_tokens:<metric>`, or one of its own."""
-    if name.startswith(_ADJUSTED[0]):
-        return _ADJUSTED[1] + metric(name.removeprefix(_ADJUSTED[0]))
-    return "change:" + metric(name.removeprefix("change:")) if name.startswith("change:") else name
-
-
-def title(text: str) -> str:
-    """The title of an incident."""
-    if text.startswith(_GPU[0]):
-        return _GPU[1] + text.removeprefix(_GPU[0])
-    return evaluator(text) if text.startswith(_TITLES) else text
-
-
-def note(text: str) -> str:
-    """Why a metric has no value."""
-    if text.partition(" ")[0].isdigit():
-        return text.replace(*_HOURS)
-    return _NOTES.get(text, text)
-
-
-def fact(evidence: Row) -> Row:
-    """One entry of an incident's evidence."""
-    changed = {("token_adjusted" if name == "at_equal_tokens" else name): value for name, value in evidence.items()}
-    for name in ("metric", "family"):
-        if isinstance(changed.get(name), str):
-            changed[name] = evaluator(metric(changed[name]))
-    if changed.get("basis") == _BASIS[0]:
-        changed["basis"] = _BASIS[1]
-    return changed
-
-
-def incidents(alerts: Iterable[Row]) -> dict[str, str]:
-    """Fingerprints that were made of an old name: the one before to the one now. alerts : rows under old or new names."""
-    renamed: dict[str, str] = {}
-    for row in alerts:
-        causes = _causes(row["kind"], [fact(entry) for entry in json.loads(row["evidence"])])
-        if causes is not None:
-            old, new = (fingerprint(row["kind"], row["segment"], cause) for cause in causes)
-            renamed[old] = new
-    return renamed
-
-
-def _causes(kind: str, evidence: Sequence[Row]) -> tuple[str, str] | None:
-    """What an incident was and is named after, from its evidence under the new names; None where that is the same."""
-    measured = str(evidence[0].get("metric")) if evidence else ""
-    old, new = _EVALUATOR
-    return {
-        ("objective", _METRIC[1]): _METRIC,
-        ("data", f"failed {new} scores"): (f"scores:{old}", f"scores:{new}"),
-        ("data", f"{new} on the anchors, largest difference"): (f"evaluator:{old}", f"evaluator:{new}"),
-    }.get((kind, measured))
+def _sorted(table: Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
+    rows = pa.table(dict(columns), schema=table.schema)
+    return rows.sort_by([(name, "ascending") for name in table.key])
 
 
 def _each(column: pa.ChunkedArray | pa.Array, rename: Callable[[str], str]) -> pa.Array:

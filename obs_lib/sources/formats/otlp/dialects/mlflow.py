@@ -1,0 +1,66 @@
+"""MLflow's traces over OpenTelemetry: every attribute is JSON text, a span's type as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obs_lib.sources.finish import finish_reason
+from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
+from obs_lib.sources.formats.otlp.any_value import Attributes
+from obs_lib.sources.formats.otlp.attribute_values import number, text
+from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
+from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.retrieved import documents
+from obs_lib.sources.formats.usage import usage_of
+
+_KINDS = {"chat_model": "llm", "llm": "llm", "embedding": "embedding", "parser": "output_processor"}
+
+
+def _unquoted(value: Any) -> Any:
+    """The text that JSON text stands for; other values as `embedded` reads them."""
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
+        inner = embedded(f"[{value}]")
+        return inner[0] if isinstance(inner, list) and inner else value
+    return embedded(value)
+
+
+def _type(attributes: Attributes) -> str:
+    return str(_unquoted(attributes.get("mlflow.spanType")) or "").lower()
+
+
+def _fields(attributes: Attributes) -> dict[str, Any]:
+    asked, given = (_unquoted(attributes.get(f"mlflow.span{side}")) for side in ("Inputs", "Outputs"))
+    usage, _ = usage_of(_unquoted(attributes.get("mlflow.chat.tokenUsage")) or mapping(given).get("usage"))
+    beside, _ = usage_of(mapping(given).get("usage"))
+    cost = mapping(_unquoted(attributes.get("mlflow.llm.cost")))
+    model = mapping(given).get("model") or _unquoted(attributes.get("mlflow.llm.model")) or mapping(asked).get("model")
+    return {
+        "model_version": text(model),
+        "user_id": text(_unquoted(attributes.get("mlflow.trace.user"))),
+        "session_id": text(_unquoted(attributes.get("mlflow.trace.session"))),
+        "prompt": prompt_of(asked),
+        "response": answer_of(given),
+        "finish_reason": finish_reason(finish_in(given)),
+        "cost_usd": number(cost.get("total_cost")),
+        **beside,
+        **usage,
+    }
+
+
+def _is_llm(attributes: Attributes) -> bool | None:
+    kind = _type(attributes)
+    return kind in ("chat_model", "llm") if kind else None
+
+
+def _kind(attributes: Attributes) -> str | None:
+    kind = _type(attributes)
+    return _KINDS.get(kind, kind) or None
+
+
+def _documents(attributes: Attributes) -> list[dict[str, Any]] | None:
+    if _type(attributes) not in ("retriever", "reranker"):
+        return None
+    return documents(_unquoted(attributes.get("mlflow.spanOutputs")))
+
+
+MLFLOW = Dialect("MLflow", ("mlflow.",), _fields, _is_llm, _kind, _documents)

@@ -1,0 +1,288 @@
+"""Spans of libraries that have names or shapes of their own: read in full, with texts, tokens, cost, user and session."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from obs_lib.sources.entries import Entry, HalfRead, RejectedEntry, Row
+from obs_lib.sources.formats.otlp.format import OtlpFormat
+from obs_lib.sources.stages import StageNames
+from tests.unit.sources.formats.test_otlp import GENAI, span, spans_line
+
+ASKED = [{"role": "user", "content": "Is it open?"}]
+PARTS = [{"role": "user", "parts": [{"type": "text", "content": "Is it open?"}]}]
+SAID = [{"role": "assistant", "parts": [{"type": "text", "content": "Until six."}]}]
+TOKENS = {"gen_ai.usage.input_tokens": 40, "gen_ai.usage.output_tokens": 4}
+CALLED = '[{"arguments":{"city":"Bern"},"name":"weather"}]'
+EVENTS = [
+    {"event.name": "gen_ai.system.message", "role": "system", "content": "Be kind."},
+    {"event.name": "gen_ai.user.message", "role": "user", "content": "Is it open?"},
+    {"event.name": "gen_ai.choice", "index": 0, "message": {"role": "assistant", "content": "Until six."}},
+]
+KWARGS = {"content": "Is it open?", "type": "human"}
+HUMAN = {"lc": 1, "type": "constructor", "id": ["langchain", "messages", "HumanMessage"], "kwargs": KWARGS}
+AI = {
+    "lc": 1,
+    "type": "constructor",
+    "id": ["langchain", "messages", "AIMessage"],
+    "kwargs": {
+        "content": "Until six.",
+        "usage_metadata": {"input_tokens": 40, "output_tokens": 4, "input_token_details": {"cache_read": 30}},
+        "response_metadata": {"finish_reason": "stop"},
+    },
+}
+
+
+def read(*spans: dict[str, Any]) -> list[Row]:
+    rows = list(OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, spans_line(*spans))]))
+    assert not any(isinstance(row, RejectedEntry) for row in rows)
+    return [row for row in rows if isinstance(row, Row)]
+
+
+def interactions(*spans: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row.fields for row in read(*spans) if row.table.name == "interactions"]
+
+
+DIALECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "LiteLLM": (
+        {
+            "gen_ai.operation.name": "acompletion",
+            "llm.request.type": "acompletion",
+            "gen_ai.request.model": "m",
+            "gen_ai.input.messages": json.dumps(PARTS),
+            "gen_ai.output.messages": json.dumps(SAID),
+            "gen_ai.cost.total_cost": 0.002,
+            "llm.user": "u",
+            **TOKENS,
+        },
+        {"cost_usd": 0.002, "user_id": "u"},
+    ),
+    "Vercel AI SDK": (
+        {
+            "ai.operationId": "ai.generateText.doGenerate",
+            "ai.model.id": "m",
+            "ai.prompt.messages": json.dumps([{"role": "user", "content": [{"type": "text", "text": "Is it open?"}]}]),
+            "ai.response.text": "Until six.",
+            "ai.response.finishReason": "stop",
+            "ai.response.msToFirstChunk": 120.5,
+            "ai.usage.inputTokens": 40,
+            "ai.usage.outputTokens": 4,
+            "ai.usage.cachedInputTokens": 30,
+            "ai.telemetry.metadata.userId": "u",
+            "ai.telemetry.metadata.sessionId": "s",
+        },
+        {"cached_input_tokens": 30, "ttft_ms": 120.5, "user_id": "u", "session_id": "s", "finish_reason": "stop"},
+    ),
+    "pydantic-ai 1": (
+        GENAI
+        | TOKENS
+        | {"events": json.dumps(EVENTS), "gen_ai.usage.details.cached_tokens": 30, "operation.cost": 0.1},
+        {"cached_input_tokens": 30, "cost_usd": 0.1},
+    ),
+    "Logfire": (
+        {
+            "gen_ai.request.model": "m",
+            "request_data": json.dumps({"model": "m", "messages": ASKED}),
+            "response_data": json.dumps(
+                {
+                    "message": {"role": "assistant", "content": "Until six."},
+                    "usage": {
+                        "prompt_tokens": 40,
+                        "completion_tokens": 4,
+                        "prompt_tokens_details": {"cached_tokens": 30},
+                    },
+                }
+            ),
+        },
+        {"cached_input_tokens": 30},
+    ),
+    "Google ADK": (
+        {
+            "gen_ai.system": "gcp.vertex.agent",
+            "gcp.vertex.agent.session_id": "s",
+            "gcp.vertex.agent.llm_request": json.dumps(
+                {"model": "m", "contents": [{"role": "user", "parts": [{"text": "Is it open?"}]}]}
+            ),
+            "gcp.vertex.agent.llm_response": json.dumps(
+                {
+                    "content": {"role": "model", "parts": [{"text": "hm", "thought": True}, {"text": "Until six."}]},
+                    "finish_reason": "STOP",
+                    "usage_metadata": {
+                        "prompt_token_count": 40,
+                        "candidates_token_count": 4,
+                        "cached_content_token_count": 30,
+                    },
+                }
+            ),
+        },
+        {"cached_input_tokens": 30, "session_id": "s", "finish_reason": "stop"},
+    ),
+    "MLflow": (
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.spanInputs": json.dumps({"model": "m", "messages": ASKED}),
+            "mlflow.spanOutputs": json.dumps(
+                {"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "Until six."}}]}
+            ),
+            "mlflow.chat.tokenUsage": json.dumps({"input_tokens": 40, "output_tokens": 4, "total_tokens": 44}),
+            "mlflow.trace.session": '"s"',
+        },
+        {"session_id": "s", "finish_reason": "stop"},
+    ),
+    "LangSmith": (
+        {
+            "langsmith.span.kind": "llm",
+            "langsmith.metadata.ls_model_name": "m",
+            "langsmith.metadata.thread_id": "s",
+            "gen_ai.prompt": json.dumps({"messages": [[HUMAN]]}),
+            "gen_ai.completion": json.dumps({"generations": [[{"text": "Until six.", "message": AI}]]}),
+        },
+        {"session_id": "s", "cached_input_tokens": 30, "finish_reason": "stop"},
+    ),
+    "Semantic Kernel": (
+        {
+            "gen_ai.operation.name": "chat.completions",
+            "gen_ai.request.model": "m",
+            "gen_ai.prompt": json.dumps(ASKED),
+            "gen_ai.completion": json.dumps([{"role": "assistant", "content": "Until six.", "finish_reason": "stop"}]),
+            **TOKENS,
+        },
+        {"finish_reason": "stop"},
+    ),
+    "OpenLLMetry": (
+        {
+            "llm.request.type": "chat",
+            "gen_ai.request.model": "m",
+            "gen_ai.prompt.0.role": "user",
+            "gen_ai.prompt.0.content": json.dumps(
+                [{"type": "text", "text": "Is it open?"}, {"type": "image_url", "image_url": {"url": "https://x"}}]
+            ),
+            "gen_ai.completion.0.role": "assistant",
+            "gen_ai.completion.0.content": "Until six.",
+            **TOKENS,
+        },
+        {},
+    ),
+    "a name of tomorrow": (
+        GENAI
+        | TOKENS
+        | {
+            "gen_ai.operation.name": "ponder",
+            "gen_ai.input.messages": json.dumps(PARTS),
+            "gen_ai.output.messages": json.dumps(SAID),
+        },
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("attributes", "more"), DIALECTS.values(), ids=DIALECTS)
+def test_a_call_is_read_in_full(attributes: dict[str, Any], more: dict[str, Any]) -> None:
+    (native,) = interactions(span("do it", 1, attributes=attributes))
+    asked = native["prompt"]
+    assert (asked if isinstance(asked, str) else asked[-1]["content"]) == "Is it open?"
+    assert native["response"] == "Until six."
+    assert (native["model_version"], native["input_tokens"], native["output_tokens"]) == ("m", 40, 4)
+    assert {name: native.get(name) for name in more} == more
+
+
+def test_strands_blocks_and_milliseconds() -> None:
+    blocks = json.dumps([{"toolUse": {"toolUseId": "t", "name": "weather", "input": {"city": "Bern"}}}])
+    result = json.dumps([{"toolResult": {"toolUseId": "t", "content": [{"text": "12 degrees"}]}}])
+    call = GENAI | TOKENS | {"gen_ai.server.time_to_first_token": 80}
+    events = [
+        ("gen_ai.user.message", 0, {"content": '[{"text": "Warm?"}]'}),
+        ("gen_ai.user.message", 0, {"content": result}),
+        ("gen_ai.choice", 90, {"message": blocks, "finish_reason": "tool_use"}),
+    ]
+    (native,) = interactions(span("chat", 1, attributes=call, events=events))
+    assert native["prompt"] == [{"role": "user", "content": "Warm?"}, {"role": "tool", "content": "12 degrees"}]
+    assert (native["response"], native["finish_reason"], native["ttft_ms"]) == (CALLED, "tool_call", 80)
+
+
+def test_the_span_around_vercels_steps_is_no_interaction_of_its_own() -> None:
+    outer = {"ai.operationId": "ai.streamText", "ai.model.id": "m", "ai.prompt": '{"prompt": "Is it open?"}'}
+    inner = {"ai.operationId": "ai.streamText.doStream", "ai.model.id": "m", "ai.response.text": "Until six."}
+    tool = {"ai.operationId": "ai.toolCall", "ai.toolCall.name": "clock"}
+    rows = read(
+        span("ai.streamText", 1, took=300, attributes=outer),
+        span("ai.streamText.doStream", 2, 1, at=10, attributes=inner),
+        span("ai.toolCall", 3, 1, at=5, took=2, attributes=tool),
+    )
+    (native,) = (row.fields for row in rows if row.table.name == "interactions")
+    assert (native["request_id"], native["prompt"], native["response"]) == (f"{2:016x}", "Is it open?", "Until six.")
+    stages = {row.fields["name"]: row.fields["stage"] for row in rows if row.table.name == "spans"}
+    assert stages == {"ai.streamText": "other", "ai.streamText.doStream": "inference", "ai.toolCall": "tool"}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["embeddings", "aembedding", "rerank", "image_generation", "moderation", "execute_tool", "count_tokens"],
+)
+def test_what_is_no_chat_is_neither_an_interaction_nor_a_reject(operation: str) -> None:
+    assert interactions(span("x", 1, attributes=GENAI | TOKENS | {"gen_ai.operation.name": operation})) == []
+
+
+def test_an_agent_alone_is_an_interaction_and_one_around_its_calls_is_not() -> None:
+    whole = GENAI | TOKENS | {"gen_ai.operation.name": "invoke_agent", "gen_ai.output.messages": json.dumps(SAID)}
+    assert [native["response"] for native in interactions(span("agent", 1, attributes=whole))] == ["Until six."]
+    natives = interactions(
+        span("agent", 1, attributes=whole), span("chat", 2, 1, at=5, took=9, attributes=GENAI | TOKENS)
+    )
+    assert [native["request_id"] for native in natives] == [f"{2:016x}"]
+
+
+def test_contexts_of_mlflow_and_of_vector_stores() -> None:
+    mlflow = {
+        "mlflow.spanType": '"RETRIEVER"',
+        "mlflow.spanOutputs": json.dumps([{"page_content": "We close at six.", "id": "d", "metadata": {}}]),
+    }
+    call = span("chat", 2, at=50, attributes=GENAI)
+    (native,) = interactions(span("look up", 1, attributes=mlflow), call)
+    assert native["contexts"] == [{"id": "d", "text": "We close at six.", "score": None}]
+    answered = {"db.query.result.id": "d", "db.query.result.document": "We close at six.", "db.query.result.score": 0.5}
+    store = span("chroma.query", 1, attributes={"db.system": "chroma"}, events=[("db.query.result", 5, answered)])
+    (native,) = interactions(store, call)
+    assert native["contexts"] == [{"id": "d", "text": "We close at six.", "score": 0.5}]
+
+
+def test_cached_tokens_that_are_counted_apart_are_added_to_the_input() -> None:
+    for more in (
+        {"gen_ai.usage.cache_read.input_tokens": 3000},
+        {"gen_ai.usage.cache_read.input_tokens": 30, "gen_ai.usage.total_tokens": 74},
+    ):
+        (row,) = (
+            row for row in read(span("chat", 1, attributes=GENAI | TOKENS | more)) if row.table.name == "interactions"
+        )
+        assert row.fields["input_tokens"] == 40 + more["gen_ai.usage.cache_read.input_tokens"]
+        assert row.repairs == ("cached counted apart",)
+    inside = {"gen_ai.usage.cache_read.input_tokens": 30, "gen_ai.usage.total_tokens": 44}
+    assert interactions(span("chat", 1, attributes=GENAI | TOKENS | inside))[0]["input_tokens"] == 40
+
+
+def test_a_half_read_span_says_what_was_seen_and_not_read() -> None:
+    call = GENAI | TOKENS | {"acme.prompt_text": "Is it open?", "acme.0.answer": "Until six.", "acme.flag": True}
+    (row,) = (row for row in read(span("chat", 1, attributes=call)) if row.table.name == "interactions")
+    assert row.half_read == HalfRead("GenAI conventions", ("acme.<i>.answer", "acme.prompt_text"))
+    whole = GENAI | TOKENS | {"gen_ai.input.messages": json.dumps(PARTS), "gen_ai.output.messages": json.dumps(SAID)}
+    assert all(row.half_read is None for row in read(span("chat", 1, attributes=whole)))
+
+
+def test_a_chain_around_others_is_no_stage_by_its_name() -> None:
+    rows = read(
+        span("RetrievalQA", 1, took=300, attributes={"openinference.span.kind": "CHAIN"}),
+        span("StrOutputParser", 3, 1, at=150, took=2, attributes={"openinference.span.kind": "CHAIN"}),
+        span("chat", 2, 1, at=5, attributes=GENAI),
+    )
+    stages = {row.fields["name"]: row.fields["stage"] for row in rows if row.table.name == "spans"}
+    assert stages == {"RetrievalQA": "other", "StrOutputParser": "output_processor", "chat": "inference"}
+
+
+def test_a_part_of_no_known_kind_is_counted_and_leaves_the_rest_readable() -> None:
+    said = [{"role": "assistant", "parts": [*SAID[0]["parts"], {"type": "hologram"}]}]
+    call = GENAI | {"gen_ai.output.messages": json.dumps(said)}
+    (row,) = (row for row in read(span("chat", 1, attributes=call)) if row.table.name == "interactions")
+    assert (row.fields["response"], row.repairs) == ("Until six.", ("unknown part of a message",))
