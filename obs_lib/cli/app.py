@@ -51,8 +51,12 @@ SUBJECTS = (
             "days": "List the days of the lake: how far each has come, and what its report says.",
             "report": "Print the report of DAY: as text, or its HTML page with --html.",
             "metrics": "Print the metrics of DAY.",
-            "alerts": "Print the alerts and open incidents of DAY.",
         },
+    ),
+    Subject(
+        "What nights found",
+        "alerts",
+        {"alerts": "Print the incidents of DAY, or act on one, explain it, replay history."},
     ),
     Subject(
         "The lake",

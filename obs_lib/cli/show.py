@@ -1,4 +1,4 @@
-"""`obs days`, `obs report`, `obs metrics`, `obs alerts`: print what nights have found. Reads the lake, changes nothing."""
+"""`obs days`, `obs report`, `obs metrics`: print what nights have found. Reads the lake, changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from obs_lib.cli.console import Config, DayArgument, Json
 from obs_lib.cli.printing import print_days, print_frame
 from obs_lib.errors import DayNotReady
 from obs_lib.lake.table import Table
-from obs_lib.lake.tables import ALERTS, METRICS
+from obs_lib.lake.tables import METRICS
 from obs_lib.pipeline.day_list import lake_days
 from obs_lib.pipeline.pages import page, text
 from obs_lib.pipeline.workspace import open_workspace
@@ -56,14 +56,6 @@ def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None
     columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed"]
     more = ["status", "std_error", "note"] if json else []
     print_frame(_rows(METRICS, day, config)[columns + more], json)
-
-
-@app.command()
-def alerts(day: DayArgument, config: Config = None, json: Json = False) -> None:
-    """Print the alerts and open incidents of DAY."""
-    columns = ["severity", "state", "segment", "title", "first_day", "notify"]
-    more = ["kind", "last_day", "score", "evidence"] if json else []
-    print_frame(_rows(ALERTS, day, config)[columns + more], json)
 
 
 def _rows(table: Table, day: Day, config: Path | None) -> pd.DataFrame:

@@ -48,13 +48,13 @@ def is_alerted(ws: Workspace, past: History, day: Day) -> bool:
 
 
 def _ready(ws: Workspace, past: History, day: Day) -> bool:
-    before = _day_before(past, day)
+    before = day_before(past, day)
     done = before is None or is_current(past, before, STEP, _inputs(ws, past, before))
     return done and is_compared(ws, past, day)
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
-    before = _day_before(past, day)
+    before = day_before(past, day)
     return [
         ws.settings.digest("alerts"),
         [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
@@ -65,8 +65,14 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
 
 
 def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-    before = _day_before(past, day)
+    before = day_before(past, day)
     previous = from_frame(ws.lake.read(ALERTS, [before])) if before else []
+    rows = to_frame(raise_incidents(night_of(ws, past, day), previous, ws.settings.alerts))
+    return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
+
+
+def night_of(ws: Workspace, past: History, day: Day) -> Night:
+    """Everything that the lake holds of a day on which its incidents rest; no policy of alerts takes part in it."""
     window = window_days(ws, past, day)
     metrics = ws.lake.read(METRICS, [*window, day])
     summary = past.summary(day)
@@ -74,7 +80,7 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
     traffic = [
         traffic_of(metrics[metrics["day"] == str(one)], sketches[sketches["day"] == str(one)]) for one in (*window, day)
     ]
-    night = Night(
+    return Night(
         day=day,
         metrics=metrics[metrics["day"] == str(day)],
         drift=ws.lake.read(DRIFT, [day]),
@@ -85,8 +91,6 @@ def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecor
         traffic=traffic[-1],
         traffic_before=traffic[:-1],
     )
-    rows = to_frame(raise_incidents(night, previous, ws.settings.alerts))
-    return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
 
 
 def traffic_of(metrics: pd.DataFrame, sketches: pd.DataFrame) -> Traffic:
@@ -115,6 +119,6 @@ def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
     return DataFacts(interactions, reasons.total(), tuple(ordered), tuple(past.failures(day)), usual)
 
 
-def _day_before(past: History, day: Day) -> Day | None:
+def day_before(past: History, day: Day) -> Day | None:
     """The last day before `day` that the fold knows; a day that never ran is skipped, open incidents stay open over it."""
     return max((one for one in past.days if one < day), default=None)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import EVALUATORS
 from obs_lib.errors import ConfigError
 from obs_lib.options import FOLDER, NAMES_LATER
@@ -43,6 +44,27 @@ def load_settings(given: str | Path | None = None, *, names: bool = True) -> Set
         EVALUATORS.use(())
         return Settings()
     return parse_settings(_read(path), path, names=names)
+
+
+def load_alert_policy(path: Path) -> AlertOptions:
+    """The section `alerts` of a settings file, of which nothing else is read; metrics that it names are the process's.
+
+    ConfigError where the file has none, or one that is not allowed.
+    """
+    data = _read(path)
+    if "alerts" not in data:
+        raise ConfigError(
+            "the file holds no policy", rule="a section `alerts`", found=", ".join(data)[:120], where=path
+        )
+    section = {"alerts": data["alerts"]}
+    if renamed := [f"{path}: {line}" for line in old_names(section)]:
+        raise ConfigError("\n".join(renamed))
+    policy = _validated(section, path).alerts
+    try:
+        policy.check_names()
+    except ValueError as error:
+        raise ConfigError(f"{path}: alerts: {error}", fix=_FIX) from error
+    return policy
 
 
 def parse_settings(data: dict[str, Any], path: Path, *, names: bool = True) -> Settings:
