@@ -204,7 +204,7 @@ def _breached(
     metric: str, signals: list[Signal], known: Incident | None, evidence: Evidence, options: AlertOptions
 ) -> Incident:
     place = tuple(sorted(place_of_family(signals, evidence.levels)))
-    severity = min(one.severity or options.objective_severity for one in signals)
+    severity = min((one.severity or options.objective_severity for one in signals if one.settled), default=Severity.P3)
     if known is not None:
         rose = severity < known.severity
         return replace(

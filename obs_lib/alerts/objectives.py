@@ -174,7 +174,8 @@ def _explained(signal: Signal, metric: Metric, limit: float, adjusted: float | N
     if adjusted is None or beyond(metric, adjusted, limit):
         return signal
     note = "explained by longer prompts or answers"
-    return replace(signal, severity=Severity.P3, note=note, token_adjusted=adjusted)
+    # It is told to nobody, so it need not wait for the days before to bear it out.
+    return replace(signal, severity=Severity.P3, settled=True, note=note, token_adjusted=adjusted)
 
 
 def _of_another_evaluator(signal: Signal) -> Signal:
