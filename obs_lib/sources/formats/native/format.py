@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
@@ -43,6 +44,11 @@ class NativeFormat(EntryFormat):
     def from_options(cls, options: SourceOptions) -> Self:
         """Of rows of a query or not, with the source's names of stages, and its word on times without an offset."""
         return cls(options.naive_times == "utc", StageNames(options.stages), of_query=options.query is not None)
+
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By its two needed names."""
+        return "request_id" in item and "timestamp" in item
 
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days of all timestamps that the entry holds."""
