@@ -8,11 +8,10 @@ from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
-from obs_lib.sources.formats.parse import embedded, mapping, moment, number
+from obs_lib.sources.formats.parse import embedded, mapping, moment
 from obs_lib.sources.formats.spans import Record, Span, SpanFormat, nanoseconds, plain_id, span_of
 
 _STARTS = re.compile(rb'"(?:start_time|start_time_ns|start_time_unix_nano)\\?"\s*:\s*"?(\d{19})\b')
-_NANOSECONDS = 10**15  # numbers beyond it are not seconds
 _GRACE_S = 900
 
 
@@ -75,8 +74,4 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
 
 
 def _at(item: Mapping[str, Any], names: tuple[str, ...]) -> int:
-    value = next((item[name] for name in names if item.get(name) not in (None, "")), None)
-    digits = number(value)
-    if digits is not None and digits > _NANOSECONDS:
-        return int(str(value)) if isinstance(value, str) and value.isdigit() else int(digits)
-    return nanoseconds(value)
+    return next((nanoseconds(item[name]) for name in names if item.get(name) not in (None, "")), 0)

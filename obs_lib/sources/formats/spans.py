@@ -16,12 +16,13 @@ from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.format import OtlpFormat
-from obs_lib.sources.formats.parse import mapping, moment, object_of
+from obs_lib.sources.formats.parse import mapping, moment, number, object_of
 
 __all__ = ["Record", "Span", "SpanFormat", "events_of", "flat", "nanoseconds", "plain_id", "span_of"]
 
 _STAMP = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]{0,24})"')
 _GRACE = dt.timedelta(minutes=15)
+_LONG = 1e11  # more than three thousand years in seconds, and three in milliseconds
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EARLIEST, _LATEST = dt.datetime(1971, 1, 1, tzinfo=dt.UTC), dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
@@ -59,8 +60,15 @@ class SpanFormat(OtlpFormat):
 
 
 def nanoseconds(value: Any) -> int:
-    """Nanoseconds since 1970 of a moment in ISO 8601 or in seconds; 0 where nothing is said that can be read."""
-    at = moment(value)
+    """Nanoseconds since 1970 of a moment in ISO 8601, or in seconds, milliseconds ...; 0 where nothing can be read.
+
+    >>> nanoseconds("2026-01-01T00:00:00Z") == nanoseconds(1767225600) == nanoseconds(1767225600000)
+    True
+    """
+    count = number(value)
+    while count is not None and count >= _LONG:  # a unit that is a thousand times finer
+        count /= 1000
+    at = moment(value if count is None else count)
     return 0 if at is None or not _EARLIEST < at < _LATEST else (at - _EPOCH) // dt.timedelta(microseconds=1) * 1000
 
 
