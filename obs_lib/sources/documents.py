@@ -8,12 +8,12 @@ from collections.abc import Generator, Iterator
 
 _BETWEEN = " \t\r\n,\x1e"
 _PAGE = re.compile(
-    r'\{\s*"(?:data|meta|object|runs|items|results|next_cursor|cursors|total|page|has_more|first_id)"\s*:'
+    r'\{\s*"(?:data|meta|object|runs|traces|items|results|next_cursor|cursors|total|page|has_more|first_id)"\s*:'
 )
-_LISTS = ("data", "runs", "items", "results")
+_LISTS = ("data", "runs", "traces", "items", "results")
 _PAGED = re.compile(
     r"(?:meta|object|cursors?|next_?cursor|total\w*|page\w*|limit|offset|has_?more|(?:first|last)_?id|links?|next|prev\w*|count|"
-    r"errors?|success|status|totalItems|totalPages|size|skip)\Z",
+    r"errors?|success|parsed_query|search_cursors|next_page_token|status|totalItems|totalPages|size|skip)\Z",
     re.IGNORECASE,
 )
 CLOSED_EARLY = "(the array ends here, without its closing bracket)"
@@ -100,7 +100,7 @@ def _list_of_page(text: str, at: int) -> tuple[int, int] | None:
 
 def _head_of_page(text: str, at: int) -> dict[str, object]:
     """A page that breaks off inside its list."""
-    begun = re.compile(r'\{\s*"(data|runs|items|results)"\s*:\s*\[').match(text, at)
+    begun = re.compile(r'\{\s*"(data|runs|traces|items|results)"\s*:\s*\[').match(text, at)
     return {begun[1]: []} if begun else {}
 
 

@@ -26,8 +26,8 @@ class SourceOptions(BaseModel):
     )
     path: Annotated[SettingsPath | None, _PLACE] = Field(
         None,
-        description="Folder, file or glob, also at an fsspec URL (s3:// gs:// az:// ...), of *.jsonl, *.json, *.parquet or "
-        "*.prom, plain or *.gz or *.zst; a relative path starts at the settings file's folder.",
+        description="Folder, file or glob, also at an fsspec URL (s3:// gs:// az:// ...), of *.jsonl, *.json, *.csv, "
+        "*.parquet or *.prom, plain or *.gz or *.zst; a relative path starts at the settings file's folder.",
     )
     query: str | None = Field(
         None,

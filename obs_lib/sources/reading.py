@@ -16,6 +16,7 @@ from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, HalfRead, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.recognise import hint
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.source import Seal, Source, digest_of_all
 from obs_lib.sources.spool import Spool
@@ -90,7 +91,7 @@ class _DayRows:
             fields, applied = without_negative(item.fields, source.format.derived)
             record = check(item.table, fields, source.limits)
         except Rejected as reason:
-            self._reject(entry, str(reason), number)
+            self._reject(entry, f"{reason}{hint(entry, source.format)}", number)
             return
         if item.table is not LABELS and (item.of or record[TIME_OF[item.table]]).date() != self.day:
             return  # labels are matched with the day's interactions in the end

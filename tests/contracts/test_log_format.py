@@ -28,6 +28,8 @@ WORDS = {"labels", "gpu"}
 """Names that are words for other things as well (tables, columns, settings): what counts is where something depends on them."""
 SHARED = {
     "langfuse": {"sources/formats/otlp/langfuse.py"},  # its SDK's spans have the same fields
+    "labels": {"pipeline/schema_5/rows.py"},  # the table of that name
+    "otlp": {"sources/formats/spans.py"},  # other logs of spans, whose traces are read as its are
     "gpu": {"sources/formats/dcgm.py"},  # another log of the same samples: one set of rules for a name, a moment
 }
 

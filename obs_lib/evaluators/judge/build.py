@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from obs_lib.catalogue import evaluator_names, score_of
+from obs_lib.catalogue import evaluator_names, left_out, score_of
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
@@ -35,6 +35,8 @@ def build_judges(
     """
     built = []
     for name, options in sorted(judges.items()):
+        if options.rubric is None and name in left_out():
+            continue  # the evaluator whose rubric it would have cannot be loaded
         rubric, price = rubric_of(name, options.rubric), rates(options.model)
         _check(name, rubric, options, price)
         runtime = JudgeRuntime(ledger, connect, masking[0], price, masking[1])

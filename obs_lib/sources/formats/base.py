@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
@@ -42,6 +42,11 @@ class Format(ABC):
         raise ConfigError(
             "a source has no place that its format can be read from", rule="a `path` or a `query`", where="sources[]"
         )
+
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """Whether an entry is of this format for certain, by its names: to tell whoever reads it as another one."""
+        return False
 
     @abstractmethod
     def days(self, raw: bytes) -> set[Day]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,23 @@ import yaml
 
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.samples.generate import write_samples
-from tests.encoder import FEW_TEXTS
+from tests.encoder import FEW_TEXTS, read_everything, remember_readings
 
 FIRST = dt.date(2024, 3, 1)
 MakeWorkspace = Callable[..., Workspace]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _readings() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        remember_readings(patch)
+        yield
+
+
+@pytest.fixture
+def read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For nights that show that the same text read again gives the same: nothing is remembered."""
+    read_everything(monkeypatch)
 
 
 @pytest.fixture(scope="session")

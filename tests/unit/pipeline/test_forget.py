@@ -274,8 +274,8 @@ def test_a_day_that_a_killed_night_left_is_emptied_and_stays_unfinished(ws: Work
     assert traces(ws) == set()
 
 
-def test_only_one_may_keep_the_lake_at_a_time(ws: Workspace) -> None:
-    with alone(ws.lake), pytest.raises(LakeError, match="another erasure or maintenance"):
+def test_only_one_is_alone_at_a_lake(ws: Workspace) -> None:
+    with alone(ws.lake), pytest.raises(LakeError, match="another erasure, maintenance or migration"):
         forget(ws, "user", PERSON)
 
 

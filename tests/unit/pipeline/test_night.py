@@ -55,6 +55,7 @@ def test_a_night_leaves_scores_metrics_and_a_page(make_workspace: Any) -> None:
     assert b"<script" not in page_path(ws, DAYS[0]).read_bytes()
 
 
+@pytest.mark.usefixtures("read_anew")
 def test_a_day_twice_changes_nothing(make_workspace: Any) -> None:
     ws = make_workspace()
     run_day(ws, DAYS[0])
@@ -67,6 +68,7 @@ def test_a_day_twice_changes_nothing(make_workspace: Any) -> None:
     assert (digests(ws), pages(ws)) == (before, pages_before)
 
 
+@pytest.mark.usefixtures("read_anew")
 def test_shards_and_the_order_of_days_change_nothing(make_workspace: Any) -> None:
     one, seven, backwards = (
         make_workspace("one", scoring={"shards": 1}),

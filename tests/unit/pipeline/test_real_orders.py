@@ -11,7 +11,7 @@ from obs_lib.pipeline.night import fold, run_day, run_days
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from tests.real_logs import configure, days_of
 
-pytestmark = [pytest.mark.long, pytest.mark.real]
+pytestmark = [pytest.mark.long, pytest.mark.real, pytest.mark.usefixtures("read_anew")]
 
 
 def told(ws: Workspace) -> tuple[dict[tuple[str, str], dict[str, str]], dict[str, bytes]]:

@@ -148,3 +148,17 @@ def test_the_real_logs_are_read_whole(real_data: Path, route: str, day: int, row
     of_day = read(dt.date(2023, 6, day), source(real_data / "logs" / route))
     assert (len(of_day.frame(INTERACTIONS)), len(of_day.frame(QUARANTINE))) == (rows, 0)
     assert not of_day.frame(INTERACTIONS)["error_logged"].any()
+
+
+def test_a_table_as_csv_is_read_with_its_numbers_and_lists(tmp_path: Path, read: Read) -> None:
+    text = 'request_id,timestamp,prompt,input_tokens,cost_usd,tags\na,2023-06-02T12:00:00Z,42,7,0.5,"{""tier"": ""pro""}"\n'
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    of_day = read(DAY, source(tmp_path))
+    (asked,) = of_day.rows[INTERACTIONS].table().to_pylist()
+    assert (asked["prompt"], asked["input_tokens"], asked["cost_usd"], asked["tags"]) == (
+        "42",
+        7,
+        0.5,
+        '{"tier":"pro"}',
+    )
+    assert of_day.rows[QUARANTINE].count == 0

@@ -16,11 +16,13 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, compact, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.usage import usage_of
 from obs_lib.sources.repair import UNKNOWN_PART
 
 Item = Mapping[str, Any]
 
 _CACHED = re.compile(r"cache_read|cached")
+_COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens")
 _FINISH = ("finish_reason", "finishReason")  # where the SDK puts it for a streamed answer
 
 
@@ -53,9 +55,12 @@ def interaction(observation: Item, trace: Item) -> dict[str, Any]:
 
 def content(observation: Item, trace: Item) -> dict[str, Any]:
     """The native fields that do not say which interaction it is and when; None for what the observation does not say."""
-    tokens = _tokens(observation)
     error, kind = failure(observation)
     output = embedded(observation.get("output"))
+    tokens = _tokens(observation)
+    if not any(tokens):
+        beside, _ = usage_of(mapping(output).get("usage"))
+        tokens = tuple(beside.get(name, known) for name, known in zip(_COUNTS, tokens, strict=True))
     return {
         "user_id": observation.get("userId") or trace.get("userId"),
         "session_id": observation.get("sessionId") or trace.get("sessionId"),

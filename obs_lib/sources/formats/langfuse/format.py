@@ -64,6 +64,15 @@ class LangfuseFormat(Format):
         """The public API's."""
         return open_api(options, connection)
 
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By the names of an observation."""
+        return (
+            bool({"traceId", "trace_id"} & item.keys())
+            and bool({"startTime", "start_time"} & item.keys())
+            and "type" in item
+        )
+
     def days(self, raw: bytes) -> set[Day]:
         """The days of the moments that the entry names, and of a quarter of an hour around them."""
         days: set[Day] = set()

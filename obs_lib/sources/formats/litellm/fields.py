@@ -11,13 +11,14 @@ from typing import Any
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, finish_in, has_unknown_part, prompt_of
-from obs_lib.sources.formats.parse import mapping, milliseconds, moment, number
+from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 from obs_lib.sources.repair import UNKNOWN_PART
 
 Payload = dict[str, Any]
 
+_ANSWERED = ("choices", "output", "content", "candidates", "message", "generations", "completion")
 _REDACTED = "redacted-by-litellm"  # written for every text where message logging is turned off
 _RAISED = ("guardrail_intervened", "guardrail_flagged")
 _USERS = ("user_api_key_end_user_id", "user_api_key_user_id")
@@ -34,7 +35,7 @@ def interaction(payload: Payload) -> dict[str, Any]:
     metadata = mapping(payload.get("metadata"))
     start, end = moment(payload["startTime"]), moment(payload.get("endTime"))
     error, kind = failure(payload)
-    response = payload.get("response")
+    response = _body(payload.get("response"))
     fields = {
         "request_id": payload.get("id"),
         "timestamp": start.isoformat() if start else payload["startTime"],
@@ -109,8 +110,14 @@ def _answer(response: Any) -> str | None:
 
 def answers(response: Any) -> str | None:
     """The answer of a body that holds one in a shape that is known; None for any other body."""
-    known = ("choices", "output", "content", "candidates", "message", "generations", "completion")
-    return answer_of(response) if any(mapping(response).get(name) for name in known) else None
+    body = _body(response)
+    return answer_of(body) if any(mapping(body).get(name) for name in _ANSWERED) else None
+
+
+def _body(response: Any) -> Any:
+    """The response, also where a route that is passed through has it as JSON text."""
+    body = embedded(response)
+    return body if any(mapping(body).get(name) for name in _ANSWERED) else response
 
 
 def _user(payload: Payload, metadata: Payload) -> Any:

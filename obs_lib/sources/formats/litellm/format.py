@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
@@ -47,6 +47,11 @@ class LiteLLMFormat(Format):
     def from_options(cls, options: SourceOptions) -> Self:
         """With the source's names of stages."""
         return cls(StageNames(options.stages))
+
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By the call's type beside its time."""
+        return {"id", "call_type", "startTime"} <= item.keys()
 
     def days(self, raw: bytes) -> set[Day]:
         """The days of start and end, and of a quarter of an hour around them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
@@ -11,13 +12,16 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Row
 from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.native.spans import spans_of
+from obs_lib.sources.formats.parse import number
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
-from obs_lib.sources.validate import parse_object
+from obs_lib.sources.validate import AMOUNTS, COUNTS, parse_object
 from obs_lib.sources.values import parse_moment
 
 _LISTED = ("contexts", "tags", "safety_flags", "spans")
 """Never texts: where one is, a column could hold nothing else, and the list or object stands in it as JSON."""
+
+_NUMBERS = (*COUNTS, *AMOUNTS, "quality_score")
 
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
 
@@ -44,6 +48,11 @@ class NativeFormat(EntryFormat):
         """Of rows of a query or not, with the source's names of stages, and its word on times without an offset."""
         return cls(options.naive_times == "utc", StageNames(options.stages), of_query=options.query is not None)
 
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By its two needed names."""
+        return "request_id" in item and "timestamp" in item
+
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days of all timestamps that the entry holds."""
         moments = (parse_moment(stamp.decode("latin-1"), self._naive_is_utc) for stamp in _STAMP.findall(raw))
@@ -51,7 +60,10 @@ class NativeFormat(EntryFormat):
 
     def rows(self, entry: Entry) -> list[Row]:
         """One interaction, and its spans where it has any. An entry with a bad span is rejected whole."""
-        fields = self._taken_apart(parse_object(entry))
+        table = entry.origin.lower().removesuffix(".gz").removesuffix(".zst").endswith(".csv")
+        fields = self._taken_apart(parse_object(entry), of_table=table or self._of_query)
+        if table:  # whose cells are all texts
+            fields |= {name: _number(fields[name]) for name in _NUMBERS if isinstance(fields.get(name), str)}
         if fields.get("spans") is None:
             return [Row(INTERACTIONS, entry, fields)]
         stamp = fields.get("timestamp")
@@ -60,12 +72,12 @@ class NativeFormat(EntryFormat):
         traced = fields | {"trace_id": spans[0]["trace_id"]} if spans else fields
         return [Row(INTERACTIONS, entry, traced), *(Row(SPANS, entry, span, moment) for span in spans)]
 
-    def _taken_apart(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _taken_apart(self, fields: dict[str, Any], of_table: bool) -> dict[str, Any]:
         """The fields with JSON that stands in a text as what it says; a text that is none stays and is rejected later."""
         for name in _LISTED:
             if isinstance(fields.get(name), str):
                 fields[name] = _of_json(fields[name])
-        if self._of_query and isinstance(fields.get("prompt"), str):
+        if of_table and isinstance(fields.get("prompt"), str):
             prompt = _of_json(fields["prompt"])
             if (
                 prompt
@@ -73,11 +85,17 @@ class NativeFormat(EntryFormat):
                 and all(isinstance(item, dict) and "role" in item for item in prompt)
             ):
                 fields["prompt"] = prompt
-        if self._of_query and isinstance(fields.get("reference"), str):
+        if of_table and isinstance(fields.get("reference"), str):
             reference = _of_json(fields["reference"])
             if isinstance(reference, list) and all(isinstance(item, str) for item in reference):
                 fields["reference"] = reference
         return fields
+
+
+def _number(text: str) -> Any:
+    """The number that a cell means; a text that is none stays and is rejected later."""
+    value = number(text)
+    return text if value is None else value
 
 
 def _of_json(text: str) -> Any:

@@ -15,6 +15,7 @@ from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.traces import Trace
 from obs_lib.sources.repair import UNKNOWN_PART
+from obs_lib.sources.validate import COUNTS
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIMING = frozenset({"ttft_ms", "prefill_ms", "decode_ms"})
@@ -63,7 +64,10 @@ def failure(
 
 def fields(attributes: Attributes, events: list[Record]) -> dict[str, Any]:
     """What a span's own attributes and events say: in GenAI's names, else OpenInference's, else a dialect's."""
-    return dialects.fields(attributes) | openinference.fields(attributes) | genai.fields(attributes, events)
+    said = openinference.fields(attributes) | genai.fields(attributes, events)
+    known = dialects.fields(attributes)
+    zero = [name for name in COUNTS if name in said and not said[name] and known.get(name)]
+    return known | {name: value for name, value in said.items() if name not in zero}
 
 
 def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) -> dict[str, Any]:

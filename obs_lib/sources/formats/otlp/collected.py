@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected, RejectedEntry
-from obs_lib.sources.formats.otlp import calls, genai
+from obs_lib.sources.formats.otlp import calls, coding_agents, genai
 from obs_lib.sources.formats.otlp.encoding import Record, Span, parse, parts, record_of, span_of
 
 
@@ -19,6 +19,7 @@ class Collected:
     traces: dict[str, dict[str, Span]] = field(default_factory=dict)
     records: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
     unnamed: list[Record] = field(default_factory=list)
+    agents: list[Record] = field(default_factory=list)  # what coding agents did
     answers: dict[str, Span] = field(default_factory=dict)  # interactions by the id of their response
     _problems: dict[int, tuple[Entry, str]] = field(default_factory=dict)
     _idle: dict[int, tuple[Entry, str]] = field(default_factory=dict)
@@ -36,6 +37,15 @@ class Collected:
             self.reject(entry, str(problem))
         except RecursionError:
             self.reject(entry, "nested too deeply")
+
+    def add_span(self, span: Span) -> None:
+        """Takes a span in; an earlier one of its id is put aside."""
+        self.use(span.entry)
+        trace = self.traces.setdefault(span.trace_id, {})
+        earlier = trace.pop(span.span_id, None)
+        if earlier is not None:
+            self.reject(earlier.entry, "span comes again later")
+        trace[span.span_id] = span
 
     def reject(self, entry: Entry, reason: str) -> None:
         """Notes that a part of an entry gives no row."""
@@ -57,12 +67,7 @@ class Collected:
             except Rejected as problem:
                 self.reject(entry, str(problem))
                 continue
-            self.use(entry)
-            trace = self.traces.setdefault(span.trace_id, {})
-            earlier = trace.pop(span.span_id, None)
-            if earlier is not None:
-                self.reject(earlier.entry, "span comes again later")
-            trace[span.span_id] = span
+            self.add_span(span)
 
     def _add_records(self, entry: Entry, line: dict[str, Any]) -> None:
         for part in parts(line, "resourceLogs", "scopeLogs", "logRecords"):
@@ -71,7 +76,10 @@ class Collected:
             except Rejected as problem:
                 self.reject(entry, str(problem))
                 continue
-            if _is_of_use(record):
+            if coding_agents.is_event(record):
+                self.use(entry)
+                self.agents.append(record)
+            elif _is_of_use(record):
                 self.use(entry)
                 self._file(record)
             elif id(entry) in self._idle:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, RejectedEntry, Row
 from obs_lib.sources.formats.base import Format
-from obs_lib.sources.formats.otlp import calls, contexts, evaluations, genai
+from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
@@ -48,6 +48,11 @@ class OtlpFormat(Format):
         """With the source's names of stages."""
         return cls(StageNames(options.stages))
 
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By the names of the three signals."""
+        return not {"resourceSpans", "resourceLogs", "resourceMetrics"}.isdisjoint(item)
+
     def days(self, raw: bytes) -> set[Day]:
         """Days of every time in the line, and of the quarter of an hour around it: a trace may cross midnight."""
         days = set()
@@ -63,8 +68,13 @@ class OtlpFormat(Format):
         collected = Collected()
         for entry in entries:
             collected.add(entry)
+        yield from self.rows_of(collected)
+
+    def rows_of(self, collected: Collected) -> Iterator[Row | RejectedEntry]:
+        """What was collected, trace by trace; then what stands by itself, and what gives no row."""
         for trace_id, spans in collected.traces.items():
             yield from self._rows(collected, trace_id, Trace(spans.values()))
+        yield from coding_agents.rows(collected.agents)
         yield from _orphans(collected)
         yield from collected.rejects()
 

@@ -37,7 +37,14 @@ EVALUATION = "gen_ai.evaluation.result"
 _MESSAGE = re.compile(r"gen_ai\.(\w+)\.message")
 _OLD_PROMPT, _OLD_ANSWER = "gen_ai.content.prompt", "gen_ai.content.completion"
 _OPERATIONS = ("gen_ai.operation.name", "llm.request.type")  # the latter is OpenLLMetry's and LiteLLM's
-_CONTENT = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.prompt", "gen_ai.completion")
+_CONTENT = (
+    "gen_ai.input.messages",
+    "gen_ai.request.messages",
+    "gen_ai.response.text",
+    "gen_ai.output.messages",
+    "gen_ai.prompt",
+    "gen_ai.completion",
+)
 _FLAT_CONTENT = ("gen_ai.prompt.0.content", "gen_ai.completion.0.content", "gen_ai.completion.0.finish_reason")
 
 _TEXTS = {
@@ -60,7 +67,7 @@ _NUMBERS = {
     "cached_input_tokens": (
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
-        "gen_ai.usage.cached_tokens",
+        *("gen_ai.usage.cached_tokens", "gen_ai.usage.input_tokens.cached"),
         # pydantic-ai's details, in the provider's own words
         "gen_ai.usage.details.cache_read_tokens",
         "gen_ai.usage.details.cache_read_input_tokens",
@@ -161,7 +168,7 @@ def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
 
 
 def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message] | None:
-    whole = embedded(first(attributes, ("gen_ai.input.messages",)))
+    whole = embedded(first(attributes, ("gen_ai.input.messages", "gen_ai.request.messages")))
     if whole is None:
         whole = _flat(attributes, "gen_ai.prompt") or embedded(attributes.get("gen_ai.prompt"))
     if whole is None:
@@ -203,13 +210,15 @@ def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> s
 
 def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, str | None]:
     """The answer of the first choice and why it ended."""
-    whole = embedded(first(attributes, ("gen_ai.output.messages",)))
+    whole = embedded(first(attributes, ("gen_ai.output.messages", "gen_ai.response.text")))
     if whole is None:
         whole = _flat(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
     if whole is None:
         whole = next(
             (embedded(event.attributes.get("gen_ai.completion")) for event in events if event.name == _OLD_ANSWER), None
         )
+    if whole is None and (called := embedded(attributes.get("gen_ai.response.tool_calls"))):
+        whole = {"role": "assistant", "tool_calls": called}
     whole = plain_message(whole)
     choice = whole[0] if isinstance(whole, list) and whole and not _is_parts(whole) else whole
     if not choice:
@@ -231,7 +240,7 @@ def _is_message(choice: Any) -> bool:
 
 def _event_message(role: str, event: Record) -> dict[str, Any]:
     """The body of a message event; older span events have it as JSON in an attribute, or spread over attributes."""
-    body = event.body if event.body is not None else embedded(event.attributes.get("gen_ai.event.content"))
+    body = embedded(event.body) if event.body is not None else embedded(event.attributes.get("gen_ai.event.content"))
     if body is None:
         body = {name: embedded(value) for name, value in event.attributes.items()}
     if not isinstance(body, dict):

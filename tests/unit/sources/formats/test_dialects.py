@@ -166,6 +166,28 @@ DIALECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {},
     ),
+    "Sentry": (
+        {
+            "gen_ai.operation.name": "responses",
+            "gen_ai.request.model": "m",
+            "gen_ai.request.messages": json.dumps(ASKED),
+            "gen_ai.response.text": "Until six.",
+            "gen_ai.usage.input_tokens.cached": 30,
+            **TOKENS,
+        },
+        {"cached_input_tokens": 30},
+    ),
+    "OpenLIT": (
+        GENAI
+        | TOKENS
+        | {
+            "gen_ai.prompt": json.dumps(ASKED),
+            "gen_ai.completion": "Until six.",
+            "gen_ai.usage.cost": 0.1,
+            "gen_ai.server.time_to_first_token": 0.25,
+        },
+        {"cost_usd": 0.1, "ttft_ms": 250.0},
+    ),
     "a name of tomorrow": (
         GENAI
         | TOKENS

@@ -29,6 +29,7 @@ class Names:
             "embedding": "retrieval",
             "guardrail": "safety_filter",
             "retriever": "retrieval",
+            "allm_passthrough_route": "other",
         }[kind or ""]
 
 
@@ -246,3 +247,32 @@ def test_days() -> None:
     }
     assert days(json.dumps({"message": json.dumps(WHOLE)}).encode()) == {MOMENT.date()}
     assert days(b'{"startTime": "soon"}') == set()
+
+
+@pytest.mark.parametrize("packed", [dict, json.dumps])
+def test_a_route_of_tomorrow_is_an_interaction_where_its_response_answers(packed: Any) -> None:
+    body = packed({"choices": [{"message": {"role": "assistant", "content": "Until six."}, "finish_reason": "stop"}]})
+    rows = read({**WHOLE, "call_type": "allm_passthrough_route", "response": body})
+    (native,) = (row.fields for row in rows if isinstance(row, Row) and row.table.name == "interactions")
+    assert (native["response"], native["finish_reason"]) == ("Until six.", "stop")
+    rows = read({**WHOLE, "call_type": "allm_passthrough_route", "response": {"data": []}, "completion_tokens": 0})
+    assert [row.table.name for row in rows if isinstance(row, Row)] == ["spans"]
+
+
+def test_counts_of_zero_are_taken_from_the_usage_beside_them_and_a_lone_embedding_is_a_step() -> None:
+    usage = {"input_tokens": 50, "output_tokens": 5, "input_tokens_details": {"cached_tokens": 40}}
+    payload = {**WHOLE, "prompt_tokens": 0, "completion_tokens": 0, "metadata": {"usage_object": usage}}
+    (row,) = (row for row in read(payload) if isinstance(row, Row) and row.table.name == "interactions")
+    counted = {name: row.fields[name] for name in ("input_tokens", "output_tokens", "cached_input_tokens")}
+    assert counted == {"input_tokens": 50, "output_tokens": 5, "cached_input_tokens": 40}
+    assert row.repairs == ("counts beside each other",)
+    (step,) = read({**EMBEDDING, "trace_id": None})
+    assert isinstance(step, Row)
+    assert (step.table.name, step.fields["trace_id"]) == ("spans", EMBEDDING["id"])
+
+
+def test_a_missing_id_is_made_and_is_the_same_each_time() -> None:
+    made = [read({**WHOLE, "id": None}), read({**WHOLE, "id": None})]
+    first, second = (next(row.fields["request_id"] for row in rows if isinstance(row, Row)) for rows in made)
+    assert first == second
+    assert first.startswith("made-")

@@ -1,0 +1,77 @@
+"""MLflow: traces as its API and its artifacts hold them, `{"info": {...}, "data": {"spans": [...]}}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.parse import embedded, mapping, moment
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, nanoseconds, plain_id, span_of
+
+_STARTS = re.compile(rb'"(?:start_time|start_time_ns|start_time_unix_nano)\\?"\s*:\s*"?(\d{19})\b')
+_GRACE_S = 900
+
+
+class MlflowFormat(SpanFormat):
+    """Traces with their spans inside."""
+
+    describe = "MLflow's traces as JSON"
+
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By the two halves of a trace."""
+        return "info" in item and "spans" in mapping(embedded(item.get("data")))
+
+    def days(self, raw: bytes) -> set[Day]:
+        """Days of the starts of spans, and of the quarter of an hour around them."""
+        near = (int(digits) / 1e9 + grace for digits in set(_STARTS.findall(raw)) for grace in (-_GRACE_S, _GRACE_S))
+        return {at.date() for seconds in near if (at := moment(seconds)) is not None} | super().days(raw)
+
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span]:
+        """Every span of a trace; user and session stand in the trace's metadata."""
+        data = mapping(embedded(item.get("data", item)))
+        if not isinstance(data.get("spans"), list):
+            raise Rejected("not a trace of MLflow")
+        info = mapping(item.get("info"))
+        metadata = mapping(info.get("trace_metadata", info.get("request_metadata")))
+        own: dict[str, Any] = {
+            name: metadata[name] for name in ("mlflow.trace.user", "mlflow.trace.session") if name in metadata
+        }
+        trace_id = str(info.get("trace_id") or info.get("request_id") or "")
+        for span in data["spans"]:
+            if isinstance(span, dict):
+                yield _span(entry, span, trace_id, own)
+
+
+def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]) -> Span:
+    context, status = mapping(item.get("context")), mapping(item.get("status"))
+    trace_id = of_trace or plain_id(context.get("trace_id", item.get("trace_id")))
+    span_id = plain_id(context.get("span_id", item.get("span_id")))
+    code = str(status.get("code") or item.get("status_code") or "")
+    events = item.get("events")
+    return span_of(
+        entry,
+        {
+            "trace_id": trace_id,
+            "span_id": span_id,
+            "parent_id": plain_id(item.get("parent_id", item.get("parent_span_id"))),
+            "name": str(item.get("name") or ""),
+            "start": _at(item, ("start_time_unix_nano", "start_time_ns", "start_time")),
+            "end": _at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
+            "attributes": own | mapping(item.get("attributes")),
+            "events": tuple(
+                Record(entry, trace_id, span_id, str(event.get("name", "")), 0, mapping(event.get("attributes")))
+                for event in (events if isinstance(events, list) else ())
+                if isinstance(event, dict)
+            ),
+            "failed": code.endswith("ERROR"),
+            "message": str(status.get("message") or item.get("status_message") or ""),
+        },
+    )
+
+
+def _at(item: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    return next((nanoseconds(item[name]) for name in names if item.get(name) not in (None, "")), 0)

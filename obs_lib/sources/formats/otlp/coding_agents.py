@@ -1,0 +1,89 @@
+"""Coding agents (Claude Code, Codex, Gemini CLI): log events without a span, one for each call of a model.
+
+A call's event has the model, tokens, cost and duration; what the person asked stands in an event before it in the same session,
+and is there only where the agent was told to log it. Answers are in none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_lib.lake.tables import INTERACTIONS
+from obs_lib.sources.entries import Row
+from obs_lib.sources.error_kinds import error_kind
+from obs_lib.sources.formats.messages import compact
+from obs_lib.sources.formats.otlp.attribute_values import first, number, text
+from obs_lib.sources.formats.otlp.calls import moment
+from obs_lib.sources.formats.otlp.encoding import Record
+from obs_lib.sources.formats.parse import number as plain
+
+_EVENT = re.compile(r"(claude_code|codex|gemini_cli|qwen_code)\.(\w+)")
+_CALLS = ("api_request", "api_response", "api_error", "sse_event")
+_SESSION = ("session.id", "conversation.id", "session_id")
+_INPUT, _OUTPUT = ("input_tokens", "input_token_count"), ("output_tokens", "output_token_count")
+_CACHED = ("cache_read_tokens", "cached_content_token_count", "cached_token_count")
+
+
+def is_event(record: Record) -> bool:
+    """Whether an agent wrote the record, be it of use here or not."""
+    return _named(record) is not None
+
+
+def rows(records: list[Record]) -> Iterator[Row]:
+    """The calls among the records, each with what was asked last in its session."""
+    asked: dict[str, str] = {}
+    for record in sorted(records, key=lambda record: record.at):
+        named, session = _named(record), text(first(record.attributes, _SESSION)) or ""
+        if named is None or not record.at:
+            continue
+        agent, word = named
+        prompt = record.attributes.get("prompt")
+        if word == "user_prompt" and isinstance(prompt, str):
+            asked[session] = prompt
+        if word in _CALLS and (word == "api_error" or first(record.attributes, (*_INPUT, *_OUTPUT)) is not None):
+            yield Row(INTERACTIONS, record.entry, _interaction(record, agent, session, asked.get(session)))
+
+
+def _named(record: Record) -> tuple[str, str] | None:
+    for name in (record.name, record.body):
+        if isinstance(name, str) and (event := _EVENT.fullmatch(name)):
+            return event[1], event[2]
+    return None
+
+
+def _interaction(record: Record, agent: str, session: str, prompt: str | None) -> dict[str, Any]:
+    said = record.attributes
+    took = plain(said.get("duration_ms"))
+    status = plain(first(said, ("status_code", "http.response.status_code")))
+    error = text(first(said, ("error", "error.message", "error_message")))
+    return {
+        "request_id": text(said.get("request_id")) or _made_id(record, agent),
+        "timestamp": moment(record.at - int((took or 0) * 1e6)).isoformat(),
+        "session_id": session or None,
+        "user_id": text(first(said, ("user.id", "user.account_uuid"))),
+        "model_version": text(said.get("model")),
+        "prompt": prompt,
+        "total_latency_ms": took,
+        "cost_usd": number(said.get("cost_usd")),
+        "error": error,
+        "error_kind": error_kind(None, None if status is None else int(status), error) if error else None,
+        "tags": {"route": agent},
+        **_tokens(said, agent),
+    }
+
+
+def _tokens(said: Mapping[str, Any], agent: str) -> dict[str, Any]:
+    """Claude Code counts what it reads from the cache, and writes into it, beside the input."""
+    asked, answered, cached = (plain(first(said, names)) for names in (_INPUT, _OUTPUT, _CACHED))
+    if agent == "claude_code" and asked is not None:
+        asked += (cached or 0) + (plain(said.get("cache_creation_tokens")) or 0)
+    return {"input_tokens": asked, "output_tokens": answered, "cached_input_tokens": cached}
+
+
+def _made_id(record: Record, agent: str) -> str:
+    """The same for the same event, however often and with whatever else it is read."""
+    content = compact([record.at, dict(record.attributes)])
+    return f"{agent}-{hashlib.sha256(content.encode()).hexdigest()[:24]}"

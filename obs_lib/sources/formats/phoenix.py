@@ -1,0 +1,63 @@
+"""Phoenix: spans as its exports have them (JSON Lines, or a data frame in Parquet), with attributes of OpenInference.
+
+A line is a span with `context` and `attributes`, nested or flat; a row of Parquet has a column for each, such as
+`attributes.llm.model_name`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.spans import Span, SpanFormat, events_of, flat, nanoseconds, plain_id, span_of
+
+_COLUMNS = ("context.", "attributes.")
+
+
+class PhoenixFormat(SpanFormat):
+    """Spans, a line or a row each."""
+
+    describe = "Phoenix's spans: exports as JSON Lines and Parquet"
+
+    @classmethod
+    def owns(cls, item: Mapping[str, Any]) -> bool:
+        """By the span's kind beside its context, which SDKs do not write."""
+        return "span_kind" in item and ("context" in item or "context.span_id" in item)
+
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span]:
+        """One span."""
+        item = _nested(item)
+        context = mapping(item.get("context"))
+        if "span_id" not in context:
+            raise Rejected("not a span of Phoenix")
+        trace_id, span_id = plain_id(context.get("trace_id")), plain_id(context["span_id"])
+        attributes = flat(mapping(embedded(item.get("attributes"))))
+        if item.get("span_kind") not in (None, "", "UNKNOWN"):
+            attributes.setdefault("openinference.span.kind", item["span_kind"])
+        yield span_of(
+            entry,
+            {
+                "trace_id": trace_id,
+                "span_id": span_id,
+                "parent_id": plain_id(item.get("parent_id")),
+                "name": str(item.get("name") or ""),
+                "start": nanoseconds(item.get("start_time")),
+                "end": nanoseconds(item.get("end_time")),
+                "attributes": attributes,
+                "events": events_of(entry, trace_id, span_id, embedded(item.get("events"))),
+                "failed": item.get("status_code") == "ERROR",
+                "message": str(item.get("status_message") or ""),
+            },
+        )
+
+
+def _nested(item: dict[str, Any]) -> dict[str, Any]:
+    """A row's columns as the objects that they were made of."""
+    nested = {name: value for name, value in item.items() if not name.startswith(_COLUMNS)}
+    for start in _COLUMNS:
+        inner = {name.removeprefix(start): value for name, value in item.items() if name.startswith(start)}
+        if inner:
+            nested[start.removesuffix(".")] = inner | mapping(nested.get(start.removesuffix(".")))
+    return nested

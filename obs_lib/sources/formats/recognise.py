@@ -1,0 +1,31 @@
+"""A line that one format cannot read, and another one could: whoever reads the reason is told which."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.loading import format_class
+from obs_lib.sources.formats.parse import object_of
+from obs_lib.sources.formats.registry import BUNDLED, extension
+
+
+def hint(entry: Entry, read_as: Format) -> str:
+    """What to add to the reason why an entry is rejected; "" where it is of its own format, or of none that is known."""
+    if entry.cut or type(read_as) not in _classes().values():
+        return ""
+    try:
+        item = object_of(entry.raw)
+    except Rejected:
+        return ""
+    owner = next((name for name, kind in _classes().items() if kind.owns(item)), None)
+    if owner is None or _classes()[owner] is type(read_as):
+        return ""
+    return f"; format `{owner}` reads it: {_classes()[owner].describe}"
+
+
+@cache
+def _classes() -> dict[str, type[Format]]:
+    named = {name: extension(name) for name in BUNDLED}
+    return {name: format_class(one) for name, one in named.items() if one is not None}

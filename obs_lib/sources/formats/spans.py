@@ -1,0 +1,127 @@
+"""Logs of spans in other clothes than OTLP's: each entry is turned into spans, and the traces are then read as OTLP's are.
+
+What a span is (a call, a retrieval, a tool) and what it says is found out by the same rules; only how it is written differs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from obs_lib.records import Day
+from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.otlp.collected import Collected
+from obs_lib.sources.formats.otlp.encoding import Record, Span
+from obs_lib.sources.formats.otlp.format import OtlpFormat
+from obs_lib.sources.formats.parse import mapping, moment, number, object_of
+
+__all__ = ["Record", "Span", "SpanFormat", "events_of", "flat", "nanoseconds", "plain_id", "span_of"]
+
+_STAMP = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]{0,24})"')
+_GRACE = dt.timedelta(minutes=15)
+_LONG = 1e11  # more than three thousand years in seconds, and three in milliseconds
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_EARLIEST, _LATEST = dt.datetime(1971, 1, 1, tzinfo=dt.UTC), dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+
+
+class SpanFormat(OtlpFormat):
+    """A format whose entries hold spans. All entries of one read are put together in memory."""
+
+    @abstractmethod
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span]:
+        """The spans of an entry; `Rejected` where it holds none."""
+
+    def days(self, raw: bytes) -> set[Day]:
+        """Days of every moment in ISO 8601 that the entry names, and of the quarter of an hour around it."""
+        days: set[Day] = set()
+        for stamp in set(_STAMP.findall(raw)):
+            at = moment(stamp.decode("latin-1"))
+            if at is not None and _EARLIEST < at < _LATEST:
+                days |= {(at - _GRACE).date(), at.date(), (at + _GRACE).date()}
+        return days
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+        """Interactions, spans and labels, trace by trace; then what was rejected."""
+        collected = Collected()
+        for entry in entries:
+            try:
+                if entry.cut:
+                    raise Rejected("line too long")
+                for span in self.spans(entry, object_of(entry.raw)):
+                    collected.add_span(span)
+            except Rejected as problem:
+                collected.reject(entry, str(problem))
+            except RecursionError:
+                collected.reject(entry, "nested too deeply")
+        yield from self.rows_of(collected)
+
+
+def nanoseconds(value: Any) -> int:
+    """Nanoseconds since 1970 of a moment in ISO 8601, or in seconds, milliseconds ...; 0 where nothing can be read.
+
+    >>> nanoseconds("2026-01-01T00:00:00Z") == nanoseconds(1767225600) == nanoseconds(1767225600000)
+    True
+    """
+    count = number(value)
+    while count is not None and count >= _LONG:  # a unit that is a thousand times finer
+        count /= 1000
+    at = moment(value if count is None else count)
+    return 0 if at is None or not _EARLIEST < at < _LATEST else (at - _EPOCH) // dt.timedelta(microseconds=1) * 1000
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested attributes as the flat names that the conventions have; lists of objects by their index.
+
+    >>> flat({"llm": {"model_name": "m", "input_messages": [{"message.role": "user"}]}})
+    {'llm.model_name': 'm', 'llm.input_messages.0.message.role': 'user'}
+    """
+    named: dict[str, Any] = {}
+    for name, inner in value.items():
+        full = f"{prefix}{name}"
+        if isinstance(inner, dict) and not full.endswith(("metadata", "usage_details", "cost_details")):
+            named |= flat(inner, f"{full}.")
+        elif isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
+            named |= flat({str(n): item for n, item in enumerate(inner)}, f"{full}.")
+        else:
+            named[full] = inner
+    return {name: inner for name, inner in named.items() if inner is not None}
+
+
+def span_of(entry: Entry, fields: Mapping[str, Any]) -> Span:
+    """A span from fields in Span's own names; `Rejected` where an id or the start is missing."""
+    for name in ("trace_id", "span_id", "start"):
+        if not fields.get(name):
+            raise Rejected(f"{name}: missing")
+    given: dict[str, Any] = {
+        "parent_id": "",
+        "name": "",
+        "end": 0,
+        "attributes": {},
+        "events": (),
+        "failed": False,
+        "message": "",
+        "resource": {},
+    }
+    return Span(entry=entry, **(given | dict(fields)))
+
+
+def events_of(entry: Entry, trace_id: str, span_id: str, events: Any) -> tuple[Record, ...]:
+    """The events of a span as its SDK prints them: {name, timestamp, attributes}."""
+    return tuple(
+        Record(entry, trace_id, span_id, str(event.get("name", "")), nanoseconds(event.get("timestamp")), attributes)
+        for event in (events if isinstance(events, list) else ())
+        if isinstance(event, dict)
+        for attributes in (mapping(event.get("attributes")),)
+    )
+
+
+def plain_id(value: Any) -> str:
+    """An id as text, without the 0x that printed ones have; "" for none.
+
+    >>> plain_id("0x00ab"), plain_id(None)
+    ('00ab', '')
+    """
+    return value.removeprefix("0x").lower() if isinstance(value, str) else ""
