@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 from obs_lib.alerts.causes import Levels
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.signals import number
+from obs_lib.catalogue import metric_of
 from obs_lib.records import Severity, Signal
 
 TOXIC, CONFIRMED, ERRORS = "toxicity_rate", "confirmed_harm", "error_rate"
@@ -29,10 +30,10 @@ def harm_signals(metrics: pd.DataFrame, levels: Levels, options: AlertOptions) -
             yield from _toxic(row, value, n, levels, options)
         elif row["metric"] == CONFIRMED and value > 0:
             note = f"{value:.0f} harmful answers confirmed by a judge, a person or a safety flag"
-            yield _p0(row, value, "count", "toxicity", n, note=note)
+            yield _p0(row, value, "count", _family(TOXIC), n, note=note)
         elif row["metric"] == ERRORS and value >= options.outage_error_rate and n >= options.min_interactions:
             note = f"{value:.0%} of {n:,} requests failed, P0 from {options.outage_error_rate:.0%}"
-            yield _p0(row, value, "share", "errors", n, limit=options.outage_error_rate, note=note)
+            yield _p0(row, value, "share", _family(ERRORS), n, limit=options.outage_error_rate, note=note)
 
 
 def least_share(hits: int, n: int, false_positives: float) -> float:
@@ -55,7 +56,7 @@ def _toxic(row: Mapping[Any, Any], value: float, n: int, levels: Levels, options
     least = least_share(round(value * n), n, options.harm_false_positives)
     if least > limit:
         note = f"at least {least:.1%} of answers are toxic, P0 above {limit:.1%}"
-        yield _p0(row, value, "share", "toxicity", n, limit=limit, note=note)
+        yield _p0(row, value, "share", _family(TOXIC), n, limit=limit, note=note)
 
 
 def _p0(
@@ -75,3 +76,8 @@ def _p0(
         severity=Severity.P0,
         note=note,
     )
+
+
+def _family(name: str) -> str:
+    metric = metric_of(name)
+    return metric.family if metric else name
