@@ -19,6 +19,8 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.requests import Request
 
+from obs_lib.errors import LakeError
+
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
 
@@ -41,6 +43,7 @@ def build() -> FastAPI:
     app.get("/", response_class=HTMLResponse)(days)
     app.get("/run", response_class=RedirectResponse)(of_run)
     app.get("/{day}", response_class=HTMLResponse)(report)
+    app.add_exception_handler(LakeError, unreadable)
     return app
 
 
@@ -71,6 +74,11 @@ def of_run(request: Request, dag_id: str = "", run_id: str = "") -> RedirectResp
     return RedirectResponse(f"{root}/{day or ''}", status_code=303, headers=HEADERS)
 
 
+def unreadable(_: Request, error: Exception) -> HTMLResponse:
+    """What a lake says that cannot be read now, such as one that a night of this release has yet to bring over."""
+    return _note(str(error), status=503)
+
+
 def _day_of_run(run_id: str) -> dt.date | None:
     """The day as `obs_wiring.day_of` takes it, read from the metadata database; None where the run names none."""
     from airflow.models.dagrun import DagRun
@@ -97,10 +105,10 @@ def _date(text: str) -> dt.date | None:
     return day if day.isoformat() == text else None
 
 
-def _note(text: str) -> HTMLResponse:
+def _note(text: str, status: int = 404) -> HTMLResponse:
     head = "<!doctype html><html lang='en'><meta charset='utf-8'><title>Night watch</title>"
     body = f"{head}<p>{escape(text)}</p><p><a href='./'>All days</a></p></html>"
-    return HTMLResponse(body, status_code=404, headers=HEADERS)
+    return HTMLResponse(body, status_code=status, headers=HEADERS)
 
 
 def _workspace() -> Workspace:

@@ -14,6 +14,10 @@ from hypothesis import settings
 
 from obs_lib.catalogue import EVALUATORS
 
+# Threads of torch wait for each other asleep, not in a loop: beside a second process on the same cores a loop takes many times
+# as much as the work itself. Read when torch is loaded, which is later.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # In CI the same examples each time, so that a red run can be repeated; elsewhere new ones, so that something is found.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)

@@ -134,9 +134,9 @@ def _operation(row: Row, names: Names) -> Row:
     if row["kind"] in ("edition", REVISION):
         return {**row, "kind": REVISION, "detail": _difference(json.loads(row["detail"]))}
     if row["kind"] == DELIVERY:
-        day_and_channel, space, told = row["subject"].rpartition(" ")
+        day_and_channel, space, incidents = row["subject"].rpartition(" ")
         shorts = {old[:SHORT]: new[:SHORT] for old, new in names.incidents.items()}
-        named = sorted(shorts.get(one[:SHORT], one[:SHORT]) + one[SHORT:] for one in told.split("+"))
+        named = sorted(shorts.get(name[:SHORT], name[:SHORT]) + name[SHORT:] for name in incidents.split("+"))
         return {**row, "subject": day_and_channel + space + "+".join(named)}
     return row
 

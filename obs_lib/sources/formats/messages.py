@@ -213,7 +213,13 @@ def _answer_body(value: Any) -> Any:
         return output
     if isinstance(value.get("message"), dict):
         return plain_message(value["message"])
-    return value
+    return _last_said(value.get("messages")) or value
+
+
+def _last_said(conversation: Any) -> dict[str, Any] | None:
+    """The answer at the end of a conversation, as LangGraph gives it back; None where somebody else spoke last."""
+    listed = _messages(conversation)
+    return listed[-1] if listed and message_of(listed[-1])["role"] == "assistant" else None
 
 
 def _generated_finish(first: dict[str, Any]) -> Any:

@@ -125,16 +125,16 @@ def test_a_table_made_anew_is_not_taken_for_the_old_one_though_it_has_as_many_ve
 
 
 def test_a_commit_on_an_older_version_knows_what_came_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, other = lake_at(tmp_path / "lake"), lake_at(tmp_path / "lake")
-    mine.append(QUARANTINE, FIRST, rejected(1))
-    tables = mine._tables
+    ours, other = lake_at(tmp_path / "lake"), lake_at(tmp_path / "lake")
+    ours.append(QUARANTINE, FIRST, rejected(1))
+    tables = ours._tables
     stale = tables.current(QUARANTINE)
     for n in (2, 3):
         other.append(QUARANTINE, FIRST, rejected(n))
     with monkeypatch.context() as patch:
         patch.setattr(tables, "current", lambda _: stale)
         tables.write(QUARANTINE, other.rows(QUARANTINE, [FIRST]).slice(0, 1))
-    assert len(mine.rows(QUARANTINE, None)) == 4
+    assert len(ours.rows(QUARANTINE, None)) == 4
     assert tables.current(QUARANTINE) is stale
 
 

@@ -75,14 +75,14 @@ def pages(ws: Workspace) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (ws.lake.files / "pages").glob("*.html")}
 
 
-def said(folder: Path, *words: str) -> set[str]:
+def files_saying(folder: Path, *words: str) -> set[str]:
     """The files in a folder that say one of the words, in their name, their bytes, or any value of a Parquet file."""
-    found = set()
+    saying = set()
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
         if path.is_file() and any(word in part for part in (name, *_texts(path)) for word in words):
-            found.add(name)
-    return found
+            saying.add(name)
+    return saying
 
 
 def _texts(path: Path) -> Iterator[str]:

@@ -87,8 +87,8 @@ def test_maintenance_changes_nothing_that_is_read(there: Workspace) -> None:
     before = digests(there)
     for n in range(3):
         there.lake.log("failure", f"{n}", "FAILED")
-    told = maintain(there, now=LATER, dry_run=True)
-    assert ("join", OPERATIONS.name) in {(one.step, one.table) for one in told}
+    foretold = maintain(there, now=LATER, dry_run=True)
+    assert ("join", OPERATIONS.name) in {(step.step, step.table) for step in foretold}
     files = {one.table: one.files for one in sizes(there.lake)}
     maintain(there, now=LATER)
     assert {one.table: one.files for one in sizes(there.lake)}[OPERATIONS.name] < files[OPERATIONS.name]

@@ -43,7 +43,18 @@ from obs_lib.pipeline.plan import plan
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import StepState
 from obs_lib.samples.generate import write_samples
-from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
+from tests.unit.pipeline.lakes import (
+    ANSWER,
+    DAYS,
+    MARK,
+    PERSON,
+    add_person,
+    digests,
+    files_saying,
+    pages,
+    run,
+    workspace,
+)
 
 RUN = DAYS[:3]
 STANDING = {one.evaluator for one in quality() if one.evaluator}
@@ -88,15 +99,15 @@ def ws(with_person: Path, tmp_path: Path) -> Workspace:
 
 
 def traces(ws: Workspace) -> set[str]:
-    return said(Path(ws.lake.root), PERSON, MARK, ANSWER, f"ada-{DAYS[0]}", f"ada-{DAYS[2]}")
+    return files_saying(Path(ws.lake.root), PERSON, MARK, ANSWER, f"ada-{DAYS[0]}", f"ada-{DAYS[2]}")
 
 
 def test_the_lake_says_nothing_of_them_and_is_as_if_they_had_never_asked(
     ws: Workspace, without_person: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {name.split("/")[0] + "/" + ("log" if "_delta_log" in name else "") for name in traces(ws)}
-    told = {"interactions/", "quarantine/", "scores/", "sketches/", "operations/", "files/"}
-    assert before >= told | {"interactions/log", "scores/log", "quarantine/log"}
+    tables = {"interactions/", "quarantine/", "scores/", "sketches/", "operations/", "files/"}
+    assert before >= tables | {"interactions/log", "scores/log", "quarantine/log"}
 
     monkeypatch.setattr(SentenceEncoder, "encode", lambda *_: pytest.fail("a model ran"))
     removed = {(one.day, one.table): one.rows for one in forget(ws, "user", PERSON)}
@@ -130,11 +141,11 @@ def test_an_erasure_during_ingest_is_seen_when_it_ends(
     asked: list[object] = []
 
     def erased_meanwhile(lake: Lake) -> Erasures:
-        found = read_erasures(lake)
+        erasures = read_erasures(lake)
         if not asked:
             asked.append(1)
             forget(ws, "user", PERSON)
-        return found
+        return erasures
 
     monkeypatch.setattr(ingesting, "read_erasures", erased_meanwhile)
     ingest(ws, DAYS[0])
@@ -202,22 +213,22 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(ws: Workspace) -> None:
         }
 
     before = state()
-    told = forget(ws, "user", PERSON, dry_run=True)
+    foretold = forget(ws, "user", PERSON, dry_run=True)
     assert state() == before
-    assert told == forget(ws, "user", PERSON)
+    assert foretold == forget(ws, "user", PERSON)
 
 
 def test_one_request_goes_and_the_persons_others_stay(ws: Workspace) -> None:
     forget(ws, "request", f"ada-{DAYS[0]}-3")
     left = ws.lake.read_ready(INTERACTIONS, DAYS[0])
     assert set(left.loc[left["user_id"] == PERSON, "request_id"]) == {f"ada-{DAYS[0]}-1", f"ada-{DAYS[0]}-2"}
-    assert said(Path(ws.lake.root), f"ada-{DAYS[0]}-3") == set()
+    assert files_saying(Path(ws.lake.root), f"ada-{DAYS[0]}-3") == set()
 
 
 def test_spans_and_labels_of_their_requests_go_and_a_shared_trace_stays(ws: Workspace) -> None:
     day, theirs = DAYS[1], f"ada-{DAYS[0]}-1"
     rows = ws.lake.rows(INTERACTIONS, [day]).to_pandas()
-    mine = rows.iloc[:3].assign(
+    of_person = rows.iloc[:3].assign(
         request_id=["a1", "a2", "o1"], user_id=[PERSON, PERSON, "other"], trace_id=["t1", "t2", "t2"]
     )
     span = {
@@ -240,7 +251,7 @@ def test_spans_and_labels_of_their_requests_go_and_a_shared_trace_stays(ws: Work
     labels = pd.DataFrame([{"request_id": one, **label} for one in ("a1", "o1", theirs)])
     record = ws.lake.record(day, "ingest")
     assert record is not None
-    frames = {INTERACTIONS: mine, QUARANTINE: ws.lake.read(QUARANTINE, [day]), SPANS: spans, LABELS: labels}
+    frames = {INTERACTIONS: of_person, QUARANTINE: ws.lake.read(QUARANTINE, [day]), SPANS: spans, LABELS: labels}
     ws.lake.commit(day, "ingest", frames, inputs=record.inputs)
     forget(ws, "user", PERSON)
     assert list(ws.lake.read(SPANS, [day])["span_id"]) == ["3"]

@@ -126,10 +126,10 @@ def test_a_dry_run_tells_and_changes_nothing(ws: Workspace) -> None:
 
     before = names()
     logged = next(one.files for one in sizes(ws.lake) if one.table == "operations")
-    told = maintain(ws, now=LATER, dry_run=True)
-    assert Maintained("drop", "interactions", 3) in told
-    assert Maintained("drop", "pages", 3) in told
-    assert Maintained("join", "operations", logged - 1) in told
+    foretold = maintain(ws, now=LATER, dry_run=True)
+    assert Maintained("drop", "interactions", 3) in foretold
+    assert Maintained("drop", "pages", 3) in foretold
+    assert Maintained("join", "operations", logged - 1) in foretold
     assert names() == before
 
 

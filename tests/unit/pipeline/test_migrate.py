@@ -59,7 +59,7 @@ from obs_lib.pipeline.schema_5.names import fingerprint
 from obs_lib.pipeline.schema_5.rows import TABLES as RENAMED_TABLES
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
-from tests.unit.pipeline.lakes import digests, said
+from tests.unit.pipeline.lakes import digests, files_saying
 from tests.unit.pipeline.old_lake import CLOSED, DAYS, DROPPED, copy_of, unpack
 
 RENAMED = {table.name for table in RENAMED_TABLES} - {OPERATIONS.name}
@@ -199,9 +199,9 @@ def test_closed_days_stay_closed_and_open_days_open(before: Lake, migrated: Work
 
 
 def test_it_is_recorded_once_and_a_second_run_does_nothing(ws: Workspace) -> None:
-    told: list[str] = []
-    done = migrate(ws.lake, told.append)
-    assert {one.table for one in done} == {table.name for table in RENAMED_TABLES} == set(told)
+    steps: list[str] = []
+    done = migrate(ws.lake, steps.append)
+    assert {migrated.table for migrated in done} == {table.name for table in RENAMED_TABLES} == set(steps)
     assert Migrated("metrics", 7) in done
     versions = {size.table: size.versions for size in sizes(ws.lake)}
     assert migrate(ws.lake) == []
@@ -260,9 +260,9 @@ def test_the_next_revision_is_told_against_the_old_report(ws: Workspace, tmp_pat
 def test_erasure_still_reaches_every_byte(ws: Workspace) -> None:
     migrate(ws.lake)
     name = ws.lake.read(INTERACTIONS, [DAYS[5]])["request_id"].iloc[0]
-    assert said(Path(ws.lake.root), name)
+    assert files_saying(Path(ws.lake.root), name)
     assert {one.table for one in forget(ws, "request", name)} >= {"interactions", "scores"}
-    assert not said(Path(ws.lake.root), name)
+    assert not files_saying(Path(ws.lake.root), name)
 
 
 # -- what may go wrong ---------------------------------------------------------------------------------------------------

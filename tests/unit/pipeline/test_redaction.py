@@ -45,8 +45,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (file,) = write_samples(folder, DAY, 1, per_route=8)
     rows = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
     for number, row in enumerate(rows):
-        said = f"{row['prompt']}{PLANTED}"
-        row["prompt"] = said if number % 2 else [{"role": "user", "content": said}]
+        asked = f"{row['prompt']}{PLANTED}"
+        row["prompt"] = asked if number % 2 else [{"role": "user", "content": asked}]
         row["response"] = f"{(row['response'] or '')[:150]}{PLANTED}"
         row["contexts"] = [{**one, "text": one["text"] + PLANTED} for one in row.get("contexts") or []] or None
         if number < 3:

@@ -169,16 +169,16 @@ def labelled(seed: int = 11, each: int = 220) -> list[Labelled]:
         "ip": ip,
         "phone": phone,
     }
-    found = []
+    sentences = []
     for kind, make in made.items():
         for _ in range(each):
             sentence = rng.choice(SENTENCES)
-            found.append(Labelled(sentence.format(make(rng)), sentence.format(f"[{kind}]"), kind))
+            sentences.append(Labelled(sentence.format(make(rng)), sentence.format(f"[{kind}]"), kind))
     for miss in NOT_PERSONAL:
         for sentence in rng.sample(SENTENCES, 3):
             text = sentence.format(digits(rng, miss))
-            found.append(Labelled(text, text, None))
-    return found
+            sentences.append(Labelled(text, text, None))
+    return sentences
 
 
 def email(rng: random.Random) -> str:

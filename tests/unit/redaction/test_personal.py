@@ -1,4 +1,4 @@
-"""Personal data: how much is found, how little else, and what is known not to be found."""
+"""Personal data: how much is agreed, how little else, and what is known not to be agreed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FLOOR = 0.98  # of precision and of recall, for every kind, on sentences that no
 
 @pytest.mark.parametrize("seed", [101, 102])
 def test_precision_and_recall_hold_their_floor(seed: int) -> None:
-    found = agreement(labelled(seed), SHOWN)
-    assert set(found) == set(KINDS)
-    for kind, (precision, recall) in found.items():
-        assert precision >= FLOOR, (kind, found)
-        assert recall >= FLOOR, (kind, found)
+    agreed = agreement(labelled(seed), SHOWN)
+    assert set(agreed) == set(KINDS)
+    for kind, (precision, recall) in agreed.items():
+        assert precision >= FLOOR, (kind, agreed)
+        assert recall >= FLOOR, (kind, agreed)
 
 
 def test_the_floor_can_be_missed() -> None:

@@ -17,7 +17,7 @@ from obs_lib.sources.formats.messages import answer_of, compact, finish_in, has_
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
 from obs_lib.sources.formats.usage import usage_of
-from obs_lib.sources.repair import UNKNOWN_PART
+from obs_lib.sources.repair import RICHER, UNKNOWN_PART
 
 Item = Mapping[str, Any]
 
@@ -48,8 +48,9 @@ def interaction(observation: Item, trace: Item) -> dict[str, Any]:
         "trace_id": observation.get("traceId"),
         "total_latency_ms": milliseconds(start, end),
     } | content(observation, trace)
-    if has_unknown_part(embedded(observation.get("output"))):
-        fields["repairs"] = (UNKNOWN_PART,)
+    unknown = has_unknown_part(embedded(observation.get("output")))
+    contradicted = _tokens(observation)[0] == 0 and bool(fields.get("input_tokens"))
+    fields["repairs"] = (*((RICHER,) if contradicted else ()), *((UNKNOWN_PART,) if unknown else ())) or None
     return {name: value for name, value in fields.items() if value is not None}
 
 

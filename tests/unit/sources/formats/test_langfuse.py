@@ -426,3 +426,35 @@ def test_days_come_cheaply_and_a_quarter_of_an_hour_around_midnight_counts_for_b
     assert days(late) == {dt.date(2024, 5, 1), dt.date(2024, 5, 2)}
     assert days(b'{"trace_id": "t", "start_time": "2024-05-03 12:00:00.000"}') == {dt.date(2024, 5, 3)}
     assert days(b'{"startTime": "0001-01-01T00:00:00Z", "endTime": "soon"}') == set()
+
+
+SAVED = {
+    "id": "o",
+    "traceId": "t",
+    "type": "GENERATION",
+    "startTime": "2026-03-03T10:00:00Z",
+    "endTime": "2026-03-03T10:00:02Z",
+    "model": "m",
+    "input": "Is it open?",
+    "output": "Until six.",
+}
+
+
+def test_a_trace_saved_from_the_pages_knows_whose_it_is_and_counts_its_observations_once() -> None:
+    trace = {"id": "t", "timestamp": "2026-03-03T10:00:00Z", "userId": "u", "sessionId": "s", "observations": [SAVED]}
+    (native,) = rows(INTERACTIONS, {"trace": trace, "observations": [SAVED]})
+    assert (native["request_id"], native["user_id"], native["session_id"]) == ("o", "u", "s")
+
+
+def test_a_row_of_a_table_has_its_counts_as_text() -> None:
+    (native,) = rows(INTERACTIONS, {**SAVED, "inputTokens": "10", "outputTokens": "2"})
+    assert (native["input_tokens"], native["output_tokens"]) == (10, 2)
+
+
+def test_counts_of_zero_give_way_to_the_usage_of_the_response_and_an_unknown_part_is_counted() -> None:
+    usage = {"input_tokens": 5, "output_tokens": 2, "cache_read_input_tokens": 10}
+    output = {"content": [{"type": "text", "text": "Until six."}, {"type": "hologram"}], "usage": usage}
+    items = read({**SAVED, "output": output, "usageDetails": {"input": 0, "output": 0}})
+    (row,) = (item for item in items if isinstance(item, Row) and item.table is INTERACTIONS)
+    assert (row.fields["response"], row.fields["input_tokens"]) == ("Until six.", 15)
+    assert row.repairs == ("counts beside each other", "unknown part of a message")

@@ -234,6 +234,7 @@ def test_prompts(value: Any, expected: Any) -> None:
             CALLED,
             None,
         ),
+        ({"messages": [{"type": "human", "content": "2+2"}, {"type": "ai", "content": "4"}]}, "4", None),  # LangGraph
         ({"total": 4}, '{"total":4}', None),
         ([1, 2], "[1,2]", None),
     ],
