@@ -104,9 +104,10 @@ WORDS = {"format", "relevance", "refusal"}
 ELSEWHERE = {
     # A policy, and a default in every lake's digest: whose changes weigh more than another's.
     "groundedness": {"alerts/options.py"},
-    "toxicity": {"alerts/options.py"},
-    # What settings called it before.
-    "context_utilization": {"settings/renamed.py"},
+    # And what P0 is: harm delivered.
+    "toxicity": {"alerts/options.py", "alerts/harm.py"},
+    # What settings, and lakes of schema version 4, called it before.
+    "context_utilization": {"settings/renamed.py", "pipeline/schema_5/names.py"},
 }
 """The only places, beside data files, that depend on an evaluator by its name."""
 
