@@ -181,7 +181,7 @@ def _explained(signal: Signal, metric: Metric, limit: float, adjusted: float | N
 def _of_another_evaluator(signal: Signal) -> Signal:
     """The breach as one that nobody is told of: it may be the evaluator that changed."""
     note = "the evaluator itself moved, so earlier days do not compare"
-    return replace(signal, severity=Severity.P3, standing=True, note=note)
+    return replace(signal, severity=Severity.P3, standing=True, settled=True, note=note)
 
 
 def _by_key(metrics: pd.DataFrame) -> Rows:

@@ -107,9 +107,8 @@ def test_an_evaluator_that_moves_is_told_and_blames_no_model(world: Any, monkeyp
     assert set(changes(ws, DAYS[4], "relevance")["verdict"]) <= {"STABLE", "DRIFTED"}
     alerts = ws.lake.read(ALERTS, [DAYS[4]])
     breach = alerts[(alerts["kind"] == "objective") & (alerts["title"].str.startswith("Toxicity "))]
-    assert not breach.empty
-    assert not breach["notify"].any()
-    assert breach["evidence"].str.contains(MOVED).all()
+    # So few answers leave the breach unsure, which is no incident; `test_objectives` has the sure one, P3 and told to nobody.
+    assert breach.empty
     text = page_text(ws, DAYS[4])
     assert "The evaluator toxicity itself moved: its version is the same" in text
     assert text.index("The evaluator toxicity itself moved: its") < text.index("Where the objectives stand")
