@@ -168,8 +168,8 @@ def test_a_night_scores_sums_up_compares_alerts_and_shows(night: Workspace) -> N
     examples = night.lake.read_ready(SKETCHES, DAY).query("kind == 'examples'")["key"]
     assert examples.str.startswith("shouting:").any()
     alerts = night.lake.read_ready(ALERTS, DAY)
-    assert {"Answers that shout beyond its objective"} <= set(alerts["title"])
-    assert alerts["evidence"].str.contains("shouting").any()
+    assert {"Answers that shout rose"} <= set(alerts["title"])
+    assert alerts["evidence"].str.contains('"metric": "shouting_rate", "n": .*"objective": ', regex=True).any()
     assert "Answers that shout" in text(night, DAY)
     assert "letters that are capitals. (version 1)" in page_path(night, DAY).read_text(encoding="utf-8")
 

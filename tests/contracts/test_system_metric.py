@@ -110,9 +110,9 @@ def test_a_metric_of_one_file_and_one_line_is_in_everything_that_a_night_says(tm
     assert (change["verdict"], change["unit"]) == ("DRIFTED", "tokens")
     assert change["threshold"] == pytest.approx(0.2 * change["baseline_value"])
 
-    alerts = ws.lake.read_ready(ALERTS, day).set_index("title")
-    (breach,) = json.loads(alerts.loc["Tokens per answer beyond its objective", "evidence"])
-    assert (breach["metric"], breach["objective"], breach["surely"]) == ("answer_tokens", 200.0, True)
+    alerts = ws.lake.read_ready(ALERTS, day)
+    signals = [signal for evidence in alerts["evidence"] for signal in json.loads(evidence)]
+    assert {signal.get("objective") for signal in signals if signal["metric"] == "answer_tokens"} == {None, 200.0}
     changed = json.loads(alerts.loc[alerts["kind"] == "change", "evidence"].iloc[0])
     assert "answer_tokens" in {signal["family"] for signal in changed}
 
@@ -141,6 +141,7 @@ ELSEWHERE: dict[str, set[str]] = {
         "drift/measure.py",
         "pipeline/alert.py",
         "pipeline/day_list.py",
+        "pipeline/replay.py",
         "pipeline/report_inputs.py",
         "reporting/revision.py",
         "reporting/verdict.py",
@@ -156,10 +157,11 @@ ELSEWHERE: dict[str, set[str]] = {
 
 
 def test_each_name_stands_in_one_file() -> None:
-    """Those aside that are columns of tables as well."""
+    """Those aside that are columns of tables as well; what a log calls a field of its own is none of ours."""
     columns = {column.name for table in (INTERACTIONS, SPANS, GPU_SAMPLES) for column in table.columns}
-    sources = {path: path.read_text() for path in Path(catalogue.__file__).parent.parent.rglob("*.py")}
     root = Path(catalogue.__file__).parent.parent
+    logs = root / "sources" / "formats"
+    sources = {path: path.read_text() for path in root.rglob("*.py") if logs not in path.parents}
     for metric in (*catalogue.system(), *catalogue.gpu(), *catalogue.stages()):
         if metric.name in columns or metric.part_of:  # the kinds of errors are written as one
             continue
