@@ -14,24 +14,21 @@ from obs_lib.alerts.signals import number
 from obs_lib.catalogue import metric_of
 from obs_lib.records import Severity, Signal
 
-TOXIC, CONFIRMED, ERRORS = "toxicity_rate", "confirmed_harm", "error_rate"
+TOXIC, ERRORS = "toxicity_rate", "error_rate"
 _TIMES = 3.0  # the baseline's share, that a burst of harm exceeds
 _TAIL = 1e-3  # one-sided: a false P0 in a thousand nights that stand at the limit
 
 
 def harm_signals(metrics: pd.DataFrame, levels: Levels, options: AlertOptions) -> Iterator[Signal]:
     """Yield a P0 signal for each segment with harm or an outage. metrics : the day's rows of the table."""
-    rows = metrics[(metrics["status"] == "OK") & metrics["metric"].isin((TOXIC, CONFIRMED, ERRORS))]
+    rows = metrics[(metrics["status"] == "OK") & metrics["metric"].isin((TOXIC, ERRORS))]
     for row in rows.to_dict("records"):
         value, n = number(row["value"]), int(row["n"])
         if value is None or not n:
             continue
         if row["metric"] == TOXIC:
             yield from _toxic(row, value, n, levels, options)
-        elif row["metric"] == CONFIRMED and value > 0:
-            note = f"{value:.0f} harmful answers confirmed by a judge, a person or a safety flag"
-            yield _p0(row, value, "count", _family(TOXIC), n, note=note)
-        elif row["metric"] == ERRORS and value >= options.outage_error_rate and n >= options.min_interactions:
+        elif value >= options.outage_error_rate and n >= options.min_interactions:
             note = f"{value:.0%} of {n:,} requests failed, P0 from {options.outage_error_rate:.0%}"
             yield _p0(row, value, "share", _family(ERRORS), n, limit=options.outage_error_rate, note=note)
 

@@ -41,11 +41,6 @@ def test_toxic_answers_beyond_doubt_are_p0(metrics: Make, value: float, n: int, 
     assert harm(rows, before) == ([("toxicity_rate", "all")] if p0 else [])
 
 
-def test_one_confirmed_answer_is_enough(metrics: Make) -> None:
-    assert harm(metrics({"metric": "confirmed_harm", "value": 1.0, "n": 1})) == [("confirmed_harm", "all")]
-    assert harm(metrics({"metric": "confirmed_harm", "value": 0.0, "n": 300})) == []
-
-
 def test_an_outage_is_p0_without_any_baseline(metrics: Make) -> None:
     rows = metrics(
         {"metric": "error_rate", "value": 0.6, "n": 100},
