@@ -13,7 +13,7 @@ from obs_lib.alerts.place import EVERYWHERE, Level, Place, overlap, place_of
 from obs_lib.records import ALL, STAGE_SEGMENTS, Incident, Signal
 
 Levels = Callable[[str], Mapping[str, Level]]
-"""The levels of a metric by segment; empty for what is no metric."""
+"""The levels of a metric or distance by segment; empty for what is neither."""
 
 
 @dataclass(frozen=True, slots=True)

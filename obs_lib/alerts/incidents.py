@@ -81,7 +81,7 @@ def _begin(cause: Cause, breaches: Sequence[Signal], evidence: Evidence, options
     lead = cause.signals[0]
     graded = grade((*cause.signals, *(one for one in breaches if not one.standing)), options)
     place, family = tuple(sorted(cause.place)), lead.family or lead.metric
-    parts = _decomposed(lead.metric, evidence.levels)
+    parts = _decomposed(lead.metric, evidence.levels) if metric_of(lead.metric) else None
     return Incident(
         day=evidence.day,
         fingerprint=digest_of("change", str(evidence.day), family, list(place)),
@@ -151,7 +151,10 @@ def _holding(
     spread = [one for one in signals if not overlap(frozenset({one.segment or ALL}), frozenset(today.place))]
     grown = any(_grown(one, today.extents) for one in signals)
     rose = graded.severity < today.severity
-    place = frozenset(today.place) | (place_of_family(spread, evidence.levels) if spread else frozenset())
+    reached = place_of_family(spread, evidence.levels) if spread else frozenset()
+    place = frozenset(today.place) | reached
+    known = {(one.kind, one.segment) for one in today.suspects}
+    fresh = [one for one in evidence.suspects if reached and _fits(one, reached) and (one.kind, one.segment) not in known]
     return replace(
         today,
         severity=min(today.severity, graded.severity),
@@ -163,6 +166,7 @@ def _holding(
         last_day=evidence.day,
         closes=None,
         extents=_extents(signals, today.extents),
+        suspects=(*fresh, *today.suspects),
         evidence=(*signals, *breaches),
     )
 

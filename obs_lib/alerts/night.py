@@ -16,7 +16,7 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.place import Level
 from obs_lib.alerts.signals import change_signals
 from obs_lib.alerts.suspects import Traffic, suspects
-from obs_lib.catalogue.distances import CHANGE
+from obs_lib.catalogue.distances import CHANGE, DISTANCES
 from obs_lib.records import Day, EvaluatorChange, Incident
 
 
@@ -64,10 +64,12 @@ def raise_incidents(night: Night, previous: Iterable[Incident], options: AlertOp
 
 
 def _levels(drift: pd.DataFrame) -> dict[str, dict[str, Level]]:
-    """Each compared metric beside its baseline, by segment."""
-    rows = drift[drift["name"].str.startswith(CHANGE) & drift["baseline_value"].notna() & drift["effect"].notna()]
+    """Each compared metric beside its baseline, and each distance beside what chance gives, by segment."""
+    before = drift["baseline_value"].where(drift["name"].str.startswith(CHANGE), drift["null_mean"])
+    compared = drift["name"].str.startswith(CHANGE) | drift["name"].isin(DISTANCES)
+    rows = drift.assign(before=before)[compared & before.notna() & drift["effect"].notna()]
     levels: dict[str, dict[str, Level]] = {}
-    columns = (rows[name] for name in ("name", "segment", "baseline_value", "effect", "n_current", "n_baseline"))
+    columns = (rows[name] for name in ("name", "segment", "before", "effect", "n_current", "n_baseline"))
     for name, segment, baseline, effect, n, n_baseline in zip(*columns, strict=True):
         level = Level(float(baseline + effect), float(baseline), int(n), int(n_baseline))
         levels.setdefault(str(name).removeprefix(CHANGE), {})[str(segment)] = level
