@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from obs_lib.catalogue import all_metrics, left_out, metric_of
 from obs_lib.catalogue.distances import SEMANTIC_DRIFT, TOKEN_KL
+from obs_lib.options import NAMES_LATER
 
 
 class DriftOptions(BaseModel):
@@ -82,9 +84,17 @@ class DriftOptions(BaseModel):
         return {**self.min_changes, SEMANTIC_DRIFT.name: self.min_semantic, TOKEN_KL.name: self.min_token_kl}
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _consistent(self, info: ValidationInfo) -> Self:
         if self.min_days > self.window_days:
             raise ValueError(f"min_days must be at most window_days ({self.window_days}), found {self.min_days}")
         if bad := {name: value for name, value in self.min_changes.items() if not value >= 0}:
             raise ValueError(f"min_changes must be 0 or more, found {bad}")
+        if not (info.context or {}).get(NAMES_LATER):
+            self.check_names()
         return self
+
+    def check_names(self) -> None:
+        """ValueError where a smallest change is that of no metric. Loads evaluators for what no other metric is."""
+        unknown = sorted(name for name in self.min_changes if metric_of(name) is None)
+        if unknown and not left_out():  # what is left out may have had it, and stops no night
+            raise ValueError(f"min_changes must name metrics ({', '.join(all_metrics())}), found {', '.join(unknown)}")

@@ -59,9 +59,9 @@ def parse_settings(data: dict[str, Any], path: Path, *, names: bool = True) -> S
 def _check_names(settings: Settings, path: Path) -> None:
     """ConfigError with every name in the settings that means nothing."""
     problems = []
-    for section, check in (("alerts", settings.alerts.check_names), ("evaluators", settings.evaluators.check_names)):
+    for section in ("evaluators", "drift", "alerts"):
         try:
-            check()
+            getattr(settings, section).check_names()
         except ValueError as error:
             problems.append(f"{path}: {section}: {error}")
     if problems:

@@ -177,6 +177,9 @@ def test_objectives_are_checked_against_its_metrics(opened: Open) -> None:
     assert opened(alerts={"objectives": {"shouting_rate": 0.5}}).settings.alerts.objectives == {"shouting_rate": 0.5}
     with pytest.raises(ConfigError, match=r"must name metrics .*shouting_rate.*found shoutin_rate"):
         opened(alerts={"objectives": {"shoutin_rate": 0.5}})
+    assert opened(drift={"min_changes": {"shouting": 0.5}}).settings.drift.by_name["shouting"] == 0.5
+    with pytest.raises(ConfigError, match=r"drift: min_changes must name metrics .*found shoutin"):
+        opened(drift={"min_changes": {"shoutin": 0.5}})
     EVALUATORS.use(())
     with pytest.raises(ValueError, match="must name metrics"):
         AlertOptions(objectives={"shouting_rate": 0.5})
