@@ -105,8 +105,8 @@ ELSEWHERE = {
     # A policy, and a default in every lake's digest: whose changes weigh more than another's.
     "groundedness": {"alerts/options.py"},
     "toxicity": {"alerts/options.py"},
-    # What settings called it before.
-    "context_utilization": {"settings/renamed.py"},
+    # What settings and lakes called it before.
+    "context_utilization": {"settings/renamed.py", "pipeline/schema_5/names.py"},
 }
 """The only places, beside data files, that depend on an evaluator by its name."""
 
