@@ -40,7 +40,7 @@ def least_share(hits: int, n: int, false_positives: float) -> float:
     for false positives alone.
 
     >>> round(least_share(8, 110, 0.003), 3), least_share(0, 110, 0.003)
-    (0.017, 0.0)
+    (0.015, 0.0)
     """
     low = float(betaincinv(hits, n - hits + 1, _TAIL)) if hits else 0.0
     return max(0.0, (low - false_positives) / (1 - false_positives))

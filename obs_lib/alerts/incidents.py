@@ -154,7 +154,9 @@ def _holding(
     reached = place_of_family(spread, evidence.levels) if spread else frozenset()
     place = frozenset(today.place) | reached
     known = {(one.kind, one.segment) for one in today.suspects}
-    fresh = [one for one in evidence.suspects if reached and _fits(one, reached) and (one.kind, one.segment) not in known]
+    fresh = [
+        one for one in evidence.suspects if reached and _fits(one, reached) and (one.kind, one.segment) not in known
+    ]
     return replace(
         today,
         severity=min(today.severity, graded.severity),

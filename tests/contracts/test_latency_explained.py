@@ -22,7 +22,7 @@ from obs_lib.drift.decision import drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import INTERACTIONS, SKETCHES
-from obs_lib.records import DriftVerdict, Incident
+from obs_lib.records import DriftVerdict, Incident, Severity
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import read_day
 from obs_lib.sources.source import open_source
@@ -206,7 +206,7 @@ def test_real_logs_are_quiet_until_the_model_changes_and_then_say_what_changed(r
         history = history.then(summarised(day, frame.sort_values("request_id", ignore_index=True), ("route",)))
         moved = history.drift[history.drift["verdict"].isin(AWAY)]
         assert moved.empty == (number < 15)
-        assert paging(history) == []
+        assert [alert for alert in paging(history) if alert.severity <= Severity.P1] == []
     before, after = (one.metric("decode_per_token", route) for one in history.days[-2:])
     assert before is not None
     assert after is not None

@@ -6,11 +6,12 @@ killed leaves behind a slot that frees itself and a reservation that stays: the 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,13 +82,18 @@ class Ledger:
             base.execute("COMMIT")
 
     def _take_over(self) -> None:
-        """Go on with the file of before, where there is one. Of several processes that try, one renames it."""
+        """Go on with the file of before, where there is one; one at a time, since SQLite loses a file that moves under it."""
         before = self._path.with_name(_BEFORE)
         if self._path.exists() or not before.exists():
             return
-        with closing(sqlite3.connect(before, timeout=_PATIENCE_S)) as base:
-            base.execute("SELECT COUNT(*) FROM verdicts").fetchone()  # finishes what a killed process left half done
-        with suppress(FileNotFoundError):
+        with before.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._path.exists():
+                return
+            with closing(sqlite3.connect(before, timeout=_PATIENCE_S)) as base:
+                base.execute(
+                    "SELECT COUNT(*) FROM verdicts"
+                ).fetchone()  # finishes what a killed process left half done
             before.rename(self._path)
 
     # -- verdicts ------------------------------------------------------------------------------------------------------

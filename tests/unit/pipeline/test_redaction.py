@@ -16,7 +16,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from obs_lib.alerts.incidents import from_frame, to_frame
+from obs_lib.alerts.storage import from_frame, to_frame
 from obs_lib.cli.app import app
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import ALERTS, INTERACTIONS, QUARANTINE

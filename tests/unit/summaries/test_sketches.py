@@ -108,7 +108,7 @@ def test_named_prompts_are_kept_first_and_then_the_smallest_by_hash(interactions
 
 def test_versions_count_interactions(interactions: Maker) -> None:
     frame = interactions({"model_version": "m1"}, {"model_version": "m2"}, {"model_version": "m1"}, {})
-    found = list(sketches.versions(Texts(frame["model_version"]), segments(frame)))
+    found = list(sketches.versions("versions", Texts(frame["model_version"]), segments(frame)))
     assert found == [("versions", "all", "m1", 2, b""), ("versions", "all", "m2", 1, b"")]
 
 
