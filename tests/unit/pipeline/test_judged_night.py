@@ -24,7 +24,18 @@ from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.settings.scoring import ScoringOptions
 from tests.clients.judge_server import JudgeServer, Reply
-from tests.unit.pipeline.lakes import ANSWER, DAYS, MARK, PERSON, add_person, digests, pages, run, said, workspace
+from tests.unit.pipeline.lakes import (
+    ANSWER,
+    DAYS,
+    MARK,
+    PERSON,
+    add_person,
+    digests,
+    files_saying,
+    pages,
+    run,
+    workspace,
+)
 
 DAY = DAYS[0]
 KEY = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
@@ -107,7 +118,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     assert "Manners, by a judge" in page
     assert "Cost of judges" in page
     assert "Verdict of judge-1 by the rubric manners, version 3" in page_path(ws, DAY).read_text()
-    assert not said(tmp_path / "one", KEY)
+    assert not files_saying(tmp_path / "one", KEY)
 
 
 def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court: JudgeServer, tmp_path: Path) -> None:
@@ -217,9 +228,9 @@ def test_a_judge_that_is_away_fails_rows_and_raises_an_incident_and_the_next_run
 def test_what_a_judge_said_of_a_person_is_forgotten(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
     with_ada = add_person(logs, tmp_path / "logs")
     ws = run(judged(tmp_path / "one", with_ada, {"manners": {"rubric": "manners.yaml", **JUDGE}}), [DAYS[0], DAYS[2]])
-    assert "lake/files/judges/ledger.sqlite3" in said(tmp_path / "one", ANSWER)
+    assert "lake/files/judges/ledger.sqlite3" in files_saying(tmp_path / "one", ANSWER)
     forget(ws, "user", PERSON)
-    assert not said(tmp_path / "one" / "lake", ANSWER, MARK)
+    assert not files_saying(tmp_path / "one" / "lake", ANSWER, MARK)
 
 
 def test_old_verdicts_go_with_old_rows(court: JudgeServer, logs: Path, tmp_path: Path) -> None:

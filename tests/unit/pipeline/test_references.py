@@ -15,7 +15,7 @@ from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
-from tests.unit.pipeline.lakes import DAYS, run, said, workspace
+from tests.unit.pipeline.lakes import DAYS, files_saying, run, workspace
 
 RIGHT = {"response": "It is Paris.", "reference": ["Paris", "the city of Paris"]}
 WRONG = {"response": "It is <b>Lyon</b>.", "reference": "Paris & <i>only</i> Paris"}
@@ -92,14 +92,14 @@ def test_references_are_masked_and_forgotten_as_answers_are(tmp_path: Path) -> N
     row = {"response": "Ask ada@example.org", "reference": ["ada@example.org", "zyxomma"], "user_id": "ada"}
     write(tmp_path / "logs", DAYS[0], row, RIGHT)
     ws = night(tmp_path, redaction={"personal": "ingest"})
-    assert not said(tmp_path / "lake", "ada@example.org")
+    assert not files_saying(tmp_path / "lake", "ada@example.org")
     assert json.loads(ws.lake.read_ready(INTERACTIONS, DAYS[0])["reference"].iloc[0]) == ["[email]", "zyxomma"]
     accuracy = metric(ws, DAYS[0])
     assert accuracy is not None
     assert accuracy["value"] == 1.0  # both sides are masked alike
-    assert said(tmp_path / "lake", "zyxomma")
+    assert files_saying(tmp_path / "lake", "zyxomma")
     forget(ws, "user", "ada")
-    assert not said(tmp_path / "lake", "zyxomma")
+    assert not files_saying(tmp_path / "lake", "zyxomma")
 
 
 @pytest.mark.parametrize("reference", [7, {"text": "Paris"}, ["Paris", 7], ["x" * 300_000]])
