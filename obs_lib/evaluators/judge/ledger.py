@@ -86,15 +86,18 @@ class Ledger:
         before = self._path.with_name(_BEFORE)
         if self._path.exists() or not before.exists():
             return
-        with before.with_suffix(".lock").open("w") as lock:
+        waiting = before.with_suffix(".lock")
+        with waiting.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self._path.exists():
+                waiting.unlink(missing_ok=True)
                 return
             with closing(sqlite3.connect(before, timeout=_PATIENCE_S)) as base:
                 base.execute(
                     "SELECT COUNT(*) FROM verdicts"
                 ).fetchone()  # finishes what a killed process left half done
             before.rename(self._path)
+            waiting.unlink(missing_ok=True)
 
     # -- verdicts ------------------------------------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace, open_workspace
-from obs_lib.records import Alert, AlertState, Severity, Signal
+from obs_lib.records import Incident, IncidentState, Severity, Signal, Suspect
 from obs_lib.redaction.columns import shown_rows
-from obs_lib.reporting.notification import message
+from obs_lib.reporting.notification import digest_message, incident_message
 from obs_lib.samples.generate import write_samples
 
 pytestmark = pytest.mark.slow
@@ -88,22 +88,25 @@ def seen(ws: Workspace, folder: Path) -> str:
         done = runner.invoke(app, [command[0], str(DAY), *command[1:], "--config", str(folder / "obs.yaml")])
         assert done.exit_code == 0, done.output
         texts.append(done.output)
-    alert = Alert(
+    incident = Incident(
         day=DAY,
         fingerprint="f",
         kind="change",
         severity=Severity.P0,
-        state=AlertState.NEW,
-        segment=f"tenant={TENANT}",
+        state=IncidentState.NEW,
+        place=(f"tenant={TENANT}",),
+        lead="refusal",
         title=f"Refusals{PLANTED}",
         score=1.0,
+        why=f"because{PLANTED}",
         notify=True,
         first_day=DAY,
         last_day=DAY,
-        evidence=(Signal("refusal_rate", 0.5, note=PLANTED),),
+        suspects=(Suspect("logs", "all", f"logs{PLANTED}"),),
+        evidence=(Signal("refusal_rate", 0.5, segment=f"tenant={TENANT}", note=PLANTED),),
     )
-    shown = shown_rows(ALERTS, to_frame([alert]).assign(day=str(DAY)), ws.redactor)
-    return "\n".join([*texts, *message(from_frame(shown), DAY)])
+    shown = from_frame(shown_rows(ALERTS, to_frame([incident]).assign(day=str(DAY)), ws.redactor))
+    return "\n".join([*texts, *digest_message(DAY, shown), *incident_message(shown[0])])
 
 
 def kept(folder: Path) -> Iterator[bytes]:
