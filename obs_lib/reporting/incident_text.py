@@ -77,8 +77,9 @@ def signals(incident: Incident, most: int) -> tuple[str, ...]:
 
 
 def _amount(incident: Incident) -> str:
-    """What its first signal shows, from before to now."""
-    signal = next(iter(incident.evidence), None)
+    """What its strongest signal shows, from before to now; a metric before a distance, whose numbers say little."""
+    changes = (signal for signal in incident.evidence if signal.baseline is not None)
+    signal = next(changes, next(iter(incident.evidence), None))
     if signal is None or signal.value is None:
         return ""
     title, unit = _named(signal)
