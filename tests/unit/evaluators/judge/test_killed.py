@@ -56,7 +56,8 @@ def test_a_killed_process_has_not_paid_twice(tmp_path: Path) -> None:
         assert len(set(answered) & set(again)) <= 4
         assert len(again) <= 20 - open_then
         calls, _ = Ledger(tmp_path / "ledger.sqlite3").spent("toxicity", "2024-03-01")
-        assert calls == len(server.requests)
+        # A call that was reserved and not yet sent when the process died stays reserved: it may have been paid for.
+        assert 0 <= calls - len(server.requests) <= 4
 
 
 @pytest.mark.server
