@@ -89,4 +89,4 @@ def _joined(lead: Place, other: Place) -> Place:
     """The leading place, with the stages that the other names; a lead that lies everywhere stays there."""
     stages = (lead | other) & frozenset(STAGE_SEGMENTS)
     of_requests = lead - stages or other - stages
-    return (of_requests or EVERYWHERE if not stages else of_requests) | stages
+    return of_requests | stages or EVERYWHERE
