@@ -14,6 +14,7 @@ from obs_lib.lake.table import Table
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entries, Entry, Rejected, RejectedEntry, Row
 from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.stages import StageNamer, StageNames
 
 
 class Format(ABC):
@@ -59,6 +60,18 @@ class Format(ABC):
         Entries come in reading order; what belongs together (a trace's spans) may stand apart. Never raises for what an entry
         holds: what cannot be read is a RejectedEntry.
         """
+
+
+class StagedFormat(Format):
+    """A format whose spans are stages by the names that its source gives them."""
+
+    def __init__(self, names: StageNamer) -> None:
+        self.names = names
+
+    @classmethod
+    def from_options(cls, options: SourceOptions) -> Self:
+        """With the source's names of stages."""
+        return cls(StageNames(options.stages))
 
 
 class EntryFormat(Format):

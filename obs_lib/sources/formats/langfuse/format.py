@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from obs_lib.connections import Connection
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entries, Entry, Rejected, RejectedEntry, Row
-from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.langfuse.api import open_api
 from obs_lib.sources.formats.langfuse.fields import failure, interaction, plain
 from obs_lib.sources.formats.langfuse.steps import label
@@ -35,7 +35,6 @@ from obs_lib.sources.formats.langfuse.trace import (
 from obs_lib.sources.formats.parse import milliseconds, moment, object_of
 from obs_lib.sources.langfuse_api import GRACE
 from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.stages import StageNamer, StageNames
 
 AGAIN = "observation comes again later"
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -44,20 +43,12 @@ _STAMP = re.compile(
 )
 
 
-class LangfuseFormat(Format):
+class LangfuseFormat(StagedFormat):
     """Observations, traces and scores, in any order. One read holds all its entries in memory."""
 
     describe = "Langfuse's observations, traces and scores: exports and the public API"
     tables = frozenset({INTERACTIONS, SPANS, LABELS})
     derived = CLOCKED
-
-    def __init__(self, names: StageNamer) -> None:
-        self.names = names
-
-    @classmethod
-    def from_options(cls, options: SourceOptions) -> Self:
-        """With the source's names of stages."""
-        return cls(StageNames(options.stages))
 
     @classmethod
     def open_entries(cls, options: SourceOptions, connection: Connection | None) -> Entries:

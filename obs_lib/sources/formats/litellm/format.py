@@ -13,17 +13,16 @@ import hashlib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Rejected, RejectedEntry, Row
-from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.litellm.fields import answers, failure, interaction, vector_stores
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import mapping, milliseconds, moment, object_of
-from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.stages import StageNamer, StageNames
+from obs_lib.sources.stages import StageNamer
 
 GRACE_S = 15 * 60
 """Seconds around a day, in which a trace that crosses midnight is still read whole."""
@@ -33,20 +32,12 @@ _TIMES = re.compile(rb'"(?:startTime|endTime)\\?"\s*:\s*"?(\d{9,10}(?:\.\d{1,9})
 _EARLY = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-class LiteLLMFormat(Format):
+class LiteLLMFormat(StagedFormat):
     """Payloads, one an entry, also inside the object that a logger wraps them in."""
 
     describe = "LiteLLM's StandardLoggingPayload"
     tables = frozenset({INTERACTIONS, SPANS})
     derived = CLOCKED
-
-    def __init__(self, names: StageNamer) -> None:
-        self.names = names
-
-    @classmethod
-    def from_options(cls, options: SourceOptions) -> Self:
-        """With the source's names of stages."""
-        return cls(StageNames(options.stages))
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

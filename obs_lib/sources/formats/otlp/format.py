@@ -9,19 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, RejectedEntry, Row
-from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
-from obs_lib.sources.options import SourceOptions
-from obs_lib.sources.stages import StageNamer, StageNames
 
 GRACE_S = 15 * 60
 """Seconds around midnight in which a trace may have begun or may end in the neighbouring day."""
@@ -33,20 +31,12 @@ _NO_VERDICT = "evaluation without a name or a verdict"
 _DAYS = (dt.date.max - dt.date(1970, 1, 1)).days
 
 
-class OtlpFormat(Format):
+class OtlpFormat(StagedFormat):
     """Lines of OTLP JSON. The traces of all entries of one read are put together in memory."""
 
     describe = "OpenTelemetry traces and logs: GenAI conventions of three generations, OpenInference, the Langfuse SDK"
     tables = frozenset({INTERACTIONS, SPANS, LABELS})
     derived = CLOCKED
-
-    def __init__(self, names: StageNamer) -> None:
-        self.names = names
-
-    @classmethod
-    def from_options(cls, options: SourceOptions) -> Self:
-        """With the source's names of stages."""
-        return cls(StageNames(options.stages))
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
