@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import pandas as pd
 
@@ -36,20 +37,17 @@ def alert(ws: Workspace) -> list[str]:
     def redo(past: History, day: Day, wanted: str) -> StepRecord:
         return _alert_day(ws, past, day, wanted)
 
-    def inputs(past: History, day: Day) -> object:
-        return _inputs(ws, past, day)
-
-    return [str(day) for day in go_forward(ws, STEP, inputs, redo, lambda past, day: _ready(ws, past, day))]
+    return [str(day) for day in go_forward(ws, STEP, partial(_inputs, ws), redo, partial(_ready, ws))]
 
 
 def is_alerted(ws: Workspace, past: History, day: Day) -> bool:
     """Whether the day's incidents are those of its numbers, its comparison and the day before as they stand now."""
-    return _ready(ws, past, day) and is_current(past, day, STEP, _inputs(ws, past, day))
+    return _ready(ws, past, day) and is_current(past, day, STEP, partial(_inputs, ws))
 
 
 def _ready(ws: Workspace, past: History, day: Day) -> bool:
     before = day_before(past, day)
-    done = before is None or is_current(past, before, STEP, _inputs(ws, past, before))
+    done = before is None or is_current(past, before, STEP, partial(_inputs, ws))
     return done and is_compared(ws, past, day)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 
 from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
@@ -30,12 +31,12 @@ def compare(ws: Workspace) -> list[str]:
         return _compare_day(ws, past, day, wanted)
 
     up_to_date(ws.lake)
-    return [str(day) for day in go_forward(ws, STEP, lambda past, day: _inputs(ws, past, day), redo)]
+    return [str(day) for day in go_forward(ws, STEP, partial(_inputs, ws), redo)]
 
 
 def is_compared(ws: Workspace, past: History, day: Day) -> bool:
     """Whether the day has been compared as it and its baseline stand now."""
-    return is_current(past, day, STEP, _inputs(ws, past, day))
+    return is_current(past, day, STEP, partial(_inputs, ws))
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:

@@ -20,12 +20,16 @@ from obs_lib.records import Day, StepState
 
 LEFT_STEPS = ("ingest", "plan", "evaluate", "collect", "summarise")
 
+Inputs = Callable[["History", Day], object]
+"""Anything JSON can hold that decides the result of a step on a day."""
+
 
 @dataclass(frozen=True)
 class History:
-    """The state of every step of every day at one moment."""
+    """The state of every step of every day, as a walk over them finds it: a step that goes forward sees its own results."""
 
     steps: Mapping[tuple[Day, str], StepRecord] = field(repr=False)
+    _wanted: dict[tuple[Day, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def days(self) -> list[Day]:
@@ -49,6 +53,13 @@ class History:
         records = [self.steps.get((day, step)) for step in LEFT_STEPS]
         return [(r.step, r.note) for r in records if r is not None and r.state is StepState.FAILED]
 
+    def wanted(self, day: Day, step: str, inputs: Inputs) -> str:
+        """The digest of a step's inputs, made once: asked for a day when the days before are done, it is what it will stay."""
+        key = (day, step)
+        if key not in self._wanted:
+            self._wanted[key] = digest_of(step, inputs(self, day))
+        return self._wanted[key]
+
     def closed(self, day: Day) -> bool:
         """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""
         return is_closed(self.steps.get((day, closing.STEP)), self.summary(day))
@@ -62,33 +73,31 @@ def history(ws: Workspace) -> History:
 def go_forward(
     ws: Workspace,
     step: str,
-    inputs: Callable[[History, Day], object],
+    inputs: Inputs,
     redo: Callable[[History, Day, str], StepRecord],
     ready: Callable[[History, Day], bool] = lambda *_: True,
 ) -> list[Day]:
     """Redo `step` on every stale day, oldest first; returns the days redone.
 
-    `inputs` gives anything JSON can hold that decides the day's result; `redo` commits the day and returns its record.
-    `ready` says whether the step before has done the day as the lake stands now: a night may have written a day while the fold
-    was under way, and that day waits for the fold that the night asks for.
+    `redo` gets the digest of the inputs, commits the day and returns its record. `ready` says whether the step before has done
+    the day as the lake stands now: a night may have written a day while the fold was under way, and that day waits for the
+    fold that the night asks for.
     """
-    past = history(ws)
-    steps = dict(past.steps)
+    steps = dict(history(ws).steps)
+    past = History(steps)
     done = []
     for day in past.days:
-        now = History(steps)
-        if now.closed(day) or not ready(now, day):
+        if past.closed(day) or not ready(past, day) or is_current(past, day, step, inputs):
             continue
-        wanted = digest_of(step, inputs(now, day))
-        record = steps.get((day, step))
-        if record is None or not record.readable or record.inputs != wanted:
-            with ws.step(day, step):
-                steps[(day, step)] = redo(now, day, wanted)
-            done.append(day)
+        with ws.step(day, step):
+            steps[(day, step)] = redo(past, day, past.wanted(day, step, inputs))
+        done.append(day)
     return done
 
 
-def is_current(past: History, day: Day, step: str, inputs: object) -> bool:
+def is_current(past: History, day: Day, step: str, inputs: Inputs) -> bool:
     """Whether a step has done a day with these inputs, or the day is closed, so that nothing does it again."""
+    if past.closed(day):
+        return True
     record = past.steps.get((day, step))
-    return past.closed(day) or (record is not None and record.readable and record.inputs == digest_of(step, inputs))
+    return record is not None and record.readable and record.inputs == past.wanted(day, step, inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -32,11 +33,8 @@ def render(ws: Workspace) -> list[str]:
     def redo(past: History, day: Day, _: str) -> StepRecord:
         return _render_day(ws, past, day)
 
-    def inputs(past: History, day: Day) -> object:
-        return _inputs(ws, past, day)
-
     # A page made of a day whose incidents are of other numbers would say "Quiet" beside a breach.
-    return [str(day) for day in go_forward(ws, STEP, inputs, redo, lambda past, day: is_alerted(ws, past, day))]
+    return [str(day) for day in go_forward(ws, STEP, partial(_inputs, ws), redo, partial(is_alerted, ws))]
 
 
 def page_path(ws: Workspace, day: Day) -> Path:
