@@ -57,21 +57,22 @@ def breaches(
     explain is P3. Days that the metric's evaluator scored otherwise are no history.
     """
     moved, adjusted = moved or Moved(), _token_adjusted(drift)
-    today, before = _by_key(metrics), {day: _by_key(frame) for day, frame in sorted(window.items())}
+    before = {day: _by_key(frame) for day, frame in sorted(window.items())}
+    rows = metrics[(metrics["status"] == "OK") & (metrics["n"] >= options.min_interactions)]
+    today = dict(tuple(rows.groupby("metric", sort=False)))
     signals = []
     for metric in (*catalogue.metrics(), *catalogue.occasional(metrics["metric"])):
         limit = objective(metric, options)
-        if limit is None:
+        if limit is None or metric.name not in today:
             continue
-        days = [rows for day, rows in before.items() if moved.comparable(metric.evaluator, day)]
-        for (name, segment), row in today.items():
-            if name == metric.name and int(row["n"]) >= options.min_interactions:
-                history = [rows[(name, segment)] for rows in days if (name, segment) in rows]
-                if _sure(metric, row, limit, history):
-                    signal = _signal(metric, row, limit, (history, options))
-                    if metric.evaluator in moved.evaluators:
-                        signal = _of_another_evaluator(signal)
-                    signals.append(_explained(signal, metric, limit, adjusted.get((name, segment))))
+        days = [known for day, known in before.items() if moved.comparable(metric.evaluator, day)]
+        for (name, segment), row in _by_key(today[metric.name]).items():
+            history = [known[(name, segment)] for known in days if (name, segment) in known]
+            if _sure(metric, row, limit, history):
+                signal = _signal(metric, row, limit, (history, options))
+                if metric.evaluator in moved.evaluators:
+                    signal = _of_another_evaluator(signal)
+                signals.append(_explained(signal, metric, limit, adjusted.get((name, segment))))
     return signals
 
 
@@ -111,7 +112,7 @@ def _signal(
         segment=str(row["segment"]),
         family=metric.family,
         severity=_severity(metric, standing, options),
-        strength=strength(value - limit, _unit(metric, limit)),
+        strength=strength(value - limit, metric.least_change(limit)),
         low=number(row["low"]),
         high=number(row["high"]),
         objective=limit,
@@ -137,7 +138,7 @@ def _settled(
         return True
     if not history:
         value = number(row["value"])
-        return value is not None and strength(value - limit, _unit(metric, limit)) >= _LARGE
+        return value is not None and strength(value - limit, metric.least_change(limit)) >= _LARGE
     if len(history) < options.min_history:
         return beyond(metric, _near(metric, history[-1]), limit)
     if all(beyond(metric, _near(metric, day, _SURE_AT_ONCE), limit) for day in (row, *history[1 - _NIGHTS :])):
@@ -145,11 +146,6 @@ def _settled(
     values = [value for day in (*history, row) if (value := number(day["value"])) is not None]
     error = _Z * stdev(values) / math.sqrt(len(values))
     return beyond(metric, fmean(values) - (error if metric.direction == "lower_is_better" else -error), limit)
-
-
-def _unit(metric: Metric, limit: float) -> float:
-    """The smallest distance from a limit that counts."""
-    return metric.smallest_effect or (0.2 * abs(limit) if metric.relative else 0.05)
 
 
 def _severity(metric: Metric, standing: bool, options: AlertOptions) -> Severity:

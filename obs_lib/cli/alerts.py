@@ -16,18 +16,18 @@ from typer.core import TyperGroup
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, say
 from obs_lib.cli.printing import print_frame, print_rows
 from obs_lib.lake.tables import ALERTS
-from obs_lib.pipeline.acts import DIGITS, ActKind, record_act, standing_acts
+from obs_lib.pipeline.acts import ActKind, record_act, standing_acts
 from obs_lib.pipeline.alarm_review import false_alarms
 from obs_lib.pipeline.explain import Story, act_text, explain
 from obs_lib.pipeline.replay import Rates, Replay, replay
 from obs_lib.pipeline.workspace import open_workspace
-from obs_lib.records import Day, Incident
+from obs_lib.records import ID_DIGITS, Day, Incident
 from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.incident_text import sentence
 from obs_lib.reporting.safe import line
 from obs_lib.settings.loading import load_alert_policy
 
-Id = Annotated[str, typer.Argument(metavar="ID", help=f"Id of an incident, {DIGITS} digits of it at least.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help=f"Id of an incident, {ID_DIGITS} digits of it at least.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
 ByAnybody = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so.")]
 Reason = Annotated[str | None, typer.Option("--text", help="Why, for those who read it later.")]
@@ -57,7 +57,7 @@ def show(day: DayArgument, config: Config = None, json: Json = False) -> None:
         ws, [Incident.from_row({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")]
     )
     shown = shown_rows(ALERTS, rows, ws.redactor)
-    shown["id"] = shown["fingerprint"].str[:DIGITS]
+    shown["id"] = shown["fingerprint"].str[:ID_DIGITS]
     shown["act"] = [act_text(ws, acts[name]) if name in acts else None for name in shown["fingerprint"]]
     columns = ["id", "severity", "state", "segment", "title", "first_day", "notify", "act"]
     more = ["fingerprint", "kind", "place", "last_day", "score", "why", "evidence"] if json else []
@@ -165,7 +165,7 @@ def _act(
 ) -> None:
     ws = open_workspace(config)
     act = record_act(ws, incident, kind, by=by, until=until, text=text)
-    say(f"{act.fingerprint[:DIGITS]} ({act.severity}): {act_text(ws, act)}")
+    say(f"{act.fingerprint[:ID_DIGITS]} ({act.severity}): {act_text(ws, act)}")
 
 
 def _story_lines(story: Story) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _told(replayed: Replay) -> list[dict[str, object]]:
             "how": entry.how,
             "severity": entry.incident.severity.value,
             "state": entry.incident.state.value,
-            "id": entry.incident.fingerprint[:DIGITS],
+            "id": entry.incident.short,
             "incident": _sentence(entry.incident),
         }
         for entry in replayed.entries
@@ -200,7 +200,7 @@ def _causes(replayed: Replay) -> list[dict[str, object]]:
     names = ("id", "first_day", "policy_days", "present_days", "incident")
     rows = [
         (
-            cause.incident.fingerprint[:DIGITS],
+            cause.incident.short,
             str(cause.incident.first_day),
             cause.policy_days,
             cause.present_days,

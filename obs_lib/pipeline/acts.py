@@ -18,10 +18,9 @@ from obs_lib.alerts.storage import from_frame
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, Incident, Severity
+from obs_lib.records import ID_DIGITS, Day, Incident, Severity
 
 KIND = "act"
-DIGITS = 8  # of a fingerprint, by which people name an incident
 _LONGEST_NAME, _LONGEST_TEXT = 100, 1_000  # characters
 
 
@@ -124,8 +123,8 @@ def standing(acts: Iterable[Act]) -> Act | None:
 
 def incident_of(ws: Workspace, short: str) -> Incident:
     """The incident that the first digits of a fingerprint name, on its last day. ConfigError for none or several."""
-    if len(short) < DIGITS:
-        raise ConfigError("an incident's id is too short", rule=f"{DIGITS} digits at least", found=short)
+    if len(short) < ID_DIGITS:
+        raise ConfigError("an incident's id is too short", rule=f"{ID_DIGITS} digits at least", found=short)
     rows = known_incidents(ws)
     rows = rows[rows["fingerprint"].str.startswith(short)]
     names = sorted(rows["fingerprint"].unique())

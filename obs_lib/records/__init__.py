@@ -7,7 +7,7 @@ million interactions never becomes a million Python objects.
 from __future__ import annotations
 
 from obs_lib.records.comparison import Distance, DriftVerdict, EvaluatorChange, EvaluatorVerdict
-from obs_lib.records.incidents import CLOSED, Extent, Incident, IncidentState, Severity, Signal, Suspect
+from obs_lib.records.incidents import CLOSED, ID_DIGITS, Extent, Incident, IncidentState, Severity, Signal, Suspect
 from obs_lib.records.logs import (
     ALL,
     CASE_COLUMNS,
@@ -29,6 +29,7 @@ __all__ = [
     "CLOCK_REASONS",
     "CLOSED",
     "ERROR_KINDS",
+    "ID_DIGITS",
     "STAGES",
     "STAGE_SEGMENTS",
     "THROTTLING",

@@ -134,6 +134,10 @@ class Extent:
     """The largest effect of a day so far, in the metric's unit, with its sign."""
 
 
+ID_DIGITS = 8
+"""Of a fingerprint, by which people name an incident."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One cause as it stands on one day."""
@@ -177,6 +181,11 @@ class Incident:
     def families(self) -> frozenset[str]:
         """The families of its changes."""
         return frozenset(extent.family for extent in self.extents) | ({self.lead} if self.kind == "change" else set())
+
+    @property
+    def short(self) -> str:
+        """By what people name it: the first digits of its fingerprint."""
+        return self.fingerprint[:ID_DIGITS]
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,8 @@ class MetricStatus(StrEnum):
 _EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
 _ABSOLUTE_UNITS = frozenset({"share", "probability", "score"})
 _SEVERE_AMOUNT, _SEVERE_PART = 0.15, 0.5
+LEAST_AMOUNT, LEAST_PART = 0.05, 0.2
+"""The smallest change that counts where neither the metric nor the settings say it: see `Metric.relative`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class Metric:
     def relative(self) -> bool:
         """Whether the smallest change that counts is by default a part of the baseline, and not an amount in `unit`."""
         return self.unit not in _ABSOLUTE_UNITS
+
+    def least_change(self, of: float) -> float:
+        """The smallest change of a value that counts by default, in `unit`. of : the value."""
+        return self.smallest_effect or (LEAST_PART * abs(of) if self.relative else LEAST_AMOUNT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,6 @@ def _row(incident: Incident) -> tuple[Cell, ...]:
     return (
         Cell(sentence(incident), (*facts(incident), *evidence)),
         Cell("", ("told to people",) if incident.notify else (), tone, incident.severity.value),
-        Cell(STATES[incident.state], (incident.fingerprint[:8],)),
+        Cell(STATES[incident.state], (incident.short,)),
         Cell(place_title(incident.place)),
     )
