@@ -6,10 +6,10 @@ cause of its own. What an incident that is already open explains begins nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from obs_lib.alerts.place import EVERYWHERE, Level, Place, overlap, place_of
+from obs_lib.alerts.place import EVERYWHERE, Level, Place, overlap, place_of, within
 from obs_lib.records import ALL, STAGE_SEGMENTS, Incident, Signal
 
 Levels = Callable[[str], Mapping[str, Level]]
@@ -63,6 +63,11 @@ def causes(signals: Sequence[Signal], levels: Levels) -> list[Cause]:
     return [Cause(tuple(sorted(members, key=strongest_first)), place) for members, place in groups]
 
 
+def explains(families: Collection[str | None], place: Place, signal: Signal) -> bool:
+    """Whether what changed in these families, in this place, may be what a signal or a breach shows."""
+    return signal.family in families and within(signal.segment, place)
+
+
 def place_of_family(members: Sequence[Signal], levels: Levels) -> Place:
     """Where a family's change lies, by the metric of its strongest signal that has a level."""
     segments = {signal.segment or ALL for signal in members}
@@ -77,12 +82,8 @@ def strongest_first(signal: Signal) -> tuple[bool, float, str, bool, str]:
 
 
 def _owner(signal: Signal, latest: Sequence[Incident]) -> Incident | None:
-    there = next((incident for incident in latest if _in_place(signal, incident)), None)
+    there = next((one for one in latest if explains(one.families, frozenset(one.place), signal)), None)
     return there or next((incident for incident in latest if signal.family == incident.lead), None)
-
-
-def _in_place(signal: Signal, incident: Incident) -> bool:
-    return signal.family in incident.families and overlap(frozenset({signal.segment or ALL}), frozenset(incident.place))
 
 
 def _joined(lead: Place, other: Place) -> Place:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from obs_lib.alerts.data import DataFacts, data_faults
 from obs_lib.alerts.evaluators import evaluators_moved, moved_faults
+from obs_lib.alerts.evidence import Evidence
 from obs_lib.alerts.harm import harm_signals
-from obs_lib.alerts.incidents import Evidence, advance
+from obs_lib.alerts.incidents import advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.place import Level

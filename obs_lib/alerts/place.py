@@ -66,6 +66,15 @@ def overlap(one: Place, other: Place) -> bool:
     return not mine & theirs
 
 
+def within(segment: str | None, place: Place) -> bool:
+    """Whether a segment may share an interaction with a place; None is the whole.
+
+    >>> within("route=a", frozenset({"route=b"})), within(None, frozenset({"route=b"}))
+    (False, True)
+    """
+    return overlap(frozenset({segment or ALL}), place)
+
+
 def place_of(signalling: Iterable[str], levels: Mapping[str, Level]) -> Place:
     """The smallest set of segments that explains a metric's change.
 

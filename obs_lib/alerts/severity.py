@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.catalogue import metric_of
+from obs_lib.catalogue.distances import title_of
 from obs_lib.records import Severity, Signal
 
 _MOST_EFFECTS = 50.0  # an effect this many times the smallest is as strong as can be told
@@ -68,8 +69,7 @@ def grade(signals: Sequence[Signal], options: AlertOptions) -> Graded:
 def _alone(signal: Signal, total: float) -> Graded | None:
     """What one signal is worth whatever else there is; None for nothing of its own."""
     if signal.severity is not None:
-        named = metric_of(signal.metric)
-        why = signal.note or f"{named.title if named else signal.metric} is beyond its objective"
+        why = signal.note or f"{title_of(signal.metric)} is beyond its objective"
         return Graded(signal.severity, max(total, signal.strength or 0.0), why)
     metric, effect = metric_of(signal.metric), signal.effect
     if metric is None or effect is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from obs_lib.alerts.evaluators import Moved
+from obs_lib.alerts.place import Place, within
 from obs_lib.records import ALL, STAGE_SEGMENTS, Signal, Suspect
 
 _NEW_SHARE = 0.02  # of a segment's interactions that a version has on its first day, below which it explains nothing
@@ -46,6 +47,11 @@ def suspects(today: Traffic, window: Sequence[Traffic], signals: Sequence[Signal
         *_longer(today, window),
         *_writing(today, window),
     )
+
+
+def suspected(suspect: Suspect, place: Place) -> bool:
+    """Whether a suspect lies where a cause does; a stage must be part of it."""
+    return suspect.segment in place if suspect.kind == "stage" else within(suspect.segment, place)
 
 
 def _new_versions(today: Traffic, window: Sequence[Traffic]) -> Iterator[Suspect]:

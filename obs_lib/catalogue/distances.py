@@ -53,6 +53,21 @@ def changed_metric(name: str) -> Metric | None:
     return metric_of(subject(name)) if is_change(name) else None
 
 
+def definition_of(name: str) -> Metric | DistanceDefinition | None:
+    """The metric or the distance of that name, as signals have it; None where there is neither."""
+    return metric_of(name) or DISTANCES.get(name)
+
+
+def title_of(name: str) -> str:
+    """Its title; the name itself where it is neither.
+
+    >>> title_of("refusal_rate"), title_of("token_kl"), title_of("rejected log lines")
+    ('Refusal rate', 'Token KL divergence', 'rejected log lines')
+    """
+    defined = definition_of(name)
+    return defined.title if defined else name
+
+
 def family(name: str) -> str:
     """The family of a distance.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from obs_lib.catalogue import metric_of
-from obs_lib.catalogue.distances import DISTANCES
+from obs_lib.catalogue.distances import definition_of
 from obs_lib.records import ALL, Incident, IncidentState, Signal
 from obs_lib.reporting import numbers
 from obs_lib.reporting.safe import line, place_title
@@ -92,7 +91,7 @@ def _amount(incident: Incident) -> str:
 
 
 def _named(signal: Signal) -> tuple[str, str]:
-    defined = metric_of(signal.metric) or DISTANCES.get(signal.metric)
+    defined = definition_of(signal.metric)
     if defined is not None:
         return defined.title, defined.unit
     return line(signal.metric.replace("_", " "), 60), signal.unit or ""
