@@ -123,7 +123,9 @@ def review(config: Config = None, json: Json = False) -> None:
 
 @alerts.command("explain")
 def explain_incident(incident: Id, config: Config = None, json: Json = False) -> None:
-    """Tell the story of an incident day by day: state, severity, why, signals, what was sent to whom, and what people did."""
+    """Tell the story of an incident day by day: state, severity, why, signals, what was sent to whom, what people did; and
+    examples of it.
+    """
     story = explain(open_workspace(config), incident)
     if json:
         _print_json(asdict(story))
@@ -178,6 +180,8 @@ def _story_lines(story: Story) -> Iterator[str]:
         yield from (f"  signal: {signal}" for signal in day.signals)
         yield from (f"  sent: {attempt}" for attempt in day.sent)
         yield from (f"  act: {act}" for act in day.acts)
+    if story.examples:
+        yield from ("", "Examples", *(f"  {example}" for example in story.examples))
 
 
 def _told(replayed: Replay) -> list[dict[str, object]]:

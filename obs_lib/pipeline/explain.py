@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from obs_lib.alerts.storage import from_frame
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.acts import Act, ActKind, acts_of, days_since, incident_of
+from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.incident_examples import incident_examples
 from obs_lib.pipeline.notify import DELIVERY, SHORT
+from obs_lib.pipeline.shown import shown_record
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, Incident
+from obs_lib.records import Day, Incident, IncidentState
 from obs_lib.redaction.columns import shown_rows
+from obs_lib.reporting.incident_examples import example_text
 from obs_lib.reporting.incident_text import STATES, sentence, signals
 from obs_lib.reporting.safe import line, place_title
 
@@ -54,6 +58,8 @@ class Story:
     sentence: str
     """How it stood on its last day."""
     days: tuple[StoryDay, ...]
+    examples: tuple[str, ...]
+    """What shows it on its last day with evidence, a line each; empty where that day's rows are gone."""
 
 
 def explain(ws: Workspace, short: str) -> Story:
@@ -68,7 +74,7 @@ def explain(ws: Workspace, short: str) -> Story:
         acts.setdefault(act.at.date(), []).append(f"{act.at:%H:%M} UTC {act_text(ws, act)}")
     sent = _attempts(ws, fingerprint, first)
     days = (_day(day, incidents.get(day), sent, acts) for day in sorted({*incidents, *sent, *acts}))
-    return Story(fingerprint, sentence(incidents[last]), tuple(days))
+    return Story(fingerprint, sentence(incidents[last]), tuple(days), tuple(_examples(ws, incidents[last])))
 
 
 def act_text(ws: Workspace, act: Act) -> str:
@@ -92,6 +98,13 @@ def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], act
     why = line(incident.why, _TEXT) or None
     state, severity = STATES[incident.state], incident.severity.value
     return StoryDay(day, state, severity, place, why, signals(incident, _SIGNALS), told, done)
+
+
+def _examples(ws: Workspace, incident: Incident) -> Iterator[str]:
+    """Incident : on its last day, with evidence of the last day that has some."""
+    day = incident.last_day
+    for found in incident_examples(ws, history(ws), day, [replace(incident, day=day, state=IncidentState.ONGOING)]):
+        yield from example_text(shown_record(found, ws.redactor))
 
 
 def _attempts(ws: Workspace, fingerprint: str, first: Day) -> dict[Day, list[str]]:

@@ -1,4 +1,4 @@
-"""Render the report of each stale day from the lake's numbers; no row of a log is read again."""
+"""Render the report of each stale day from the lake's numbers; of the rows of logs only examples of incidents are read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import REPORTS
 from obs_lib.pipeline.alert import is_alerted
 from obs_lib.pipeline.calibrate import label_inputs
+from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward, history
 from obs_lib.pipeline.report_inputs import provenance, report_inputs, trend_days
 from obs_lib.pipeline.revisions import SUMMARY, record_revision, summary_in_force
@@ -53,9 +54,13 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
         (str(shown), past.digests(shown, "summarise").get("metrics"), past.digests(shown, "compare"))
         for shown in trend_days(ws, day)
     ]
+    # What examples of incidents are taken from, and the answers of before beside them.
+    quoted = [
+        (str(one), past.digests(one, "ingest"), past.digests(one, "collect")) for one in window_days(ws, past, day)
+    ]
     written = [past.digests(day, step) for step in ("ingest", "anchor", "collect", "summarise", "compare", "alert")]
     labels = label_inputs(ws, past, day)
-    return [trend, written, labels, past.failures(day), provenance(ws), page_path(ws, day).is_file()]
+    return [trend, quoted, written, labels, past.failures(day), provenance(ws), page_path(ws, day).is_file()]
 
 
 def _render_day(ws: Workspace, past: History, day: Day) -> StepRecord:

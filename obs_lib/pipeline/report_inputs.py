@@ -26,6 +26,7 @@ from obs_lib.lake.tables import (
 from obs_lib.lake.version import SCHEMA_VERSION
 from obs_lib.pipeline.calibrate import judge_biases, labelled_rates
 from obs_lib.pipeline.fold import LEFT_STEPS, History
+from obs_lib.pipeline.incident_examples import incident_examples
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.shown import shown_inputs
 from obs_lib.pipeline.workspace import Workspace
@@ -43,11 +44,13 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
     """Everything that the report of a day says something of. past : the state of every step, read once."""
     metrics = ws.lake.read(METRICS, trend_days(ws, day))
     rejected = ws.lake.read(QUARANTINE, [day])
+    incidents = from_frame(ws.lake.read(ALERTS, [day]))
     inputs = ReportInputs(
         day=day,
         metrics=metrics,
         drift=ws.lake.read(DRIFT, trend_days(ws, day)),
-        alerts=from_frame(ws.lake.read(ALERTS, [day])),
+        alerts=incidents,
+        incident_examples=incident_examples(ws, past, day, incidents),
         **_of_sketches(ws, day),
         rejected_count=len(rejected),
         rejected=[RejectedRow(**row) for row in rows(rejected[["file", "line", "reason"]].head(_SAMPLE))],

@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -20,17 +20,18 @@ from obs_lib.redaction.columns import shown_rows, shown_segment
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.reporting.inputs import TABLE, ReportInputs
 
+R = TypeVar("R", bound=Any)  # a dataclass
+
 
 def shown_inputs(inputs: ReportInputs, redactor: Redactor) -> ReportInputs:
     """The same with everything in it that may come from a log masked as the settings say.
 
     Before any cut, so that no half of an address or a key is left at one; numbers, ids and what the code says stay.
     """
-    shown: ReportInputs = _record(inputs, redactor)
-    return shown
+    return shown_record(inputs, redactor)
 
 
-def _record(record: Any, redactor: Redactor) -> Any:
+def shown_record(record: R, redactor: Redactor) -> R:
     """A dataclass with each of its fields as it may be shown."""
     changed = {}
     for item in dataclasses.fields(record):
@@ -59,7 +60,7 @@ def _value(value: Any, holds: Holds, redactor: Redactor) -> Any:
     if isinstance(value, str):
         return shown_segment(value, redactor) if holds is SEGMENT else redactor.shown(value)
     if dataclasses.is_dataclass(value):
-        return _record(value, redactor)
+        return shown_record(value, redactor)
     if isinstance(value, Mapping):
         return {_value(name, LOG_TEXT, redactor): _value(item, holds, redactor) for name, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):

@@ -1,4 +1,4 @@
-"""The incidents of the day with what speaks for them."""
+"""The incidents of the day: a table of them all, and the worst in full."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from obs_lib.records import Incident, Severity
 from obs_lib.reporting import numbers
+from obs_lib.reporting.anchors import in_full, incident_anchor
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
+from obs_lib.reporting.incident_section import incident_section
 from obs_lib.reporting.incident_text import STATES, facts, sentence, signals
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import place_title
 from obs_lib.reporting.tone import Tone, severity_tone
 
-_SIGNALS = 5  # shown for an incident; the strongest come first
+_COLUMNS = (
+    Column("Incident", "head"),
+    Column("Severity", "text", lead=True),
+    Column("State", "text"),
+    Column("Where", "text"),
+)
+
+_ROWS = 6  # of the table for each signal of an incident that is not shown in full; the strongest come first
 
 
 def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
@@ -26,15 +35,10 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     if not incidents:
         yield Note("No incident is open, and none was closed.", Tone.GOOD, "None")
         return
-    columns = (
-        Column("Incident", "head"),
-        Column("Severity", "text", lead=True),
-        Column("State", "text"),
-        Column("Where", "text"),
-    )
     shown = incidents[: options.max_rows]
+    full = in_full(inputs, options)
     groups = [
-        RowGroup(title, tuple(_row(incident) for incident in listed))
+        RowGroup(title, tuple(_row(incident, incident in full, options) for incident in listed))
         for title, listed in (
             ("Open", [one for one in shown if one.is_open and one.severity is not Severity.P3]),
             ("For the record", [one for one in shown if one.is_open and one.severity is Severity.P3]),
@@ -44,14 +48,17 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     ]
     hidden = len(incidents) - len(shown)
     note = f"{numbers.plural(hidden, 'more incident')} left out for length; `obs alerts` lists all." if hidden else ""
-    yield TableBlock("Incidents of the day", columns, tuple(groups), note=note)
+    yield TableBlock("Incidents of the day", _COLUMNS, tuple(groups), note=note)
+    for incident in full:
+        yield from incident_section(inputs, incident, options)
 
 
-def _row(incident: Incident) -> tuple[Cell, ...]:
+def _row(incident: Incident, in_full: bool, options: ReportOptions) -> tuple[Cell, ...]:
     tone = severity_tone(incident.severity) if incident.is_open else Tone.GOOD
-    evidence = signals(incident, _SIGNALS) if incident.last_day == incident.day else ()
+    most = max(1, options.max_rows // _ROWS) if incident.last_day == incident.day else 0
+    about = () if in_full else (*facts(incident), *signals(incident, most))
     return (
-        Cell(sentence(incident), (*facts(incident), *evidence)),
+        Cell(sentence(incident), about, anchor=incident_anchor(incident) if in_full else ""),
         Cell("", ("told to people",) if incident.notify else (), tone, incident.severity.value),
         Cell(STATES[incident.state], (incident.short,)),
         Cell(place_title(incident.place)),

@@ -2,7 +2,7 @@
 
 Document
   +-- Verdict               the night in one sentence
-  +-- Block ...             Heading | Facts | Chart | TableBlock | Examples | Note
+  +-- Block ...             Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot
 
 Renderers (`html`, `text`) match over Block exhaustively. Strings in blocks are plain text: nothing here is markup, and
 a renderer escapes all of it. A tone never stands alone: the word that says the same stands beside it.
@@ -93,7 +93,7 @@ class Chart:
 class TableBlock:
     """`folded` tables show their caption and summary only, until the reader opens them. `note` stands below.
 
-    A "waterfall" gives most of its width to its figures, which share one scale.
+    A "waterfall" gives most of its width to its figures, which share one scale. `anchor` as of a Heading; empty for none.
     """
 
     caption: str
@@ -104,26 +104,31 @@ class TableBlock:
     folded: bool = False
     note: str = ""
     style: Literal["plain", "waterfall"] = "plain"
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One interaction worth reading. `facts` are (label, value) pairs: why it stands here."""
+    """One interaction worth reading. `facts` are (label, value) pairs: why it stands here. `earlier` are (title, text) pairs of
+    what was asked and answered before, to be read beside it.
+    """
 
     title: str
     value: str
     prompt: str
     response: str
     facts: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Examples of one evaluator, worst first."""
+    """Examples of one evaluator or incident, worst first. `anchor` as of a TableBlock."""
 
     title: str
     lead: str
     items: tuple[Example, ...]
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +140,43 @@ class Note:
     mark: str = ""
 
 
-Block: TypeAlias = Heading | Facts | Chart | TableBlock | Examples | Note
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to another part of the page, by its anchor."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Ways to other parts of the page, after a word that says which. Only pages have them; nothing where there are none."""
+
+    title: str
+    items: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An empty place in a page that whoever serves it may fill (handling.py); not in a text."""
+
+    anchor: str
+
+
+Block: TypeAlias = Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The night in one sentence; `points` follow as short lines. `label` is the word for `tone` ("P1", "No data")."""
+    """The night in one sentence, with ways to what shows it; `points` follow as short lines. `label` is the word for `tone`
+    ("P1", "No data").
+    """
 
     sentence: str
     tone: Tone
     label: str
     points: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ Figure: TypeAlias = Trend | Beside | Stretch
 class Cell:
     """One cell. `mark` is the word for `tone` ("breach"); `details` are lower lines, less important than `text`.
 
-    level : how far it is set in, for what stands in what the row above shows; from 0.
+    level : how far it is set in, for what stands in what the row above shows; from 0. anchor : of the part of the page that
+    says more; empty for none.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Cell:
     mark: str = ""
     figure: Figure | None = None
     level: int = 0
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

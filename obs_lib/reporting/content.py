@@ -30,4 +30,4 @@ _SECTIONS = (
 def compose(inputs: ReportInputs, options: ReportOptions) -> Document:
     """Everything that the day's report says: the verdict, the key figures, then the sections in reading order."""
     sections = [block for section in _SECTIONS for block in section(inputs, options)]
-    return Document(options.title, inputs.day, verdict(inputs), (headline(inputs, options), *sections))
+    return Document(options.title, inputs.day, verdict(inputs, options), (headline(inputs, options), *sections))

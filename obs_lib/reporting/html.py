@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from obs_lib.reporting import charts, figures
-from obs_lib.reporting.blocks import Block, Chart, Document, Examples, Facts, Heading, Note, TableBlock
+from obs_lib.reporting.blocks import Block, Chart, Document, Examples, Facts, Heading, Links, Note, Slot, TableBlock
 from obs_lib.reporting.cells import Beside, Figure, Stretch, Trend
 from obs_lib.reporting.index import ReportedDay, entries, strip
 from obs_lib.reporting.numbers import long_day, short_day
@@ -86,6 +86,10 @@ def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -
             return macros["examples"](block)
         case Note():
             return macros["note"](block)
+        case Links():
+            return macros["links"](block)
+        case Slot():
+            return macros["slot"](block)
         case _:
             assert_never(block)
 

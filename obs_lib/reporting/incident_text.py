@@ -37,7 +37,14 @@ def sentence(incident: Incident) -> str:
 
 def facts(incident: Incident) -> tuple[str, ...]:
     """What a reader asks next: since when, how bad and why, who is suspected, mix or behaviour."""
-    return tuple(filter(None, (_dates(incident), line(incident.why, 200), _suspects(incident), _decomposed(incident))))
+    named = suspects(incident)
+    suspected = f"Suspects: {'; '.join(named)}" if named else ""
+    return tuple(filter(None, (since(incident), line(incident.why, 200), suspected, decomposed(incident))))
+
+
+def suspects(incident: Incident) -> tuple[str, ...]:
+    """The likeliest suspects, a sentence without a full stop each."""
+    return tuple(line(suspect.evidence, 120) for suspect in incident.suspects[:_SUSPECTS])
 
 
 def signal_text(signal: Signal) -> str:
@@ -68,9 +75,9 @@ def signal_text(signal: Signal) -> str:
 
 
 def signals(incident: Incident, most: int) -> tuple[str, ...]:
-    """The evidence of an incident as sentences, at most so many, the rest as a count."""
+    """The evidence of an incident as sentences, at most so many, the rest as a count; nothing where `most` is 0."""
     sentences = [signal_text(signal) for signal in incident.evidence[:most]]
-    if len(incident.evidence) > most:
+    if most and len(incident.evidence) > most:
         sentences.append(f"and {numbers.plural(len(incident.evidence) - most, 'more signal')}")
     return tuple(sentences)
 
@@ -97,25 +104,21 @@ def _named(signal: Signal) -> tuple[str, str]:
     return line(signal.metric.replace("_", " "), 60), signal.unit or ""
 
 
-def _dates(incident: Incident) -> str:
-    since = (
+def since(incident: Incident) -> str:
+    """Since when it is there, when it was last seen, when it closes, and what kind it is."""
+    dates = (
         f"Since {numbers.long_day(incident.first_day.isoformat())}"
         if incident.first_day != incident.day
         else "Since today"
     )
     if incident.last_day != incident.day:
-        since += f", last seen {numbers.short_day(incident.last_day.isoformat())}"
+        dates += f", last seen {numbers.short_day(incident.last_day.isoformat())}"
     if incident.closes is not None and incident.is_open:
-        since += f", closes {numbers.short_day(incident.closes.isoformat())} unless it comes back"
-    return f"{since}; {_KINDS[incident.kind]}"
+        dates += f", closes {numbers.short_day(incident.closes.isoformat())} unless it comes back"
+    return f"{dates}; {_KINDS[incident.kind]}"
 
 
-def _suspects(incident: Incident) -> str:
-    named = [line(suspect.evidence, 120) for suspect in incident.suspects[:_SUSPECTS]]
-    return f"Suspects: {'; '.join(named)}" if named else ""
-
-
-def _decomposed(incident: Incident) -> str:
+def decomposed(incident: Incident) -> str:
     """How much of the whole's change is moved traffic and how much is behaviour."""
     lead = next((signal for signal in incident.evidence if signal.family == incident.lead), None)
     if incident.mix is None or incident.behaviour is None or lead is None:

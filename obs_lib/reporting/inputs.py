@@ -32,6 +32,7 @@ from obs_lib.records import (
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.parts import (
     AnchorsRight,
+    IncidentExamples,
     JudgeBiases,
     LabelledRate,
     RejectedRow,
@@ -87,6 +88,7 @@ class ReportInputs:
     """Of each judge some of whose answers people labelled as well."""
     evaluators: Sequence[EvaluatorChange] = field(default=(), metadata=marked(PLAIN))
     anchors: Sequence[AnchorsRight] = ()
+    incident_examples: Sequence[IncidentExamples] = ()
 
     @property
     def iso(self) -> str:

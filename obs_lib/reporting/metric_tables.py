@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from obs_lib import catalogue
 from obs_lib.records import ALL, DriftVerdict, Metric
 from obs_lib.reporting import numbers
+from obs_lib.reporting.anchors import segment_anchor
 from obs_lib.reporting.blocks import Block, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Trend
 from obs_lib.reporting.evaluators_section import moved
@@ -53,6 +54,7 @@ def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) ->
         summary=", ".join(counts) or ("nothing to report" if measured else "no data"),
         tone=tone,
         folded=segment != ALL,
+        anchor=segment_anchor(segment),
         note=" ".join(filter(None, (_never(inputs, segment, options), _without_data(inputs, segment, options)))),
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obs_lib import catalogue
-from obs_lib.records import Metric
+from obs_lib.records import ALL, Metric
 from obs_lib.reporting import numbers
-from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
+from obs_lib.reporting.anchors import in_full, incident_anchor
+from obs_lib.reporting.blocks import Block, Heading, Link, Links, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.evaluators_section import evaluator_notes
 from obs_lib.reporting.inputs import ReportInputs
@@ -17,6 +18,8 @@ from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import segment_title
 from obs_lib.reporting.standing import noteworthy, standing
 from obs_lib.reporting.tone import Tone
+
+_LINKS = 4  # incidents named beside one segment
 
 
 def metrics_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
@@ -44,6 +47,12 @@ def _of_interactions(inputs: ReportInputs, segments: list[str], options: ReportO
         yield chart
     shown = noteworthy(inputs, options.max_segments)
     for segment in shown:
+        here = [
+            one for one in in_full(inputs, options) if segment in {signal.segment or ALL for signal in one.evidence}
+        ]
+        yield Links(
+            "Incidents", tuple(Link(f"{one.severity} {one.short}", incident_anchor(one)) for one in here[:_LINKS])
+        )
         yield segment_table(inputs, segment, options)
     if len(shown) < len(segments):
         left_out = numbers.plural(len(segments) - len(shown), "more segment")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from obs_lib.excerpts import SlowTrace
 from obs_lib.log_text import NAME, PLAIN, SEGMENT, marked
-from obs_lib.records import ScoreStatus, StepState
+from obs_lib.records import Day, ScoreStatus, StepState
 from obs_lib.stats.intervals import Estimate
 
 
@@ -132,3 +134,48 @@ class JudgeBiases:
     """For each doubling of an answer's length; None where the answers cannot carry it."""
     own_family: BiasEstimate | None
     """Of answers of its own family against others'; None as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """An answer of a baseline day, to be read beside one of today."""
+
+    day: Day
+    request_id: str = field(metadata=marked(NAME))
+    prompt: str | None
+    response: str | None
+    value: float | None
+    """Its score; None where no score is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentExample:
+    """A request that shows an incident."""
+
+    request_id: str = field(metadata=marked(NAME))
+    segment: str = field(metadata=marked(SEGMENT))
+    prompt: str | None
+    response: str | None
+    value: float
+    """The score of an answer, or where no score is meant its cosine with `earlier`; what a slow request took in ms; how many
+    requests failed as this one did."""
+    note: str | None
+    """What the evaluator, or the error, says; None for nothing."""
+    earlier: EarlierAnswer | None = None
+
+
+ExampleKind = Literal["answers", "errors", "slow", "stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentExamples:
+    """Requests that show an incident in one way."""
+
+    fingerprint: str = field(metadata=marked(PLAIN))
+    kind: ExampleKind = field(metadata=marked(PLAIN))
+    subject: str = field(metadata=marked(PLAIN))
+    """The metric or distance of answers; the column of `interactions` by which requests fail or are slow; a stage."""
+    items: tuple[IncidentExample, ...]
+    """Worst first; empty where `traces` say more."""
+    traces: tuple[SlowTrace, ...] = ()
+    """Slowest first."""

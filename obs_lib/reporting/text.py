@@ -10,7 +10,19 @@ import unicodedata
 from collections.abc import Iterator
 from typing import assert_never
 
-from obs_lib.reporting.blocks import Block, Chart, Document, Example, Examples, Facts, Heading, Note, TableBlock
+from obs_lib.reporting.blocks import (
+    Block,
+    Chart,
+    Document,
+    Example,
+    Examples,
+    Facts,
+    Heading,
+    Links,
+    Note,
+    Slot,
+    TableBlock,
+)
 from obs_lib.reporting.cells import Cell
 from obs_lib.reporting.numbers import long_day
 from obs_lib.reporting.safe import visible
@@ -54,6 +66,8 @@ def _block(block: Block) -> Iterator[str]:
                 yield from _example(at, example)
         case Note():
             yield from _wrapped(f"[{block.mark}] {block.text}" if block.mark else block.text)
+        case Links() | Slot():
+            return
         case _:
             assert_never(block)
 
@@ -113,7 +127,7 @@ def _details(table: TableBlock) -> Iterator[str]:
 
 def _example(at: int, example: Example) -> Iterator[str]:
     yield f"  {at}. {_one(example.value)}  {_one(example.title)}"
-    for label, words in (("prompt", example.prompt), ("answer", example.response)):
+    for label, words in (("prompt", example.prompt), ("answer", example.response), *example.earlier):
         yield f"     {_one(label)}:"
         for text in words.split("\n"):
             yield from _wrapped(text, "     | ")

@@ -40,7 +40,7 @@ def traces_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
             "Bars show when each span ran; the line below a bar marks its part of the critical path.",
         )
     for rank, trace in enumerate(traces):
-        yield _waterfall(trace, options, folded=rank > 0)
+        yield waterfall(trace, options, folded=rank > 0)
 
 
 def _stages(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
@@ -96,7 +96,7 @@ def _measured(inputs: ReportInputs, metric: Metric, segment: str) -> Cell:
     return Cell(numbers.write(value, metric.unit), details, tone, mark)
 
 
-def _waterfall(trace: SlowTrace, options: ReportOptions, folded: bool) -> TableBlock:
+def waterfall(trace: SlowTrace, options: ReportOptions, folded: bool) -> TableBlock:
     """The longest spans of one trace, each below what it stands in."""
     shown = _longest(trace.spans, options.max_rows)
     left_out = trace.left_out + len(trace.spans) - len(shown)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from obs_lib.records import ALL, Incident, IncidentState, MetricStatus, ScoreStatus, Severity
-from obs_lib.reporting.blocks import Fact, Facts, Verdict
+from obs_lib.reporting.anchors import examples_anchor, incident_anchor
+from obs_lib.reporting.blocks import Fact, Facts, Link, Verdict
+from obs_lib.reporting.incident_examples import examples_of
 from obs_lib.reporting.incident_text import sentence
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
@@ -24,7 +26,7 @@ _NEWS = frozenset({IncidentState.NEW, IncidentState.WORSE})
 _POINTS = 4  # lines under the verdict: more would bury it
 
 
-def verdict(inputs: ReportInputs) -> Verdict:
+def verdict(inputs: ReportInputs, options: ReportOptions) -> Verdict:
     """What to say first: the worst thing that holds today, in one sentence; what is recovering never makes a day bad."""
     holding = [one for one in inputs.incidents if one.is_open and one.state is not IncidentState.RECOVERING]
     recovering = [one for one in inputs.incidents if one.state is IncidentState.RECOVERING]
@@ -48,7 +50,7 @@ def verdict(inputs: ReportInputs) -> Verdict:
             text, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", tuple(_points(rest))
         )
     if lead is not None:
-        return Verdict(f"{sentence(lead)}.", tone, label, points)
+        return Verdict(f"{sentence(lead)}.", tone, label, points, tuple(_links(inputs, lead, options)))
     if recovering:
         count_of = plural(len(recovering), "incident")
         return Verdict(f"Nothing is wrong today; {count_of} recovering.", Tone.NOTICE, "Recovering", points)
@@ -56,6 +58,13 @@ def verdict(inputs: ReportInputs) -> Verdict:
         text = "Quiet night, but too early to compare: the baseline does not have enough days yet."
         return Verdict(text, Tone.NOTICE, "Too early to compare", points)
     return Verdict("Quiet night.", Tone.GOOD, "Quiet", points or ("No incident is open.",))
+
+
+def _links(inputs: ReportInputs, incident: Incident, options: ReportOptions) -> Iterator[Link]:
+    """From the sentence to what shows it, and to all that is known of it."""
+    if examples_of(inputs, incident, options):
+        yield Link("See example", examples_anchor(incident))
+    yield Link("Details", incident_anchor(incident))
 
 
 def headline(inputs: ReportInputs, options: ReportOptions) -> Facts:

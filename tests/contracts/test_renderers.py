@@ -20,9 +20,12 @@ from obs_lib.reporting.blocks import (
     Fact,
     Facts,
     Heading,
+    Link,
+    Links,
     Note,
     Panel,
     Series,
+    Slot,
     TableBlock,
     Verdict,
 )
@@ -30,6 +33,7 @@ from obs_lib.reporting.cells import Beside, Cell, Column, RowGroup, Stretch, Tre
 from obs_lib.reporting.tone import Tone
 
 DAY = dt.date(2023, 6, 15)
+OF_PAGES = {Links, Slot}  # what leads to other parts of a page, and what is filled by whoever serves it
 RENDERERS: dict[str, Callable[[Document], str]] = {"html": html.render, "text": text.render}
 ATTACK = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> \" onmouseover='alert(3)' "
@@ -50,7 +54,7 @@ def blocks(word: str) -> dict[type, Block]:
         band=(word, (0.0, 0.0), (1.0, 1.0)),
     )
     cells = (
-        Cell(word, (word,)),
+        Cell(word, (word,), anchor="anchor"),
         Cell(word, tone=Tone.SERIOUS, mark=word),
         Cell("", figure=Trend((1.0, None, 2.0), word)),
         Cell("", figure=Beside(2.0, 0.5, 1.0, 3.0, word)),
@@ -65,13 +69,15 @@ def blocks(word: str) -> dict[type, Block]:
         TableBlock: TableBlock(
             word, columns, (RowGroup(word, (cells, inner)),), summary=word, folded=True, note=word, style="waterfall"
         ),
-        Examples: Examples(word, word, (Example(word, word, word, word, ((word, word),)),)),
+        Examples: Examples(word, word, (Example(word, word, word, word, ((word, word),), ((word, word),)),), "anchor"),
         Note: Note(word, Tone.GOOD, word),
+        Links: Links(word, (Link(word, "anchor"), Link(word, "other"))),
+        Slot: Slot("slot"),
     }
 
 
 def document(word: str, *chosen: Block) -> Document:
-    return Document(word, DAY, Verdict(word, Tone.CRITICAL, word, (word,)), chosen)
+    return Document(word, DAY, Verdict(word, Tone.CRITICAL, word, (word,), (Link(word, "anchor"),)), chosen)
 
 
 @pytest.fixture(params=sorted(RENDERERS))
@@ -83,11 +89,19 @@ def test_the_battery_knows_every_kind_of_block() -> None:
     assert set(blocks("x")) == set(typing.get_args(Block))
 
 
-@pytest.mark.parametrize("kind", sorted(typing.get_args(Block), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted({*typing.get_args(Block)} - OF_PAGES, key=lambda kind: kind.__name__))
 def test_every_kind_of_block_is_shown(render: Callable[[Document], str], kind: type) -> None:
     without = render(document("w0rd"))
     with_it = render(document("w0rd", blocks("w0rd")[kind]))
     assert with_it.count("w0rd") > without.count("w0rd")
+
+
+def test_only_pages_have_links_and_slots() -> None:
+    of_pages = [blocks("w0rd")[kind] for kind in OF_PAGES]
+    assert text.render(document("w", *of_pages)).strip() == text.render(document("w")).strip()
+    page = html.render(document("w", *of_pages))
+    assert '<a href="#anchor">w0rd</a>' in page
+    assert '<div class="slot" id="slot"></div>' in page
 
 
 def test_the_same_document_gives_the_same_bytes(render: Callable[[Document], str]) -> None:

@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import math
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
-from obs_lib.excerpts import ScoredExample
+from obs_lib.digests import digest_of
+from obs_lib.excerpts import ScoredExample, SlowSpan, SlowTrace
 from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
 from obs_lib.records import (
@@ -29,6 +30,10 @@ from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import (
     AnchorsRight,
     BiasEstimate,
+    EarlierAnswer,
+    ExampleKind,
+    IncidentExample,
+    IncidentExamples,
     JudgeBiases,
     LabelledRate,
     LabelScope,
@@ -243,10 +248,11 @@ def _change(name: str, unit: str, segment: str, value: float | None, few: bool) 
     return drift_row(DAY, f"change:{name}", segment, **given)
 
 
-def alert(fingerprint: str, **given: Any) -> Incident:
+def alert(name: str, **given: Any) -> Incident:
+    """An incident whose fingerprint is a digest, as real ones are."""
     ongoing = Incident(
         day=DAY,
-        fingerprint=fingerprint,
+        fingerprint=digest_of(name),
         kind="change",
         severity=Severity.P2,
         state=IncidentState.ONGOING,
@@ -276,6 +282,17 @@ def example(evaluator: str, rank: int, **given: Any) -> ScoredExample:
         evidence={"phrase": "I can't help with that", "position": 11, "head": 0.981},
     )
     return replace(kept, **given)
+
+
+def shown_by(incident: Incident, kind: ExampleKind, subject: str, text: str) -> IncidentExamples:
+    """Two requests, one of them beside an earlier answer; of what is slow a trace."""
+    earlier = EarlierAnswer(DAY - dt.timedelta(days=1), text, f"{text} of before", text, 0.91)
+    item = IncidentExample(text, LARGE, text, text, 3.0, text)
+    span = SlowSpan(text, "retrieval", None, 0.0, 900.0, 900.0, text, True, 900.0)
+    trace = SlowTrace(text, text, LARGE, f"{DAY}T03:11:00+00:00", 900.0, 0, (span,), ((0, 0.0, 900.0),))
+    if kind in ("slow", "stage"):
+        return IncidentExamples(incident.fingerprint, kind, subject, (), (trace,))
+    return IncidentExamples(incident.fingerprint, kind, subject, (replace(item, earlier=earlier), item))
 
 
 def quiet() -> ReportInputs:
@@ -374,6 +391,11 @@ def incident() -> ReportInputs:
         measured,
         drift(measured, drifted=LARGE),
         [rollout, breach, latency, done],
+        incident_examples=[
+            shown_by(rollout, "answers", "refusal_rate", "Is 1459 prime?"),
+            shown_by(rollout, "slow", "total_latency_ms", "chat"),
+            shown_by(breach, "answers", "semantic_drift", "Sum 2 and 3."),
+        ],
         examples=[*base.examples, *(example("toxicity", rank, value=0.3) for rank in range(5))],
         unscored=[
             Unscored("toxicity", ScoreStatus.FAILED, "shard 2 was lost: the worker ran out of memory", 97),
@@ -443,7 +465,8 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
     names = (ALL, *(f"route={HOSTILE[:60]}{n}" for n in range(segments - 1)))
     rows = [
         alert(
-            f"{n:03d}{stored}",
+            "",
+            fingerprint=f"{n:03d}{stored}",
             title=stored,
             place=(names[n % segments],),
             state=IncidentState.NEW,
@@ -456,6 +479,7 @@ def hostile(copies: int = 1, segments: int = 3) -> ReportInputs:
         metrics(segments=names),
         drift(metrics(segments=names), names, names[-1]),
         [*rows],
+        incident_examples=[shown_by(row, kind, bad, bad) for row in rows[:9] for kind in get_args(ExampleKind)],
         examples=[
             example(
                 name,

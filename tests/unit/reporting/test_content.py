@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from typing import TypeVar
 
 import pytest
 
 from obs_lib.records import ALL, IncidentState, Severity, StepState
-from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Note, TableBlock
+from obs_lib.reporting import html
+from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Links, Note, Slot, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.parts import RepairCount, StepResult
@@ -158,7 +160,8 @@ def test_odd_evidence_breaks_nothing(evidence: object) -> None:
 
 
 def test_examples_are_limited_and_in_order() -> None:
-    shown = every(compose(samples.hostile(), ReportOptions(max_examples=2)), Examples)
+    inputs = dataclasses.replace(samples.hostile(), incident_examples=())
+    shown = every(compose(inputs, ReportOptions(max_examples=2)), Examples)
     assert len(shown) == 6
     assert all(len(group.items) == 2 for group in shown)
     assert shown[0].title == "Groundedness"
@@ -252,3 +255,50 @@ def test_repaired_values_are_named_and_nothing_is_said_of_none() -> None:
     assert [r[0].text for r in shown.groups[0].rows] == ["first token after the end", "clock went backwards"]
     assert row(shown, "clock went backwards")["Interactions"] == "3"
     assert not [one for one in every(made("quiet"), TableBlock) if one.caption == "Mended values"]
+
+
+def anchors(document: Document) -> set[str]:
+    """What links can lead to."""
+    blocks = (
+        *every(document, Heading),
+        *every(document, TableBlock),
+        *every(document, Examples),
+        *every(document, Slot),
+    )
+    return {block.anchor for block in blocks} - {""}
+
+
+@pytest.mark.parametrize("name", sorted(samples.ALL_DAYS))
+def test_every_link_leads_somewhere_and_no_anchor_stands_twice(name: str) -> None:
+    document = compose(samples.ALL_DAYS[name](), ReportOptions())
+    cells = [
+        cell for table in every(document, TableBlock) for group in table.groups for row in group.rows for cell in row
+    ]
+    links = [link.anchor for block in every(document, Links) for link in block.items]
+    links += [link.anchor for link in document.verdict.links] + [cell.anchor for cell in cells if cell.anchor]
+    assert set(links) <= anchors(document)
+    page = html.render(document)
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_the_headline_leads_to_the_examples_of_the_worst_incident_and_these_lead_back() -> None:
+    document = compose(samples.incident(), ReportOptions())
+    example, details = document.verdict.links
+    assert (example.text, details.text) == ("See example", "Details")
+    worst = next(block for block in every(document, Examples) if block.anchor == example.anchor)
+    assert worst.title == "Worst answers: Refusal rate"
+    assert [title for title, _ in worst.items[0].earlier] == ["Nearest prompt of 14 Jun", "Answer of 14 Jun, 0.910"]
+    at = document.blocks.index(worst)
+    back = next(block for block in document.blocks[at:] if isinstance(block, Links) and block.title == "Back")
+    assert back.items[0].anchor == details.anchor
+
+
+def test_the_numbers_of_an_incident_and_the_incident_lead_to_each_other() -> None:
+    document = compose(samples.incident(), ReportOptions())
+    numbers = next(block for block in every(document, Links) if block.title == "Numbers")
+    tables = {table.anchor: table.caption for table in every(document, TableBlock)}
+    assert tables[numbers.items[0].anchor] == "All interactions"
+    incidents = next(block for block in every(document, Links) if block.title == "Incidents")
+    assert document.verdict.links[1].anchor in {item.anchor for item in incidents.items}

@@ -21,7 +21,7 @@ def test_what_cannot_wait_says_how_much_where_since_when_and_why() -> None:
         in body
     )
     assert body.endswith(f"Report: {LINK}#incidents\n")
-    assert "\nIncident change" in body
+    assert "\nIncident b74b512" in body
 
 
 def test_a_digest_lists_what_can_wait_worst_first_and_ends_in_the_link() -> None:
