@@ -18,7 +18,8 @@ from obs_lib.cli.printing import print_frame, print_rows
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import ActKind, record_act, standing_acts
 from obs_lib.pipeline.alarm_review import false_alarms
-from obs_lib.pipeline.explain import Story, act_text, explain
+from obs_lib.pipeline.explain import Story, explain
+from obs_lib.pipeline.handling import act_text
 from obs_lib.pipeline.replay import Rates, Replay, replay
 from obs_lib.pipeline.workspace import open_workspace
 from obs_lib.records import ID_DIGITS, Day, Incident

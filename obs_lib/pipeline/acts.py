@@ -55,6 +55,8 @@ class Act:
     until: Day | None = None
     """The day on which a snooze ends; None for other acts."""
     text: str | None = None
+    form: str | None = None
+    """The id of the form by which it came; None for an act from elsewhere."""
 
     def holds_back(self, incident: Incident, today: Day) -> bool:
         """Whether the incident is not to be sent again today because of it."""
@@ -75,13 +77,21 @@ def record_act(
     by: str | None = None,
     until: Day | None = None,
     text: str | None = None,
+    form: str | None = None,
 ) -> Act:
-    """Append an act to the incident that `short` names; see `incident_of`. ConfigError for what cannot be one."""
+    """Append an act to the incident that `short` names; see `incident_of`. ConfigError for what cannot be one, and for a form
+    that has been sent already.
+    """
     _check(kind, by, until, text)
     incident = incident_of(ws, short)
+    if form is not None:
+        known = acts_of(ws, [incident.fingerprint], incident.first_day).get(incident.fingerprint, [])
+        if any(act.form == form for act in known):
+            raise ConfigError("the form has been sent already", rule="once", fix="load the page again")
     now = dt.datetime.now(dt.UTC)
-    act = Act(incident.fingerprint, now, kind, incident.severity, by, until, text)
+    act = Act(incident.fingerprint, now, kind, incident.severity, by, until, text, form)
     detail = {"by": by, "until": str(until) if until else None, "text": text, "severity": act.severity.value}
+    detail |= {"form": form} if form else {}
     # Not by Lake.log, which cuts its detail.
     row = {
         "at": now,
@@ -166,6 +176,7 @@ def _act(fingerprint: str, at: pd.Timestamp, outcome: str, detail: str) -> Act:
         stored.get("by"),
         dt.date.fromisoformat(until) if until else None,
         stored.get("text"),
+        stored.get("form"),
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from obs_lib.alerts.storage import from_frame
-from obs_lib.lake.tables import ALERTS, OPERATIONS
-from obs_lib.pipeline.acts import Act, ActKind, acts_of, days_since, incident_of
+from obs_lib.lake.tables import ALERTS
+from obs_lib.pipeline.acts import acts_of, incident_of
 from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.handling import act_text, attempts_of
 from obs_lib.pipeline.incident_examples import incident_examples
-from obs_lib.pipeline.notify import DELIVERY, SHORT
 from obs_lib.pipeline.shown import shown_record
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident, IncidentState
@@ -21,15 +20,7 @@ from obs_lib.reporting.incident_text import STATES, sentence, signals
 from obs_lib.reporting.safe import line, place_title
 
 _SIGNALS = 3
-_TEXT = 300  # characters of a note that are shown
-_DONE = {
-    ActKind.ACKNOWLEDGED: "acknowledged",
-    ActKind.SNOOZED: "snoozed",
-    ActKind.NOTE: "note",
-    ActKind.CLOSED: "closed",
-    ActKind.ACCEPTED: "accepted as the new normal",
-    ActKind.FALSE_ALARM: "false alarm",
-}
+_TEXT = 300  # characters of a why that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +63,9 @@ def explain(ws: Workspace, short: str) -> Story:
     acts: dict[Day, list[str]] = {}
     for act in acts_of(ws, [fingerprint], first).get(fingerprint, []):
         acts.setdefault(act.at.date(), []).append(f"{act.at:%H:%M} UTC {act_text(ws, act)}")
-    sent = _attempts(ws, fingerprint, first)
+    sent = attempts_of(ws, [fingerprint], first).get(fingerprint, {})
     days = (_day(day, incidents.get(day), sent, acts) for day in sorted({*incidents, *sent, *acts}))
     return Story(fingerprint, sentence(incidents[last]), tuple(days), tuple(_examples(ws, incidents[last])))
-
-
-def act_text(ws: Workspace, act: Act) -> str:
-    """An act in a few words; what people wrote is masked as text of logs is, which it may quote.
-
-    "snoozed until 2024-03-09 by Ada: waits for the new index"
-    """
-    words = _DONE[act.kind]
-    if act.until is not None:
-        words += f" until {act.until}"
-    if act.by:
-        words += f" by {line(act.by, 100)}"
-    return f"{words}: {line(ws.redactor.shown(act.text), _TEXT)}" if act.text else words
 
 
 def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], acts: Mapping[Day, list[str]]) -> StoryDay:
@@ -105,15 +83,3 @@ def _examples(ws: Workspace, incident: Incident) -> Iterator[str]:
     day = incident.last_day
     for found in incident_examples(ws, history(ws), day, [replace(incident, day=day, state=IncidentState.ONGOING)]):
         yield from example_text(shown_record(found, ws.redactor))
-
-
-def _attempts(ws: Workspace, fingerprint: str, first: Day) -> dict[Day, list[str]]:
-    """Attempts to tell people of an incident, by the day that they were about."""
-    log = ws.lake.read(OPERATIONS, days_since(first), where={"kind": [DELIVERY]}).sort_values("at")
-    attempts: dict[Day, list[str]] = {}
-    for row in log[log["subject"].str.contains(fingerprint[:SHORT], regex=False)].to_dict("records"):
-        day, _, rest = str(row["subject"]).partition(" ")
-        text = f"{row['at']:%Y-%m-%d %H:%M} UTC to {line(rest.partition(' ')[0], 60)}: {row['outcome']}"
-        text += f", {line(row['detail'], 160)}" if row["detail"] else ""
-        attempts.setdefault(dt.date.fromisoformat(day), []).append(text)
-    return attempts

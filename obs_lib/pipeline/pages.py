@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from obs_lib.lake.tables import ALERTS, REPORTS
+from obs_lib.pipeline.handling import handling_lines, handling_of
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.revisions import last_revisions
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import CLOSED, Day, IncidentState
+from obs_lib.records import CLOSED, Day, Incident, IncidentState
+from obs_lib.reporting.handling import ActForm, with_handling
 from obs_lib.reporting.html import render_index
 from obs_lib.reporting.index import ReportedDay
 from obs_lib.reporting.revision_text import as_text, with_banner
@@ -45,10 +48,16 @@ def page(ws: Workspace, day: Day) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def shown_page(ws: Workspace, day: Day) -> bytes | None:
-    """The same under what changed since the last revision, where there was more than one."""
+def shown_page(ws: Workspace, day: Day, form: Callable[[Incident], ActForm] | None = None) -> bytes | None:
+    """The same with what became of its incidents, under what changed since the last revision, where there was more than one.
+
+    form : how the reader acts on an incident; None for a reader who may not.
+    """
     rendered, revision = page(ws, day), last_revisions(ws, [day]).get(day)
-    return with_banner(rendered, revision.head, revision.sentences) if rendered and revision else rendered
+    if rendered is None:
+        return None
+    shown = with_handling(rendered, handling_of(ws, day, form))
+    return with_banner(shown, revision.head, revision.sentences) if revision else shown
 
 
 def index(ws: Workspace) -> str:
@@ -57,9 +66,12 @@ def index(ws: Workspace) -> str:
 
 
 def text(ws: Workspace, day: Day) -> str:
-    """The report of a day as plain text, and after it what changed since the last revision. DayNotReady when the fold has not
+    """The report of a day as plain text, and after it what became of its incidents and what changed since the last revision.
+    DayNotReady when the fold has not
     come to it.
     """
     ws.lake.read_ready(REPORTS, day)
     revision = last_revisions(ws, [day]).get(day)
-    return report_text(ws, day) + ("\n" + as_text(revision.head, revision.sentences) if revision else "")
+    handled = list(handling_lines(ws, day))
+    shown = report_text(ws, day) + ("\n" + as_text("What was sent and done", handled) if handled else "")
+    return shown + ("\n" + as_text(revision.head, revision.sentences) if revision else "")

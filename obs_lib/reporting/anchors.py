@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from obs_lib.digests import digest_of
-from obs_lib.records import STAGE_SEGMENTS, Incident, IncidentState
+from obs_lib.records import ID_DIGITS, STAGE_SEGMENTS, Incident, IncidentState
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.standing import noteworthy
@@ -22,7 +22,16 @@ def in_full(inputs: ReportInputs, options: ReportOptions) -> list[Incident]:
 
 def incident_anchor(incident: Incident) -> str:
     """Of what the page says of an incident."""
-    return f"incident-{_OTHER.sub('-', incident.short.lower())}"
+    return anchor_of(incident.fingerprint)
+
+
+def anchor_of(fingerprint: str) -> str:
+    """The same by its fingerprint.
+
+    >>> anchor_of("abcdef0123456789")
+    'incident-abcdef01'
+    """
+    return f"incident-{_OTHER.sub('-', fingerprint[:ID_DIGITS].lower())}"
 
 
 def examples_anchor(incident: Incident) -> str:

@@ -1,0 +1,313 @@
+"""Acting on an incident from the page inside Airflow: a real api-server, its login, its rights, and a real browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_lib.alerts.storage import to_frame
+from obs_lib.lake.tables import ALERTS
+from obs_lib.pipeline.acts import Act, acts_of
+from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.workspace import Workspace, open_workspace
+from obs_lib.records import Incident, IncidentState, Severity
+from obs_lib.reporting.inputs import ReportInputs
+from obs_lib.reporting.report import make
+from tests.unit.reporting import sample_inputs as samples
+
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+
+TODAY = dt.datetime.now(dt.UTC).date()
+DAY = TODAY - dt.timedelta(days=1)
+NAME = "abcdef01" + "0" * 24
+STARTED_S = 240
+USERS = {"ada": "admin", "olga": "op", "vi": "viewer"}  # who may run Dags: the first two
+PASSWORD = "not-a-secret"
+
+
+@dataclass
+class Server:
+    """A running api-server, and what it serves."""
+
+    url: str
+    ws: Workspace
+    tokens: dict[str, str]
+
+    @property
+    def acts(self) -> list[Act]:
+        return acts_of(self.ws, [NAME], DAY).get(NAME, [])
+
+    def send(
+        self, method: str, path: str, user: str | None, form: dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, str]:
+        """Status and text of what is answered, without following a redirection."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if user is not None:
+            named["Cookie"] = f"_token={self.tokens[user]}"
+        body = urllib.parse.urlencode(form).encode() if form is not None else None
+        request = urllib.request.Request(self.url + path, body, named, method=method)
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay()).open(
+                request, timeout=60
+            ) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def token(self, user: str) -> str:
+        """That the page of the day gives a user for the incident."""
+        _, page = self.send("GET", f"/night-watch/{DAY}", user)
+        found = re.search(rf'action="act/{DAY}/{NAME}">\s*<input type="hidden" name="token" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def act(self, user: str | None, form: dict[str, str], **headers: str) -> tuple[int, str]:
+        named = {"Origin": self.url, "Sec_Fetch_Site": "same-origin"} | headers
+        return self.send("POST", f"/night-watch/act/{DAY}/{NAME}", user, form, **named)
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Stays where it is."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def incident() -> Incident:
+    given = {"fingerprint": NAME, "day": DAY, "first_day": DAY, "last_day": DAY, "severity": Severity.P1}
+    return samples.alert("", **given, state=IncidentState.NEW, notify=True)
+
+
+def lake(config: Path) -> Workspace:
+    """A lake with one day, whose page is as `render` writes it."""
+    ws = open_workspace(config)
+    ws.lake.commit(DAY, "alert", {ALERTS: to_frame([incident()])}, inputs="x")
+    inputs = ReportInputs(DAY, samples.metrics().iloc[:0], samples.drift(samples.metrics()).iloc[:0], [incident()])
+    page_path(ws, DAY).parent.mkdir(parents=True, exist_ok=True)
+    page_path(ws, DAY).write_bytes(make(inputs).html.encode())
+    return ws
+
+
+@pytest.fixture(scope="module")
+def server(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("acts")
+    (home / "obs.yaml").write_text("lake: {root: lake}\n")
+    (home / "passwords.json").write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "OBS_CONFIG": str(home / "obs.yaml"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "NO_PROXY": "127.0.0.1",
+    }
+    with (home / "server.log").open("wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "airflow", "api-server"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        made = Server(f"http://127.0.0.1:{port}", lake(home / "obs.yaml"), {})
+        made.tokens = {name: signed_in(made, name, started, home / "server.log") for name in USERS}
+        yield made
+    finally:
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(30)
+
+
+def signed_in(server: Server, name: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    body = json.dumps({"username": name, "password": PASSWORD}).encode()
+    end = time.monotonic() + STARTED_S
+    while time.monotonic() < end and process.poll() is None:
+        request = urllib.request.Request(f"{server.url}/auth/token", body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+                return str(json.loads(answer.read())["access_token"])
+        except OSError:
+            time.sleep(1)
+    raise AssertionError(log.read_text()[-3000:])
+
+
+def test_who_may_run_the_dag_acts_and_everybody_sees_it(server: Server) -> None:
+    before = len(server.acts)
+    status, _ = server.act(
+        "olga", {"token": server.token("olga"), "kind": "NOTE", "text": "<b>looks like the index</b>"}
+    )
+    assert status == 303
+    *_, last = server.acts
+    assert (len(server.acts), last.kind, last.by, last.text) == (
+        before + 1,
+        "NOTE",
+        "olga",
+        "<b>looks like the index</b>",
+    )
+    _, page = server.send("GET", f"/night-watch/{DAY}", "vi")
+    assert "note by olga: &lt;b&gt;looks like the index&lt;/b&gt;" in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("ACKNOWLEDGED", {}),
+        ("SNOOZED", {"until": str(TODAY + dt.timedelta(days=3))}),
+        ("CLOSED", {}),
+        ("ACCEPTED", {}),
+        ("FALSE_ALARM", {"text": "a test"}),
+    ],
+)
+def test_every_act_is_stored_as_the_command_stores_it(server: Server, kind: str, given: dict[str, str]) -> None:
+    assert server.act("ada", {"token": server.token("ada"), "kind": kind, **given})[0] == 303
+    act = server.acts[-1]
+    assert (act.kind, act.by, act.severity) == (kind, "ada", Severity.P1)
+    assert str(act.until) == given.get("until", "None")
+
+
+def test_who_may_only_read_is_shown_no_form_and_is_refused(server: Server) -> None:
+    status, page = server.send("GET", f"/night-watch/{DAY}", "vi")
+    assert (status, "<form" in page) == (200, False)
+    refused(server, "vi", {"token": server.token("ada"), "kind": "CLOSED"}, 403)
+
+
+def refused(server: Server, user: str | None, form: dict[str, str], status: int, **headers: str) -> str:
+    before = len(server.acts)
+    answered, text = server.act(user, form, **headers)
+    assert answered == status
+    assert len(server.acts) == before
+    return text
+
+
+def test_strangers_are_refused(server: Server) -> None:
+    refused(server, None, {"token": server.token("ada"), "kind": "CLOSED"}, 401)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "none"},
+    ],
+)
+def test_another_origin_is_refused(server: Server, headers: dict[str, str]) -> None:
+    form = {"token": server.token("ada"), "kind": "CLOSED"}
+    assert "another site" in refused(server, "ada", form, 403, **headers)
+
+
+def test_a_form_without_a_token_of_this_reader_for_this_incident_is_refused(server: Server) -> None:
+    refused(server, "ada", {"kind": "CLOSED"}, 403)
+    refused(server, "ada", {"token": "1.a.b", "kind": "CLOSED"}, 403)
+    refused(server, "ada", {"token": "é", "kind": "CLOSED"}, 403)
+    refused(server, "ada", {"token": server.token("olga"), "kind": "CLOSED"}, 403)
+    elsewhere = f"/night-watch/act/{DAY}/{'1' * 32}"
+    form, headers = {"token": server.token("ada"), "kind": "CLOSED"}, {"Origin": server.url}
+    assert server.send("POST", elsewhere, "ada", form, **headers)[0] == 403
+
+
+def test_a_token_holds_for_some_hours_for_one_user_one_incident_and_one_server(airflow_home: Path) -> None:
+    import obs_form_tokens as tokens
+
+    token = tokens.issue(b"key", "ada", NAME, 1000.0)
+    assert tokens.check(b"key", token, "ada", NAME, 1000.0 + tokens.VALID_S) == token.split(".")[1]
+    assert tokens.issue(b"key", "ada", NAME, 1000.0) != token
+    for other in (
+        (b"other", token, "ada", NAME, 1000.0),
+        (b"key", token, "olga", NAME, 1000.0),
+        (b"key", token, "ada", NAME[::-1], 1000.0),
+        (b"key", token, "ada", NAME, 1002.0 + tokens.VALID_S),
+        (b"key", token, "ada", NAME, 0.0),
+        (b"key", f"9{token}", "ada", NAME, 1000.0),
+        (b"key", "", "ada", NAME, 1000.0),
+    ):
+        with pytest.raises(tokens.BadToken):
+            tokens.check(*other)
+
+
+def test_a_form_is_taken_once(server: Server) -> None:
+    form = {"token": server.token("ada"), "kind": "NOTE", "text": "once"}
+    assert server.act("ada", form)[0] == 303
+    assert "sent already" in refused(server, "ada", form, 400)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_nothing_but_a_post_acts(server: Server, method: str) -> None:
+    before = len(server.acts)
+    query = urllib.parse.urlencode({"token": server.token("ada"), "kind": "CLOSED"})
+    path = f"/night-watch/act/{DAY}/{NAME}?{query}"
+    assert server.send(method, path, "ada", Origin=server.url)[0] == 405
+    assert len(server.acts) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "says"),
+    [
+        ({"kind": "CURED"}, 403, "no act"),
+        ({"kind": "SNOOZED", "until": ""}, 403, "day on which it ends"),
+        ({"kind": "SNOOZED", "until": str(TODAY)}, 400, "ends at once"),
+        ({"kind": "NOTE", "text": " "}, 400, "says nothing"),
+        ({"kind": "NOTE", "text": "x" * 20_000}, 403, "too long"),
+    ],
+)
+def test_what_cannot_be_an_act_is_said_to_be_none(
+    server: Server, given: dict[str, str], status: int, says: str
+) -> None:
+    assert says in refused(server, "ada", {"token": server.token("ada"), **given}, status)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1440])
+def test_somebody_acknowledges_in_a_browser(server: Server, width: int, tmp_path: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("needs a Chromium on the path: apt-get install chromium")
+    before = len(server.acts)
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        context.add_cookies([{"name": "_token", "value": server.tokens["ada"], "url": server.url}])
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{server.url}/night-watch/{DAY}")
+        page.click("text=Act on it")
+        page.fill("input[name=text]", f"at {width}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        if folder := os.environ.get("OBS_SCREENSHOTS"):
+            page.screenshot(path=str(Path(folder) / f"act-{width}.png"), full_page=True)
+        page.click("button:has-text('Acknowledge')")
+        page.wait_for_selector(f"text=acknowledged by ada: at {width}")
+        assert page.url == f"{server.url}/night-watch/{DAY}#incident-abcdef01"
+        if folder:
+            page.screenshot(path=str(Path(folder) / f"acted-{width}.png"), full_page=True)
+        assert said == []
+        browser.close()
+    assert (len(server.acts), server.acts[-1].kind) == (before + 1, "ACKNOWLEDGED")
