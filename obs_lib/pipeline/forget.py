@@ -8,7 +8,7 @@ everybody else stay as they are, only numbers and pages are made anew.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,9 +20,12 @@ from obs_lib.lake.purge import purge
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import ERASURES, INTERACTIONS, OPERATIONS, QUARANTINE, SCORES, TABLES
 from obs_lib.pipeline.erasures import Erasures, columns_of, erased_rows, read_erasures, without_erased
+from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.night import fold
+from obs_lib.pipeline.quotes import quotes_of_closed
 from obs_lib.pipeline.remake import ROW_TABLES, STEP, at_work, remake
+from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
@@ -68,6 +71,7 @@ def forget(
             tell(str(day))
             remake(ws, day, erased)
         fold(ws, tell)
+        _clear_quoting_pages(ws, touched)
         _clear_log(ws, _log_rows(ws, erased))  # again: the fold may have said which segments are gone
         _clear_notes(ws, erased)
         _refuse_nights_at_work(ws, touched, force)
@@ -145,6 +149,13 @@ def _clear_notes(ws: Workspace, erased: Erasures) -> None:
         ws.lake.commit(record.day, record.step, {}, inputs=record.inputs, state=record.state, note="failed")
     if cleared:  # one of them may have stood among the settled ones
         settle(ws.lake, cleared[-1].day + dt.timedelta(days=1))
+
+
+def _clear_quoting_pages(ws: Workspace, touched: Sequence[Day]) -> None:
+    """Pages that quote an answer of one of these days and that the fold makes no more: maintenance has closed their day."""
+    for day, quoted in quotes_of_closed(ws, history(ws)).items():
+        if quoted.intersection(touched):
+            page_path(ws, day).unlink(missing_ok=True)
 
 
 def _clear_temporary_pages(ws: Workspace) -> None:

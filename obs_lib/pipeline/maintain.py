@@ -26,6 +26,7 @@ from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.migrate import up_to_date
+from obs_lib.pipeline.quotes import quotes_of_closed
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -150,9 +151,11 @@ def _drop_verdicts(ws: Workspace, oldest: Day, dry_run: bool) -> Maintained:
 
 
 def _drop_pages(ws: Workspace, oldest: Day, dry_run: bool) -> Maintained:
-    """Pages show example answers, so they go with the rows; the verdict stays in `reports`."""
+    """Pages show example answers, so they go with the rows, those of others that they quote too; verdicts stay in `reports`."""
     past = history(ws)
-    old = [day for day in past.days if day < oldest and page_path(ws, day).is_file() and (dry_run or past.closed(day))]
+    quoting = {day for day, quoted in quotes_of_closed(ws, past).items() if min(quoted) < oldest}
+    gone = [day for day in past.days if day < oldest and (dry_run or past.closed(day))]
+    old = [day for day in sorted({*gone, *quoting}) if page_path(ws, day).is_file()]
     for day in old if not dry_run else []:
         page_path(ws, day).unlink(missing_ok=True)
     return Maintained("drop", "pages", len(old))

@@ -17,6 +17,7 @@ from obs_lib.pipeline.alert import is_alerted
 from obs_lib.pipeline.calibrate import label_inputs
 from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.fold import History, go_forward, history
+from obs_lib.pipeline.quotes import QUOTES, quoted
 from obs_lib.pipeline.report_inputs import provenance, report_inputs, trend_days
 from obs_lib.pipeline.revisions import SUMMARY, record_revision, summary_in_force
 from obs_lib.pipeline.staging import write_file
@@ -69,13 +70,14 @@ def _render_day(ws: Workspace, past: History, day: Day) -> StepRecord:
     verdict, page = made.document.verdict, made.html.encode()
     before = summary_in_force(ws, day)
     after = revision_summary(inputs, verdict.label, _made_of(ws, past, day))
+    stored = {**asdict(verdict), SUMMARY: after.to_json(), QUOTES: quoted(inputs)}
     write_file(page_path(ws, day), page)
     row = {
         "format": "html",
         "path": f"pages/{day}.html",
         "digest": hashlib.sha256(page).hexdigest()[:32],
         "size": len(page),
-        "provenance": json.dumps({**asdict(verdict), SUMMARY: after.to_json()}, sort_keys=True),
+        "provenance": json.dumps(stored, sort_keys=True),
     }
     record_revision(ws, day, before, after)  # first, because the commit replaces what was before
     # The page is there now, so the next look at the inputs must find it there.

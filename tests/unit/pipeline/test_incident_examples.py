@@ -6,22 +6,29 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, METRICS, SCORES, SKETCHES, SPANS
+from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, METRICS, REPORTS, SCORES, SKETCHES, SPANS
 from obs_lib.models.vectors import text_hash
+from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.explain import explain
 from obs_lib.pipeline.fold import history
+from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.incident_examples import incident_examples
+from obs_lib.pipeline.maintain import maintain
+from obs_lib.pipeline.quotes import QUOTES, quoted
+from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Incident, IncidentState, Severity, Signal
 from obs_lib.reporting.parts import IncidentExamples
 from tests.rows import frame_of
 from tests.unit.pipeline.test_acts import store
+from tests.unit.reporting import sample_inputs as samples
 
 BEFORE, DAY = dt.date(2024, 3, 1), dt.date(2024, 3, 2)
 DOCS, CHAT = "route=docs", "route=chat"
@@ -222,3 +229,45 @@ def test_the_story_of_an_incident_ends_with_examples_masked(ws: Workspace) -> No
     (example,) = explain(ws, "abcdef01").examples
     assert "Go away" in example
     assert "ada@example.org" not in example
+
+
+def quoting_page(ws: Workspace) -> Path:
+    """The page of a closed day that quotes the day before."""
+    row = {"format": "html", "path": "x", "digest": "x", "size": 1, "provenance": json.dumps({QUOTES: [str(BEFORE)]})}
+    ws.lake.commit(DAY, "render", {REPORTS: pd.DataFrame([row])}, inputs="x")
+    close(ws.lake, [DAY])
+    path = page_path(ws, DAY)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("an answer of before")
+    return path
+
+
+def test_what_is_erased_goes_from_closed_pages_that_quote_it_too(ws: Workspace) -> None:
+    write(ws, BEFORE, [request("a"), request("b")])
+    write(ws, DAY, [request("c")])
+    page = quoting_page(ws)
+    forget(ws, "request", "another")
+    assert page.is_file()
+    forget(ws, "request", "a")
+    assert not page.is_file()
+
+
+def test_a_page_goes_with_the_rows_of_the_days_that_it_quotes(make_workspace: Callable[..., Workspace]) -> None:
+    ws = make_workspace(retention={"rows_days": 30})
+    write(ws, BEFORE, [request("a")])
+    write(ws, DAY, [request("c")])
+    page = quoting_page(ws)
+    noon = dt.datetime.combine(BEFORE, dt.time(12), tzinfo=dt.UTC)
+    maintain(ws, now=noon + dt.timedelta(days=30))
+    assert page.is_file()
+    maintain(ws, now=noon + dt.timedelta(days=31))
+    assert not page.is_file()
+
+
+def test_the_days_that_are_quoted_are_named_with_the_report(ws: Workspace) -> None:
+    write(ws, BEFORE, [request("a")], [score("a", 0.2)])
+    write(ws, DAY, [request("b", prompt="a?")], [score("b", 0.9)])
+    shown = found(ws, incident(signal("toxicity_rate")))
+    inputs = samples.quiet()
+    assert quoted(inputs) == []
+    assert quoted(replace(inputs, incident_examples=shown)) == [str(BEFORE)]
