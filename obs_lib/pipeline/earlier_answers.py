@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from obs_lib.alerts.place import Place
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
-from obs_lib.pipeline.request_places import in_place
+from obs_lib.pipeline.request_places import inside, segments_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
 from obs_lib.reporting.parts import EarlierAnswer
@@ -43,7 +43,7 @@ class EarlierAnswers:
         self._values = dict(zip(scores["request_id"], scores["value"], strict=True)) if evaluator else {}
         columns = ["request_id", "tags", "prompt", "response"]
         rows = ws.lake.read(INTERACTIONS, [before], columns, {"request_id": list(scores["request_id"])})
-        rows = in_place(ws, rows, place).dropna(subset=["prompt", "response"])
+        rows = rows[inside(segments_of(ws, rows), place)].dropna(subset=["prompt", "response"])
         self._rows = rows.drop_duplicates("prompt").reset_index(drop=True)
 
     def to(self, prompts: Iterable[str]) -> list[EarlierAnswer | None]:

@@ -13,10 +13,11 @@ from obs_lib.catalogue import one_is_bad
 from obs_lib.excerpts import SlowTrace
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
 from obs_lib.pipeline.earlier_answers import EarlierAnswers
-from obs_lib.pipeline.request_places import in_place, segments_of
+from obs_lib.pipeline.request_places import inside, segments_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
 from obs_lib.reporting.parts import EarlierAnswer, IncidentExample
+from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure
 
@@ -58,7 +59,7 @@ class ExampleRequests:
 
     def failed(self, place: Place) -> Items:
         """One request of each kind of error, the commonest kinds first."""
-        rows = in_place(self._ws, self._short, place).dropna(subset=["error_kind"])
+        rows = self._inside(place).dropna(subset=["error_kind"])
         counted = Counter(rows["error_kind"])
         first = rows.drop_duplicates("error_kind").set_index("error_kind")["request_id"]
         chosen = {first[kind]: kind for kind in sorted(counted, key=lambda kind: (-counted[kind], kind))[:_ITEMS]}
@@ -83,7 +84,7 @@ class ExampleRequests:
     def stage_traces(self, place: Place, stage: str) -> tuple[SlowTrace, ...]:
         """The traces in which a stage failed, or else took longest."""
         spans = self._ws.lake.read(SPANS, [self.day], where={"stage": [stage]})
-        spans = spans[spans["request_id"].isin(in_place(self._ws, self._short, place)["request_id"])]
+        spans = spans[spans["request_id"].isin(self._inside(place)["request_id"])]
         failed = spans[spans["error"].notna()]
         spans = failed if len(failed) else spans
         return self._traces(spans.sort_values(["duration_ms", "trace_id"], ascending=[False, True]))
@@ -93,8 +94,15 @@ class ExampleRequests:
         columns = ["request_id", "tags", "error_kind", "total_latency_ms", "ttft_ms"]
         return self._ws.lake.read(INTERACTIONS, [self.day], columns)
 
+    @cached_property
+    def _segments(self) -> Segments:
+        return segments_of(self._ws, self._short)
+
+    def _inside(self, place: Place) -> pd.DataFrame:
+        return self._short[inside(self._segments, place)]
+
     def _slowest(self, place: Place, column: str) -> dict[str, float]:
-        rows = in_place(self._ws, self._short, place).dropna(subset=[column])
+        rows = self._inside(place).dropna(subset=[column])
         rows = rows.sort_values([column, "request_id"], ascending=[False, True])[:_ITEMS]
         return {str(name): float(ms) for name, ms in zip(rows["request_id"], rows[column], strict=True)}
 
@@ -102,7 +110,7 @@ class ExampleRequests:
         """Value and note of the answers that were scored, by an evaluator or anybody; by request id, in its order."""
         where = {"status": [ScoreStatus.SCORED.value]} | ({"evaluator": [evaluator]} if evaluator else {})
         scores = self._ws.lake.read(SCORES, [self.day], ["request_id", "evaluator", "value", "note"], where)
-        inside = in_place(self._ws, self._short, place)["request_id"]
+        inside = self._inside(place)["request_id"]
         return scores[scores["request_id"].isin(inside)].drop_duplicates("request_id").set_index("request_id")
 
     def _texts(self, names: Sequence[str] | Mapping[str, object] | pd.Index) -> pd.DataFrame:

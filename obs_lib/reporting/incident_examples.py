@@ -76,7 +76,7 @@ def _example(found: IncidentExamples, item: IncidentExample, options: ReportOpti
             day = numbers.short_day(str(item.earlier.day))
             earlier.append((f"Nearest prompt of {day}", excerpt(item.earlier.prompt, limit)))
         earlier.append((then, excerpt(item.earlier.response, limit)))
-        facts.append(("request then", line(item.earlier.request_id, 80)))
+        facts.append(("then", line(item.earlier.request_id, 80)))
     return Example(
         title=line(item.segment, 80),
         value=_value(found, item),
