@@ -55,7 +55,8 @@ class Story:
 
 def explain(ws: Workspace, short: str) -> Story:
     """The story of the incident that the first digits of a fingerprint name. ConfigError for none or several."""
-    fingerprint = incident_of(ws, short).fingerprint
+    incident = incident_of(ws, short)
+    fingerprint = incident.fingerprint
     alerted = [record.day for record in ws.lake.records(step="alert") if record.readable]
     rows = ws.lake.read(ALERTS, alerted, where={"fingerprint": [fingerprint]})
     incidents = {incident.day: incident for incident in from_frame(shown_rows(ALERTS, rows, ws.redactor))}
@@ -65,7 +66,7 @@ def explain(ws: Workspace, short: str) -> Story:
         acts.setdefault(act.at.date(), []).append(f"{act.at:%H:%M} UTC {act_text(ws, act)}")
     sent = attempts_of(ws, [fingerprint], first).get(fingerprint, {})
     days = (_day(day, incidents.get(day), sent, acts) for day in sorted({*incidents, *sent, *acts}))
-    return Story(fingerprint, sentence(incidents[last]), tuple(days), tuple(_examples(ws, incidents[last])))
+    return Story(fingerprint, sentence(incidents[last]), tuple(days), tuple(_examples(ws, incident)))
 
 
 def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], acts: Mapping[Day, list[str]]) -> StoryDay:
@@ -79,7 +80,7 @@ def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], act
 
 
 def _examples(ws: Workspace, incident: Incident) -> Iterator[str]:
-    """Incident : on its last day, with evidence of the last day that has some."""
+    """What shows an incident. incident : as the lake has it on its last day, with evidence of the last day that has some."""
     day = incident.last_day
     for found in incident_examples(ws, history(ws), day, [replace(incident, day=day, state=IncidentState.ONGOING)]):
         yield from example_text(shown_record(found, ws.redactor))

@@ -42,7 +42,7 @@ def incident_examples(ws: Workspace, past: History, day: Day, incidents: Sequenc
 def _of_incident(
     ws: Workspace, rows: ExampleRequests, incident: Incident, before: Day | None
 ) -> Iterator[IncidentExamples]:
-    """Before : the baseline day whose answers stand beside today's; None for none."""
+    """Examples of one. before : the baseline day whose answers stand beside today's; None for none."""
     place = frozenset(incident.place)
     for kind, subject in _subjects(incident.evidence):
         items: Items = ()

@@ -224,8 +224,9 @@ def test_what_no_request_of_the_day_shows_has_no_examples(ws: Workspace, other: 
 
 
 def test_the_story_of_an_incident_ends_with_examples_masked(ws: Workspace) -> None:
-    write(ws, DAY, [request("a", prompt="I am ada@example.org", response="Go away")], [score("a", 0.9)])
-    store(ws, incident(signal("toxicity_rate")))
+    route = "ada@example.org"
+    write(ws, DAY, [request("a", route, prompt="I am ada@example.org", response="Go away")], [score("a", 0.9)])
+    store(ws, incident(signal("toxicity_rate"), place=f"route={route}"))
     (example,) = explain(ws, "abcdef01").examples
     assert "Go away" in example
     assert "ada@example.org" not in example
