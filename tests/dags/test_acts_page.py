@@ -282,32 +282,55 @@ def test_what_cannot_be_an_act_is_said_to_be_none(
     assert says in refused(server, "ada", {"token": server.token("ada"), **given}, status)
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1440])
-def test_somebody_acknowledges_in_a_browser(server: Server, width: int, tmp_path: Path) -> None:
+@pytest.fixture
+def page(server: Server, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page in a browser of the width that the test names, where ada is signed in."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("needs a Chromium on the path: apt-get install chromium")
-    before = len(server.acts)
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(viewport={"width": width, "height": 900})
+        context = browser.new_context(viewport={"width": request.param, "height": 900})
         context.add_cookies([{"name": "_token", "value": server.tokens["ada"], "url": server.url}])
-        page = context.new_page()
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(f"{server.url}/night-watch/{DAY}")
-        page.click("text=Act on it")
-        page.fill("input[name=text]", f"at {width}")
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        if folder := os.environ.get("OBS_SCREENSHOTS"):
-            page.screenshot(path=str(Path(folder) / f"act-{width}.png"), full_page=True)
-        page.click("button:has-text('Acknowledge')")
-        page.wait_for_selector(f"text=acknowledged by ada: at {width}")
-        assert page.url == f"{server.url}/night-watch/{DAY}#incident-abcdef01"
-        if folder:
-            page.screenshot(path=str(Path(folder) / f"acted-{width}.png"), full_page=True)
-        assert said == []
+        yield context.new_page()
         browser.close()
+
+
+def look(page: Any, name: str) -> None:
+    """Keep a picture for whoever asks for one: OBS_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("OBS_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [390, 1440], indirect=True)
+def test_somebody_acknowledges_in_a_browser(server: Server, page: Any) -> None:
+    width, before = page.viewport_size["width"], len(server.acts)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{server.url}/night-watch/{DAY}")
+    page.click("text=Act on it")
+    page.fill("input[name=text]", f"at {width}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    look(page, f"act-{width}")
+    page.click("button:has-text('Acknowledge')")
+    page.wait_for_selector(f"text=acknowledged by ada: at {width}")
+    assert page.url == f"{server.url}/night-watch/{DAY}#incident-abcdef01"
+    look(page, f"acted-{width}")
+    assert said == []
     assert (len(server.acts), server.acts[-1].kind) == (before + 1, "ACKNOWLEDGED")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [1440], indirect=True)
+def test_somebody_snoozes_in_the_frame_of_airflows_own_ui(server: Server, page: Any) -> None:
+    until = str(TODAY + dt.timedelta(days=2))
+    page.goto(f"{server.url}/plugin/llm/night-watch/{DAY}")
+    frame = page.frame_locator("iframe")
+    frame.locator("text=Act on it").click()
+    frame.locator("input[name=until]").fill(until)
+    look(page, "frame")
+    frame.locator("button:has-text('Snooze')").click()
+    frame.locator(f"text=snoozed until {until} by ada").first.wait_for()
+    assert (server.acts[-1].kind, str(server.acts[-1].until)) == ("SNOOZED", until)
