@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from obs_lib.alerts.storage import from_frame
-from obs_lib.lake.tables import ALERTS, OPERATIONS
-from obs_lib.pipeline.acts import Act, ActKind, acts_of, days_since, incident_of
-from obs_lib.pipeline.notify import DELIVERY, SHORT
+from obs_lib.lake.tables import ALERTS
+from obs_lib.pipeline.acts import Act, ActKind, acts_of, incident_of
+from obs_lib.pipeline.deliveries import SHORT, Ledger
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident
 from obs_lib.redaction.columns import shown_rows
@@ -96,11 +95,9 @@ def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], act
 
 def _attempts(ws: Workspace, fingerprint: str, first: Day) -> dict[Day, list[str]]:
     """Attempts to tell people of an incident, by the day that they were about."""
-    log = ws.lake.read(OPERATIONS, days_since(first), where={"kind": [DELIVERY]}).sort_values("at")
     attempts: dict[Day, list[str]] = {}
-    for row in log[log["subject"].str.contains(fingerprint[:SHORT], regex=False)].to_dict("records"):
-        day, _, rest = str(row["subject"]).partition(" ")
-        text = f"{row['at']:%Y-%m-%d %H:%M} UTC to {line(rest.partition(' ')[0], 60)}: {row['outcome']}"
-        text += f", {line(row['detail'], 160)}" if row["detail"] else ""
-        attempts.setdefault(dt.date.fromisoformat(day), []).append(text)
+    for attempt in Ledger(ws, first).attempts(fingerprint[:SHORT]):
+        text = f"{attempt.at:%Y-%m-%d %H:%M} UTC to {line(attempt.channel, 60)}: {attempt.outcome}"
+        text += f", {line(attempt.detail, 160)}" if attempt.detail else ""
+        attempts.setdefault(attempt.update.day, []).append(text)
     return attempts

@@ -13,6 +13,15 @@ from typing import Any
 
 import pytest
 
+from tests.receivers import Receiver, http_receiver
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A real HTTP server that answers as the test asks it to."""
+    with http_receiver() as running:
+        yield running
+
 
 @pytest.fixture
 def endpoint() -> Iterator[tuple[int, list[dict[str, Any]], dict[str, int]]]:
