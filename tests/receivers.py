@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import Message as Headers
+from email import message_from_bytes
+from email.message import Message as Mail
 from typing import Any
 
 
@@ -17,7 +19,7 @@ class Post:
     """What one POST said."""
 
     path: str
-    headers: Headers
+    headers: Mail
     body: bytes
 
     @property
@@ -64,3 +66,30 @@ def http_receiver() -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def smtp_receiver() -> Iterator[tuple[int, list[Mail]]]:
+    """A real SMTP server while it runs: (port, messages received)."""
+    from aiosmtpd.controller import Controller
+
+    received: list[Mail] = []
+
+    class Box:
+        async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
+            received.append(message_from_bytes(envelope.content))
+            return "250 OK"
+
+    controller = Controller(Box(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        yield controller.port, received
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])

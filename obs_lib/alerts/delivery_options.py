@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from obs_lib.alerts.channels.registry import KINDS, NOTIFIER
 from obs_lib.extensions import TARGET
@@ -32,6 +32,16 @@ def _zone(name: str) -> str:
     except (ValueError, OSError, KeyError) as error:
         raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin") from error
     return name
+
+
+def _clock(value: object) -> object:
+    """YAML 1.1 reads 18:30 without quotes as a number to the base of 60; 08:30 it does not."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return dt.time(value // 60, value % 60)
+    return value
+
+
+Clock = Annotated[dt.time, BeforeValidator(_clock)]
 
 
 class ChannelOptions(BaseModel):
@@ -72,8 +82,8 @@ class HoursOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     days: tuple[WeekDay, ...] = Field(WEEK, min_length=1, description="Days on which the hours begin; mon to sun.")
-    begin: dt.time = Field(dt.time(0), alias="from", description="Beginning, HH:MM.")
-    end: dt.time = Field(dt.time(0), alias="to", description="End, HH:MM; 00:00 is midnight.")
+    begin: Clock = Field(dt.time(0), alias="from", description="Beginning, HH:MM.")
+    end: Clock = Field(dt.time(0), alias="to", description="End, HH:MM; 00:00 is midnight.")
     zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="Time zone of these hours.")
 
     def holds(self, moment: dt.datetime) -> bool:

@@ -38,7 +38,12 @@ class AppriseUrl:
         """Try once. A service that takes an idempotency key is given the message's."""
         import apprise
 
-        asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
+        asset = apprise.AppriseAsset(
+            app_id="LLM night watch",
+            image_url_mask="",  # else receivers are told to fetch a picture from a server of others
+            storage_mode=apprise.PersistentStoreMode.MEMORY,
+            async_mode=False,
+        )
         service = apprise.Apprise.instantiate(self.url, asset=asset, suppress_exceptions=True)
         if service is None:
             return Outcome("FAILED", "not an Apprise URL")

@@ -25,7 +25,7 @@ from obs_lib.alerts.delivery_options import ChannelOptions
 from obs_lib.alerts.routing import too_old
 from obs_lib.connections import Connection
 from obs_lib.records import IncidentState, Message, Notice, Outcome, Responsible, Severity
-from tests.receivers import Receiver
+from tests.receivers import Receiver, free_port
 
 # Apprise's PGP support imports a module of the standard library that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -77,12 +77,6 @@ def posting(port: int, secret: str = "geheim") -> list[Channel]:
         channel("webhook", f"http://:{secret}@127.0.0.1:{port}/hook"),
         channel("alertmanager", f"http://me:{secret}@127.0.0.1:{port}"),
     ]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 # -- what becomes of a message -----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from obs_lib.pipeline.deliveries import deliveries, sent_to
 from obs_lib.pipeline.notify import notify, tell
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Incident, IncidentState, Severity
-from obs_lib.settings.loading import parse_settings
+from obs_lib.settings.loading import load_settings, parse_settings
 from obs_lib.settings.settings import Settings
 from tests.receivers import Receiver, http_receiver
 
@@ -149,6 +149,15 @@ def test_a_later_fold_of_another_shift_tells_nobody_again(make_workspace: Any, m
 def test_settings_that_reach_nobody_are_refused(tmp_path: Any, delivery: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         parse_settings({"delivery": delivery}, tmp_path / "obs.yaml")
+
+
+@pytest.mark.parametrize("written", ["08:00", "18:30", '"18:30"', "00:00", "7:05"])
+def test_hours_are_read_as_they_are_written(tmp_path: Any, written: str) -> None:
+    routes = f"[{{channels: [a], hours: [{{from: {written}}}]}}]"
+    text = f"delivery: {{channels: {{a: {{kind: webhook, connection: a}}}}, routes: {routes}}}"
+    (tmp_path / "obs.yaml").write_text(text)
+    begin = load_settings(tmp_path / "obs.yaml").delivery.routes[0].hours[0].begin
+    assert f"{begin:%H:%M}" == written.strip('"').zfill(5)
 
 
 def test_who_is_told_names_no_result_anew_but_owners_do() -> None:
