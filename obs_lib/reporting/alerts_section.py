@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.records import Incident, Severity
+from obs_lib.records import Incident, Responsible, Severity
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
-from obs_lib.reporting.incident_text import STATES, facts, sentence, signals
+from obs_lib.reporting.incident_text import STATES, facts, sentence, signals, who_looks_after
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import place_title
@@ -34,7 +34,7 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     )
     shown = incidents[: options.max_rows]
     groups = [
-        RowGroup(title, tuple(_row(incident) for incident in listed))
+        RowGroup(title, tuple(_row(incident, inputs.responsible.get(incident.fingerprint)) for incident in listed))
         for title, listed in (
             ("Open", [one for one in shown if one.is_open and one.severity is not Severity.P3]),
             ("For the record", [one for one in shown if one.is_open and one.severity is Severity.P3]),
@@ -47,11 +47,11 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     yield TableBlock("Incidents of the day", columns, tuple(groups), note=note)
 
 
-def _row(incident: Incident) -> tuple[Cell, ...]:
+def _row(incident: Incident, responsible: Responsible | None) -> tuple[Cell, ...]:
     tone = severity_tone(incident.severity) if incident.is_open else Tone.GOOD
     evidence = signals(incident, _SIGNALS) if incident.last_day == incident.day else ()
     return (
-        Cell(sentence(incident), (*facts(incident), *evidence)),
+        Cell(sentence(incident), (*facts(incident), *who_looks_after(responsible or Responsible()), *evidence)),
         Cell("", ("told to people",) if incident.notify else (), tone, incident.severity.value),
         Cell(STATES[incident.state], (incident.fingerprint[:8],)),
         Cell(place_title(incident.place)),

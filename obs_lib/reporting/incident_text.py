@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obs_lib.catalogue import metric_of
 from obs_lib.catalogue.distances import DISTANCES
-from obs_lib.records import ALL, Incident, IncidentState, Signal
+from obs_lib.records import ALL, Incident, IncidentState, Responsible, Signal
 from obs_lib.reporting import numbers
 from obs_lib.reporting.safe import line, place_title
 
@@ -39,6 +39,12 @@ def sentence(incident: Incident) -> str:
 def facts(incident: Incident) -> tuple[str, ...]:
     """What a reader asks next: since when, how bad and why, who is suspected, mix or behaviour."""
     return tuple(filter(None, (_dates(incident), line(incident.why, 200), _suspects(incident), _decomposed(incident))))
+
+
+def who_looks_after(responsible: Responsible) -> tuple[str, ...]:
+    """Owner and runbook in a line each, as the settings name them: no text of a log, so that an address stays one."""
+    owner = f"Owner: {line(responsible.owner, 80)}" if responsible.owner else ""
+    return tuple(filter(None, (owner, f"Runbook: {responsible.runbook}" if responsible.runbook else "")))
 
 
 def signal_text(signal: Signal) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from obs_lib.digests import digest_of
 from obs_lib.records import Incident, Message, Notice, Responsible, Severity
-from obs_lib.reporting.incident_text import STATES, facts, sentence, signals
+from obs_lib.reporting.incident_text import STATES, facts, sentence, signals, who_looks_after
 from obs_lib.reporting.numbers import long_day, plural
 from obs_lib.reporting.safe import line
 
@@ -49,7 +49,7 @@ def incident_message(
     body = [_plain(sentence(incident), 400) + "."]
     body += [_plain(fact, 300) for fact in facts(incident)]
     body += [f"  {_plain(signal, 200)}" for signal in signals(incident, _SIGNALS)]
-    body += _who(responsible)
+    body += who_looks_after(responsible)
     body += [f"Incident {_plain(incident.fingerprint, 8)} of {long_day(incident.day.isoformat())} (UTC)."]
     key = f"{incident.day}-{incident.fingerprint[:_KEY]}-{incident.severity}"
     return Message(
@@ -103,16 +103,10 @@ def _listed(day: dt.date, listed: Sequence[Incident], who: Mapping[str, Responsi
     for incident in listed[:_INCIDENTS]:
         body += ["", f"{incident.severity} {_state(incident)}: {_plain(sentence(incident), 180)}"]
         body += [f"  {_plain(fact, 120)}" for fact in facts(incident)[:2]]
-        body += [f"  {text}" for text in _who(who.get(incident.fingerprint, Responsible()))]
+        body += [f"  {text}" for text in who_looks_after(who.get(incident.fingerprint, Responsible()))]
     if len(listed) > _INCIDENTS:
         body += ["", f"and {len(listed) - _INCIDENTS} more in the report."]
     return title, body
-
-
-def _who(responsible: Responsible) -> list[str]:
-    """Owner and runbook, which the settings name: no text of a log, so an address stays one."""
-    owner = [f"Owner: {line(responsible.owner, 80)}."] if responsible.owner else []
-    return owner + ([f"Runbook: {responsible.runbook}"] if responsible.runbook else [])
 
 
 def _notice(incident: Incident, responsible: Responsible) -> Notice:

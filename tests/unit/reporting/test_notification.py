@@ -59,7 +59,7 @@ def test_owner_and_runbook_stand_in_the_message_and_its_address_stays_one() -> N
         incident_message(worst, LINK, who),
         digest_message(samples.DAY, [worst], LINK, {worst.fingerprint: who}),
     ):
-        assert "Owner: search.\n" in message.body
+        assert "Owner: search\n" in message.body
         assert "Runbook: https://wiki.example.org/refusals#now\n" in message.body
         assert [notice.responsible for notice in message.notices] == [who]
 
