@@ -33,10 +33,10 @@ P0 or P1 reached nobody.
 ALERTS = AssetAlias("obs_alerts")
 """Through it events are made of those alert assets alone that something is to be said of."""
 
-
-def alert_asset(severity: str) -> Asset:
-    """The asset of a severity: `obs_alert_p0` to `obs_alert_p3`."""
-    return Asset(name=f"obs_alert_{severity.lower()}", uri=f"obs://alerts/{severity.lower()}")
+ALERT_ASSETS = {
+    severity: Asset(name=f"obs_alert_{severity.lower()}", uri=f"obs://alerts/{severity.lower()}")
+    for severity in ("P0", "P1", "P2", "P3")
+}
 
 
 @task(multiple_outputs=False)
@@ -75,11 +75,11 @@ def announce() -> list[dict[str, Any]]:
         events = step(ws, report_address)
     made = get_current_context()["outlet_events"][ALERTS]
     for event in events:
-        made.add(alert_asset(event["severity"]), extra=event)
+        made.add(ALERT_ASSETS[event["severity"]], extra=event)
     return events
 
 
-@task(multiple_outputs=False)
+@task(multiple_outputs=False, inlets=[*ALERT_ASSETS.values()])  # named here, they exist before anything happens
 def notify(announced: list[dict[str, Any]]) -> dict[str, Any]:
     """Send what is news to people and record each attempt. Fails where P0 or P1 did not arrive, so that it is tried again."""
     from obs_lib.pipeline.alert_events import confirm_events

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from itertools import count, takewhile
 
+from obs_lib.alerts.routing import too_old
 from obs_lib.digests import digest_of
 from obs_lib.lake.steps import StepRecord
 from obs_lib.pipeline.fold import LEFT_STEPS
@@ -25,12 +25,15 @@ def late_nights(ws: Workspace, now: dt.datetime | None = None, *, fold_failed: b
     reports are known to have failed, so that nights that wait for them are not given more time.
     """
     now = now or dt.datetime.now(dt.UTC)
-    oldest = (now - dt.timedelta(hours=ws.settings.alerts.max_age_hours)).date() - dt.timedelta(days=1)
-    days = list(takewhile(lambda day: day < now.date(), (oldest + dt.timedelta(days=n) for n in count())))
-    steps: dict[Day, dict[str, StepRecord]] = {day: {} for day in days}
-    for record in ws.lake.records(days):
-        steps[record.day][record.step] = record
-    late = (_trouble(ws, day, of_day, now, fold_failed=fold_failed) for day, of_day in steps.items())
+    records = ws.lake.records()
+    yesterday = now.date() - dt.timedelta(days=1)
+    first = min([record.day for record in records] or [yesterday])  # nobody misses nights before the lake was there
+    late = []
+    for back in range(int(ws.settings.alerts.max_age_hours // 24), -1, -1):
+        day = yesterday - dt.timedelta(days=back)
+        if day >= first and not too_old(day, now, ws.settings.alerts.max_age_hours):
+            steps = {record.step: record for record in records if record.day == day}
+            late.append(_trouble(ws, day, steps, now, fold_failed=fold_failed))
     return [incident for incident in late if incident is not None]
 
 
