@@ -15,7 +15,6 @@ from airflow.sdk.exceptions import AirflowSkipException
 from obs_lib.catalogue import evaluator_names
 from obs_links import ReportLink
 from obs_timetable import NightTimetable
-from obs_watch import night_deadline
 from obs_wiring import DEFAULT_ARGS, NIGHTLY, NIGHTS, OWNER_LINKS, SETTINGS, SITE, night
 
 EVALUATORS = list(dict.fromkeys([*evaluator_names(), *SETTINGS.judged_scores]))
@@ -187,7 +186,6 @@ with DAG(
     end_date=dt.datetime.combine(LAST, dt.time(), dt.UTC) if (LAST := SETTINGS.schedule.end_date) else None,
     catchup=False,
     max_active_runs=8,
-    deadline=night_deadline(),
     default_args=DEFAULT_ARGS,
     params=PARAMS,
     tags=["llm-night-watch", "observability"],

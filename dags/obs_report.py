@@ -11,8 +11,7 @@ from typing import Any
 from airflow.sdk import DAG, Asset, AssetAlias, get_current_context, task
 from airflow.sdk.exceptions import AirflowException
 
-from obs_channels import report_address, ways
-from obs_watch import fold_deadline, tell_failed_fold
+from obs_delivery import report_address, tell_failed_fold, ways
 from obs_wiring import DEFAULT_ARGS, NIGHTS, OWNER_LINKS, SITE, workspace
 
 DOC = f"""
@@ -102,7 +101,6 @@ with DAG(
     max_active_runs=1,
     # A finished day's report is worth more than starting the next day of a long backfill.
     default_args=DEFAULT_ARGS | {"priority_weight": 100, "on_failure_callback": tell_failed_fold},
-    deadline=fold_deadline(),
     tags=["llm-night-watch", "observability"],
     owner_links=OWNER_LINKS,
 ):

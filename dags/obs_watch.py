@@ -1,50 +1,46 @@
-"""What Airflow calls when a night is late or a fold fails: people are told by the routes that incidents take."""
+"""Watches the nights: people are told of one that failed, is late, or never began.
+
+A Dag, not Airflow's deadlines: those belong to a run, and a night of a paused or broken Dag has none. And what they call may
+not read connections in Airflow 3.3, so that it reaches nobody.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from airflow.sdk.definitions.callback import SyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowException
 
-from obs_wiring import SETTINGS
+from obs_delivery import tell_late_nights
+from obs_wiring import DEFAULT_ARGS, OWNER_LINKS, SETTINGS
 
-_PATIENCE = SETTINGS.schedule.deadline_hours
-
-
-def night_deadline() -> DeadlineAlert | None:
-    """Of the Dag of nights: some hours after the night may begin. Airflow asks it of queued and of failed runs too."""
-    if _PATIENCE is None:
-        return None
-    # A run's logical date is the beginning of its day.
-    after = dt.timedelta(days=1, hours=SETTINGS.schedule.delay_hours + _PATIENCE)
-    return DeadlineAlert(DeadlineReference.DAGRUN_LOGICAL_DATE, after, SyncCallback("obs_watch.tell_late"))
+DOC = f"""
+### Watches the nights of the LLM night watch
+Once an hour it looks whether each day has its report {SETTINGS.schedule.deadline_hours or "(never)"} hours after its night may
+begin. Of one that has none people are told once, by `delivery.routes`. Where Airflow itself may be down, run `obs alerts watch`
+from another scheduler.
+"""
 
 
-def fold_deadline() -> DeadlineAlert | None:
-    """Of the Dag of reports, whose runs have no day: as many hours after it was asked for."""
-    if _PATIENCE is None:
-        return None
-    after = dt.timedelta(hours=_PATIENCE)
-    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, after, SyncCallback("obs_watch.tell_late"))
+@task(multiple_outputs=False)
+def tell() -> dict[str, Any]:
+    """Tell people of nights without a report. Fails where that reached nobody, so that it is tried again."""
+    done = tell_late_nights()
+    if done["undelivered"]:
+        raise AirflowException(f"a late night was told to nobody: {done}")
+    return dict(done)
 
 
-def tell_late(**_: Any) -> dict[str, int]:
-    """Tell people of nights that are past their deadline. Called by Airflow's executor."""
-    return _tell(fold_failed=False)
-
-
-def tell_failed_fold(_: Any) -> None:
-    """Tell people of nights that wait for a fold of which a task has failed for good. Called where the task ran."""
-    _tell(fold_failed=True)
-
-
-def _tell(*, fold_failed: bool) -> dict[str, int]:
-    from obs_channels import ways
-    from obs_lib.pipeline.notify import tell
-    from obs_lib.pipeline.watch import late_nights
-    from obs_wiring import workspace
-
-    with workspace() as ws:
-        return tell(ws, late_nights(ws, fold_failed=fold_failed), ways())
+with DAG(
+    "obs_watch",
+    description="Tells people of nights that failed, are late or never began",
+    doc_md=DOC,
+    schedule="45 * * * *" if SETTINGS.schedule.deadline_hours else None,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS | {"execution_timeout": dt.timedelta(minutes=30)},
+    tags=["llm-night-watch", "observability"],
+    owner_links=OWNER_LINKS,
+):
+    tell()

@@ -84,7 +84,7 @@ def _night_watch() -> tuple[Any, Any]:
     folder = str(conf.get("core", "dags_folder"))
     if folder not in sys.path:
         sys.path.append(folder)
-    import obs_channels
+    import obs_delivery
     import obs_wiring
 
-    return obs_wiring, obs_channels
+    return obs_wiring, obs_delivery

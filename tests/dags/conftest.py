@@ -134,6 +134,10 @@ class House:
             found.setdefault(one.task_id, []).append(str(one.state))
         return found
 
+    def watch(self) -> Any:
+        """Run the watch over nights inside this process; returns the run."""
+        return self._test("obs_watch", logical_date=None)
+
     def fold(self) -> Any:
         """Run the fold inside this process; returns the run."""
         return self._test("obs_report", logical_date=None)
@@ -143,9 +147,6 @@ class House:
         from airflow.dag_processing.dagbag import DagBag
 
         dag = DagBag(ROOT / "dags").get_dag(dag_id)
-        dag.deadline = (
-            None  # at the end of `dag.test` Airflow 3.3 looks for the deadlines of a Dag that a scheduler has stored
-        )
         for task in dag.tasks:  # retries would really sleep
             if task.is_mapped:
                 task.partial_kwargs["retries"] = 0

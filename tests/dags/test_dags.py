@@ -29,7 +29,7 @@ import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
 sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
 before = set(sys.modules)
 start = time.process_time()
-for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance", "obs_notifier"):
+for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance", "obs_watch", "obs_notifier"):
     __import__(name)
 print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
 """
@@ -48,7 +48,7 @@ def parsed(airflow_home: Path) -> dict[str, Any]:
 
 def test_all_dags_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {"obs_nightly", "obs_report", "obs_maintenance"}
+    assert set(dagbag.dags) == {"obs_nightly", "obs_report", "obs_maintenance", "obs_watch"}
 
 
 def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:

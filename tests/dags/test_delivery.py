@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ def routed(team: Any) -> dict[str, Any]:
 def test_text_of_a_log_is_no_template_however_often_a_notifier_is_used(house: Any, team: Any) -> None:
     from dataclasses import replace
 
-    from obs_channels import NotifierChannel
+    from obs_delivery import NotifierChannel
     from obs_lib.alerts.channels.channel import send
 
     for given in (team(), team):
@@ -63,7 +62,7 @@ def test_text_of_a_log_is_no_template_however_often_a_notifier_is_used(house: An
 
 
 def test_a_notifier_that_cannot_connect_has_failed_and_any_other_error_is_unknown(house: Any, team: Any) -> None:
-    from obs_channels import NotifierChannel
+    from obs_delivery import NotifierChannel
     from obs_lib.alerts.channels.channel import send
 
     assert send(NotifierChannel("team", team("refuse")), MESSAGE, 30).status == "FAILED"
@@ -102,34 +101,34 @@ def test_a_fold_whose_urgent_message_reached_nobody_is_tried_again(house: Any, m
     assert house.states(run)["notify"] == ["failed"]
 
 
-def test_people_hear_of_a_late_night_when_the_executor_calls(
+@pytest.mark.slow
+def test_people_hear_once_of_a_night_that_never_began(
     house: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import structlog
-    from airflow.sdk.execution_time.callback_supervisor import execute_callback
-
     monkeypatch.setenv("OBS_NOTIFY_URLS", f"json://127.0.0.1:{receiver.port}/")
     house.settings(schedule={"start_date": str(YESTERDAY), "delay_hours": 0, "deadline_hours": 0.001})
-    context = {"context": {"dag_run": {"dag_id": "obs_nightly"}}}
+    receiver.status = 500
+    assert house.watch().state == "failed"  # told to nobody: it is tried again
+    receiver.status = 200
     for _ in range(2):
-        done = execute_callback("obs_watch.tell_late", context, "obs_nightly.py", None, structlog.get_logger())
-        assert done == (True, None)
+        assert house.watch().state == "success"
+    assert len(receiver.posts) == 2
+    assert f"The night of {YESTERDAY} never began" in receiver.posts[1].json["title"]
+
+
+@pytest.mark.slow
+def test_people_hear_at_once_of_nights_that_wait_for_a_fold_that_failed(
+    house: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obs_lib.pipeline.compare as step
+
+    monkeypatch.setenv("OBS_NOTIFY_URLS", f"json://127.0.0.1:{receiver.port}/")
+    house.settings(schedule={"start_date": str(YESTERDAY), "deadline_hours": 72})
+    house.night(YESTERDAY)
+    monkeypatch.setattr(step, "compare", lambda _: 1 / 0)
+    assert house.fold().state == "failed"
     (post,) = receiver.posts
-    assert f"The night of {YESTERDAY} never began" in post.json["title"]
-
-
-def test_the_dags_have_their_deadlines(dagbag: Any) -> None:
-    from airflow.serialization.serialized_objects import DagSerialization
-
-    for name, reference, hours in (
-        ("obs_nightly", "DagRunLogicalDateDeadline", 24 + 2 + 6),
-        ("obs_report", "DagRunQueuedAtDeadline", 6),
-    ):
-        (alert,) = dagbag.dags[name].deadline
-        assert alert.reference.reference_name == reference
-        assert alert.interval == dt.timedelta(hours=hours)
-        assert alert.callback.path == "obs_watch.tell_late"
-        assert "obs_watch.tell_late" in json.dumps(DagSerialization.to_dict(dagbag.dags[name]), default=str)
+    assert f"The night of {YESTERDAY} has been summed up and waits" in post.json["title"]
 
 
 def test_a_dag_of_peoples_own_tells_by_the_routes_once(

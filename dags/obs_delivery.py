@@ -88,3 +88,18 @@ def _context() -> dict[str, Any]:
     with suppress(RuntimeError):
         return dict(get_current_context())
     return {}
+
+
+def tell_late_nights(*, fold_failed: bool = False) -> dict[str, int]:
+    """Tell people of nights that are past their deadline, or that wait for a fold that has failed."""
+    from obs_lib.pipeline.notify import tell
+    from obs_lib.pipeline.watch import late_nights
+    from obs_wiring import workspace
+
+    with workspace() as ws:
+        return tell(ws, late_nights(ws, fold_failed=fold_failed), ways())
+
+
+def tell_failed_fold(_: Any) -> None:
+    """Called where a task of the fold has failed for good."""
+    tell_late_nights(fold_failed=True)
