@@ -14,7 +14,7 @@ from obs_lib.alerts.channels.channel import cleaned
 from obs_lib.alerts.channels.webhook import body_of
 from obs_lib.alerts.routing import responsible
 from obs_lib.pipeline.deliver import Link
-from obs_lib.pipeline.deliveries import SHORT, Ledger, Update, one_at_a_time
+from obs_lib.pipeline.deliveries import SHORT, DeliveryLog, Update, one_at_a_time
 from obs_lib.pipeline.notify import news_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Severity
@@ -30,13 +30,13 @@ def claim_events(ws: Workspace, link: Link | None = None, now: dt.datetime | Non
         return []
     events = []
     with one_at_a_time(ws.lake.files):
-        ledger = Ledger(ws, min(news.days))
+        log = DeliveryLog(ws, min(news.days))
         for incident in (one for of_day in news.days.values() for one in of_day):
             update = Update.of(incident)
-            if ledger.settled(update, [CHANNEL]):
+            if log.settled(update, [CHANNEL]):
                 continue
             who = responsible(incident, ws.settings.delivery.rules)
-            ledger.claim(CHANNEL, [update])
+            log.claim(CHANNEL, [update])
             message = incident_message(incident, link(incident.day) if link else None, who)
             events.append(body_of(cleaned(message)))
     return events
@@ -51,6 +51,6 @@ def confirm_events(ws: Workspace, events: Collection[Mapping[str, Any]]) -> None
     if not updates:
         return
     with one_at_a_time(ws.lake.files):
-        ledger = Ledger(ws, min(update.day for update in updates))
+        log = DeliveryLog(ws, min(update.day for update in updates))
         for update in updates:
-            ledger.confirm(CHANNEL, [update])
+            log.confirm(CHANNEL, [update])

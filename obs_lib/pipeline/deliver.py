@@ -11,7 +11,7 @@ from obs_lib.alerts.channels.channel import Channel, send
 from obs_lib.alerts.channels.registry import Maker, make_channel
 from obs_lib.alerts.delivery_options import DeliveryOptions, RouteOptions
 from obs_lib.alerts.routing import responsible, takes
-from obs_lib.pipeline.deliveries import AT_ONCE, Ledger, Update
+from obs_lib.pipeline.deliveries import AT_ONCE, DeliveryLog, Update
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident, Message, Outcome, Severity
@@ -57,11 +57,11 @@ class Count:
 
 
 class Courier:
-    """Sends, under a ledger that remembers. count : what became of all that it sent."""
+    """Sends, under a log that remembers. count : what became of all that it sent."""
 
-    def __init__(self, ws: Workspace, ledger: Ledger, ways: Ways, now: dt.datetime) -> None:
+    def __init__(self, ws: Workspace, log: DeliveryLog, ways: Ways, now: dt.datetime) -> None:
         self.count = Count()
-        self._ws, self._ledger, self._ways, self._now = ws, ledger, ways, now
+        self._ws, self._log, self._ways, self._now = ws, log, ways, now
         self._options: DeliveryOptions = ws.settings.delivery
         timeout_s = ws.settings.alerts.timeout_s
         made = [make_channel(*one, ws.connections, timeout_s, ways.own) for one in self._options.channels.items()]
@@ -95,11 +95,11 @@ class Courier:
         """Tell the end of incidents to each channel that shows them until it hears of it."""
         for incident in incidents:
             for channel in self._channels.values():
-                if channel.keeps_standing and self._ledger.was_sent(Update.of(incident).name, channel.name):
+                if channel.keeps_standing and self._log.was_sent(Update.of(incident).name, channel.name):
                     self._send(_only(channel), incident.day, [incident], self._alone)
 
     def _routes(self, incident: Incident) -> Sequence[RouteOptions]:
-        moment = self._ledger.first_tried(Update.of(incident)) or self._now
+        moment = self._log.first_tried(Update.of(incident)) or self._now
         owner = responsible(incident, self._options.rules).owner
         routes = [route for route in self._options.routes if takes(route, incident, owner, moment)] or self._default
         self.count.unrouted += not routes
@@ -114,7 +114,7 @@ class Courier:
     ) -> None:
         """Send what is not settled through the route's channels, one after another until all is."""
         for name in route.channels:
-            due = [one for one in incidents if not self._ledger.settled(Update.of(one), route.channels)]
+            due = [one for one in incidents if not self._log.settled(Update.of(one), route.channels)]
             if not due:
                 return
             self._attempt(name, [Update.of(one) for one in due], written(day, due))
@@ -122,13 +122,13 @@ class Courier:
     def _tell_quiet(self, route: RouteOptions, day: Day) -> None:
         nothing = Update(day, QUIET, Severity.P3)
         for name in route.channels:
-            if self._ledger.settled(nothing, route.channels):
+            if self._log.settled(nothing, route.channels):
                 return
             self._attempt(name, [nothing], digest_message(day, (), self._link(day), {}, self._report(day)))
 
     def _attempt(self, name: str, updates: list[Update], message: Message) -> None:
         channel, timeout_s = self._channels[name], self._ws.settings.alerts.timeout_s
-        self.count.add(self._ledger.attempt(name, updates, lambda: send(channel, message, timeout_s)))
+        self.count.add(self._log.attempt(name, updates, lambda: send(channel, message, timeout_s)))
 
     def _alone(self, day: Day, incidents: Sequence[Incident]) -> Message:
         (incident,) = incidents
@@ -140,7 +140,7 @@ class Courier:
 
     def _arrived(self, incident: Incident, routed: Mapping[RouteOptions, Collection[Incident]]) -> bool:
         routes = [route for route, of_route in routed.items() if incident in of_route]
-        return all(self._ledger.settled(Update.of(incident), route.channels) for route in routes)
+        return all(self._log.settled(Update.of(incident), route.channels) for route in routes)
 
     def _link(self, day: Day) -> str | None:
         return self._ways.link(day) if self._ways.link else None

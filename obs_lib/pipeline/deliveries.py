@@ -1,4 +1,4 @@
-"""The ledger of what was sent to whom: rows of `operations`, appended before and after each attempt, never changed.
+"""The log of what was sent to whom: rows of `operations`, appended before and after each attempt, never changed.
 
 A claim says that an attempt begins, and another row what became of it. A claim without a certain failure is a maybe, also that
 of a process that was killed. Nothing depends on the order of rows.
@@ -70,7 +70,7 @@ class Attempt:
 
 
 @dataclass
-class Ledger:
+class DeliveryLog:
     """What was tried, read once and then kept up with each attempt through it. since : the oldest day that it is asked of."""
 
     ws: Workspace
@@ -169,7 +169,7 @@ class Ledger:
 
 def deliveries(ws: Workspace, since: Day) -> list[Delivery]:
     """What was sent to whom of the days from `since` on, oldest day first."""
-    return list(Ledger(ws, since).deliveries())
+    return list(DeliveryLog(ws, since).deliveries())
 
 
 def sent_to(ws: Workspace, day: Day, fingerprints: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from obs_lib.alerts.storage import from_frame
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import Act, ActKind, acts_of, incident_of
-from obs_lib.pipeline.deliveries import SHORT, Ledger
+from obs_lib.pipeline.deliveries import SHORT, DeliveryLog
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident
 from obs_lib.redaction.columns import shown_rows
@@ -96,7 +96,7 @@ def _day(day: Day, incident: Incident | None, sent: Mapping[Day, list[str]], act
 def _attempts(ws: Workspace, fingerprint: str, first: Day) -> dict[Day, list[str]]:
     """Attempts to tell people of an incident, by the day that they were about."""
     attempts: dict[Day, list[str]] = {}
-    for attempt in Ledger(ws, first).attempts(fingerprint[:SHORT]):
+    for attempt in DeliveryLog(ws, first).attempts(fingerprint[:SHORT]):
         text = f"{attempt.at:%Y-%m-%d %H:%M} UTC to {line(attempt.channel, 60)}: {attempt.outcome}"
         text += f", {line(attempt.detail, 160)}" if attempt.detail else ""
         attempts.setdefault(attempt.update.day, []).append(text)

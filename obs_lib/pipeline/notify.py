@@ -16,7 +16,7 @@ from obs_lib.alerts.storage import from_frame
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import Act, standing_acts
 from obs_lib.pipeline.deliver import Count, Courier, Ways
-from obs_lib.pipeline.deliveries import Ledger, one_at_a_time
+from obs_lib.pipeline.deliveries import DeliveryLog, one_at_a_time
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident
 from obs_lib.redaction.columns import shown_rows
@@ -62,7 +62,7 @@ def notify(ws: Workspace, ways: Ways, *, now: dt.datetime | None = None) -> dict
     count = Count()
     if news.first_day is not None:
         with one_at_a_time(ws.lake.files):
-            courier = Courier(ws, Ledger(ws, news.first_day), ways, now)
+            courier = Courier(ws, DeliveryLog(ws, news.first_day), ways, now)
             for day, incidents in news.days.items():
                 courier.tell(day, incidents)
             courier.tell_ends(news.ended)
@@ -79,7 +79,7 @@ def tell(
     if not recent:
         return Count().as_dict()
     with one_at_a_time(ws.lake.files):
-        courier = Courier(ws, Ledger(ws, min(one.day for one in recent)), ways, now)
+        courier = Courier(ws, DeliveryLog(ws, min(one.day for one in recent)), ways, now)
         for day in sorted({one.day for one in recent}):
             courier.tell(day, [one for one in recent if one.day == day], quiet=False)
         return courier.count.as_dict()

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from obs_lib.lake.tables import OPERATIONS
 from obs_lib.pipeline.deliver import Courier, Ways
-from obs_lib.pipeline.deliveries import AT_ONCE, SHORT, Ledger
+from obs_lib.pipeline.deliveries import AT_ONCE, SHORT, DeliveryLog
 from obs_lib.records import Day, Message, Outcome, Severity
 from obs_lib.settings.settings import Settings
 from tests.unit.pipeline.test_deliver import INCIDENT, NOW
@@ -47,7 +47,7 @@ class Killed(BaseException):
 
 @dataclass
 class Operations:
-    """The one table that a ledger needs. kill : after how many more steps the process dies; a row is written or it is not."""
+    """The one table that a delivery log needs. kill : after how many steps the process dies; a row is written or it is not."""
 
     files: Path = Path("/nowhere")
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -137,7 +137,9 @@ class Machine(RuleBasedStateMachine):
 
     def _fold(self, days: list[Day]) -> None:
         ws: Any = SimpleNamespace(lake=self.lake, settings=OPTIONS, connections=None)
-        courier = Courier(ws, Ledger(ws, min(DAYS)), Ways(own={"notifier": lambda name, *_: self.receivers[name]}), NOW)
+        courier = Courier(
+            ws, DeliveryLog(ws, min(DAYS)), Ways(own={"notifier": lambda name, *_: self.receivers[name]}), NOW
+        )
         for day in days:
             found = {name: severity for (of, name), severity in self.found.items() if of == day}
             courier.tell(
@@ -145,10 +147,10 @@ class Machine(RuleBasedStateMachine):
             )
 
     def _known(self) -> dict[tuple[str, Day, str], str]:
-        """The worst severity of which the ledger says that a channel has taken it."""
+        """The worst severity of which the log says that a channel has taken it."""
         ws: Any = SimpleNamespace(lake=self.lake)
         worst: dict[tuple[str, Day, str], str] = {}
-        for one in Ledger(ws, min(DAYS)).deliveries():
+        for one in DeliveryLog(ws, min(DAYS)).deliveries():
             if one.outcome == "SENT":
                 key = (one.channel, one.update.day, one.update.name)
                 worst[key] = min(worst.get(key, "P9"), one.update.severity)
