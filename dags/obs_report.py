@@ -6,26 +6,36 @@ those that pile up while a run is waiting are served together.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Asset, AssetAlias, get_current_context, task
+from airflow.sdk.exceptions import AirflowException
 
-from obs_wiring import BASE_URL, DEFAULT_ARGS, NIGHTS, OWNER_LINKS, SITE, workspace
+from obs_delivery import report_address, tell_failed_fold, ways
+from obs_wiring import DEFAULT_ARGS, NIGHTS, OWNER_LINKS, SITE, workspace
 
 DOC = f"""
 ### Comparison, alerts and reports of the LLM night watch
 Runs after nights of `obs_nightly`, one run at a time, over every day whose inputs have changed, oldest first. Run it by
 hand at any time: with nothing stale it does nothing.
 
-**Where pages go**: Apprise URLs, separated by spaces, in the environment variable `OBS_NOTIFY_URLS` of the workers, in
-the password of an Airflow connection named `obs_notify`, or both. Days that ended more than 48 hours ago page nobody.
-A broken channel fails nothing; each attempt stands in the lake's table `operations`.
+**Who is told**: `delivery.routes` of the settings say so. What none takes goes to the Apprise URLs, separated by spaces, in the
+environment variable `OBS_NOTIFY_URLS` of the workers and in the password of an Airflow connection named `obs_notify`. Days
+that ended more than 48 hours ago page nobody. Each attempt stands in the lake's table `operations`; `notify` fails only where a
+P0 or P1 reached nobody.
+
+**Dags of your own** can follow the assets `obs_alert_p0` to `obs_alert_p3`: one event an incident that is news.
 
 [All reports]({SITE}/)
 """
 
-CONNECTION = "obs_notify"
+ALERTS = AssetAlias("obs_alerts")
+"""Through it events are made of those alert assets alone that something is to be said of."""
+
+ALERT_ASSETS = {
+    severity: Asset(name=f"obs_alert_{severity.lower()}", uri=f"obs://alerts/{severity.lower()}")
+    for severity in ("P0", "P1", "P2", "P3")
+}
 
 
 @task(multiple_outputs=False)
@@ -55,34 +65,31 @@ def render() -> dict[str, Any]:
         return {"days": step(ws)}
 
 
-@task(multiple_outputs=False)
-def notify() -> dict[str, Any]:
-    """Send what pages to people and record each attempt."""
+@task(multiple_outputs=False, outlets=[ALERTS])
+def announce() -> list[dict[str, Any]]:
+    """Make an event of the asset `obs_alert_p0` to `obs_alert_p3` of each incident that is news."""
+    from obs_lib.pipeline.alert_events import claim_events as step
+
+    with workspace() as ws:
+        events = step(ws, report_address)
+    made = get_current_context()["outlet_events"][ALERTS]
+    for event in events:
+        made.add(ALERT_ASSETS[event["severity"]], extra=event)
+    return events
+
+
+@task(multiple_outputs=False, inlets=[*ALERT_ASSETS.values()])  # named here, they exist before anything happens
+def notify(announced: list[dict[str, Any]]) -> dict[str, Any]:
+    """Send what is news to people and record each attempt. Fails where P0 or P1 did not arrive, so that it is tried again."""
+    from obs_lib.pipeline.alert_events import confirm_events
     from obs_lib.pipeline.notify import notify as step
 
     with workspace() as ws:
-        return dict(step(ws, channel_urls(), link=report_address))
-
-
-def channel_urls() -> list[str]:
-    """Apprise URLs from the environment and the Airflow connection. They never leave this process; logs mask them."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-    from airflow.sdk.log import mask_secret
-
-    from obs_lib.settings.environment import notify_urls
-
-    urls = list(notify_urls())
-    with suppress(AirflowNotFoundException):  # the connection is optional
-        urls += (Connection.get(CONNECTION).password or "").split()
-    for url in urls:
-        mask_secret(url)
-    return urls
-
-
-def report_address(day: object) -> str:
-    """Address of a day's report for messages, as seen from outside."""
-    return f"{BASE_URL or 'http://localhost:8080'}{SITE}/{day}"
+        confirm_events(ws, announced)
+        done = dict(step(ws, ways()))
+    if done["undelivered"]:
+        raise AirflowException(f"{done['undelivered']} urgent incident(s) have not arrived: {done}")
+    return done
 
 
 with DAG(
@@ -93,8 +100,10 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     # A finished day's report is worth more than starting the next day of a long backfill.
-    default_args=DEFAULT_ARGS | {"priority_weight": 100},
+    default_args=DEFAULT_ARGS | {"priority_weight": 100, "on_failure_callback": tell_failed_fold},
     tags=["llm-night-watch", "observability"],
     owner_links=OWNER_LINKS,
 ):
-    compare() >> alert() >> render() >> notify()
+    announced = announce()
+    compare() >> alert() >> render() >> announced
+    notify(announced)

@@ -136,7 +136,7 @@ class HttpClient:
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Reply:
         """The reply to the last attempt, whatever its status. NoReply where that one had none.
 
-        query : values by name. body : anything JSON can hold; None for none.
+        query : values by name. body : anything JSON can hold, or bytes as they are; None for none.
         """
         attempt, policy = 0, self.retry
         while True:
@@ -157,7 +157,8 @@ class HttpClient:
         where = self.address.rstrip("/") + path
         deadline = math.inf if self.whole_s is None else time.monotonic() + self.whole_s
         try:
-            with self._client.stream(method, where, params=query, json=body) as reply:
+            sent_as = {"content": body} if isinstance(body, bytes) else {"json": body}
+            with self._client.stream(method, where, params=query, **sent_as) as reply:
                 return Reply(reply.status_code, reply.headers, self._read(reply, where, deadline))
         except httpx.TimeoutException as error:
             sent = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)

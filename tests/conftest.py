@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from obs_lib.catalogue import EVALUATORS
+from tests.receivers import Receiver, http_receiver, smtp_receiver
 
 # Threads of torch wait for each other asleep, not in a loop: beside a second process on the same cores a loop takes many times
 # as much as the work itself. Read when torch is loaded, which is later.
@@ -66,6 +68,20 @@ def acme(acme_site: Path) -> Iterator[Path]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "acme_extensions"]:
         del sys.modules[name]
     EVALUATORS.use(())  # nothing of it is installed any more
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A real HTTP server that answers as the test asks it to."""
+    with http_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[int, list[Message]]]:
+    """A real SMTP server: (port, messages received)."""
+    with smtp_receiver() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

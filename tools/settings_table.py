@@ -28,7 +28,8 @@ def rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]
     A list of sections is written `name[].key`, sections under names of one's own `name.<name>.key`.
     """
     listed = []
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute  # as obs.yaml has it
         inner = _section(field)
         if inner is not None:
             kind = get_origin(field.annotation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -14,18 +14,23 @@ import typer
 from typer.core import TyperGroup
 
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, say
-from obs_lib.cli.printing import print_frame, print_rows
+from obs_lib.cli.printing import print_frame, print_rows, sent_text
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import ActKind, record_act, standing_acts
 from obs_lib.pipeline.alarm_review import false_alarms
+from obs_lib.pipeline.deliver import Ways
+from obs_lib.pipeline.deliveries import sent_to
 from obs_lib.pipeline.explain import Story, explain
 from obs_lib.pipeline.handling import act_text
+from obs_lib.pipeline.notify import notify, tell
 from obs_lib.pipeline.replay import Rates, Replay, replay
+from obs_lib.pipeline.watch import late_nights
 from obs_lib.pipeline.workspace import open_workspace
 from obs_lib.records import ID_DIGITS, Day, Incident
 from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.incident_text import sentence
 from obs_lib.reporting.safe import line
+from obs_lib.settings.environment import notify_urls
 from obs_lib.settings.loading import load_alert_policy
 
 Id = Annotated[str, typer.Argument(metavar="ID", help=f"Id of an incident, {ID_DIGITS} digits of it at least.")]
@@ -60,9 +65,26 @@ def show(day: DayArgument, config: Config = None, json: Json = False) -> None:
     shown = shown_rows(ALERTS, rows, ws.redactor)
     shown["id"] = shown["fingerprint"].str[:ID_DIGITS]
     shown["act"] = [act_text(ws, acts[name]) if name in acts else None for name in shown["fingerprint"]]
-    columns = ["id", "severity", "state", "segment", "title", "first_day", "notify", "act"]
+    shown["sent"] = sent_to(ws, day, shown["fingerprint"])
+    columns = ["id", "severity", "state", "segment", "title", "first_day", "notify", "sent", "act"]
     more = ["fingerprint", "kind", "place", "last_day", "score", "why", "evidence"] if json else []
     print_frame(shown[columns + more], json)
+
+
+@alerts.command("notify")
+def notify_now(config: Config = None) -> None:
+    """Send what is news and has not arrived yet, as the last step of a night does. Ends with 1 where that fails."""
+    _tell(notify(open_workspace(config), Ways(notify_urls())))
+
+
+@alerts.command()
+def watch(config: Config = None) -> None:
+    """Tell people of nights that failed, are late or never began; for a scheduler that is not the one of the nights."""
+    ws = open_workspace(config)
+    late = late_nights(ws)
+    for incident in late:
+        say(incident.title)
+    _tell(tell(ws, late, Ways(notify_urls())))
 
 
 @alerts.command()
@@ -169,6 +191,12 @@ def _act(
     ws = open_workspace(config)
     act = record_act(ws, incident, kind, by=by, until=until, text=text)
     say(f"{act.fingerprint[:ID_DIGITS]} ({act.severity}): {act_text(ws, act)}")
+
+
+def _tell(counts: Mapping[str, int]) -> None:
+    say(sent_text(counts).removeprefix(", ") or "nothing to send")
+    if counts["undelivered"] or counts["unrouted"]:
+        raise typer.Exit(1)
 
 
 def _story_lines(story: Story) -> Iterator[str]:

@@ -8,7 +8,8 @@ import typer
 from rich.progress import Progress
 
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, messages, progress, say
-from obs_lib.cli.printing import print_preview
+from obs_lib.cli.printing import print_preview, sent_text
+from obs_lib.pipeline.deliver import Ways
 from obs_lib.pipeline.night import days_between, fold, run_day, run_days, run_late_days
 from obs_lib.pipeline.notify import notify as notify_people
 from obs_lib.pipeline.preview import ingest_and_preview, preview
@@ -27,7 +28,7 @@ def run(
     config: Config = None,
     late: Annotated[bool, typer.Option(help="Also look again at the last days for late logs.")] = True,
     notify: Annotated[
-        bool, typer.Option(help="Send what is worth a message to the channels in $OBS_NOTIFY_URLS.")
+        bool, typer.Option(help="Send what is worth a message by `delivery.routes` and $OBS_NOTIFY_URLS.")
     ] = True,
 ) -> None:
     """Run one night: read, score and sum up DAY, then compare, alert, render and notify."""
@@ -36,12 +37,11 @@ def run(
         read = run_day(ws, day, tell=tell)
         late_days = run_late_days(ws, day, tell) if late else []
         rendered = fold(ws, tell)
-        sent = notify_people(ws, notify_urls()) if notify else {}
+        sent = notify_people(ws, Ways(notify_urls())) if notify else {}
     say(f"{day} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected")
     if late_days:
         say(f"late logs: {', '.join(map(str, late_days))} run again")
-    messages_sent = "".join(f", {sent[name]} message(s) {name}" for name in ("sent", "failed") if sent.get(name))
-    say(f"{len(rendered)} report(s) rendered{messages_sent}; {page_path(ws, day)}")
+    say(f"{len(rendered)} report(s) rendered{sent_text(sent)}; {page_path(ws, day)}")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,3 +104,13 @@ def _short(value: Any) -> str:
     if isinstance(value, list):
         return f"{len(value)} fact(s)"
     return str(value)
+
+
+def sent_text(counts: Mapping[str, int]) -> str:
+    """What became of messages, as the end of a sentence; nothing where nothing was to be told."""
+    said = [f"{counts[name]} message(s) {name}" for name in ("sent", "failed", "unknown") if counts.get(name)]
+    if counts.get("unrouted"):
+        said.append(f"{counts['unrouted']} incident(s) that no route takes, so that nobody is told")
+    if counts.get("undelivered"):
+        said.append(f"{counts['undelivered']} urgent incident(s) not delivered: `obs alerts notify` tries again")
+    return "".join(f", {text}" for text in said)

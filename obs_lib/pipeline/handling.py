@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from obs_lib.alerts.storage import from_frame
-from obs_lib.lake.tables import ALERTS, OPERATIONS
-from obs_lib.pipeline.acts import Act, ActKind, acts_of, days_since
-from obs_lib.pipeline.notify import DELIVERY, SHORT
+from obs_lib.lake.tables import ALERTS
+from obs_lib.pipeline.acts import Act, ActKind, acts_of
+from obs_lib.pipeline.deliveries import SHORT, Attempt, DeliveryLog
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident
 from obs_lib.reporting.anchors import handling_anchor
@@ -60,21 +59,17 @@ def act_text(ws: Workspace, act: Act) -> str:
 
 def attempts_of(ws: Workspace, fingerprints: Sequence[str], first: Day) -> Mapping[str, Mapping[Day, list[str]]]:
     """Attempts to tell people of incidents, by fingerprint and the day that they were about, oldest first."""
-    log = ws.lake.read(OPERATIONS, days_since(first), where={"kind": [DELIVERY]}).sort_values("at")
+    log = DeliveryLog(ws, first)
     attempts: dict[str, dict[Day, list[str]]] = {}
-    for row in log.to_dict("records"):
-        for name in fingerprints:
-            if name[:SHORT] in row["subject"]:
-                day, text = _attempt({str(key): value for key, value in row.items()})
-                attempts.setdefault(name, {}).setdefault(day, []).append(text)
+    for name in fingerprints:
+        for attempt in log.attempts(name[:SHORT]):
+            attempts.setdefault(name, {}).setdefault(attempt.update.day, []).append(_attempt_text(attempt))
     return attempts
 
 
-def _attempt(row: Mapping[str, object]) -> tuple[Day, str]:
-    day, _, rest = str(row["subject"]).partition(" ")
-    text = f"{row['at']:%Y-%m-%d %H:%M} UTC to {line(rest.partition(' ')[0], 60)}: {row['outcome']}"
-    text += f", {line(row['detail'], 160)}" if row["detail"] else ""
-    return dt.date.fromisoformat(day), text
+def _attempt_text(attempt: Attempt) -> str:
+    text = f"{attempt.at:%Y-%m-%d %H:%M} UTC to {line(attempt.channel, 60)}: {attempt.outcome}"
+    return f"{text}, {line(attempt.detail, 160)}" if attempt.detail else text
 
 
 def handling_lines(ws: Workspace, day: Day) -> Iterator[str]:

@@ -18,9 +18,9 @@ from obs_lib.alerts.storage import from_frame, to_frame
 from obs_lib.errors import DayNotReady
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.alert import day_before, night_of
+from obs_lib.pipeline.deliveries import AT_ONCE
 from obs_lib.pipeline.fold import History, history
 from obs_lib.pipeline.night import days_between
-from obs_lib.pipeline.notify import AT_ONCE
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day, Incident
 from obs_lib.redaction.columns import shown_rows

@@ -9,6 +9,7 @@ import pandas as pd
 
 from obs_lib import __version__
 from obs_lib.alerts.objectives import objective
+from obs_lib.alerts.routing import responsible
 from obs_lib.alerts.storage import from_frame
 from obs_lib.catalogue import EVALUATORS, occasional
 from obs_lib.catalogue import metrics as metric_definitions
@@ -51,6 +52,7 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
         drift=ws.lake.read(DRIFT, trend_days(ws, day)),
         alerts=incidents,
         incident_examples=incident_examples(ws, past, day, incidents),
+        responsible={one.fingerprint: responsible(one, ws.settings.delivery.rules) for one in incidents},
         **_of_sketches(ws, day),
         rejected_count=len(rejected),
         rejected=[RejectedRow(**row) for row in rows(rejected[["file", "line", "reason"]].head(_SAMPLE))],

@@ -20,6 +20,7 @@ from obs_lib.records.logs import (
     StepState,
     clock_reasons,
 )
+from obs_lib.records.messages import Message, Notice, Outcome, Responsible
 from obs_lib.records.metrics import Metric, MetricStatus, MetricValue
 from obs_lib.records.scores import BudgetedEvaluator, Evaluator, ScoreStatus, Vectors
 
@@ -43,9 +44,13 @@ __all__ = [
     "Extent",
     "Incident",
     "IncidentState",
+    "Message",
     "Metric",
     "MetricStatus",
     "MetricValue",
+    "Notice",
+    "Outcome",
+    "Responsible",
     "ScoreStatus",
     "Severity",
     "Signal",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs_lib.records import Incident, Severity
+from obs_lib.records import Incident, Responsible, Severity
 from obs_lib.reporting import numbers
 from obs_lib.reporting.anchors import in_full, incident_anchor
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.incident_section import incident_section
-from obs_lib.reporting.incident_text import STATES, facts, sentence, signals
+from obs_lib.reporting.incident_text import STATES, facts, sentence, signals, who_looks_after
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import place_title
@@ -38,7 +38,7 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
     shown = incidents[: options.max_rows]
     full = in_full(inputs, options)
     groups = [
-        RowGroup(title, tuple(_row(incident, incident in full, options) for incident in listed))
+        RowGroup(title, tuple(_row(inputs, incident, incident in full, options) for incident in listed))
         for title, listed in (
             ("Open", [one for one in shown if one.is_open and one.severity is not Severity.P3]),
             ("For the record", [one for one in shown if one.is_open and one.severity is Severity.P3]),
@@ -53,10 +53,11 @@ def alerts_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Blo
         yield from incident_section(inputs, incident, options)
 
 
-def _row(incident: Incident, in_full: bool, options: ReportOptions) -> tuple[Cell, ...]:
+def _row(inputs: ReportInputs, incident: Incident, in_full: bool, options: ReportOptions) -> tuple[Cell, ...]:
     tone = severity_tone(incident.severity) if incident.is_open else Tone.GOOD
     most = max(1, options.max_rows // _ROWS) if incident.last_day == incident.day else 0
-    about = () if in_full else (*facts(incident), *signals(incident, most))
+    responsible = inputs.responsible.get(incident.fingerprint, Responsible())
+    about = () if in_full else (*facts(incident), *who_looks_after(responsible), *signals(incident, most))
     return (
         Cell(sentence(incident), about, anchor=incident_anchor(incident) if in_full else ""),
         Cell("", ("told to people",) if incident.notify else (), tone, incident.severity.value),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from obs_lib.catalogue.distances import DISTANCES, definition_of, title_of
-from obs_lib.records import ALL, Incident, Signal
+from obs_lib.records import ALL, Incident, Responsible, Signal
 from obs_lib.reporting.anchors import examples_anchor, handling_anchor, incident_anchor, place_of_numbers
 from obs_lib.reporting.blocks import Block, Fact, Facts, Heading, Link, Links, Slot
 from obs_lib.reporting.incident_examples import example_blocks, examples_of
@@ -59,6 +59,11 @@ def _facts(inputs: ReportInputs, incident: Incident) -> Iterator[Fact]:
             yield Fact("" if at else "How large", text, f"and {plural(more, 'more signal')}" if last else "")
     for at, text in enumerate(suspects(incident)):
         yield Fact("" if at else "Suspects", text)
+    responsible = inputs.responsible.get(incident.fingerprint, Responsible())
+    if responsible.owner:
+        yield Fact("Owner", line(responsible.owner, 80))
+    if responsible.runbook:
+        yield Fact("Runbook", responsible.runbook)
 
 
 def _measured(inputs: ReportInputs, signal: Signal) -> Signal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obs_lib.catalogue.distances import definition_of
-from obs_lib.records import ALL, Incident, IncidentState, Signal
+from obs_lib.records import ALL, Incident, IncidentState, Responsible, Signal
 from obs_lib.reporting import numbers
 from obs_lib.reporting.safe import line, place_title
 
@@ -45,6 +45,12 @@ def facts(incident: Incident) -> tuple[str, ...]:
 def suspects(incident: Incident) -> tuple[str, ...]:
     """The likeliest suspects, a sentence without a full stop each."""
     return tuple(line(suspect.evidence, 120) for suspect in incident.suspects[:_SUSPECTS])
+
+
+def who_looks_after(responsible: Responsible) -> tuple[str, ...]:
+    """Owner and runbook in a line each, as the settings name them: no text of a log, so that an address stays one."""
+    owner = f"Owner: {line(responsible.owner, 80)}" if responsible.owner else ""
+    return tuple(filter(None, (owner, f"Runbook: {responsible.runbook}" if responsible.runbook else "")))
 
 
 def signal_text(signal: Signal) -> str:

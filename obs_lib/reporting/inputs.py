@@ -27,6 +27,7 @@ from obs_lib.records import (
     IncidentState,
     Metric,
     MetricStatus,
+    Responsible,
     StepState,
 )
 from obs_lib.reporting.numbers import number
@@ -74,6 +75,8 @@ class ReportInputs:
     """Input rows that could not be read; `rejected` holds some of them."""
     rejected: Sequence[RejectedRow] = ()
     steps: Sequence[StepResult] = ()
+    responsible: Mapping[str, Responsible] = field(default_factory=dict, metadata=marked(PLAIN))
+    """Who looks after an incident, by its fingerprint."""
     objectives: Mapping[str, float] = field(default_factory=dict, metadata=marked(PLAIN))
     """Metric name to the limit in force. A metric that is not in it has no objective."""
     provenance: Mapping[str, str] = field(default_factory=dict, metadata=marked(PLAIN))

@@ -22,6 +22,12 @@ class ScheduleOptions(BaseModel):
     look_back_days: int = Field(
         2, ge=0, le=31, description="Days before the night's own that are checked for late logs."
     )
+    deadline_hours: float | None = Field(
+        6.0,
+        gt=0,
+        le=72,
+        description="Hours after the night may begin by which the day's report must stand, or people are told; null for never.",
+    )
     pool: str = Field("default_pool", description="Airflow pool of the tasks that load models.")
     pool_slots: int = Field(1, ge=1, description="Slots that one such task takes in the pool.")
     max_active_models: int = Field(2, ge=1, description="Tasks that load models at the same time, over all nights.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from obs_lib.alerts.delivery_options import DeliveryOptions
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.digests import digest_of
 from obs_lib.drift.options import DriftOptions
@@ -57,6 +58,7 @@ class Settings(BaseModel):
     labels: LabelOptions = Field(default_factory=LabelOptions)
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
+    delivery: DeliveryOptions = Field(default_factory=DeliveryOptions)
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
     report: ReportOptions = Field(default_factory=ReportOptions)
     schedule: Annotated[ScheduleOptions, ChangesNoResult("when nights run")] = Field(default_factory=ScheduleOptions)

@@ -134,6 +134,10 @@ class House:
             found.setdefault(one.task_id, []).append(str(one.state))
         return found
 
+    def watch(self) -> Any:
+        """Run the watch over nights inside this process; returns the run."""
+        return self._test("obs_watch", logical_date=None)
+
     def fold(self) -> Any:
         """Run the fold inside this process; returns the run."""
         return self._test("obs_report", logical_date=None)

@@ -29,7 +29,7 @@ import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
 sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
 before = set(sys.modules)
 start = time.process_time()
-for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance"):
+for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance", "obs_watch", "obs_notifier"):
     __import__(name)
 print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
 """
@@ -48,7 +48,7 @@ def parsed(airflow_home: Path) -> dict[str, Any]:
 
 def test_all_dags_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {"obs_nightly", "obs_report", "obs_maintenance"}
+    assert set(dagbag.dags) == {"obs_nightly", "obs_report", "obs_maintenance", "obs_watch"}
 
 
 def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
@@ -57,6 +57,7 @@ def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
     of_stages = {name for name in loaded if name.startswith(tuple(f"obs_lib.{stage}." for stage in STAGES))}
     light = {"obs_lib.evaluators.judge", "obs_lib.evaluators.judge.rubric"}  # which scores judges give
     light |= {"obs_lib.sources.formats", "obs_lib.sources.formats.registry"}  # which formats there are, by name
+    light |= {"obs_lib.alerts.channels", "obs_lib.alerts.channels.registry"}  # and which kinds of channels
     assert {name for name in of_stages if not name.endswith("options")} <= light
     assert parsed["seconds"] < 3  # of CPU; 0.3 where nothing else runs
 
@@ -76,7 +77,7 @@ def test_the_steps_stand_in_their_order(dagbag: Any) -> None:
     for earlier, later in pairwise(chain):
         assert later in nightly.get_task(earlier).downstream_task_ids
     assert nightly.get_task("tell_failure").upstream_task_ids == {"ingest", "plan", "collect", "summarise"}
-    for earlier, later in (("compare", "alert"), ("alert", "render"), ("render", "notify")):
+    for earlier, later in pairwise(["compare", "alert", "render", "announce", "notify"]):
         assert fold.get_task(earlier).downstream_task_ids == {later}
     assert fold.max_active_runs == 1
 

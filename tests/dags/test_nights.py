@@ -41,7 +41,7 @@ def test_a_normal_day(house: Any) -> None:
     assert lake(house, "REPORTS").empty  # the fold's work
 
     fold = house.fold()
-    assert house.states(fold) == {name: ["success"] for name in ("compare", "alert", "render", "notify")}
+    assert house.states(fold) == {name: ["success"] for name in ("compare", "alert", "render", "announce", "notify")}
     assert list(lake(house, "REPORTS")["format"]) == ["html"]
 
     again = house.fold()  # nothing is stale any more
@@ -205,9 +205,9 @@ def test_a_backfilled_night_does_not_look_again(house: Any) -> None:
 
 
 def test_the_channels_come_from_the_environment_and_a_connection(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import obs_report
+    import obs_delivery
 
     monkeypatch.setenv("OBS_NOTIFY_URLS", "json://one json://two")
-    assert obs_report.channel_urls() == ["json://one", "json://two"]
+    assert obs_delivery.channel_urls() == ["json://one", "json://two"]
     monkeypatch.setenv("AIRFLOW_CONN_OBS_NOTIFY", '{"conn_type": "generic", "password": "json://three"}')
-    assert obs_report.channel_urls() == ["json://one", "json://two", "json://three"]
+    assert obs_delivery.channel_urls() == ["json://one", "json://two", "json://three"]

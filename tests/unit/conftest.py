@@ -1,14 +1,11 @@
-"""Channels that messages really go to: an HTTP endpoint and a mailbox, on loopback."""
+"""A channel that messages really go to, on loopback; see also tests/receivers.py."""
 
 from __future__ import annotations
 
 import http.server
 import json
-import socket
 import threading
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import Message
 from typing import Any
 
 import pytest
@@ -36,27 +33,3 @@ def endpoint() -> Iterator[tuple[int, list[dict[str, Any]], dict[str, int]]]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[int, list[Message]]]:
-    """A real SMTP server: (port, messages received)."""
-    from aiosmtpd.controller import Controller
-
-    received: list[Message] = []
-
-    class Box:
-        async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
-            received.append(message_from_bytes(envelope.content))
-            return "250 OK"
-
-    controller = Controller(Box(), hostname="127.0.0.1", port=_free_port())
-    controller.start()
-    yield controller.port, received
-    controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

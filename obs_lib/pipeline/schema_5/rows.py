@@ -23,7 +23,7 @@ from obs_lib.lake.tables import (
     SCORES,
     SKETCHES,
 )
-from obs_lib.pipeline.notify import DELIVERY, SHORT
+from obs_lib.pipeline.deliveries import DELIVERY, SHORT
 from obs_lib.pipeline.revisions import KIND as REVISION
 from obs_lib.pipeline.revisions import SUMMARY
 from obs_lib.pipeline.schema_5.names import distance, evaluator, fact, metric, note, title

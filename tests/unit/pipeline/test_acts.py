@@ -18,6 +18,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import Act, ActKind, acts_of, incident_of, record_act, standing
 from obs_lib.pipeline.alarm_review import FalseAlarms, false_alarms
+from obs_lib.pipeline.deliver import Ways
 from obs_lib.pipeline.explain import explain
 from obs_lib.pipeline.notify import notify
 from obs_lib.pipeline.workspace import Workspace
@@ -65,16 +66,16 @@ def test_an_incident_that_somebody_acted_on_is_sent_again_only_when_it_gets_wors
     before = digests(ws)
     record_act(ws, "abcdef01", kind, by="Ada")
     assert digests(ws) == before
-    assert notify(ws, [f"json://127.0.0.1:{port}/"], now=NOW)["sent"] == 0
+    assert notify(ws, Ways([f"json://127.0.0.1:{port}/"]), now=NOW)["sent"] == 0
     store(ws, replace(INCIDENT, severity=Severity.P0))
-    assert notify(ws, [f"json://127.0.0.1:{port}/"], now=NOW)["sent"] == 1
+    assert notify(ws, Ways([f"json://127.0.0.1:{port}/"]), now=NOW)["sent"] == 1
     assert received[0]["title"].startswith("P0")
 
 
 def test_a_note_holds_nothing_back(make_workspace: Any, endpoint: Any) -> None:
     ws = store(make_workspace(), INCIDENT)
     record_act(ws, "abcdef01", ActKind.NOTE, text="seen")
-    assert notify(ws, [f"json://127.0.0.1:{endpoint[0]}/"], now=NOW)["sent"] == 1
+    assert notify(ws, Ways([f"json://127.0.0.1:{endpoint[0]}/"]), now=NOW)["sent"] == 1
 
 
 def test_a_digest_is_not_sent_again_because_one_of_its_incidents_is_acknowledged(
@@ -82,22 +83,22 @@ def test_a_digest_is_not_sent_again_because_one_of_its_incidents_is_acknowledged
 ) -> None:
     quality = [replace(one, severity=Severity.P2, notify=True) for one in (INCIDENT, SIBLING)]
     ws, urls = store(make_workspace(), *quality), [f"json://127.0.0.1:{endpoint[0]}/"]
-    assert notify(ws, urls, now=NOW)["sent"] == 1
+    assert notify(ws, Ways(urls), now=NOW)["sent"] == 1
     record_act(ws, "abcdef010", ActKind.ACKNOWLEDGED, by="Ada")
-    assert notify(ws, urls, now=NOW)["sent"] == 0
+    assert notify(ws, Ways(urls), now=NOW)["sent"] == 0
 
 
 def test_a_snooze_ends_on_its_day_and_what_is_open_is_told_again(make_workspace: Any, endpoint: Any) -> None:
     ws, urls = store(make_workspace(), INCIDENT), [f"json://127.0.0.1:{endpoint[0]}/"]
     until = TODAY + dt.timedelta(days=1)
     record_act(ws, "abcdef01", ActKind.SNOOZED, by="Ada", until=until)
-    assert notify(ws, urls, now=NOW)["sent"] == 0
+    assert notify(ws, Ways(urls), now=NOW)["sent"] == 0
     store(ws, replace(INCIDENT, day=TODAY, state=IncidentState.ONGOING, notify=False))
     later = NOW + dt.timedelta(days=1)
     assert (
-        notify(ws, urls, now=later)["sent"] == 2
+        notify(ws, Ways(urls), now=later)["sent"] == 2
     )  # the day that it was first news, not two days old, and that of its end
-    assert notify(ws, urls, now=later)["sent"] == 0
+    assert notify(ws, Ways(urls), now=later)["sent"] == 0
 
 
 @given(
@@ -162,9 +163,9 @@ def test_a_story_says_day_by_day_how_it_stood_who_was_told_and_what_was_done(
 ) -> None:
     ws = store(make_workspace(), INCIDENT, replace(INCIDENT, day=TODAY, state=IncidentState.RECOVERING, notify=False))
     endpoint[2]["status"] = 500
-    notify(ws, [f"json://127.0.0.1:{endpoint[0]}/"], now=NOW)
+    notify(ws, Ways([f"json://127.0.0.1:{endpoint[0]}/"]), now=NOW)
     endpoint[2]["status"] = 200
-    notify(ws, [f"json://127.0.0.1:{endpoint[0]}/"], now=NOW)
+    notify(ws, Ways([f"json://127.0.0.1:{endpoint[0]}/"]), now=NOW)
     record_act(ws, "abcdef01", ActKind.NOTE, by="Ada", text="ask \x1b[31mada@example.org\nabout it")
     first, second = explain(ws, "abcdef01").days
     assert (first.day, first.state, first.severity, first.why) == (DAY, "New tonight", "P1", INCIDENT.why)

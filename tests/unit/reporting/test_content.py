@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import pytest
 
-from obs_lib.records import ALL, IncidentState, Severity, StepState
+from obs_lib.records import ALL, IncidentState, Responsible, Severity, StepState
 from obs_lib.reporting import html
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Links, Note, Slot, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.parts import RepairCount, StepResult
+from obs_lib.reporting.report import make
 from obs_lib.reporting.tone import Tone
 from tests.unit.reporting import sample_inputs as samples
 
@@ -182,6 +183,15 @@ def test_what_is_recovering_makes_no_day_bad() -> None:
     verdict = compose(inputs, ReportOptions()).verdict
     assert (verdict.sentence, verdict.label) == ("Nothing is wrong today; 1 incident recovering.", "Recovering")
     assert verdict.points == ("Recovering (P1): Relevance fell since 12 Jun",)
+
+
+def test_an_incident_says_who_looks_after_it_and_how() -> None:
+    inputs = samples.incident()
+    first = inputs.incidents[0].fingerprint
+    who = {first: Responsible("search", "https://wiki.example.org/refusals")}
+    page = make(dataclasses.replace(inputs, responsible=who)).html
+    assert page.count("Owner: search") == page.count("Runbook: https://wiki.example.org/refusals") == 1
+    assert "Owner" not in make(inputs).html
 
 
 def test_an_incident_that_got_worse_leads_before_new_ones_that_are_less() -> None:

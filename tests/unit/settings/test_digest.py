@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from obs_lib.alerts.delivery_options import HoursOptions, RouteOptions
 from obs_lib.digests import digest_of
 from obs_lib.options import ChangesNoResult, deciding
 from obs_lib.settings.settings import Settings
@@ -26,12 +27,29 @@ FULL = Settings.model_validate(
         "summaries": {"prices": {"gpt*": {"input": 1, "output": 2}}},
         "labels": {"scores": {"refusal": {"label": "answered", "positive": [False]}}},
         "retention": {"rows_days": 100, "summaries_days": 200},
+        "delivery": {
+            "channels": {"team": {"kind": "mail", "connection": "team"}},
+            "routes": [{"channels": ["team"], "hours": [{"zone": "UTC"}]}],
+            "rules": [{"owner": "search"}],
+        },
     }
 )
 """Settings in which every section, and every mapping of sections, holds something."""
 
 UNMARKED = frozenset(
-    ("segments", "scoring", "models", "evaluators", "summaries", "labels", "drift", "alerts", "redaction", "report")
+    (
+        "segments",
+        "scoring",
+        "models",
+        "evaluators",
+        "summaries",
+        "labels",
+        "drift",
+        "alerts",
+        "delivery",
+        "redaction",
+        "report",
+    )
 )
 
 Path = tuple[str | int, ...]
@@ -92,6 +110,9 @@ def test_only_these_are_marked() -> None:
         "evaluators.own",
         "evaluators.json_schemas",
         "evaluators.models.toxicity.model",
+        *(f"delivery.channels.team.{name}" for name in ("kind", "connection", "notifier", "report")),
+        *(f"delivery.routes.0.{name}" for name in RouteOptions.model_fields if name != "hours"),
+        *(f"delivery.routes.0.hours.0.{name}" for name in HoursOptions.model_fields),
     }
     assert set(deciding(FULL)) == UNMARKED
     source = {".".join(map(str, path[2:])) for path, marked in leaves(FULL.sources[0], ("sources", 0)) if marked}
@@ -120,6 +141,7 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
     So each lake's days are compared, alerted and rendered once more, and no model runs again.
     """
     plain = deciding(Settings())
+    assert plain.pop("delivery") == {"rules": []}  # owners and runbooks stand on pages; who is told names nothing
     alerts, drift = plain["alerts"], plain["drift"]
     assert alerts.pop("notify_severities") == ["P0", "P1", "P2"]
     new = {name: alerts.pop(name) for name in ("notify_resolved", "harm_share", "harm_false_positives")}

@@ -1,0 +1,90 @@
+"""A notifier for people's own Dags: what they say goes through the night watch's routes, as incidents do."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.configuration import conf
+
+if TYPE_CHECKING:
+    from obs_lib.records import Incident
+
+
+class NightWatchNotifier(BaseNotifier):
+    """Tells people by `delivery.routes`: `on_failure_callback=NightWatchNotifier(title="{{ dag.dag_id }} failed")`.
+
+    The same of the same run and task is told once, by the rules of its severity.
+
+    title : one sentence, a template. text : more of it, a template. severity : "P0" to "P3". segment : where it belongs, by
+    which routes and rules match, such as "route=docs".
+    """
+
+    template_fields: Sequence[str] = ("title", "text")
+
+    def __init__(self, title: str, text: str = "", severity: str = "P1", segment: str = "all", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.title, self.text, self.severity, self.segment = title, text, severity, segment
+
+    def notify(self, context: dict[str, Any]) -> None:
+        """Send it; where it is P0 or P1 and reached nobody, the callback fails with it."""
+        wiring, channels = _night_watch()
+        from obs_lib.pipeline.notify import tell
+
+        incident = self._incident(context)
+        with wiring.workspace() as ws:
+            done = tell(ws, [incident], channels.ways())
+        if done["undelivered"] or done["unrouted"]:
+            raise RuntimeError(f"the message of {incident.lead} reached nobody: {done}")
+
+    async def async_notify(self, context: dict[str, Any]) -> None:
+        """The same in the triggerer, where deadlines of people's own Dags call it."""
+        await asyncio.to_thread(self.notify, context)
+
+    def _incident(self, context: dict[str, Any]) -> Incident:
+        """What is told is of today, and named by the run and the task that tell it."""
+        from obs_lib.digests import digest_of
+        from obs_lib.records import Incident, IncidentState, Severity
+
+        today = dt.datetime.now(dt.UTC).date()
+        dag, run, task = _names(context)
+        return Incident(
+            day=today,
+            fingerprint=digest_of("notifier", dag, run, task, self.title),
+            kind="data",
+            severity=Severity(self.severity),
+            state=IncidentState.NEW,
+            place=(self.segment,),
+            lead=f"dag:{dag}",
+            title=self.title,
+            score=1.0,
+            why=self.text,
+            notify=True,
+            first_day=today,
+            last_day=today,
+        )
+
+
+def _names(context: dict[str, Any]) -> tuple[str, str, str]:
+    """Dag, run and task of a context, which in a deadline's callback is JSON; empty for what it does not say."""
+    run, task = context.get("dag_run") or {}, context.get("ti") or context.get("task_instance") or {}
+
+    def said(thing: Any, name: str) -> str:
+        return str((thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)) or "")
+
+    return said(run, "dag_id") or said(task, "dag_id"), said(run, "run_id"), said(task, "task_id")
+
+
+def _night_watch() -> tuple[Any, Any]:
+    """How the night watch's Dags reach people. They may lie in another bundle than the Dag that asks."""
+    folder = str(conf.get("core", "dags_folder"))
+    if folder not in sys.path:
+        sys.path.append(folder)
+    import obs_delivery
+    import obs_wiring
+
+    return obs_wiring, obs_delivery
