@@ -57,7 +57,7 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
 def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
     """Stored vectors of the day and the days before it. A text's vector does not depend on where it was encoded."""
     days = [day - dt.timedelta(days=back) for back in range(ws.settings.scoring.reuse_days + 1)]
-    stored = ws.lake.read(EMBEDDINGS, days)
+    stored = ws.lake.read_sound(EMBEDDINGS, days)  # one that is lost is computed again
     stored = stored[stored["model"] == ws.encoder.identity]
     return dict(zip(stored["text_hash"], stored["vector"], strict=True))
 

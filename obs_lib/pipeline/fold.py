@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from obs_lib.digests import digest_of
+from obs_lib.errors import LakeDamaged
 from obs_lib.lake.steps import StepRecord
 from obs_lib.pipeline import closing
 from obs_lib.pipeline.closing import is_closed
@@ -49,6 +50,11 @@ class History:
         records = [self.steps.get((day, step)) for step in LEFT_STEPS]
         return [(r.step, r.note) for r in records if r is not None and r.state is StepState.FAILED]
 
+    @property
+    def lost(self) -> list[StepRecord]:
+        """Steps whose good result cannot be read any more, by day."""
+        return [record for record in self.steps.values() if record.lost]
+
     def closed(self, day: Day) -> bool:
         """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""
         return is_closed(self.steps.get((day, closing.STEP)), self.summary(day))
@@ -71,10 +77,13 @@ def go_forward(
     `inputs` gives anything JSON can hold that decides the day's result; `redo` commits the day and returns its record.
     `ready` says whether the step before has done the day as the lake stands now: a night may have written a day while the fold
     was under way, and that day waits for the fold that the night asks for.
+
+    A day whose tables turn out to be damaged is marked as one that failed, and the fold begins again: the others go on without
+    it, and take it in again when it has been made again.
     """
     past = history(ws)
     steps = dict(past.steps)
-    done = []
+    done: list[Day] = []
     for day in past.days:
         now = History(steps)
         if now.closed(day) or not ready(now, day):
@@ -82,8 +91,13 @@ def go_forward(
         wanted = digest_of(step, inputs(now, day))
         record = steps.get((day, step))
         if record is None or not record.readable or record.inputs != wanted:
-            with ws.step(day, step):
-                steps[(day, step)] = redo(now, day, wanted)
+            try:
+                with ws.step(day, step):
+                    steps[(day, step)] = redo(now, day, wanted)
+            except LakeDamaged as error:
+                if not ws.lake.lose(error):
+                    raise
+                return sorted({*done, *go_forward(ws, step, inputs, redo, ready)})
             done.append(day)
     return done
 

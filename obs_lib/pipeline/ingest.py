@@ -11,7 +11,7 @@ from pathlib import Path
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.options import deciding
-from obs_lib.pipeline.closing import reopen
+from obs_lib.pipeline.closing import reopen, void
 from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.ingest_filter import IngestFilter
 from obs_lib.pipeline.migrate import up_to_date
@@ -26,10 +26,11 @@ STEP = "ingest"
 _READING = 4  # raised where the same logs give other rows, so that days are read again; names alone do not count
 
 
-def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, object]:
+def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None, *, afresh: bool = False) -> dict[str, object]:
     """Read the day from every source. A day without one interaction is committed as NO_DATA.
 
-    look : is shown what was read, and who is erased, before anything is written.
+    look : is shown what was read, and who is erased, before anything is written. afresh : whether every table of the day is
+    written again, by this step and by those after it, whatever stands there.
     SourceError when a source cannot be read; the lake then stays as it was.
     """
     up_to_date(ws.lake)
@@ -37,7 +38,7 @@ def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, o
         read = read_day(ws.sources, day, scratch)
         erased = read_erasures(ws.lake)
         look(read, erased)
-        reopen(ws.lake, day)
+        (void if afresh else reopen)(ws.lake, day)
         rows = IngestFilter(erased, ws.redactor).admitted(read.rows)
         interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA

@@ -8,11 +8,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
-from obs_lib.errors import ConfigError, ObsError
+from obs_lib.errors import ConfigError, LakeDamaged, ObsError
 from obs_lib.pipeline.alert import alert
+from obs_lib.pipeline.anchor import STEP as ANCHOR
 from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.compare import compare
 from obs_lib.pipeline.evaluate import evaluate
+from obs_lib.pipeline.fold import LEFT_STEPS, history
 from obs_lib.pipeline.ingest import ingest, late_days
 from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.plan import plan
@@ -22,24 +24,43 @@ from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import Day
 from obs_lib.settings.scoring import ScoringOptions
 
+_TIMES = 3  # that a fold begins; a table that is damaged while it is written is not mended by writing it again
 Tell = Callable[[str], None]
 
 
 def run_day(
-    ws: Workspace, day: Day, scoring: ScoringOptions | None = None, tell: Tell = lambda _: None
+    ws: Workspace,
+    day: Day,
+    scoring: ScoringOptions | None = None,
+    tell: Tell = lambda _: None,
+    *,
+    afresh: bool = False,
 ) -> dict[str, object]:
     """The pure half of one night: ingest, plan, evaluate each shard, collect, summarise. `tell` hears each step's name.
 
-    A shard that fails for a reason of its own is left to `collect`, which turns it into FAILED rows.
+    A shard that fails for a reason of its own is left to `collect`, which turns it into FAILED rows. Where a table turns out
+    to be damaged, its step counts as failed and the day is run again. afresh : whether every table of the day is written
+    again, whatever stands there.
     """
+    while True:
+        try:
+            return _run_steps(ws, day, scoring, tell, afresh)
+        except LakeDamaged as error:
+            if not ws.lake.lose(error):
+                raise
+
+
+def _run_steps(ws: Workspace, day: Day, scoring: ScoringOptions | None, tell: Tell, afresh: bool) -> dict[str, object]:
     tell("ingest")
-    read = ingest(ws, day)
+    read = ingest(ws, day, afresh=afresh)
     tell("plan")
     planned = plan(ws, day, scoring)
     for shard in range(planned.shards):
         tell(f"evaluate {shard + 1}/{planned.shards}")
         try:
             evaluate(ws, day, planned.id, shard)
+        except LakeDamaged:
+            raise
         except (ObsError, OSError) as error:
             ws.lake.log("failure", f"{day} evaluate {shard}", "FAILED", str(error))
     tell("collect")
@@ -50,13 +71,21 @@ def run_day(
 
 
 def fold(ws: Workspace, tell: Tell = lambda _: None) -> list[str]:
-    """Compare, alert and render whatever is stale; returns the days rendered."""
-    tell("compare")
-    compare(ws)
-    tell("alert")
-    alert(ws)
-    tell("render")
-    return render(ws)
+    """Compare, alert and render whatever is stale; returns the days rendered.
+
+    What one of these steps had written and a later one finds damaged is made again.
+    """
+    rendered: set[str] = set()
+    for _ in range(_TIMES):
+        tell("compare")
+        compare(ws)
+        tell("alert")
+        alert(ws)
+        tell("render")
+        rendered.update(render(ws))
+        if all(record.step in LEFT_STEPS or record.step == ANCHOR for record in history(ws).lost):
+            break
+    return sorted(rendered)
 
 
 def run_late_days(ws: Workspace, day: Day, tell: Tell = lambda _: None) -> list[Day]:
@@ -104,5 +133,11 @@ def _run(ws: Workspace, day: Day) -> ObsError | OSError | None:
 
 def _run_in_process(config: str | Path | None, day: Day) -> ObsError | OSError | None:
     error = _run(open_workspace(config), day)
-    # An error of the tree carries keyword arguments and does not pickle; its message does.
-    return ObsError(str(error)) if error is not None else None
+    # An error of the tree carries keyword arguments and does not pickle; its message and its exit code do.
+    return None if error is None else _plain(error)
+
+
+def _plain(error: ObsError | OSError) -> ObsError:
+    plain = ObsError(str(error))
+    plain.exit_code = error.exit_code if isinstance(error, ObsError) else ObsError.exit_code
+    return plain
