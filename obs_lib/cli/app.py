@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 some days, lines or pairs failed, or an error that no othe
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -130,6 +131,8 @@ def main() -> None:
     """Run the command that was typed; an error of the tree becomes one message and its exit code."""
     # Numeric results depend on the thread count, so it comes from the settings; tokenizers' own threads only add noise.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # clean up as after Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except ObsError as error:

@@ -35,9 +35,9 @@ def sync_checkpoint(table: Path, version: int) -> None:
     _sync([*checkpoint_files(table, version), table / LOG])
 
 
-def sync_file(path: Path) -> None:
-    """A file that was renamed into its place, and its name."""
-    _sync([path, path.parent])
+def sync_path(path: Path) -> None:
+    """A file's content, or the names in a folder."""
+    _sync([path])
 
 
 def _sync(paths: Iterable[Path]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from obs_lib.errors import ConfigError, LakeDamaged, ObsError
 from obs_lib.pipeline.alert import alert
 from obs_lib.pipeline.anchor import STEP as ANCHOR
+from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.collect import collect
 from obs_lib.pipeline.compare import compare
 from obs_lib.pipeline.evaluate import evaluate
@@ -42,12 +44,13 @@ def run_day(
     to be damaged, its step counts as failed and the day is run again. afresh : whether every table of the day is written
     again, whatever stands there.
     """
-    while True:
-        try:
-            return _run_steps(ws, day, scoring, tell, afresh)
-        except LakeDamaged as error:
-            if not ws.lake.lose(error):
-                raise
+    with at_work_on(ws.lake.files, day):
+        while True:
+            try:
+                return _run_steps(ws, day, scoring, tell, afresh)
+            except LakeDamaged as error:
+                if not ws.lake.lose(error):
+                    raise
 
 
 def _run_steps(ws: Workspace, day: Day, scoring: ScoringOptions | None, tell: Tell, afresh: bool) -> dict[str, object]:
@@ -110,10 +113,22 @@ def run_days(
         return
     up_to_date(open_workspace(config).lake)  # once, not by each process
     # spawn: a forked child would share the parent's threads of torch and the object store.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_as_interrupted) as pool:
         running = {pool.submit(_run_in_process, config, day): day for day in days}
-        for future in as_completed(running):
-            yield running[future], future.result()
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in active_children():
+                child.terminate()
+            raise
+
+
+def end_as_interrupted() -> None:
+    """Let a process that is told to end, or whose terminal is gone, clean up as after Ctrl-C."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def days_between(first: Day, last: Day) -> list[Day]:

@@ -17,6 +17,7 @@ from obs_lib.evaluators.judge.build import together
 from obs_lib.evaluators.judge.evaluator import Judge
 from obs_lib.lake.lake import Lake
 from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.judging import make_judges
 from obs_lib.records import Day, Evaluator, StepState
 from obs_lib.redaction.redactor import Redactor
@@ -88,7 +89,8 @@ class Workspace:
         Not where another step's rows are damaged: that step is marked, and this one done again.
         """
         try:
-            yield
+            with at_work_on(self.lake.files, day):
+                yield
         except (ObsError, OSError, MemoryError) as error:
             with suppress(LakeError):  # where even that cannot be written, the error itself is what counts
                 if not isinstance(error, LakeDamaged) or error.day is None:
