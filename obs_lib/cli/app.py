@@ -24,6 +24,7 @@ from obs_lib import __version__
 from obs_lib.cli.console import messages, say
 from obs_lib.errors import ObsError
 from obs_lib.redaction.secrets import mask_secrets
+from obs_lib.reporting.safe import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def main() -> None:
         app()
     except ObsError as error:
         messages.print(f"[bold red]{type(error).__name__}[/]", end=" ")
-        messages.print(mask_secrets(str(error)), markup=False)
+        messages.print(visible(mask_secrets(str(error))), markup=False)
         sys.exit(error.exit_code)
     except OSError as error:
         say(mask_secrets(f"cannot go on: {error}"))

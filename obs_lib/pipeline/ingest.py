@@ -21,7 +21,7 @@ from obs_lib.sources.source import fingerprint_day
 Look = Callable[[SourceDay, Erasures], None]
 
 STEP = "ingest"
-_READING = 4  # raised where the same logs give other rows, so that days are read again; names alone do not count
+_READING = 5  # raised where the same logs give other rows, so that days are read again; names alone do not count
 
 
 def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None, *, afresh: bool = False) -> dict[str, object]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import LakeDamaged
+from obs_lib.lake.maintenance import days_held
 from obs_lib.lake.tables import OPERATIONS, REPORTS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
@@ -83,8 +84,7 @@ def last_revisions(ws: Workspace, days: Sequence[Day]) -> dict[Day, Revision]:
     """The last revision of each of the days that has one; maintenance may have dropped old ones."""
     if not days:
         return {}
-    today = dt.datetime.now(dt.UTC).date()
-    logged = [min(days) + dt.timedelta(days=n) for n in range((today - min(days)).days + 1)]  # none before its day
+    logged = [day for day in days_held(ws.lake, OPERATIONS) if day >= min(days)]  # none before its day
     chosen = {"kind": [KIND], "subject": [str(day) for day in days]}
     rows = ws.lake.read_sound(OPERATIONS, logged, ["at", "subject", "detail"], chosen).sort_values("at")
     return {
