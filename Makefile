@@ -65,8 +65,8 @@ bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the rea
 demo: env  ## three weeks of logs through Airflow, ends with the addresses to open; Ctrl-C stops it
 	@$(BIN)/python tools/demo.py $(if $(LOGS),--logs "$(LOGS)")
 
-compose-env: env  ## write .env with fresh secrets for docker-compose.yml, unless it is there
-	@$(BIN)/python tools/compose_env.py
+compose-env:  ## write .env with fresh secrets for docker-compose.yml, unless it is there
+	@$(PYTHON) tools/compose_env.py
 
 docs: env  ## write the tables of docs/settings.md and docs/formats.md anew
 	$(BIN)/python -m tools.settings_table
