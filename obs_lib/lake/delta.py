@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from obs_lib.lake.damage import damaged_files
 from obs_lib.lake.durable import sync_commit
 from obs_lib.lake.faults import explained, explanation, is_damage, is_fault, is_no_reply, said
 from obs_lib.lake.kept import KeptTables
+from obs_lib.lake.log import entry_path
 from obs_lib.lake.place import Place
 from obs_lib.lake.table import DAY, Table
 from obs_lib.lake.tables import DAYS, SETTLED
@@ -74,17 +77,26 @@ class DeltaTables:
         """The table, made unless it is there, or another process has just made it."""
         opened = self.current(table)
         if opened is None:
-            opened = DeltaTable.create(
-                self.place.uri(table),
-                table.schema,
-                mode="ignore",
-                partition_by=_PARTITIONS.get(table, [DAY]),
-                configuration=PROPERTIES | (property_of() if table is DAYS else {}),
-                storage_options=self.place.storage,
-                raise_if_key_not_exists=False,
-            )
+            opened = self._create(table, self.place.uri(table), self.place.storage)
             self.sync(table, 0)
         return opened
+
+    def first_entry(self, table: Table) -> bytes:
+        """What the log of such a table begins with."""
+        with tempfile.TemporaryDirectory() as elsewhere:
+            self._create(table, elsewhere, None)
+            return entry_path(Path(elsewhere), 0).read_bytes()
+
+    def _create(self, table: Table, uri: str, storage: dict[str, str] | None) -> DeltaTable:
+        return DeltaTable.create(
+            uri,
+            table.schema,
+            mode="ignore",
+            partition_by=_PARTITIONS.get(table, [DAY]),
+            configuration=PROPERTIES | (property_of() if table is DAYS else {}),
+            storage_options=storage,
+            raise_if_key_not_exists=False,
+        )
 
     def sync(self, table: Table, version: int) -> None:
         """Have the disk of a local lake hold what a commit added."""

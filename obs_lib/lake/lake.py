@@ -171,6 +171,10 @@ class Lake:
             )
         return self.read(table, [day], columns)
 
+    def first_entry(self, table: Table) -> bytes:
+        """What the log of such a table begins with, for one whose own is damaged."""
+        return self._tables.first_entry(table)
+
     def damaged(self, table: Table) -> Iterator[LakeDamaged]:
         """An error for each file of a table that is damaged or gone; every one is read to its end."""
         opened = self.open(table)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 LOG = "_delta_log"
 HINT = "_last_checkpoint"
+_NOTHING = json.dumps({"commitInfo": {"operation": "REPAIR"}}).encode() + b"\n"
 _ENTRY = re.compile(r"\d{20}\.json\Z")
 _CHECKPOINT = re.compile(r"\d{20}\.checkpoint\.parquet\Z")
 
@@ -35,23 +36,28 @@ def checkpoint_files(table: Path, version: int) -> list[Path]:
 
 
 def damaged_entries(table: Path) -> Iterator[tuple[Path, str]]:
-    """Entries and checkpoints that cannot be read, in order of their names, and what is wrong with each."""
-    for path in sorted((table / LOG).glob("*")):
-        problem = _problem(path)
+    """Entries and checkpoints that cannot be read or are not there, in order of their names, and what is wrong with each."""
+    there = sorted((table / LOG).glob("*"))
+    numbers = {int(path.stem) for path in there if _ENTRY.match(path.name)}
+    summed = [int(path.name.partition(".")[0]) for path in there if _CHECKPOINT.match(path.name)]
+    missing = set(range(max(summed, default=-1) + 1, max(numbers, default=-1))) - numbers
+    for path in sorted([*there, *(entry_path(table, number) for number in missing)]):
+        problem = _problem(path) if path in there else "it is not there"
         if problem is not None:
             yield path, problem
 
 
-def replace_damaged(path: Path) -> None:
+def replace_damaged(path: Path, first: bytes) -> None:
     """Let the log go on without what a damaged file of it said: an entry that does nothing takes its place.
 
-    A checkpoint is left out, since the entries that it sums up say the same. Where they are gone, the table stays closed.
+    first : what takes the place of the first entry, which says what table it is. A checkpoint is left out, since the entries
+    that it sums up say the same. Where they are gone, the table stays closed.
     """
     if not _ENTRY.match(path.name):
         path.unlink()
         return
     new = path.with_name(f"{path.name}.repaired")
-    new.write_text(json.dumps({"commitInfo": {"operation": "REPAIR"}}) + "\n", encoding="utf-8")
+    new.write_bytes(_NOTHING if int(path.stem) else first)
     new.replace(path)
 
 

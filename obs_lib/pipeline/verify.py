@@ -79,8 +79,9 @@ def _mend_log(lake: Lake, table: Table) -> Iterator[str]:
     aside = lake.files / ASIDE / table.name
     for path, problem in list(damaged_entries(_folder(lake, table))):
         aside.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, aside / path.name)
-        replace_damaged(path)
+        if path.exists():
+            shutil.copy2(path, aside / path.name)
+        replace_damaged(path, lake.first_entry(table))
         yield f"{path}: {problem}; the log goes on without it, and a copy lies in {aside}"
 
 

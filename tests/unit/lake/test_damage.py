@@ -89,6 +89,14 @@ def test_a_damaged_entry_of_a_log_is_named_by_whoever_reads_or_writes(root: Path
         assert "<unknown>" not in str(error.value)
 
 
+def test_an_entry_that_is_gone_from_the_middle_of_a_log_is_named(root: Path) -> None:
+    entry = root / "metrics" / "_delta_log" / f"{2:020}.json"
+    entry.unlink()
+    with pytest.raises(LakeDamaged, match="it is not there") as error:
+        opened(root).read_ready(METRICS, FIRST)
+    assert error.value.where == entry
+
+
 def test_a_lake_that_is_open_sees_an_empty_entry_too(root: Path) -> None:
     lake = opened(root)
     lake.read_ready(METRICS, FIRST)

@@ -155,6 +155,21 @@ def test_a_commit_that_the_disk_lost_is_found_and_made_again(whole: Workspace, w
     assert pages(other) == pages(whole)
 
 
+@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("table", ["metrics", "days"])
+def test_a_log_is_mended_wherever_it_is_damaged(whole: Workspace, ws: Workspace, table: str, version: int) -> None:
+    (folder(ws, table) / "_delta_log" / f"{version:020}.json").unlink()
+    assert repair(anew(ws)) != []
+    other = anew(ws)
+    for day in sorted({one.day for one in verify(other)}):
+        run_day(other, dt.date.fromisoformat(day), afresh=True)
+    for day in NIGHTS:
+        run_day(other, day)
+    fold(other)
+    assert digests(other) == digests(whole)
+    assert pages(other) == pages(whole)
+
+
 def test_rows_that_maintenance_dropped_are_missing_by_right(ws: Workspace) -> None:
     settings = ws.lake.files.parents[1] / "obs.yaml"
     settings.write_text(
