@@ -149,6 +149,13 @@ def _age(folder: Path, by: dt.timedelta) -> None:
         os.utime(path, (then, then))
 
 
+def test_a_night_that_is_run_again_leaves_no_plan(with_person: Path, tmp_path: Path) -> None:
+    ws = workspace(tmp_path / "one", with_person, **FEW)
+    for _ in range(2):
+        run_day(ws, DAYS[0])
+        assert left(ws) == set()
+
+
 def test_half_a_page_of_a_killed_writer_goes(with_person: Path, tmp_path: Path) -> None:
     ws = workspace(tmp_path / "one", with_person, **FEW)
     ingest(ws, DAYS[0])
