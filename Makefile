@@ -8,6 +8,10 @@ TORCH_INDEX ?=
 PYTEST ?=
 # Processes that share the tests.
 WORKERS ?= 2
+# Of `make chaos`: rounds of each attack, the seed of the first (drawn and printed where none is given), and one attack's name.
+ROUNDS ?= 100
+SEED ?=
+ONLY ?=
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -26,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help env lint unit test test-long bench demo compose-env docs lock wheel check-wheel clean
+.PHONY: help env lint unit test test-long bench chaos audit demo compose-env docs lock wheel check-wheel clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -62,11 +66,17 @@ test-long: env  ## all the real logs through Airflow and in other orders: about 
 bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the real logs)
 	set -e; for each in tests/benchmarks/bench_*.py; do $(BIN)/python $$each $(BENCH); done
 
+chaos: env  ## attack a lake ROUNDS times each way from SEED on, and write docs/reliability.md's table (ONLY="disk full" narrows)
+	$(BIN)/python -m tests.chaos.run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)",--write)
+
+audit: env  ## list what the environment consists of, and what of it has known vulnerabilities (asks the network)
+	$(BIN)/python -m tools.audit
+
 demo: env  ## three weeks of logs through Airflow, ends with the addresses to open; Ctrl-C stops it
 	@$(BIN)/python tools/demo.py $(if $(LOGS),--logs "$(LOGS)")
 
-compose-env: env  ## write .env with fresh secrets for docker-compose.yml, unless it is there
-	@$(BIN)/python tools/compose_env.py
+compose-env:  ## write .env with fresh secrets for docker-compose.yml, unless it is there
+	@$(PYTHON) tools/compose_env.py
 
 docs: env  ## write the tables of docs/settings.md and docs/formats.md anew
 	$(BIN)/python -m tools.settings_table

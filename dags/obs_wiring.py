@@ -17,7 +17,7 @@ from airflow.sdk import Asset, get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
-from obs_lib.errors import ConfigError, SourceError
+from obs_lib.errors import ConfigError, LakeDamaged, SourceError
 from obs_lib.settings.loading import CONFIG_VARIABLE, load_settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ def workspace() -> Iterator[Workspace]:
     from obs_lib.pipeline.workspace import open_workspace
 
     try:
-        yield open_workspace(CONFIG, connection)
+        ws = open_workspace(CONFIG, connection)
+        try:
+            yield ws
+        except LakeDamaged as error:
+            ws.lake.lose(error)  # the next try goes on without that day, or makes it again
+            raise
     except (ConfigError, SourceError) as error:
         raise AirflowFailException(str(error)) from error
 

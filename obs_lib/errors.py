@@ -11,6 +11,7 @@ ObsError
   +-- LakeError              the tables cannot be opened, read or replaced
   |     +-- LakeConflict     another writer holds the same day; try again
   |     +-- LakeFull         the store has no room left
+  |     +-- LakeDamaged      a file of a table is damaged or gone
   |     +-- DayNotReady      a step needs a day's tables and they are not ready
   +-- EvaluatorError         an evaluator cannot do its work; becomes FAILED rows, never a stopped night
   +-- DeliveryError          a channel refused a message; recorded, never a failed night
@@ -21,6 +22,7 @@ Anything else that escapes from the library is a bug.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 
@@ -122,6 +124,27 @@ class LakeConflict(LakeError):
 
 class LakeFull(LakeError):
     """The disk or bucket has no room; what was there before is still there."""
+
+
+class LakeDamaged(LakeError):
+    """A file of a table is damaged, or is not there any more.
+
+    table, day : whose rows cannot be read; day is None for what concerns the whole table.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        table: str = "",
+        day: dt.date | None = None,
+        rule: str | None = None,
+        found: object = None,
+        where: object = None,
+        fix: str | None = None,
+    ) -> None:
+        super().__init__(what, rule=rule, found=found, where=where, fix=fix)
+        self.table, self.day = table, day
 
 
 class DayNotReady(LakeError):

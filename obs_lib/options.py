@@ -47,7 +47,10 @@ def from_folder(name: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get(FOLDER)
     if folder is None or urlsplit(name).scheme:
         return name
-    return str((folder / Path(name).expanduser()).resolve())
+    try:
+        return str((folder / Path(name).expanduser()).resolve())
+    except RuntimeError as error:  # ~somebody, who is not known here
+        raise ValueError(str(error)) from error
 
 
 SettingsPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(from_folder)]

@@ -33,15 +33,19 @@ def values() -> dict[str, str]:
         "AIRFLOW_ADMIN_PASSWORD": secrets.token_hex(12),
         # Where the user interface listens on this machine; 0.0.0.0:8080 opens it to the network.
         "AIRFLOW_BIND": "127.0.0.1:8080",
+        # The address at which people's browsers reach it: messages and links name it.
+        "AIRFLOW_BASE_URL": "http://localhost:8080",
         # The folder of day's logs to watch.
         "OBS_LOGS_FOLDER": "./logs",
+        # The folder of models that settings/obs.yaml names, laid out like a Hugging Face cache; may be empty.
+        "OBS_MODELS_FOLDER": "./models",
         # Apprise URLs that take pages, separated by spaces; empty for none.
         "OBS_NOTIFY_URLS": "",
     }
 
 
 def write(path: Path) -> bool:
-    """Create `path` and the logs folder beside it. False where the file is already there, which is then left as it is."""
+    """Create `path` and the folders of logs and models beside it. False where the file is there, which then stays as it is."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -49,7 +53,8 @@ def write(path: Path) -> bool:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in values().items())
     # Docker would create a missing folder as root.
-    path.parent.joinpath("logs").mkdir(exist_ok=True)
+    for folder in ("logs", "models"):
+        path.parent.joinpath(folder).mkdir(exist_ok=True)
     return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
@@ -14,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, say
-from obs_lib.cli.printing import print_frame, print_rows, sent_text
+from obs_lib.cli.printing import print_frame, print_json, print_rows, sent_text
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import ActKind, record_act, standing_acts
 from obs_lib.pipeline.alarm_review import false_alarms
@@ -29,7 +28,7 @@ from obs_lib.pipeline.workspace import open_workspace
 from obs_lib.records import ID_DIGITS, Day, Incident
 from obs_lib.redaction.columns import shown_rows
 from obs_lib.reporting.incident_text import sentence
-from obs_lib.reporting.safe import line
+from obs_lib.reporting.safe import line, visible
 from obs_lib.settings.environment import notify_urls
 from obs_lib.settings.loading import load_alert_policy
 
@@ -153,7 +152,7 @@ def explain_incident(incident: Id, config: Config = None, json: Json = False) ->
     if json:
         _print_json(asdict(story))
     else:
-        typer.echo("\n".join(_story_lines(story)))
+        typer.echo(visible("\n".join(_story_lines(story))))
 
 
 @alerts.command("replay")
@@ -265,7 +264,7 @@ def _sums(name: str, rates: Rates, days: int) -> str:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json_text.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_day_text))
+    print_json(value, _day_text)
 
 
 def _day_text(value: object) -> str:

@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 some days, lines or pairs failed, or an error that no othe
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,6 +24,7 @@ from obs_lib import __version__
 from obs_lib.cli.console import messages, say
 from obs_lib.errors import ObsError
 from obs_lib.redaction.secrets import mask_secrets
+from obs_lib.reporting.safe import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,13 @@ def main() -> None:
     """Run the command that was typed; an error of the tree becomes one message and its exit code."""
     # Numeric results depend on the thread count, so it comes from the settings; tokenizers' own threads only add noise.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # clean up as after Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except ObsError as error:
         messages.print(f"[bold red]{type(error).__name__}[/]", end=" ")
-        messages.print(mask_secrets(str(error)), markup=False)
+        messages.print(visible(mask_secrets(str(error))), markup=False)
         sys.exit(error.exit_code)
     except OSError as error:
         say(mask_secrets(f"cannot go on: {error}"))

@@ -16,14 +16,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from obs_lib.reporting.safe import visible
+
 _PIPE_WIDTH = 200
+FIRST, LAST = dt.date(1970, 1, 1), dt.date(9990, 12, 31)
 
 messages = Console(stderr=True, highlight=False)
 
 
 def say(line: str) -> None:
-    """One line on stderr, as it is: text from logs or settings is no markup."""
-    messages.print(line, soft_wrap=True, markup=False)
+    """One line on stderr: text from logs or settings is no markup, and no command to the terminal."""
+    messages.print(visible(line), soft_wrap=True, markup=False)
 
 
 @contextmanager
@@ -39,11 +42,14 @@ def output() -> Console:
 
 
 def day_of(text: str) -> dt.date:
-    """The day that an argument names."""
+    """The day that an argument names, from 1970 on and with room for the days around it."""
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"must be a day such as 2024-03-01, found {text!r}") from None
+    if not FIRST <= day <= LAST:
+        raise typer.BadParameter(f"must be a day from {FIRST} to {LAST}, found {text!r}")
+    return day
 
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]

@@ -8,10 +8,13 @@ import typer
 
 from obs_lib.cli.console import Config, DryRun, progress, say
 from obs_lib.cli.printing import print_rows
+from obs_lib.errors import LakeError
 from obs_lib.pipeline.forget import forget as erase
 from obs_lib.pipeline.maintain import maintain as tidy
 from obs_lib.pipeline.migrate import migrate as bring_over
-from obs_lib.pipeline.workspace import open_workspace
+from obs_lib.pipeline.verify import repair as mend
+from obs_lib.pipeline.verify import verify as read_all
+from obs_lib.pipeline.workspace import Workspace, open_workspace
 
 app = typer.Typer()
 
@@ -20,6 +23,12 @@ app = typer.Typer()
 def maintain(
     config: Config = None,
     dry_run: DryRun = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only read every file, and list what is damaged and what mends it.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Only mend damaged logs of tables, then list what else is damaged.")
+    ] = False,
     migrate: Annotated[
         bool, typer.Option("--migrate", help="Only bring the lake of an earlier release to this one's names.")
     ] = False,
@@ -30,10 +39,10 @@ def maintain(
     """Drop what is older than the settings keep, join small files, and let old versions go.
 
     Safe beside running nights. What is kept reads as before. The lake of an earlier release is brought over by the first night
-    or maintenance; --migrate does it before, and nothing else.
+    or maintenance; --migrate does it before, and nothing else. --verify ends with 4 where something is damaged.
     """
-    if dry_run and migrate:
-        raise typer.BadParameter("--dry-run does not go with --migrate")
+    if sum((dry_run, verify, repair, migrate)) > 1:
+        raise typer.BadParameter("give one of --dry-run, --verify, --repair, --migrate")
     if force and not migrate:
         raise typer.BadParameter("--force goes with --migrate")
     ws = open_workspace(config)
@@ -43,11 +52,27 @@ def maintain(
         print_rows(migrated)
         say("the lake has this release's names" if migrated else "nothing to do")
         return
+    if verify or repair:
+        _verify(ws, repair)
+        return
     with progress("maintain") as tell:
         done = tidy(ws, dry_run=dry_run, tell=tell)
     print_rows(done)
     if not done:
         say("nothing to do")
+
+
+def _verify(ws: Workspace, repair: bool) -> None:
+    if repair:
+        with progress("repair") as tell:
+            for line in mend(ws, tell):
+                say(line)
+    with progress("verify") as tell:
+        damaged = read_all(ws, tell)
+    print_rows(damaged)
+    if damaged:
+        raise typer.Exit(LakeError.exit_code)
+    say("everything is as it was written")
 
 
 @app.command()

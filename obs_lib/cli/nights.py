@@ -9,12 +9,14 @@ from rich.progress import Progress
 
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, messages, progress, say
 from obs_lib.cli.printing import print_preview, sent_text
+from obs_lib.errors import LakeError, ObsError
 from obs_lib.pipeline.deliver import Ways
+from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.night import days_between, fold, run_day, run_days, run_late_days
 from obs_lib.pipeline.notify import notify as notify_people
 from obs_lib.pipeline.preview import ingest_and_preview, preview
 from obs_lib.pipeline.render import page_path
-from obs_lib.pipeline.workspace import open_workspace
+from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import Day
 from obs_lib.redaction.secrets import mask_secrets
 from obs_lib.settings.environment import notify_urls
@@ -26,15 +28,21 @@ app = typer.Typer()
 def run(
     day: DayArgument,
     config: Config = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Write every table of DAY again, whatever stands there.")
+    ] = False,
     late: Annotated[bool, typer.Option(help="Also look again at the last days for late logs.")] = True,
     notify: Annotated[
         bool, typer.Option(help="Send what is worth a message by `delivery.routes` and $OBS_NOTIFY_URLS.")
     ] = True,
 ) -> None:
-    """Run one night: read, score and sum up DAY, then compare, alert, render and notify."""
+    """Run one night: read, score and sum up DAY, then compare, alert, render and notify.
+
+    Ends with 4 while the lake holds a day that cannot be read: it is left out of what other days are held against.
+    """
     ws = open_workspace(config)
     with progress(str(day)) as tell:
-        read = run_day(ws, day, tell=tell)
+        read = run_day(ws, day, tell=tell, afresh=afresh)
         late_days = run_late_days(ws, day, tell) if late else []
         rendered = fold(ws, tell)
         sent = notify_people(ws, Ways(notify_urls())) if notify else {}
@@ -42,6 +50,7 @@ def run(
     if late_days:
         say(f"late logs: {', '.join(map(str, late_days))} run again")
     say(f"{len(rendered)} report(s) rendered{sent_text(sent)}; {page_path(ws, day)}")
+    _end_with_lost(ws)
 
 
 @app.command()
@@ -67,20 +76,30 @@ def backfill(
 ) -> None:
     """Run every day from FIRST to LAST, then the fold over all that changed.
 
-    Nobody is notified. A day that fails stops no other; the command then ends with 1.
+    Nobody is notified. A day that fails stops no other; the command then ends with 1, or with 4 where it was the lake.
     """
     days = days_between(first, last)
     ws = open_workspace(config)
-    failed = 0
+    codes = []
     with Progress(console=messages) as bars:
         bar = bars.add_task("nights", total=len(days))
         for day, error in run_days(config, days, jobs):
             bars.update(bar, advance=1, description=str(day))
             if error is not None:
-                failed += 1
+                codes.append(error.exit_code if isinstance(error, ObsError) else ObsError.exit_code)
                 say(mask_secrets(f"{day} failed: {error}"))
         bars.update(bar, description="fold")
         rendered = fold(ws, lambda step: bars.update(bar, description=step))
-    say(f"{len(days) - failed} of {len(days)} days done, {len(rendered)} report(s) rendered")
-    if failed:
-        raise typer.Exit(1)
+    say(f"{len(days) - len(codes)} of {len(days)} days done, {len(rendered)} report(s) rendered")
+    _end_with_lost(ws)
+    if codes:
+        raise typer.Exit(LakeError.exit_code if LakeError.exit_code in codes else 1)
+
+
+def _end_with_lost(ws: Workspace) -> None:
+    """Name the steps whose result cannot be read any more; the lake's exit code where there are any."""
+    lost = history(ws).lost
+    for record in lost:
+        say(mask_secrets(f"{record.day} {record.step} is lost: {record.note}"))
+    if lost:
+        raise typer.Exit(LakeError.exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from rich.text import Text
 from obs_lib.cli.console import output
 from obs_lib.pipeline.day_list import LakeDay
 from obs_lib.pipeline.preview import Preview
+from obs_lib.reporting.safe import json_visible, visible
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,7 +25,7 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
     """Print a frame on stdout. JSON never holds NaN: what is missing is null; JSON columns are not quoted twice."""
     rows = [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
     if as_json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(rows)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in frame.columns:
@@ -32,6 +33,11 @@ def print_frame(frame: pd.DataFrame, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(Text(_short(value)) for value in row.values()))  # Text: log content is never markup
     output().print(table)
+
+
+def print_json(value: object, default: Callable[[Any], Any] | None = None) -> None:
+    """Print what JSON can hold on stdout, readable in every script, with unseen characters escaped as JSON does."""
+    print(json_visible(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=default)))
 
 
 def print_rows(rows: Sequence[DataclassInstance]) -> None:
@@ -43,7 +49,7 @@ def print_rows(rows: Sequence[DataclassInstance]) -> None:
 def print_preview(preview: Preview, as_json: bool) -> None:
     """Print what reading a day gives: tables for people, of which empty ones are left out, or one JSON object."""
     if as_json:
-        print(json.dumps(asdict(preview), indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(asdict(preview))
         return
     changes = f" ({', '.join(preview.changes)})" if preview.changes else ""
     rows = ", ".join(f"{name} {n:,}" for name, n in preview.rows.items() if n) or "none"
@@ -70,7 +76,7 @@ def print_preview(preview: Preview, as_json: bool) -> None:
 def print_days(days: Sequence[LakeDay], as_json: bool) -> None:
     """Print the days of a lake; the state of every step in JSON only."""
     if as_json:
-        print(json.dumps([asdict(day) | {"day": str(day.day)} for day in days], indent=2, ensure_ascii=False))
+        print_json([asdict(day) | {"day": str(day.day)} for day in days])
         return
     rows = [{name: value for name, value in asdict(day).items() if name != "steps"} for day in days]
     if rows:
@@ -103,7 +109,7 @@ def _short(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, list):
         return f"{len(value)} fact(s)"
-    return str(value)
+    return visible(str(value))
 
 
 def sent_text(counts: Mapping[str, int]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import pyarrow.compute as pc
+from deltalake import DeltaTable
 
 from obs_lib.errors import LakeError
 from obs_lib.lake.delta import DeltaTables
+from obs_lib.lake.faults import explained
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import DAY, Table
 from obs_lib.records import Day
@@ -41,7 +44,10 @@ class DayWriter:
             where = None  # the rest is added to the first
 
     def replace_all_or_none(self, day: Day, tables: Mapping[Table, Rows]) -> None:
-        """Replace the day in each table; when one fails, those already replaced are put back, and its error goes on."""
+        """Replace the day in each table; when one fails, those already replaced are put back, and its error goes on.
+
+        LakeDamaged where what stood cannot be read: the tables are as they were.
+        """
         before: dict[Table, _Before] = {}
         try:
             for table, rows in tables.items():
@@ -50,7 +56,7 @@ class DayWriter:
         except LakeError:
             for table, old in before.items():
                 if self._version(table) != old.version:  # the last one may have failed at its first portion, or later
-                    self.replace(table, day, old.rows)
+                    explained(partial(self.replace, table, day, old.rows), f"{table.name} of {day}")
             raise
 
     def _version(self, table: Table) -> int | None:
@@ -59,9 +65,11 @@ class DayWriter:
 
     def _as_it_stands(self, table: Table, day: Day) -> _Before:
         """The day's rows in the table's present version, which Delta keeps when it is replaced; read only when asked for."""
-        opened = self._tables.current(table)
-        if opened is None:
-            return _Before(None, Rows.of(table.schema.empty_table()))
-        day_only, files = pc.field(DAY) == str(day), self._tables.dataset(table, opened, [str(day)])
-        rows = Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
-        return _Before(opened.version(), rows)
+
+        def rows(opened: DeltaTable) -> _Before:
+            day_only, files = pc.field(DAY) == str(day), self._tables.dataset(table, opened, [str(day)])
+            stands = Rows(table.schema, files.count_rows(day_only), lambda: iter(files.to_batches(filter=day_only)))
+            return _Before(opened.version(), stands)
+
+        before = self._tables.reading(table, rows, [str(day)])
+        return _Before(None, Rows.of(table.schema.empty_table())) if before is None else before

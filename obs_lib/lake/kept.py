@@ -67,6 +67,8 @@ class KeptTables:
         if newer is None:
             self._kept[table] = kept
             return True
+        if not newer[2]:  # an empty entry, which `opened` refuses
+            return False
         try:
             kept.handle.update_incremental()
         except (DeltaError, OSError):

@@ -20,9 +20,9 @@ from deltalake.exceptions import CommitFailedError
 from pyarrow.fs import FileSelector, FileType
 
 from obs_lib.errors import LakeConflict
-from obs_lib.lake.delta import NO_STATISTICS
+from obs_lib.lake.delta import PROPERTIES
+from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake
-from obs_lib.lake.steps import live_files
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import DAYS, SETTLED, TABLES
 from obs_lib.records import Day
@@ -109,13 +109,11 @@ def settle(lake: Lake, before: Day) -> int:
         return 0
     moving = {(row["day"], row["step"]): row for row in rows}
     settled = {(row["day"], row["step"]): row for row in lake.rows(SETTLED, None).to_pylist()} | moving
+    to = lake.made(SETTLED)
     write_deltalake(
-        f"{lake.root}/{SETTLED.name}",
-        pa.Table.from_pylist([settled[key] for key in sorted(settled)], schema=SETTLED.schema),
-        mode="overwrite",
-        configuration=NO_STATISTICS,
-        storage_options=lake.storage,
+        to, pa.Table.from_pylist([settled[key] for key in sorted(settled)], schema=SETTLED.schema), mode="overwrite"
     )
+    lake.sync(SETTLED, to.version())
     return len(moving) if _unless_changed(partial(opened.delete, f"day < '{before}'")) else 0
 
 
@@ -138,6 +136,7 @@ def _join(lake: Lake, table: Table, day: str) -> None:
     opened = lake.open(table)
     if opened is not None:
         opened.optimize.compact(partition_filters=[("day", "=", day)])
+        lake.sync(table, opened.version())
 
 
 def vacuum(lake: Lake, table: Table, hours: int, *, full: bool = True, dry_run: bool = False) -> int:
@@ -156,14 +155,15 @@ def checkpoint(lake: Lake, table: Table) -> None:
     opened = lake.open(table)
     if opened is not None:
         opened.create_checkpoint()
+        lake.sync_checkpoint(table, opened.version())
         opened.cleanup_metadata()
 
 
 def keep_no_statistics(lake: Lake, table: Table) -> None:
     """From now on the table's log says nothing of what its rows hold."""
     opened = lake.open(table)
-    if opened is not None and not NO_STATISTICS.items() <= opened.metadata().configuration.items():
-        _unless_changed(partial(opened.alter.set_table_properties, NO_STATISTICS))
+    if opened is not None and not PROPERTIES.items() <= opened.metadata().configuration.items():
+        _unless_changed(partial(opened.alter.set_table_properties, PROPERTIES))
 
 
 def stored_files(lake: Lake, table: Table) -> list[tuple[str, int, dt.datetime]]:

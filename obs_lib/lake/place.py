@@ -1,23 +1,20 @@
-"""Where the tables lie: a folder or a bucket, in which each is opened anew, and whose errors come as ours."""
+"""Where the tables lie: a folder or a bucket, in which each is opened anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import TableNotFoundError
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
-from obs_lib.errors import LakeError, LakeFull
+from obs_lib.errors import LakeDamaged, LakeError
 from obs_lib.lake.bucket import bucket_files
+from obs_lib.lake.faults import explained
+from obs_lib.lake.log import damaged_entries, entry_path
 from obs_lib.lake.table import Table
-
-_T = TypeVar("_T")
-_NO_ROOM = ("No space left", "os error 28", "File too large", "os error 27", "Disk quota", "os error 122")
 
 
 @dataclass(frozen=True)
@@ -36,11 +33,17 @@ class Place:
         return f"{self.root}/{table.name}"
 
     def opened(self, table: Table) -> DeltaTable | None:
-        """The table as it stands now; None where nothing was ever written."""
+        """The table as it stands now; None where nothing was ever written. LakeDamaged where its log is."""
         try:
-            return self.explained(table, partial(DeltaTable, self.uri(table), storage_options=self.storage))
+            opened = explained(partial(DeltaTable, self.uri(table), storage_options=self.storage), self.uri(table))
         except TableNotFoundError:
             return None
+        except LakeError:
+            self._refuse_damaged_log(table)
+            raise
+        if self.folder is not None:
+            self._refuse_empty_entry(table, entry_path(self.folder / table.name, opened.version()))
+        return opened
 
     def filesystem(self, table: Table) -> FileSystem:
         """The table's folder, paths relative to it."""
@@ -55,15 +58,21 @@ class Place:
             return None
         return SubTreeFileSystem(str(self.folder / table.name), LocalFileSystem())
 
-    def explained(self, table: Table, act: Callable[[], _T]) -> _T:
-        """Call `act`; what it raises of Delta or the system comes as an error of ours, unless another try may help."""
-        try:
-            return act()
-        except (CommitFailedError, TableNotFoundError):
-            raise
-        except (DeltaError, OSError) as error:
-            where = self.uri(table)
-            if any(sign in str(error) for sign in _NO_ROOM):
-                fix = "free some space and run the step again"
-                raise LakeFull("there is no room left to write", where=where, fix=fix) from error
-            raise LakeError(f"the table cannot be read or written: {str(error)[:300]}", where=where) from error
+    def _refuse_empty_entry(self, table: Table, newest: Path) -> None:
+        """Delta takes an entry without a word in it for a commit that changed nothing. None of ours is empty."""
+        if newest.exists() and not newest.stat().st_size:
+            raise _damaged_log(table, newest, "it is empty")
+
+    def _refuse_damaged_log(self, table: Table) -> None:
+        for path, problem in damaged_entries(self.folder / table.name) if self.folder is not None else ():
+            raise _damaged_log(table, path, problem)
+
+
+def _damaged_log(table: Table, path: Path, problem: str) -> LakeDamaged:
+    return LakeDamaged(
+        f"the log of the table {table.name} is damaged",
+        table=table.name,
+        found=problem,
+        where=path,
+        fix="`obs maintain --repair`, which says what must be run again",
+    )

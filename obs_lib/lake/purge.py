@@ -16,9 +16,9 @@ from urllib.parse import unquote
 
 from pyarrow.fs import FileSelector, FileSystem
 
+from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import keep_no_statistics, stored_files, vacuum
-from obs_lib.lake.steps import live_files
 from obs_lib.lake.table import Table
 from obs_lib.records import Day, StepState
 
@@ -77,6 +77,7 @@ def _purge_log(lake: Lake, table: Table) -> None:
     if opened is None:
         return
     opened.create_checkpoint()
+    lake.sync_checkpoint(table, opened.version())
     newest = json.loads(_read(store, f"{_LOG}/_last_checkpoint"))["version"]
     for path in _log_files(store):
         name = re.match(r"(\d{20})\.(checkpoint.*\.parquet|json)$", path)

@@ -6,20 +6,31 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from pyarrow.dataset import FileSystemDataset
+from pyarrow.dataset import Dataset, FileSystemDataset, ParquetFileFragment
 
 from obs_lib.lake.delta import DeltaTables
+from obs_lib.lake.faults import is_damage, said
+from obs_lib.lake.files import live_files
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import DAYS, SETTLED
 from obs_lib.records import Day, StepState
 
+DROPPED = "drop"
+"""The step by which maintenance says that it has dropped rows of a day, or those of its baseline."""
+
+_DAMAGED = "damaged"
+
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """What `days` says of one step of one day. `digests` maps table to the digest of what the step wrote."""
+    """What `days` says of one step of one day. `digests` maps table to the digest of what the step wrote.
+
+    A FAILED one with digests is of a step whose result stood and was lost: see `lost`.
+    """
 
     day: Day
     step: str
@@ -32,6 +43,11 @@ class StepRecord:
     def readable(self) -> bool:
         """Whether readers may take what the step wrote."""
         return self.state in (StepState.READY, StepState.NO_DATA)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the step had a good result that cannot be read any more; `note` says which file, and what mends it."""
+        return self.state is StepState.FAILED and bool(self.digests)
 
 
 class StepRecords:
@@ -60,9 +76,11 @@ class StepRecords:
         self._tables.write(DAYS, rows, f"day = '{record.day}' AND step = '{record.step}'")
 
     def _of(self, table: Table, days: set[Day] | None, step: str | None) -> list[StepRecord]:
-        opened = None if days == set() else self._tables.current(table)
-        if opened is None:
+        if days == set():
             return []
+        return self._tables.reading(table, lambda opened: self._chosen(table, opened, days, step)) or []
+
+    def _chosen(self, table: Table, opened: DeltaTable, days: set[Day] | None, step: str | None) -> list[StepRecord]:
         live = live_files(opened)
         names = None if days is None else {None, *map(str, days)}  # a file of `days_settled` bears no day
         wanted = [
@@ -70,7 +88,7 @@ class StepRecords:
             for path, day, of in zip(*(live[name].to_pylist() for name in ("path", "day", "step")), strict=True)
             if (names is None or day in names) and (step is None or of in (None, step))
         ]
-        known = self._known(table, opened, live["path"].to_pylist(), wanted)
+        known = self._known(table, opened, live.to_pylist(), wanted)
         return [
             record
             for path in wanted
@@ -79,45 +97,54 @@ class StepRecords:
         ]
 
     def _known(
-        self, table: Table, opened: DeltaTable, live: list[str], wanted: list[str]
+        self, table: Table, opened: DeltaTable, live: list[dict[str, Any]], wanted: list[str]
     ) -> Mapping[str, list[StepRecord]]:
         """The records of the wanted files, by path; those not read before are read now, those no more in force forgotten."""
         known = self._read[table]
         missing = set(wanted) - known.keys()
         if missing:
-            known = {path: known[path] for path in live if path in known} | {path: [] for path in missing}
+            known = {file["path"]: known[file["path"]] for file in live if file["path"] in known}
             every = self._tables.dataset(table, opened)
             files = [file for file in every.get_fragments() if file.path in missing]
-            rows = FileSystemDataset(files, table.schema, every.format, every.filesystem).to_table(
-                columns=[*table.schema.names, "__filename"]
-            )
-            for row in rows.to_pylist():
-                known[row["__filename"]].append(_record(row))
-            self._read[table] = known
+            try:
+                read = self._records_in(table, every, files)
+            except Exception as error:
+                if table is SETTLED or not is_damage(error):  # of many days, there
+                    raise
+                of = {file["path"]: file for file in live}
+                read = {}
+                for file in files:
+                    read |= self._records_or_damage(table, every, file, of[file.path])
+            known |= read
+            # What is damaged is looked at again: it may be put back.
+            self._read[table] = {
+                path: records for path, records in known.items() if all(record.inputs != _DAMAGED for record in records)
+            }
         return known
 
+    def _records_in(
+        self, table: Table, every: Dataset, files: list[ParquetFileFragment]
+    ) -> dict[str, list[StepRecord]]:
+        known: dict[str, list[StepRecord]] = {file.path: [] for file in files}
+        rows = FileSystemDataset(files, table.schema, every.format, every.filesystem).to_table(
+            columns=[*table.schema.names, "__filename"]
+        )
+        for row in rows.to_pylist():
+            known[row["__filename"]].append(_record(row))
+        return known
 
-def live_files(opened: DeltaTable) -> pa.Table:
-    """Files of the current version: `path` (relative), `size_bytes`, `written` (milliseconds since 1970), `day`, `step`.
-
-    `day` and `step` are those of the partition; null where the table has no such partition.
-    """
-    files = pa.table(opened.get_add_actions(flatten=True))
-
-    def partition(name: str) -> pa.ChunkedArray:
-        column = f"partition.{name}"
-        values = files[column] if column in files.column_names else pa.nulls(files.num_rows)
-        return values.cast(pa.string())
-
-    return pa.table(
-        {
-            "path": files["path"].cast(pa.string()),
-            "size_bytes": files["size_bytes"],
-            "written": files["modification_time"].cast(pa.int64()),
-            "day": partition("day"),
-            "step": partition("step"),
-        }
-    )
+    def _records_or_damage(
+        self, table: Table, every: Dataset, file: ParquetFileFragment, of: Mapping[str, Any]
+    ) -> dict[str, list[StepRecord]]:
+        """The records of one file; where it is damaged, one that says so: the day is made again, and stops no other."""
+        try:
+            return self._records_in(table, every, [file])
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            note = f"what `days` says of it is damaged: {said(error)}; `obs run {of['day']} --afresh`"[:500]
+            day = dt.date.fromisoformat(of["day"])
+            return {file.path: [StepRecord(day, of["step"], StepState.FAILED, _DAMAGED, {}, note)]}
 
 
 def rows_of_records(table: Table, records: Iterable[StepRecord]) -> pa.Table:

@@ -370,3 +370,6 @@ TABLES: tuple[Table, ...] = (
     OPERATIONS,
     ERASURES,
 )
+
+NEVER_EMPTY = frozenset({INTERACTIONS, METRICS, REPORTS})
+"""Tables that hold rows of every day whose step is READY, unless maintenance has dropped them."""

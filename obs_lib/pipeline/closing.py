@@ -10,10 +10,12 @@ from collections.abc import Iterable
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.lake import Lake
-from obs_lib.lake.steps import StepRecord
+from obs_lib.lake.steps import DROPPED, StepRecord
+from obs_lib.lake.tables import TABLES
 from obs_lib.records import Day, StepState
 
-STEP = "drop"
+STEP = DROPPED
+_OF_NIGHTS = frozenset(table.step for table in TABLES if table.step is not None)
 
 
 def is_closed(dropped: StepRecord | None, summary: StepRecord | None) -> bool:
@@ -33,8 +35,17 @@ def close(lake: Lake, days: Iterable[Day]) -> None:
 def reopen(lake: Lake, day: Day) -> None:
     """Let a closed day be written again: what `days` says of its tables is not there any more. Nothing for other days."""
     if lake.record(day, STEP) is not None:
-        for step in ("ingest", "collect", "summarise"):
-            lake.commit(day, step, {}, inputs="", state=StepState.WRITING)
+        _void(lake, day, ("ingest", "collect", "summarise"))
+
+
+def void(lake: Lake, day: Day) -> None:
+    """Let every table of a day be written again, whatever stands there and whatever `days` says of it."""
+    _void(lake, day, [record.step for record in lake.records([day]) if record.step in _OF_NIGHTS])
+
+
+def _void(lake: Lake, day: Day, steps: Iterable[str]) -> None:
+    for step in steps:
+        lake.commit(day, step, {}, inputs="", state=StepState.WRITING)
 
 
 def named(summary: StepRecord) -> str:

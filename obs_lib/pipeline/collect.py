@@ -28,6 +28,7 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
         staging = Staging(ws.lake.files, day, plan_id)
         before = ws.lake.record(day, STEP)
         if before is not None and before.readable and before.inputs in _done(plan_id, find_plan(staging)):
+            staging.clear()  # a night that was run again has planned it anew
             return {"day": str(day), "state": before.state.value, "already": True}
         plan, drawn, cases = read_plan(staging), staging.required("drawn"), staging.required_cases("all_cases")
         chosen = choose(ws.evaluators, plan.names) if len(drawn) else ()

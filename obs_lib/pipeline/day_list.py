@@ -71,5 +71,5 @@ def _state(steps: Mapping[str, StepState]) -> str:
 
 
 def _requests(ws: Workspace, days: list[Day]) -> dict[str, int]:
-    rows = ws.lake.read(METRICS, days, ["day", "value"], where={"metric": ["requests"], "segment": [ALL]})
+    rows = ws.lake.read_sound(METRICS, days, ["day", "value"], where={"metric": ["requests"], "segment": [ALL]})
     return {day: int(value) for day, value in rows.dropna().itertuples(index=False, name=None)}

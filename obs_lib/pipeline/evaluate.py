@@ -9,6 +9,7 @@ import pandas as pd
 from obs_lib.lake.tables import EMBEDDINGS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
+from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.judging import for_day
 from obs_lib.pipeline.plan import planned_evaluators, texts_of
 from obs_lib.pipeline.plan_file import read_plan
@@ -26,6 +27,11 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
 
     DayNotReady when the plan is not there (any more), or names evaluators at other versions than today's.
     """
+    with at_work_on(ws.lake.files, day):
+        return _evaluate(ws, day, plan_id, shard)
+
+
+def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, object]:
     staging = Staging(ws.lake.files, day, plan_id)
     plan = read_plan(staging)
     cases = staging.required_cases("cases")
@@ -57,7 +63,7 @@ def evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, obj
 def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
     """Stored vectors of the day and the days before it. A text's vector does not depend on where it was encoded."""
     days = [day - dt.timedelta(days=back) for back in range(ws.settings.scoring.reuse_days + 1)]
-    stored = ws.lake.read(EMBEDDINGS, days)
+    stored = ws.lake.read_sound(EMBEDDINGS, days)  # one that is lost is computed again
     stored = stored[stored["model"] == ws.encoder.identity]
     return dict(zip(stored["text_hash"], stored["vector"], strict=True))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from obs_lib.digests import digest_of
+from obs_lib.errors import LakeDamaged
 from obs_lib.lake.steps import StepRecord
 from obs_lib.pipeline import closing
 from obs_lib.pipeline.closing import is_closed
@@ -60,6 +61,11 @@ class History:
             self._wanted[key] = digest_of(step, inputs(self, day))
         return self._wanted[key]
 
+    @property
+    def lost(self) -> list[StepRecord]:
+        """Steps whose good result cannot be read any more, by day."""
+        return [record for record in self.steps.values() if record.lost]
+
     def closed(self, day: Day) -> bool:
         """Whether maintenance has closed the day: it cannot be made again, and what was made of it stands."""
         return is_closed(self.steps.get((day, closing.STEP)), self.summary(day))
@@ -82,15 +88,23 @@ def go_forward(
     `redo` gets the digest of the inputs, commits the day and returns its record. `ready` says whether the step before has done
     the day as the lake stands now: a night may have written a day while the fold was under way, and that day waits for the
     fold that the night asks for.
+
+    A day whose tables turn out to be damaged is marked as one that failed, and the fold begins again: the others go on without
+    it, and take it in again when it has been made again.
     """
     steps = dict(history(ws).steps)
     past = History(steps)
-    done = []
+    done: list[Day] = []
     for day in past.days:
         if past.closed(day) or not ready(past, day) or is_current(past, day, step, inputs):
             continue
-        with ws.step(day, step):
-            steps[(day, step)] = redo(past, day, past.wanted(day, step, inputs))
+        try:
+            with ws.step(day, step):
+                steps[(day, step)] = redo(past, day, past.wanted(day, step, inputs))
+        except LakeDamaged as error:
+            if not ws.lake.lose(error):
+                raise
+            return sorted({*done, *go_forward(ws, step, inputs, redo, ready)})
         done.append(day)
     return done
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,6 +20,7 @@ from obs_lib.lake.maintenance import days_held, delete_moments, settle
 from obs_lib.lake.purge import purge
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import ERASURES, INTERACTIONS, OPERATIONS, QUARANTINE, SCORES, TABLES
+from obs_lib.pipeline.at_work import is_at_work, remove_left_behind
 from obs_lib.pipeline.erasures import Erasures, columns_of, erased_rows, read_erasures, without_erased
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.migrate import up_to_date
@@ -26,10 +28,10 @@ from obs_lib.pipeline.night import fold
 from obs_lib.pipeline.quotes import quotes_of_closed
 from obs_lib.pipeline.remake import ROW_TABLES, STEP, at_work, remake
 from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.staging import NIGHT
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 
-_TEMPORARY = dt.timedelta(minutes=1)  # a page is written in milliseconds; an older unfinished one is of a killed writer
 Tell = Callable[[str], None]
 
 
@@ -52,7 +54,7 @@ def forget(
     """
     if not dry_run:
         up_to_date(ws.lake)
-    with alone(ws.lake):
+    with nullcontext() if dry_run else alone(ws.lake):
         before = read_erasures(ws.lake)
         erased = before.with_ids([(kind, name)])
         days = sorted({day for tables in ROW_TABLES.values() for table in tables for day in days_held(ws.lake, table)})
@@ -67,6 +69,7 @@ def forget(
         _record(ws, before, erased)
         touched = sorted({day for day in days if held[day]} | unfinished)
         _refuse_nights_at_work(ws, touched, force)
+        remove_left_behind(ws.lake.files, NIGHT)
         for day in touched:
             tell(str(day))
             remake(ws, day, erased)
@@ -78,7 +81,6 @@ def forget(
         tell("old versions")
         for table in TABLES:
             purge(ws.lake, table, touched)
-        _clear_temporary_pages(ws)
         ws.lake.log(STEP, kind, "DONE", f"{sum(rows.rows for rows in removed)} rows removed")
         return removed
 
@@ -114,7 +116,18 @@ def _record(ws: Workspace, before: Erasures, erased: Erasures) -> None:
 
 
 def _refuse_nights_at_work(ws: Workspace, days: list[Day], force: bool) -> None:
-    """A night that read its rows before would write them again after us."""
+    """A night that read its rows before would write them again after us.
+
+    With `force` those that look at work and hold no lock count as dead; one that holds its lock is alive.
+    """
+    alive = sorted(str(day) for day in days if is_at_work(ws.lake.files, day))
+    if alive:
+        raise LakeError(
+            "a night is at work on these days; the erasure is recorded and must be finished",
+            found=", ".join(alive),
+            where=ws.lake.root,
+            fix="run the same command when it has ended",
+        )
     busy = [] if force else sorted(str(day) for day in days if at_work(ws, day))
     if busy:
         raise LakeError(
@@ -156,11 +169,3 @@ def _clear_quoting_pages(ws: Workspace, touched: Sequence[Day]) -> None:
     for day, quoted in quotes_of_closed(ws, history(ws)).items():
         if quoted.intersection(touched):
             page_path(ws, day).unlink(missing_ok=True)
-
-
-def _clear_temporary_pages(ws: Workspace) -> None:
-    """Pages whose writer was killed before it had finished."""
-    old = dt.datetime.now(dt.UTC).timestamp() - _TEMPORARY.total_seconds()
-    for path in (ws.lake.files / "pages").glob(".*"):
-        if path.stat().st_mtime < old:
-            path.unlink(missing_ok=True)

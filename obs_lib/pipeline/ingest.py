@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
 from obs_lib.options import deciding
-from obs_lib.pipeline.closing import reopen
+from obs_lib.pipeline.at_work import reading_folder, remove_left_behind
+from obs_lib.pipeline.closing import reopen, void
 from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.ingest_filter import IngestFilter
 from obs_lib.pipeline.migrate import up_to_date
@@ -23,22 +21,25 @@ from obs_lib.sources.source import fingerprint_day
 Look = Callable[[SourceDay, Erasures], None]
 
 STEP = "ingest"
-_READING = 4  # raised where the same logs give other rows, so that days are read again; names alone do not count
+_READING = 5  # raised where the same logs give other rows, so that days are read again; names alone do not count
 
 
-def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None) -> dict[str, object]:
+def ingest(ws: Workspace, day: Day, look: Look = lambda *_: None, *, afresh: bool = False) -> dict[str, object]:
     """Read the day from every source. A day without one interaction is committed as NO_DATA.
 
-    look : is shown what was read, and who is erased, before anything is written.
+    look : is shown what was read, and who is erased, before anything is written. afresh : whether every table of the day is
+    written again, by this step and by those after it, whatever stands there.
     SourceError when a source cannot be read; the lake then stays as it was.
     """
     up_to_date(ws.lake)
-    with ws.step(day, STEP), scratch_folder(ws, day) as scratch:
-        read = read_day(ws.sources, day, scratch)
+    remove_left_behind(ws.lake.files)
+    with ws.step(day, STEP), reading_folder(ws.lake.files, day) as scratch:
         erased = read_erasures(ws.lake)
+        admission = IngestFilter(erased, ws.redactor)
+        read = read_day(ws.sources, day, scratch, admission.masking)
         look(read, erased)
-        reopen(ws.lake, day)
-        rows = IngestFilter(erased, ws.redactor).admitted(read.rows)
+        (void if afresh else reopen)(ws.lake, day)
+        rows = admission.admitted(read.rows)
         interactions, rejected = rows[INTERACTIONS].count, rows[QUARANTINE].count
         state = StepState.READY if interactions else StepState.NO_DATA
         ws.lake.commit(day, STEP, rows, inputs=inputs_of(ws, read.fingerprint), state=state)
@@ -56,15 +57,6 @@ def inputs_of(ws: Workspace, fingerprint: str) -> str:
     """The same, where the digest of the entries is known."""
     rules = [deciding(source) for source in ws.settings.sources]
     return digest_of(STEP, _READING, rules, ws.redactor.stored_rules, fingerprint)
-
-
-@contextmanager
-def scratch_folder(ws: Workspace, day: Day) -> Iterator[Path]:
-    """A folder for rows on their way, gone when they have arrived. Beside the lake, because a day may not fit into /tmp."""
-    place = ws.lake.files / "staging" / str(day)
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
-        yield Path(folder)
 
 
 def late_days(ws: Workspace, day: Day) -> list[Day]:

@@ -22,6 +22,7 @@ from obs_lib.lake.maintenance import (
 )
 from obs_lib.lake.table import Group, Table, naming_last
 from obs_lib.lake.tables import TABLES
+from obs_lib.pipeline.at_work import remove_left_behind
 from obs_lib.pipeline.closing import close
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.judging import judge_ledger
@@ -98,9 +99,11 @@ def join_files(ws: Workspace, now: dt.datetime, dry_run: bool = False) -> list[M
 
 
 def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Maintained]:
-    """Remove files that only versions older than `retention.vacuum_hours` need, and sum up the logs."""
+    """Remove files that only versions older than `retention.vacuum_hours` need and what killed nights left; sum up the logs."""
     done = []
     with _maintenance(ws, dry_run):
+        if not dry_run:
+            done.append(Maintained("remove", "staging", remove_left_behind(ws.lake.files)))
         for table in TABLES:
             if not dry_run:
                 checkpoint(ws.lake, table)
@@ -115,8 +118,10 @@ def drop_versions(ws: Workspace, dry_run: bool = False) -> list[Maintained]:
 @contextmanager
 def _maintenance(ws: Workspace, dry_run: bool) -> Iterator[None]:
     """Alone at it; a lake of an earlier release is migrated first, unless nothing may be written."""
-    if not dry_run:
-        up_to_date(ws.lake)
+    if dry_run:  # which may be of somebody who must not write here
+        yield
+        return
+    up_to_date(ws.lake)
     with alone(ws.lake):
         yield
 

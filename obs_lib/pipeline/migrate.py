@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from obs_lib.errors import LakeConflict, LakeError
+from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.lock import alone
-from obs_lib.lake.steps import live_files
 from obs_lib.lake.table import DAY
 from obs_lib.lake.tables import DAYS
 from obs_lib.lake.version import SCHEMA_VERSION

@@ -20,9 +20,9 @@ from obs_lib.reporting.revision_text import as_text, with_banner
 def list_days(ws: Workspace) -> list[ReportedDay]:
     """The days whose report is rendered, newest first."""
     rendered = [record.day for record in ws.lake.records(step=STEP) if record.readable]
-    verdicts = ws.lake.read(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
+    verdicts = ws.lake.read_sound(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
     days = [day for day in rendered if str(day) in verdicts.index]  # maintenance drops verdicts of days long past
-    alerts = ws.lake.read(ALERTS, days)
+    alerts = ws.lake.read_sound(ALERTS, days)
     opened = alerts[~alerts["state"].isin([state.value for state in CLOSED])]
     revisions = last_revisions(ws, days)
     listed = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
+from obs_lib.pipeline.at_work import reading_folder
 from obs_lib.pipeline.erasures import Erasures, columns_of, read_erasures, without_erased
 from obs_lib.pipeline.ingest import STEP, ingest, inputs_of
 from obs_lib.pipeline.ingest_filter import IngestFilter
@@ -80,10 +83,20 @@ class Preview:
 
 def preview(ws: Workspace, day: Day) -> Preview:
     """Read the day and change nothing in the lake. SourceError when a source cannot be read."""
-    # A day may be larger than /tmp. A lake that is not there yet is not made for this.
-    place = ws.lake.files if ws.lake.files.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="reading-", dir=place) as folder:
-        return _look(ws, day, read_day(ws.sources, day, Path(folder)), read_erasures(ws.lake))
+    erased = read_erasures(ws.lake)
+    with _folder(ws, day) as folder:
+        return _look(ws, day, read_day(ws.sources, day, folder, IngestFilter(erased, ws.redactor).masking), erased)
+
+
+@contextmanager
+def _folder(ws: Workspace, day: Day) -> Iterator[Path]:
+    """Beside the lake, since a day may be larger than /tmp; there where the lake may not be written to, or is not there yet."""
+    if os.access(ws.lake.files, os.W_OK):
+        with reading_folder(ws.lake.files, day) as folder:
+            yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="reading-") as elsewhere:
+        yield Path(elsewhere)
 
 
 def ingest_and_preview(ws: Workspace, day: Day) -> Preview:

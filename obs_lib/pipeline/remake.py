@@ -14,10 +14,12 @@ from obs_lib.lake.maintenance import days_held, drop_days
 from obs_lib.lake.table import Table, naming_last
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES, TABLES
 from obs_lib.models.vectors import text_hash
+from obs_lib.pipeline.at_work import is_at_work
 from obs_lib.pipeline.cases import distinct_cases
 from obs_lib.pipeline.erasures import Erasures, erased_rows, without_erased
 from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.plan import texts_of
+from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.staging import days_staged_lately
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
@@ -36,8 +38,8 @@ def remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     good = _good_steps(ws, day)
     ws.lake.commit(day, STEP, {}, inputs=json.dumps(good, sort_keys=True), state=StepState.WRITING)
     shutil.rmtree(ws.lake.files / "staging" / str(day), ignore_errors=True)
-    scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
-    judge_ledger(ws.lake).forget(scores.loc[erased_rows(SCORES, scores, erased), "case"].dropna())
+    page_path(ws, day).unlink(missing_ok=True)  # rendered again by the fold, which may fail before it comes to it
+    judge_ledger(ws.lake).forget(_cases_of(ws, day, erased))
     sound = True
     for step, tables in ROW_TABLES.items():
         sound = sound and step in good
@@ -53,6 +55,15 @@ def remake(ws: Workspace, day: Day, erased: Erasures) -> None:
     elif not sound:
         _void(ws, day, "summarise", _SUMMARIES)
     ws.lake.commit(day, STEP, {}, inputs="", state=StepState.READY)
+
+
+def _cases_of(ws: Workspace, day: Day, erased: Erasures) -> set[str]:
+    """The cases of the erased, those too that were judged by a night that was killed before it left scores."""
+    scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
+    rows = ws.lake.rows(INTERACTIONS, [day]).to_pandas()
+    theirs = rows[erased_rows(INTERACTIONS, rows, erased)]
+    asked = distinct_cases(theirs[["request_id", *CASE_COLUMNS]].reset_index(drop=True))[1]
+    return {*scores.loc[erased_rows(SCORES, scores, erased), "case"].dropna(), *asked}
 
 
 def _void(ws: Workspace, day: Day, step: str, tables: Sequence[Table]) -> None:
@@ -111,4 +122,4 @@ def at_work(ws: Workspace, day: Day) -> bool:
     states = {record.step: record.state for record in ws.lake.records([day])}
     if any(states.get(step) is StepState.WRITING and step not in good for step in (*ROW_TABLES, "summarise")):
         return True
-    return str(day) in days_staged_lately(ws.lake.files)
+    return is_at_work(ws.lake.files, day) or str(day) in days_staged_lately(ws.lake.files)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from obs_lib.digests import digest_of
+from obs_lib.errors import LakeDamaged
+from obs_lib.lake.maintenance import days_held
 from obs_lib.lake.tables import OPERATIONS, REPORTS
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
@@ -54,7 +56,10 @@ def summary_in_force(ws: Workspace, day: Day) -> RevisionSummary | None:
     """The summary that the last rendering of the day left; None where there is none. Whatever the state of the day: a
     rendering that was killed is one whose page may be there.
     """
-    rows = ws.lake.rows(REPORTS, [day], ["provenance"]).to_pylist()
+    try:
+        rows = ws.lake.rows(REPORTS, [day], ["provenance"]).to_pylist()
+    except LakeDamaged:  # and is about to be replaced
+        return None
     stored = next((json.loads(row["provenance"]).get(SUMMARY) for row in rows), None)
     return None if stored is None else RevisionSummary.from_json(stored)
 
@@ -79,10 +84,9 @@ def last_revisions(ws: Workspace, days: Sequence[Day]) -> dict[Day, Revision]:
     """The last revision of each of the days that has one; maintenance may have dropped old ones."""
     if not days:
         return {}
-    today = dt.datetime.now(dt.UTC).date()
-    logged = [min(days) + dt.timedelta(days=n) for n in range((today - min(days)).days + 1)]  # none before its day
+    logged = [day for day in days_held(ws.lake, OPERATIONS) if day >= min(days)]  # none before its day
     chosen = {"kind": [KIND], "subject": [str(day) for day in days]}
-    rows = ws.lake.read(OPERATIONS, logged, ["at", "subject", "detail"], chosen).sort_values("at")
+    rows = ws.lake.read_sound(OPERATIONS, logged, ["at", "subject", "detail"], chosen).sort_values("at")
     return {
         dt.date.fromisoformat(row["subject"]): _revision(row["at"].to_pydatetime(), row["detail"])
         for row in rows.to_dict("records")

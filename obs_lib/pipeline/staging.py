@@ -16,13 +16,14 @@ from pathlib import Path
 import pandas as pd
 
 from obs_lib.errors import DayNotReady, LakeFull
+from obs_lib.lake.durable import sync_path
 
 NIGHT = dt.timedelta(hours=6)
 """A task's time limit: what was staged or marked before that is nobody's work."""
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` at once or not at all. LakeFull when there is no room."""
+    """Put `content` at `path` at once or not at all, and on the disk. LakeFull when there is no room."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
@@ -30,7 +31,9 @@ def write_file(path: Path, content: bytes) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             os.chmod(name, 0o644)
+            sync_path(Path(name))
             os.replace(name, path)
+            sync_path(path.parent)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from obs_lib.catalogue import scores
 from obs_lib.connections import Connections
-from obs_lib.errors import LakeError, ObsError
+from obs_lib.errors import LakeDamaged, LakeError, ObsError
 from obs_lib.evaluators.anchors import Anchor, load_anchors
 from obs_lib.evaluators.build import build
 from obs_lib.evaluators.judge.build import together
 from obs_lib.evaluators.judge.evaluator import Judge
 from obs_lib.lake.lake import Lake
 from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.judging import make_judges
-from obs_lib.records import Day, Evaluator
+from obs_lib.records import Day, Evaluator, StepState
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.settings.environment import environment_connection
 from obs_lib.settings.loading import load_settings
@@ -83,13 +84,21 @@ class Workspace:
 
     @contextmanager
     def step(self, day: Day, name: str) -> Iterator[None]:
-        """Record a deliberate error or a full disk against the step before it goes on its way."""
+        """Record a deliberate error or a full disk against the step before it goes on its way.
+
+        Not where another step's rows are damaged: that step is marked, and this one done again.
+        """
         try:
-            yield
+            with at_work_on(self.lake.files, day):
+                yield
         except (ObsError, OSError, MemoryError) as error:
             with suppress(LakeError):  # where even that cannot be written, the error itself is what counts
-                self.lake.fail(day, name, error)
+                if not isinstance(error, LakeDamaged) or error.day is None:
+                    self.lake.fail(day, name, error)
             raise
+        before = self.lake.record(day, name)
+        if before is not None and before.state is StepState.FAILED:  # of a step that commits nothing of its own
+            self.lake.commit(day, name, {}, inputs="")
 
 
 def open_workspace(config: str | Path | None = None, connections: Connections = environment_connection) -> Workspace:

@@ -6,6 +6,7 @@ renderer's; what is done here holds for all of them.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -35,6 +36,15 @@ def visible(text: str) -> str:
     """
     text = text.replace("\r\n", "\n")
     return _PILE.sub(r"\1", _UNSEEN.sub(_written_out, text))
+
+
+def json_visible(text: str) -> str:
+    r"""JSON text with unseen characters as its own escapes, so that it reads back as the same value.
+
+    >>> json_visible('"a\u202eb"')
+    '"a\\u202eb"'
+    """
+    return _UNSEEN.sub(lambda character: json.dumps(character.group())[1:-1], text)
 
 
 def excerpt(value: object, limit: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from obs_lib.settings.settings import Settings
 
 CONFIG_VARIABLE = "OBS_CONFIG"
 DEFAULT_FILE = "obs.yaml"
+_SHORT = reprlib.Repr()  # aliases in a file can stand for more than memory holds
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 120
 _FIX = "docs/settings.md lists them all"
 
 
@@ -101,13 +105,30 @@ def _validated(data: dict[str, Any], path: Path) -> Settings:
         raise ConfigError("\n".join(problems), fix=_FIX) from error
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML whose every problem says where it is: a date that is none, `0x_`, a number of thousands of digits too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+        if isinstance(value, float) and not math.isfinite(value):
+            raise yaml.constructor.ConstructorError(None, None, f"{node.value} is no finite number", node.start_mark)
+        return value
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("the settings file cannot be read", found=str(error), where=path) from error
+    except RecursionError as error:
+        raise ConfigError("the settings file is nested too deeply", where=path) from error
     except yaml.YAMLError as error:
-        raise ConfigError("the settings file is not YAML", found=str(error)[:300], where=path) from error
+        raise ConfigError(
+            "the settings file is not YAML", found=" ".join(str(error).split())[:300], where=path
+        ) from error
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -125,4 +146,4 @@ def _rule(message: str) -> str:
 
 
 def _found(item: Any) -> str:
-    return "nothing" if item["type"] == "missing" else repr(item["input"])[:120]
+    return "nothing" if item["type"] == "missing" else _SHORT.repr(item["input"])[:120]

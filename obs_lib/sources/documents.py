@@ -16,6 +16,7 @@ _PAGED = re.compile(
     r"errors?|success|parsed_query|search_cursors|next_page_token|status|totalItems|totalPages|size|skip)\Z",
     re.IGNORECASE,
 )
+_FIRST_NAME = re.compile(r'\{\s*("(?:[^"\\]|\\.)*")\s*:')
 CLOSED_EARLY = "(the array ends here, without its closing bracket)"
 """What stands for the unknown rest of an array that somebody cut between two items."""
 
@@ -50,8 +51,13 @@ def documents(text: str) -> Iterator[str]:
             at = yield from _items(text, at + 1)
         elif (listed := _list_of_page(text, at)) is not None:
             begin, end = listed
-            yield from _items(text, begin)
-            at = end
+            at = yield from _items(text, begin)
+            if end is None and at < len(text):
+                end = _end_of_page(text, at)
+                if end is None:  # damaged after its list too, which is told; others may follow
+                    end = min(_line_after(text, at), _page_after(text, at))
+                    yield text[at:end]
+            at = at if end is None else end
         else:
             end = _end(text, at) or _line_after(text, at)  # damaged: the next document begins a line
             yield text[at:end]
@@ -73,8 +79,10 @@ def _items(text: str, at: int) -> Generator[str, None, int]:
             line = text.rfind("\n", 0, at)
             indent = text[line:at] if line >= 0 and not text[line:at].strip() else ""
         end = _end(text, at)
-        if end is None:  # damaged: the next item is where a line begins like this one did
-            following = text.find(indent + text[at], at + 1) if indent else -1
+        if (
+            end is None
+        ):  # damaged: the next item is where a line begins like this one did, or else where its name comes again
+            following = text.find(indent + text[at], at + 1) if indent else _like(text, at)
             if following < 0:
                 yield text[at:]
                 return len(text)
@@ -85,8 +93,11 @@ def _items(text: str, at: int) -> Generator[str, None, int]:
         at = end
 
 
-def _list_of_page(text: str, at: int) -> tuple[int, int] | None:
-    """Where the list of a page begins, after its bracket, and where the page ends; None where this is no page."""
+def _list_of_page(text: str, at: int) -> tuple[int, int | None] | None:
+    """Where the list of a page begins, after its bracket, and where the page ends, None for a damaged one.
+
+    None where this is no page.
+    """
     if not _PAGE.match(text, at):
         return None
     end = _end(text, at)
@@ -95,13 +106,32 @@ def _list_of_page(text: str, at: int) -> tuple[int, int] | None:
     if name is None or not all(key == name or _PAGED.match(key) for key in body):
         return None
     begin = text.find("[", re.compile(rf'"{name}"\s*:\s*').search(text, at).end())  # type: ignore[union-attr]
-    return begin + 1, len(text) if end is None else end
+    return begin + 1, end
+
+
+def _end_of_page(text: str, at: int) -> int | None:
+    """Where a page ends whose list, in which an item was damaged, ends before `at`."""
+    begun = '{"":0'
+    end = _end(begun + text[at:], 0)
+    return None if end is None else at + end - len(begun)
 
 
 def _head_of_page(text: str, at: int) -> dict[str, object]:
     """A page that breaks off inside its list."""
     begun = re.compile(r'\{\s*"(data|runs|traces|items|results)"\s*:\s*\[').match(text, at)
     return {begun[1]: []} if begun else {}
+
+
+def _like(text: str, at: int) -> int:
+    """Where the next object begins whose first name is that of the one at `at`; -1 where none does.
+
+    Inside a text of JSON a quote is escaped, so that no such object stands in one.
+    """
+    head = _FIRST_NAME.match(text, at)
+    if head is None:
+        return -1
+    following = re.compile(rf"(?<=[,\s\[}}])\{{\s*{re.escape(head[1])}\s*:").search(text, head.end())
+    return -1 if following is None else following.start()
 
 
 def _end(text: str, at: int) -> int | None:
@@ -115,6 +145,12 @@ def _line_after(text: str, at: int) -> int:
     """Where the next line begins with a brace, else the end."""
     following = text.find("\n{", at + 1)
     return following if following >= 0 else len(text)
+
+
+def _page_after(text: str, at: int) -> int:
+    """Where the next page begins, else the end."""
+    following = _PAGE.search(text, at)
+    return len(text) if following is None else following.start()
 
 
 def _next(text: str, at: int) -> int:

@@ -19,7 +19,7 @@ from obs_lib.sources.entries import TABLES, Entry, HalfRead, Rejected, RejectedE
 from obs_lib.sources.formats.recognise import hint
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.source import Seal, Source, digest_of_all
-from obs_lib.sources.spool import Spool
+from obs_lib.sources.spool import Masking, Spool
 from obs_lib.sources.validate import check, excerpt
 
 DUPLICATE = "request_id comes again later"
@@ -50,15 +50,16 @@ class SourceDay:
         return frame
 
 
-def read_day(sources: Sequence[Source], day: Day, scratch: Path) -> SourceDay:
+def read_day(sources: Sequence[Source], day: Day, scratch: Path, masking: Masking | None = None) -> SourceDay:
     """The day's rows of all sources, and what was rejected.
 
     A request that several sources hold is taken from the last of them. With more than one source, origins are named after
-    their source's number, from 1: `2:2023-06-01.jsonl`. `scratch` is an empty folder that must outlive the rows.
+    their source's number, from 1: `2:2023-06-01.jsonl`. `scratch` is an empty folder that must outlive the rows, and holds
+    them as `masking` leaves them; as logged where that is None.
 
     SourceError when a source cannot be read to its end.
     """
-    rows = _DayRows(day, scratch)
+    rows = _DayRows(day, scratch, masking)
     seals = []
     for number, source in enumerate(sources, start=1):
         seals.append(seal := Seal(source))
@@ -77,9 +78,9 @@ def read_day(sources: Sequence[Source], day: Day, scratch: Path) -> SourceDay:
 class _DayRows:
     """Checks each row, keeps those of the day, and writes down what is rejected."""
 
-    def __init__(self, day: Day, scratch: Path) -> None:
+    def __init__(self, day: Day, scratch: Path, masking: Masking | None) -> None:
         self.day, self.repairs, self.half_read = day, Counter[str](), Counter[HalfRead]()
-        self._spools = {table: Spool(table, scratch) for table in (*TABLES, QUARANTINE)}
+        self._spools = {table: Spool(table, scratch, masking) for table in (*TABLES, QUARANTINE)}
         self._logging: set[int] = set()  # sources that say whether a request failed
 
     def take(self, item: Row | RejectedEntry, source: Source, number: int, prefix: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import Table
+from obs_lib.lake.tables import QUARANTINE
 from obs_lib.sources.entries import Entry
+from obs_lib.sources.validate import excerpt
 
 _ROWS = 5_000  # written at once
 _BYTES = 32 << 20  # of texts written at once, and of a bucket
@@ -25,12 +27,25 @@ _START = 800  # bytes of an entry, enough for an excerpt
 _TO = "to"
 
 
+class Masking(Protocol):
+    """What becomes of texts before they touch the disk.
+
+    rows : of a table's rows; the same columns, and no more rows. excerpts : of the starts of entries, one for each.
+    """
+
+    def rows(self, table: Table, batch: pa.RecordBatch) -> pa.RecordBatch: ...
+
+    def excerpts(self, starts: list[str]) -> list[str]: ...
+
+
 class Spool:
-    """Rows of one table. Of rows with equal keys the one added last counts."""
+    """Rows of one table. Of rows with equal keys the one added last counts.
 
-    def __init__(self, table: Table, folder: Path) -> None:
+    masking : None where rows are written down as logged.
+    """
 
-        self.table, self.size = table, 0
+    def __init__(self, table: Table, folder: Path, masking: Masking | None = None) -> None:
+        self.table, self.size, self._masking = table, 0, masking
         self._folder, self._file = folder, folder / f"{table.name}.arrow"
         text, number = pa.string(), pa.int64()
         # Where a row stood goes along, in columns of another kind of name, in case a later one takes its place.
@@ -81,12 +96,23 @@ class Spool:
     def _write(self) -> None:
 
         batch = pa.RecordBatch.from_pydict(self._held, schema=self._schema)
+        if self._masking is not None:
+            batch = self._masked(batch, self._masking)
         self._writer = self._writer or _stream(self._file, self._schema)
         self._writer.write_batch(batch)
         self._keys.append(pa.table({name: batch[name] for name in self.table.key}))
         self._held = {name: [] for name in self._held}
         self._written += batch.nbytes
         self._bytes = 0
+
+    def _masked(self, batch: pa.RecordBatch, masking: Masking) -> pa.RecordBatch:
+        """The batch as it may be written down. Of a table of rejects rows may be missing: each is its own key."""
+        rows = masking.rows(self.table, batch.select([*self.table.names, "_source", "_origin", "_number"]))
+        self.size -= batch.num_rows - rows.num_rows
+        if self.table is QUARANTINE:  # whose rows nobody replaces
+            return rows.append_column("_start", pa.nulls(rows.num_rows, pa.binary()))
+        starts = masking.excerpts([excerpt(raw) for raw in batch["_start"].to_pylist()])
+        return rows.append_column("_start", pa.array([start.encode() for start in starts], pa.binary()))
 
     def _close(self) -> None:
         if self._held["_number"]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from obs_lib.sources.entries import Rejected
 
+_LARGEST = 1e16  # sums of a day, and their squares, stay finite; as milliseconds it is 300,000 years
 _MOST = 2**53  # beyond it a count no longer survives a float column
 
 
@@ -88,6 +89,8 @@ def number(name: str, value: Any) -> float | None:
         raise Rejected(f"{name}: number too large") from error
     if not math.isfinite(as_float):
         raise Rejected(f"{name}: non-finite number")
+    if abs(as_float) > _LARGEST:
+        raise Rejected(f"{name}: number too large")
     return as_float
 
 

@@ -21,6 +21,7 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
+from obs_lib.settings.loading import load_settings
 from tools import compose_env
 
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::?([-?])([^}]*))?\}")
@@ -145,7 +146,7 @@ def test_every_mounted_path_exists_or_is_a_volume(checkout: Path, compose: dict[
     assert len(mounts) > 4
     for mount in mounts:
         source = VARIABLE.sub(lambda match: compose_env.values()[match[1]], mount).split(":")[0]
-        known = source in compose["volumes"] or (checkout / source).exists() or source == "./logs"
+        known = source in compose["volumes"] or (checkout / source).exists() or source in ("./logs", "./models")
         assert known, f"{mount}: neither a named volume nor in the checkout"
     unused = set(compose["volumes"]) - {mount.split(":")[0] for mount in mounts}
     assert not unused
@@ -156,7 +157,7 @@ def test_every_variable_is_in_the_generated_file_and_every_secret_is_required(te
     values = compose_env.values()
     assert {name for name, _, _ in uses} == set(values)
     optional = {name for name, kind, _ in uses if kind != "?"}
-    assert optional == {"AIRFLOW_BIND", "OBS_LOGS_FOLDER", "OBS_NOTIFY_URLS"}
+    assert optional == {"AIRFLOW_BIND", "AIRFLOW_BASE_URL", "OBS_LOGS_FOLDER", "OBS_MODELS_FOLDER", "OBS_NOTIFY_URLS"}
     for name, kind, default in uses:
         assert kind == "?" or default == values[name], f"{name}: the default differs from the generated value"
 
@@ -186,6 +187,7 @@ def test_env_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     assert dict(line.split("=", 1) for line in before.splitlines()).keys() == compose_env.values().keys()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (tmp_path / "logs").is_dir()
+    assert (tmp_path / "models").is_dir()
     assert not compose_env.write(path)
     assert path.read_text(encoding="utf-8") == before
 
@@ -209,7 +211,7 @@ def test_image_copies_what_exists_and_what_the_builder_is_sent(checkout: Path, d
 def test_image_and_compose_mean_the_same_folders(compose: dict[str, Any], dockerfile: str) -> None:
     worker = compose["services"]["worker"]
     folders = {mount.rsplit(":", 2 if mount.endswith(":ro") else 1)[1] for mount in worker["volumes"]}
-    assert folders == {"/opt/obs/obs.yaml", "/opt/obs/logs", "/opt/obs/lake", "/opt/airflow/logs"}
+    assert folders == {f"/opt/obs/{name}" for name in ("settings", "logs", "models", "lake")} | {"/opt/airflow/logs"}
     assert all(folder in dockerfile for folder in folders)
     for key in ("AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__CORE__PLUGINS_FOLDER", "OBS_CONFIG"):
         assert re.search(rf"[ =]{re.escape(worker['environment'][key])}\b", dockerfile), key
@@ -220,3 +222,69 @@ def test_image_pins_the_same_uv_as_the_makefile(checkout: Path, dockerfile: str)
     pins = re.findall(r"^(?:ARG )?UV_VERSION\s*:?=\s*([\d.]+)$", makefile + "\n" + dockerfile, flags=re.MULTILINE)
     assert len(pins) == 2
     assert len(set(pins)) == 1
+
+
+def test_nights_run_without_anybody_pressing_a_switch(airflow_services: dict[str, dict[str, Any]]) -> None:
+    for name, service in airflow_services.items():
+        assert service["environment"]["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] == "False", name
+
+
+def test_probes_are_shell_lines_and_those_that_import_airflow_are_rare(compose: dict[str, Any]) -> None:
+    """Engines split a probe of several words differently; an import of Airflow or Celery costs seconds of a core."""
+    probes = {name: one["healthcheck"] for name, one in compose["services"].items() if "healthcheck" in one}
+    assert len(probes) >= 7
+    for name, probe in probes.items():
+        assert (probe["test"][0], len(probe["test"])) == ("CMD-SHELL", 2), name
+        assert shlex.split(probe["test"][1].replace("$$", "$")), name
+        if re.match(r"(airflow|celery) ", probe["test"][1]):
+            assert probe["interval"] == "60s", name
+
+
+def test_no_single_file_is_mounted(checkout: Path, compose: dict[str, Any]) -> None:
+    """An editor that replaces a file would leave the old one mounted."""
+    mounts = {mount.split(":")[0] for service in compose["services"].values() for mount in service.get("volumes", [])}
+    assert not [mount for mount in mounts if mount.startswith("./") and (checkout / mount).is_file()]
+
+
+def test_the_settings_of_the_stack_name_its_own_folders(checkout: Path, compose: dict[str, Any]) -> None:
+    worker = compose["services"]["worker"]
+    settings = load_settings(checkout / "settings" / "obs.yaml")
+    inside = {mount.rsplit(":", 2 if mount.endswith(":ro") else 1)[1] for mount in worker["volumes"]}
+    assert {settings.lake.root, *(source.where for source in settings.sources)} <= inside
+    assert worker["environment"]["OBS_CONFIG"] == "/opt/obs/settings/obs.yaml"
+
+
+def test_connections_and_the_outside_address_reach_every_service(airflow_services: dict[str, dict[str, Any]]) -> None:
+    for name, service in airflow_services.items():
+        assert service["env_file"] == [{"path": "connections.env", "required": False}], name
+        assert "AIRFLOW__API__BASE_URL" in service["environment"], name
+
+
+def test_another_admin_password_takes_effect(airflow_services: dict[str, dict[str, Any]]) -> None:
+    (script,) = airflow_services["init"]["command"]
+    assert script.index("users create") < script.index("users reset-password")
+
+
+def test_what_the_image_copies_can_be_read_whatever_the_umask(dockerfile: str) -> None:
+    final = dockerfile.rpartition("FROM ")[2]
+    copied = re.findall(r"^COPY (?!--from)\S+ (\S+)$", final, flags=re.MULTILINE)
+    (opened,) = re.findall(r"^RUN chmod -R a\+rX (.+)$", final, flags=re.MULTILINE)
+    assert set(copied) == set(opened.split()) != set()
+    assert final.index("chmod -R") < final.index("USER airflow")
+    assert re.search(r"chmod -R a\+rX \. && uv pip install .*--no-deps \.", dockerfile)
+
+
+def test_the_default_image_brings_no_cuda(dockerfile: str) -> None:
+    assert "ARG TORCH_BACKEND=cpu" in dockerfile
+    assert "--torch-backend" in dockerfile
+
+
+def test_secrets_are_written_with_the_standard_library_alone(checkout: Path, tmp_path: Path) -> None:
+    """By the Python that is there: no environment of some gigabytes for a file of ten lines."""
+    target = re.search(r"^compose-env:(.*?)##.*\n\t(.+)$", (checkout / "Makefile").read_text(), flags=re.MULTILINE)
+    assert target is not None
+    assert target[1].strip() == ""
+    assert target[2] == "@$(PYTHON) tools/compose_env.py"
+    script = checkout / "tools" / "compose_env.py"
+    command = [sys.executable, "-I", "-S", str(script), "--file", str(tmp_path / ".env")]
+    assert subprocess.run(command, check=True, capture_output=True, timeout=30, text=True).stdout.startswith("wrote")

@@ -15,10 +15,11 @@ from deltalake import DeltaTable
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.digests import digest_of_rows
+from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake
 from obs_lib.lake.maintenance import days_held
 from obs_lib.lake.rows import Rows
-from obs_lib.lake.steps import StepRecord, live_files, rows_of_records
+from obs_lib.lake.steps import StepRecord, rows_of_records
 from obs_lib.lake.swap import Swap, outcome_of_swap
 from obs_lib.lake.table import DAY, Table
 from obs_lib.lake.tables import ALERTS, DAYS, OPERATIONS, SETTLED
@@ -90,6 +91,7 @@ class Migration:
                     swap.put(str(day), new, written)
             if digests:
                 swap.commit(_VERSION, digests, None if table in COLUMNS else digests)
+        self._sync(table)
         return digests
 
     def _stored(self, table: Table, opened: DeltaTable, day: Day) -> pa.Table:
@@ -133,6 +135,7 @@ class Migration:
         with Swap(SETTLED, opened, self._lake.filesystem(SETTLED)) as swap:
             swap.put("", rows_of_records(SETTLED, renamed), dt.datetime.now(dt.UTC))
             swap.commit(_VERSION, done)
+        self._sync(SETTLED)
 
     def _renamed(self, record: StepRecord) -> StepRecord:
         """What `days` says of a step, under what its tables' days are named now; a closed day stays closed."""
@@ -156,6 +159,11 @@ class Migration:
         """What came of a table that an earlier run has swapped; None where none has."""
         opened = self._lake.open(table)
         return None if opened is None else outcome_of_swap(opened, _VERSION)
+
+    def _sync(self, table: Table) -> None:
+        opened = self._lake.open(table)
+        if opened is not None:
+            self._lake.sync(table, opened.version())
 
     def _log(self, done: dict[str, int]) -> None:
         """Once, also where we are killed after it."""

@@ -55,6 +55,71 @@ def test_json_is_all_there_is_on_stdout(home: Path) -> None:
     assert all(isinstance(row["evidence"], list) for row in alerts)
 
 
+HOSTILE = "a\x1b[31m\x9b\u202e\u2066<b>[red]"
+
+
+def test_names_from_logs_are_no_commands_to_a_terminal(tmp_path: Path) -> None:
+    """Escapes, directions of writing and markup in the name of a segment, of a file and of a setting."""
+    rows = [
+        {
+            "request_id": f"r{n}",
+            "timestamp": f"{DAY}T00:00:0{n}Z",
+            "prompt": "p",
+            "response": "r",
+            "tags": {"route": HOSTILE},
+            "ttft_ms": 1.0,
+        }
+        for n in range(5)
+    ]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / f"{DAY}{HOSTILE.replace('/', '')}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n{")
+    (tmp_path / "obs.yaml").write_text(json.dumps(SETTINGS | {"segments": ["route"]}))
+    assert obs("run", DAY, cwd=tmp_path).returncode == 0
+    for command in (
+        ("metrics", DAY),
+        ("metrics", DAY, "--json"),
+        ("alerts", DAY),
+        ("alerts", DAY, "--json"),
+        ("ingest", DAY, "--dry-run"),
+        ("ingest", DAY, "--dry-run", "--json"),
+        ("report", DAY),
+        ("days",),
+    ):
+        done = obs(*command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert not set("\x1b\x9b\u202e\u2066") & set(done.stdout + done.stderr), command
+    names = {row["segment"] for row in json.loads(obs("metrics", DAY, "--json", cwd=tmp_path).stdout)}
+    assert f"route:{HOSTILE}" in names or any(HOSTILE in name for name in names)
+    assert "<b>[red]" in obs("metrics", DAY, cwd=tmp_path).stdout  # what stands in brackets is not swallowed
+    (tmp_path / "obs.yaml").write_text(json.dumps({HOSTILE: 1}))
+    refused = obs("days", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert not set("\x1b\x9b\u202e\u2066") & set(refused.stderr)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31"])
+def test_a_day_beyond_the_calendar_of_logs_is_refused_at_once(home: Path, day: str) -> None:
+    done = obs("report", day, cwd=home)
+    assert done.returncode == 2
+    assert "must be a day from 1970-01-01" in done.stderr
+
+
+def test_reading_and_dry_runs_write_nothing(home: Path) -> None:
+    """So they work where nobody may write."""
+    before = {path: path.stat().st_mtime_ns for path in (home / "lake").rglob("*")}
+    for command in (
+        ("days",),
+        ("report", DAY),
+        ("metrics", DAY),
+        ("alerts", DAY),
+        ("maintain", "--dry-run"),
+        ("maintain", "--verify"),
+        ("forget", "--user", "nobody", "--dry-run"),
+    ):
+        assert obs(*command, cwd=home).returncode == 0, command
+    assert {path: path.stat().st_mtime_ns for path in (home / "lake").rglob("*")} == before
+
+
 def test_days_say_how_far_they_have_come_and_change_nothing(home: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (home / "lake").rglob("*")}
     days = json.loads(obs("days", "--json", cwd=home).stdout)

@@ -111,7 +111,7 @@ def test_deltas_log_tells_texts_and_a_purge_takes_them_out(lake: Lake, monkeypat
 
     Tables are made without them today; those of an earlier release have them.
     """
-    monkeypatch.setattr("obs_lib.lake.delta.NO_STATISTICS", {})
+    monkeypatch.setattr("obs_lib.lake.delta.PROPERTIES", {})
     for n in range(3):
         lake.commit(FIRST, "ingest", {QUARANTINE: rejected(n, excerpt=f"secret {n}")}, inputs=str(n))
     lake.open(QUARANTINE).create_checkpoint()  # type: ignore[union-attr]

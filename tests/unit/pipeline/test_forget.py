@@ -76,7 +76,7 @@ def with_person(tmp_path_factory: pytest.TempPathFactory, few: Path) -> Path:
     """
     folder = tmp_path_factory.mktemp("with")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("obs_lib.lake.delta.NO_STATISTICS", {})
+        patch.setattr("obs_lib.lake.delta.PROPERTIES", {})
         ws = run(workspace(folder, add_person(few, folder / "logs")), RUN)
     ws.lake.log("failure", f"{DAYS[0]} evaluate 0", "FAILED", f"cannot score '{PERSON}': too long")
     ws.lake.log("failure", f"{DAYS[1]} evaluate 0", "FAILED", "cannot score somebody else")

@@ -38,6 +38,42 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, says: list[str]
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schedule: {start_date: 2023-02-30}",
+        "schedule: {start_date: 2001-99-99T99:99:99Z}",
+        "scoring: {shards: 0x_}",
+        "scoring: {shards: 0b_}",
+        "alerts: {max_age_hours: .inf}",
+        "alerts: {objectives: {ttft_p95: .nan}}",
+        'lake: {root: "a\\0b"}',
+        "lake: {root: a\x00b}",
+        "lake: {root: ~nobody-of-that-name/lake}",
+        "a: " + "[" * 5_000 + "]" * 5_000,
+        "{a: " * 3_000 + "1" + "}" * 3_000,
+        "scoring: {shards: " + "9" * 5_000 + "}",
+        "a: &x [*x]",
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "? [a]\n: b",
+        "null: 1",
+        "a: !!python/object/apply:os.system [true]",
+    ],
+    ids=lambda text: text[:24],
+)
+def test_whatever_a_file_holds_is_refused_with_a_message(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError, match=r"obs\.yaml") as caught:
+        load_settings(path)
+    assert len(str(caught.value)) < 5_000
+
+
+def test_a_value_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"day is out of range.*line 2, column 15"):
+        load_settings(write(tmp_path, "schedule:\n  start_date: 2023-02-30\n"))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.yaml"):
         load_settings(tmp_path / "absent.yaml")

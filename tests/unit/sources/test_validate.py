@@ -41,6 +41,8 @@ def check(row: object, limit: int = 1000) -> dict[str, object]:
         ({**GOOD, "output_tokens": 1.5}, "output_tokens: not a whole number under 2^53"),
         ({**GOOD, "output_tokens": True}, "output_tokens: not a number"),
         ({**GOOD, "input_tokens": 10**400}, "input_tokens: number too large"),
+        ({**GOOD, "ttft_ms": 1e308}, "ttft_ms: number too large"),
+        ({**GOOD, "cost_usd": 1e17}, "cost_usd: number too large"),
         ({**GOOD, "ttft_ms": -0.1}, "ttft_ms: negative"),
         ({**GOOD, "ttft_ms": "12"}, "ttft_ms: not a number"),
         ({**GOOD, "prompt": 3}, "prompt: neither text nor a list of messages"),
