@@ -136,6 +136,23 @@ QUARANTINE = Table(
     retention="rows",
 )
 
+UNREAD = Table(
+    "unread",  # what a day's logs hold beside its interactions that is no fault of a line
+    ("kind", "what", "names"),
+    "ingest",
+    (
+        Column("kind", _TEXT, PLAIN),  # passed over: a call that is no chat; half read: a call whose texts are missing
+        Column("what", _TEXT, LOG_TEXT),  # the log's word for the call; the dialect of one half read
+        Column(
+            "names", _TEXT, LOG_JSON
+        ),  # JSON list of attributes that were seen and not read; [] for what was passed over
+        Column("n", _INT),  # calls
+        Column("file", _TEXT, NAME, "any"),  # where the first of them stands
+        Column("line", _INT),
+    ),
+    retention="rows",
+)
+
 SCORES = Table(
     "scores",
     ("request_id", "evaluator"),
@@ -356,6 +373,7 @@ TABLES: tuple[Table, ...] = (
     LABELS,
     GPU_SAMPLES,
     QUARANTINE,
+    UNREAD,
     SCORES,
     EMBEDDINGS,
     ANCHORS,

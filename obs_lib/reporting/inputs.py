@@ -32,8 +32,10 @@ from obs_lib.records import (
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.parts import (
     AnchorsRight,
+    HalfReadCalls,
     JudgeBiases,
     LabelledRate,
+    PassedCalls,
     RejectedRow,
     RepairCount,
     StepResult,
@@ -72,6 +74,9 @@ class ReportInputs:
     rejected_count: int = 0
     """Input rows that could not be read; `rejected` holds some of them."""
     rejected: Sequence[RejectedRow] = ()
+    half_read: Sequence[HalfReadCalls] = ()
+    """Commonest first, as `passed_over`."""
+    passed_over: Sequence[PassedCalls] = ()
     steps: Sequence[StepResult] = ()
     objectives: Mapping[str, float] = field(default_factory=dict, metadata=marked(PLAIN))
     """Metric name to the limit in force. A metric that is not in it has no objective."""

@@ -16,7 +16,7 @@ from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import DUPLICATE, TIME_OF, SourceDay, read_day
@@ -143,8 +143,9 @@ def test_damaged_lines(case: Case, tmp_path: Path) -> None:
         (folder / "log.jsonl").write_bytes(b"\n".join(damaged[start : start + TOGETHER]) + b"\n")
         source = open_source(SourceOptions(format=case.format, path=str(folder / "log.jsonl"), max_line_bytes=LONGEST))
         entries = list(source.place.undated())
-        rows, reasons = outcomes(source, entries)
-        silent = [entry.raw for entry in entries if entry.number not in {row.line for row in rows} | set(reasons)]
+        rows, reasons, passed = outcomes(source, entries)
+        told = {row.line for row in rows} | set(reasons) | passed
+        silent = [entry.raw for entry in entries if entry.number not in told]
         assert [raw for raw in silent if not case.silent(raw)] == []
         days = read_days(source, {row.day or DAY for row in rows}, folder)
         if case.alone:
@@ -164,10 +165,16 @@ class CheckedRow:
     key: tuple[object, ...]
 
 
-def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], dict[int, str]]:
-    """The rows of the entries, and by its line why one was rejected, as the ledger of `reading.py` decides it."""
+def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], dict[int, str], set[int]]:
+    """The rows of the entries, by its line why one was rejected, as the ledger of `reading.py` decides it, and what was passed
+    over, by line.
+    """
     rows, reasons = [], {}
+    passed = {}
     for item in source.format.read(entries):
+        if isinstance(item, PassedOver):
+            passed[item.entry.number] = item.what
+            continue
         try:
             if isinstance(item, RejectedEntry):
                 raise Rejected(item.reason)
@@ -180,7 +187,7 @@ def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], di
         key = tuple(record[name] for name in item.table.key)
         rows.append(CheckedRow(item.entry.number, item.table, moment and moment.date(), key))
     assert all(reasons.values())
-    return rows, reasons
+    return rows, reasons, set(passed)
 
 
 def read_days(source: Source, days: set[Day], folder: Path) -> dict[Day, SourceDay]:

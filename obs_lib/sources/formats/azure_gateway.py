@@ -12,7 +12,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import Entry, Item, Rejected, RejectedEntry, Row
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
@@ -40,7 +40,7 @@ class AzureGatewayFormat(Format):
         """The day on which the row was written."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Rejects while reading; then every call."""
         calls: dict[str, list[tuple[Entry, dict[str, Any]]]] = {}
         for entry in entries:

@@ -12,7 +12,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, Row
+from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -41,7 +41,7 @@ class BedrockFormat(EntryFormat):
         """The day of the request."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
@@ -51,6 +51,7 @@ class BedrockFormat(EntryFormat):
             raise Rejected("not an invocation of Bedrock")
         model = str(item.get("modelId") or "")
         if _NO_CHAT.search(model) or answers_in_text(str(item.get("operation") or "")) is False:
+            yield PassedOver(entry, model or str(item.get("operation")))
             return
         fields, repairs = _interaction(item, model)
         yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs))

@@ -8,7 +8,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Rejected, Row
+from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -37,14 +37,16 @@ class HeliconeFormat(EntryFormat):
         """The day of the request."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
         if not self.owns(item):
             raise Rejected("not a request of Helicone")
-        if _NO_CHAT.search(str(item.get("request_path") or item.get("target_url") or "")):
+        path = str(item.get("request_path") or item.get("target_url") or "")
+        if _NO_CHAT.search(path):
+            yield PassedOver(entry, path.partition("?")[0])
             return
         fields, repairs = _interaction(item)
         yield Row(

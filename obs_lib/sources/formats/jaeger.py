@@ -9,7 +9,7 @@ from typing import Any
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import mapping, moment, number
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, span_of
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, span_of
 
 _STARTS = re.compile(rb'"startTime"\s*:\s*(\d{16})\b')  # microseconds since 1970
 _GRACE_S = 900
@@ -30,16 +30,17 @@ class JaegerFormat(SpanFormat):
         near = (int(digits) / 1e6 + grace for digits in set(_STARTS.findall(raw)) for grace in (-_GRACE_S, _GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None}
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span]:
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span | Rejected]:
         """Every span of a trace."""
         if not self.owns(item):
             raise Rejected("not a trace of Jaeger")
         processes = mapping(item.get("processes"))
-        listed = item["spans"] if isinstance(item.get("spans"), list) else [item]
-        for span in listed:
-            if isinstance(span, dict):
-                process = mapping(span.get("process")) or mapping(processes.get(str(span.get("processID"))))
-                yield _span(entry, span, process)
+
+        def made(span: dict[str, Any]) -> Span:
+            process = mapping(span.get("process")) or mapping(processes.get(str(span.get("processID"))))
+            return _span(entry, span, process)
+
+        yield from each(item.get("spans", [item]), made)
 
 
 def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Span:

@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Rejected, Row
+from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -41,14 +41,16 @@ class LiteLLMSpendFormat(EntryFormat):
         """The day of the start."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
         if not self.owns(item):
             raise Rejected("not a row of LiteLLM's spend logs")
-        if answers_in_text(str(item.get("call_type") or "completion")) is False:
+        kind = str(item.get("call_type") or "completion")
+        if answers_in_text(kind) is False:
+            yield PassedOver(entry, kind)
             return
         fields, repairs = _interaction(item)
         yield Row(

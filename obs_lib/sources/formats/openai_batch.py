@@ -13,7 +13,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, Row
+from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -40,7 +40,7 @@ class OpenAIBatchFormat(EntryFormat):
         """The day on which the response was made."""
         return {at.date() for digits in _CREATED.findall(raw) if (at := moment(float(digits))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for embeddings and moderations."""
         if entry.cut:
             raise Rejected("line too long")
@@ -50,6 +50,7 @@ class OpenAIBatchFormat(EntryFormat):
         response = mapping(item.get("response"))
         body = mapping(response.get("body"))
         if body.get("object") in _NO_CHAT or str(body.get("id", "")).startswith("modr"):
+            yield PassedOver(entry, "embeddings" if body.get("object") == "list" else "moderation")
             return
         at = moment(body.get("created", body.get("created_at")))
         if at is None and entry.day is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, Row
+from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -36,7 +36,7 @@ class VertexFormat(EntryFormat):
             at.date() for stamp in _STAMP.findall(raw) if (at := moment(_plain(stamp.decode("latin-1")))) is not None
         }
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for predictions that are no chat."""
         if entry.cut:
             raise Rejected("line too long")
@@ -46,6 +46,7 @@ class VertexFormat(EntryFormat):
         request = _body(item.get("full_request", item.get("request_payload")))
         responses = _bodies(item.get("full_response", item.get("response_payload")))
         if "contents" not in request and "messages" not in request:
+            yield PassedOver(entry, "prediction without contents")
             return
         usage, repairs = usage_of(
             next((mapping(body["usageMetadata"]) for body in reversed(responses) if "usageMetadata" in body), None)

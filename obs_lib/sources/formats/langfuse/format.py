@@ -15,7 +15,7 @@ from typing import Any, Self
 from obs_lib.connections import Connection
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entries, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entries, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.langfuse.api import open_api
 from obs_lib.sources.formats.langfuse.fields import failure, interaction, plain
@@ -27,6 +27,7 @@ from obs_lib.sources.formats.langfuse.trace import (
     contexts_by_call,
     flags_by_call,
     is_llm,
+    names_a_model,
     parts_of,
     quality_by_call,
     sort_in,
@@ -82,7 +83,7 @@ class LangfuseFormat(Format):
                 days |= {(at - GRACE).date(), at.date(), (at + GRACE).date()}
         return days
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Rejects while reading; then, trace by trace, its interactions, spans and labels."""
         traces: dict[str, Trace] = {}
         for entry in entries:
@@ -98,7 +99,7 @@ class LangfuseFormat(Format):
         for trace in traces.values():
             yield from self._rows(trace)
 
-    def _rows(self, trace: Trace) -> Iterator[Row]:
+    def _rows(self, trace: Trace) -> Iterator[Item]:
         trace.settle()
         by_column: dict[str, Mapping[str, Any]] = {
             "contexts": contexts_by_call(trace),
@@ -114,6 +115,9 @@ class LangfuseFormat(Format):
         for step in [*trace.calls, *trace.steps.values()]:
             if step.start is not None and step.item.get("traceId"):
                 yield self._span(step, step if is_llm(step.item) else trace.call_of(step.start))
+        for step in trace.steps.values():
+            if names_a_model(step.item):
+                yield PassedOver(step.entry, str(step.item["type"]).lower(), step.start)
         for score in trace.scores:
             yield _label(score, trace)
 

@@ -110,6 +110,11 @@ def is_llm(item: dict[str, Any]) -> bool:
     return str(item.get("type")).upper() in _LLM
 
 
+def names_a_model(item: dict[str, Any]) -> bool:
+    """Whether an observation says that a model was called for it, or how many tokens that took."""
+    return any(item.get(name) for name in ("providedModelName", "model", "usageDetails"))
+
+
 def _trace_of_score(score: dict[str, Any]) -> str:
     """The trace that a score stands in; `Rejected` where it judges a session, an experiment or nothing."""
     subject = score.get("subject")

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Row
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.collected import Collected
@@ -63,14 +63,14 @@ class OtlpFormat(Format):
                     days.add(min(max(near // _DAY_NS, 0), _DAYS))
         return {dt.date(1970, 1, 1) + dt.timedelta(days=day) for day in days}
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Interactions, spans and labels, trace by trace; then a RejectedEntry for each entry that has a part without a row."""
         collected = Collected()
         for entry in entries:
             collected.add(entry)
         yield from self.rows_of(collected)
 
-    def rows_of(self, collected: Collected) -> Iterator[Row | RejectedEntry]:
+    def rows_of(self, collected: Collected) -> Iterator[Item]:
         """What was collected, trace by trace; then what stands by itself, and what gives no row."""
         for trace_id, spans in collected.traces.items():
             yield from self._rows(collected, trace_id, Trace(spans.values()))
@@ -78,10 +78,12 @@ class OtlpFormat(Format):
         yield from _orphans(collected)
         yield from collected.rejects()
 
-    def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Row]:
+    def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Item]:
         records = collected.records.get(trace_id, {})
         events = {span.span_id: _by_time([*span.events, *records.pop(span.span_id, [])]) for span in trace.spans}
         yield from _interactions(collected, trace, events)
+        for span in trace.passed:
+            yield PassedOver(span.entry, kind_of(span) or span.name, calls.moment(span.start))
         for span in trace.spans:
             call = trace.call_of(span)
             day_of = span if call is None else call
