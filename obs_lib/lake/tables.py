@@ -37,7 +37,8 @@ INTERACTIONS = Table(
         Column("reference", _TEXT, LOG_JSON),  # list of text, each a right answer; null when the log gives none
         Column("input_tokens", _INT),  # cached ones included
         Column("cached_input_tokens", _INT),
-        Column("output_tokens", _INT),
+        Column("output_tokens", _INT),  # what the model thought included
+        Column("reasoning_tokens", _INT),
         Column("ttft_ms", _FLOAT),
         Column("tpot_ms", _FLOAT),
         Column("total_latency_ms", _FLOAT),

@@ -66,10 +66,9 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
         "input_tokens": number(asked.get("inputTokenCount")),
         "output_tokens": number(given.get("outputTokenCount")),
     }
-    cached = number(asked.get("cacheReadInputTokenCount"))
-    beside, _ = usage_of(body.get("usage"))
-    told, repairs = richer(counts | ({} if cached is None else {"cached_input_tokens": cached}), beside)
-    tokens, more = settled(told, written=number(asked.get("cacheWriteInputTokenCount")))
+    cached, written = (number(asked.get(f"cache{way}InputTokenCount")) for way in ("Read", "Write"))
+    told, repairs = settled(counts | {"cached_input_tokens": cached}, written=written, cache_beside=True)
+    tokens, more = richer(told, usage_of(body.get("usage"))[0])
     error = item.get("errorCode")
     start = moment(item.get("timestamp"))
     latency = number(mapping(body.get("metrics")).get("latencyMs"))

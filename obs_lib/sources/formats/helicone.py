@@ -62,6 +62,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
     properties = mapping(embedded(item.get("request_properties", item.get("properties"))))
     counts = {"input_tokens": number(item.get("prompt_tokens")), "output_tokens": number(item.get("completion_tokens"))}
     counts |= {"cached_input_tokens": number(item.get("prompt_cache_read_tokens"))}
+    counts |= {"reasoning_tokens": number(item.get("reasoning_tokens"))}
     told, repairs = richer(counts, usage_of(mapping(response).get("usage"))[0])
     tokens, more = settled(told, written=number(item.get("prompt_cache_write_tokens")))
     failed = status is not None and (status >= 400 or status < 0)

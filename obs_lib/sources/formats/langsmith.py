@@ -69,6 +69,9 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
         "gen_ai.usage.input_tokens": number(item.get("prompt_tokens")),
         "gen_ai.usage.output_tokens": number(item.get("completion_tokens")),
         "gen_ai.usage.cache_read.input_tokens": number(details.get("cache_read")),
+        "gen_ai.usage.reasoning.output_tokens": number(
+            mapping(embedded(item.get("completion_token_details"))).get("reasoning")
+        ),
         "gen_ai.usage.total_cost": number(item.get("total_cost")),
         "metadata": {name: value for name, value in metadata.items() if not name.startswith("ls_")} or None,
     }

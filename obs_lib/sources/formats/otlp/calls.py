@@ -14,6 +14,7 @@ from obs_lib.sources.formats.otlp.attribute_values import first, number, text
 from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.traces import Trace
+from obs_lib.sources.formats.usage import lacks_part
 from obs_lib.sources.repair import UNKNOWN_PART
 from obs_lib.sources.validate import COUNTS
 
@@ -66,8 +67,11 @@ def fields(attributes: Attributes, events: list[Record]) -> dict[str, Any]:
     """What a span's own attributes and events say: in GenAI's names, else OpenInference's, else a dialect's."""
     said = openinference.fields(attributes) | genai.fields(attributes, events)
     known = dialects.fields(attributes)
-    zero = [name for name in COUNTS if name in said and not said[name] and known.get(name)]
-    return known | {name: value for name, value in said.items() if name not in zero}
+    poorer = {name for name in COUNTS if name in said and not said[name] and known.get(name)}
+    for whole, part in (("output_tokens", "reasoning_tokens"), ("input_tokens", "cached_input_tokens")):
+        if lacks_part(said.get(whole), known.get(part), known.get(whole)):
+            poorer.add(whole)  # the usage that the dialect has tells more of the same tokens
+    return known | {name: value for name, value in said.items() if name not in poorer}
 
 
 def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from obs_lib.sources.formats.otlp.attribute_values import first, number, text
 from obs_lib.sources.formats.otlp.calls import moment
 from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import number as plain
+from obs_lib.sources.formats.usage import COUNTED, settled
 
 _EVENT = re.compile(r"(claude_code|codex|gemini_cli|qwen_code)\.(\w+)")
 _CALLS = ("api_request", "api_response", "api_error", "sse_event")
 _SESSION = ("session.id", "conversation.id", "session_id")
 _INPUT, _OUTPUT = ("input_tokens", "input_token_count"), ("output_tokens", "output_token_count")
+_REASONED = ("reasoning_token_count", "reasoning_tokens", "thoughts_token_count")
 _CACHED = ("cache_read_tokens", "cached_content_token_count", "cached_token_count")
 
 
@@ -76,11 +78,18 @@ def _interaction(record: Record, agent: str, session: str, prompt: str | None) -
 
 
 def _tokens(said: Mapping[str, Any], agent: str) -> dict[str, Any]:
-    """Claude Code counts what it reads from the cache, and writes into it, beside the input."""
-    asked, answered, cached = (plain(first(said, names)) for names in (_INPUT, _OUTPUT, _CACHED))
-    if agent == "claude_code" and asked is not None:
-        asked += (cached or 0) + (plain(said.get("cache_creation_tokens")) or 0)
-    return {"input_tokens": asked, "output_tokens": answered, "cached_input_tokens": cached}
+    """Claude Code counts what it reads from the cache, and writes into it, beside the input; Gemini CLI thoughts beside the
+    output.
+    """
+    names = dict(zip(COUNTED, (_INPUT, _CACHED, _OUTPUT, _REASONED), strict=True))
+    counts, _ = settled(
+        {name: plain(first(said, of)) for name, of in names.items()},
+        written=plain(said.get("cache_creation_tokens")),
+        total=plain(said.get("total_token_count")),
+        cache_beside=agent == "claude_code",
+        reasoning_beside="thoughts_token_count" in said,
+    )
+    return counts
 
 
 def _made_id(record: Record, agent: str) -> str:

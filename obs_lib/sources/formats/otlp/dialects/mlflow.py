@@ -42,8 +42,8 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
         "response": answer_of(given),
         "finish_reason": finish_reason(finish_in(given)),
         "cost_usd": number(cost.get("total_cost")),
-        **beside,
         **usage,
+        **beside,  # the provider's own says more: which tokens were cached, and which way it counts them
     }
 
 
