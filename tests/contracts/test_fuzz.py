@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, PassedOver, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.azure_gateway import AzureGatewayFormat
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import DUPLICATE, TIME_OF, SourceDay, read_day
@@ -25,6 +27,7 @@ from obs_lib.sources.source import Source, open_source
 from obs_lib.sources.validate import check
 from tests import logs
 from tests.mutate import mutations
+from tests.unit.sources.formats.test_exports import LOGS as EXPORTS
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +88,16 @@ def shapes() -> list[bytes]:
     return [json.dumps(item).encode() for n in range(100) for item in logs.langfuse_shapes(str(n))]
 
 
+def exports(name: str) -> list[bytes]:
+    """What other formats write, many times with ids of their own."""
+    lines = [json.dumps(item) for item in EXPORTS[name]]
+    return [
+        re.sub(r'("|0x)([a-f0-9]{12,}|[rtbc])"', rf'\g<1>\g<2>{n:03}"', line).encode()
+        for n in range(100)
+        for line in lines
+    ]
+
+
 def is_trace(raw: bytes) -> bool:
     """A trace's record of Langfuse goes into its interactions."""
     record = json.loads(raw)
@@ -115,6 +128,13 @@ def is_unfilled(raw: bytes) -> bool:
     return isinstance(label, dict) and label.get("value") is None and label.get("inclusion_probability") is not None
 
 
+def is_piece(raw: bytes) -> bool:
+    """A row of Azure API Management goes into the call whose id it bears."""
+    row = json.loads(raw)
+    return isinstance(row, dict) and AzureGatewayFormat.owns(row)
+
+
+PIECES = {"azure_gateway": is_piece}
 CASES = {
     "native": Case("native", lambda: written("native"), alone=True),
     "labels": Case("labels", lambda: written("labels"), is_unfilled, alone=True),
@@ -128,6 +148,7 @@ CASES = {
     "litellm": Case("litellm", lambda: [*written("litellm"), *30 * recorded("litellm.jsonl")]),
     "langfuse": Case("langfuse", lambda: [*written("langfuse"), *shapes()], is_trace),
     "otlp": Case("otlp", lambda: [*written("otlp", "openinference"), *copies(recorded("otlp.jsonl"))]),
+    **{name: Case(name, partial(exports, name), PIECES.get(name, lambda _: False)) for name in EXPORTS},
     "the Langfuse SDK over otlp": Case("otlp", lambda: copies(sdk_spans())),
 }
 

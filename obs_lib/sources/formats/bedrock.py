@@ -19,9 +19,10 @@ from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
+from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
-_STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
+_STAMP = re.compile(rb'\\?"timestamp\\?"\s*:\s*\\?"([^"\\]{10,40})\\?"')
 _TEXTS = ("outputText", "completion", "generation", "text", "output_text")
 _NO_CHAT = re.compile(r"embed|rerank|image|canvas|video|reel|sonic|stability", re.IGNORECASE)
 
@@ -46,7 +47,13 @@ class BedrockFormat(EntryFormat):
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
-        item = mapping(embedded(item.get("message"))) or item  # as CloudWatch hands it on
+        events = item.get("logEvents")  # as a subscription of CloudWatch hands them on
+        for event in events if isinstance(events, list) and events else [item]:
+            yield from self._row(entry, mapping(event))
+
+    def _row(self, entry: Entry, item: dict[str, Any]) -> Iterator[Row | PassedOver]:
+        told = next((mapping(embedded(item[name])) for name in ("message", "@message") if name in item), {})
+        item = told or item
         if not self.owns(item):
             raise Rejected("not an invocation of Bedrock")
         model = str(item.get("modelId") or "")
@@ -59,9 +66,8 @@ class BedrockFormat(EntryFormat):
 
 def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], list[str]]:
     asked, given = mapping(item.get("input")), mapping(item.get("output"))
-    body = embedded(given.get("outputBodyJson"))
-    chunks = body if isinstance(body, list) else []
-    body = _joined(chunks) if chunks else mapping(body)
+    body = mapping(body_of(given.get("outputBodyJson")))
+    measured = mapping(body.get("amazon-bedrock-invocationMetrics"))
     counts = {
         "input_tokens": number(asked.get("inputTokenCount")),
         "output_tokens": number(given.get("outputTokenCount")),
@@ -71,16 +77,11 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
     tokens, more = richer(told, usage_of(body.get("usage"))[0])
     error = item.get("errorCode")
     start = moment(item.get("timestamp"))
-    latency = number(mapping(body.get("metrics")).get("latencyMs"))
-    latency = (
-        number(mapping(body.get("amazon-bedrock-invocationMetrics")).get("invocationLatency"))
-        if latency is None
-        else latency
-    )
+    latency = number(mapping(body.get("metrics")).get("latencyMs", measured.get("invocationLatency")))
     return {
         "request_id": item.get("requestId"),
         "timestamp": start.isoformat() if start else item.get("timestamp"),
-        "model_version": model or None,
+        "model_version": model.rpartition("/")[2] or None,
         "provider": "aws.bedrock",
         "user_id": mapping(item.get("requestMetadata")).get("user_id"),
         "session_id": mapping(item.get("requestMetadata")).get("session_id"),
@@ -88,6 +89,7 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
         "response": _answer(body),
         "finish_reason": finish_reason(finish_in(body) or _first(body, "completionReason")),
         "total_latency_ms": latency,
+        "ttft_ms": number(measured.get("firstByteLatency")),
         "error": str(error) if error else None,
         "error_kind": error_kind(str(error), None, None) if error else None,
         "tags": {"route": item["operation"]} if isinstance(item.get("operation"), str) else None,
@@ -118,28 +120,3 @@ def _answer(body: Mapping[str, Any]) -> str | None:
 def _first(body: Mapping[str, Any], name: str) -> Any:
     listed = body.get("results")
     return mapping(listed[0]).get(name) if isinstance(listed, list) and listed else None
-
-
-def _joined(chunks: list[Any]) -> dict[str, Any]:
-    """A streamed answer as one: texts after each other, the last word on reason and usage."""
-    whole: dict[str, Any] = {}
-    texts = []
-    for chunk in map(mapping, chunks):
-        texts += [text for text in _texts(chunk) if isinstance(text, str)]
-        stop = mapping(chunk.get("messageStop")).get("stopReason") or mapping(chunk.get("delta")).get("stop_reason")
-        whole |= {"stopReason": stop} if stop else {}
-        for holder in (chunk, mapping(chunk.get("metadata")), mapping(chunk.get("message"))):
-            whole |= (
-                {"usage": mapping(whole.get("usage")) | holder["usage"]}
-                if isinstance(holder.get("usage"), dict)
-                else {}
-            )
-        whole |= {name: chunk[name] for name in ("metrics", "amazon-bedrock-invocationMetrics") if name in chunk}
-    return whole | {"content": [{"type": "text", "text": "".join(texts)}]}
-
-
-def _texts(chunk: Mapping[str, Any]) -> Iterator[Any]:
-    yield mapping(mapping(chunk.get("contentBlockDelta")).get("delta")).get("text")
-    yield mapping(chunk.get("delta")).get("text")
-    for name in _TEXTS:
-        yield chunk.get(name)

@@ -13,6 +13,7 @@ from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, span_o
 
 _STARTS = re.compile(rb'"startTime"\s*:\s*(\d{16})\b')  # microseconds since 1970
 _GRACE_S = 900
+_LATEST = 2e17  # microseconds since 1970: year 8307
 
 
 class JaegerFormat(SpanFormat):
@@ -55,8 +56,8 @@ def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Spa
             "span_id": span_id,
             "parent_id": _parent(item),
             "name": str(item.get("operationName") or ""),
-            "start": int(start or 0) * 1000,
-            "end": 0 if start is None or took is None else int(start + took) * 1000,
+            "start": microseconds(start),
+            "end": 0 if start is None or took is None else microseconds(start + took),
             "attributes": attributes,
             "events": tuple(_event(entry, trace_id, span_id, log) for log in (logs if isinstance(logs, list) else ())),
             "failed": attributes.get("error") is True or attributes.get("otel.status_code") == "ERROR",
@@ -70,7 +71,12 @@ def _event(entry: Entry, trace_id: str, span_id: str, log: Any) -> Record:
     fields = _values(mapping(log).get("fields"))
     at = number(mapping(log).get("timestamp"))
     name = str(fields.pop("event", fields.pop("name", "")))
-    return Record(entry, trace_id, span_id, name, int(at or 0) * 1000, fields)
+    return Record(entry, trace_id, span_id, name, microseconds(at), fields)
+
+
+def microseconds(count: float | None) -> int:
+    """Nanoseconds since 1970 of microseconds; 0 for none, and for what is no moment."""
+    return int(count) * 1000 if count is not None and 0 < count < _LATEST else 0
 
 
 def _values(tags: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected
+from obs_lib.sources.formats.base import reason_of
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.format import OtlpFormat
@@ -61,8 +62,10 @@ class SpanFormat(OtlpFormat):
                     yield PassedOver(entry, "trace without spans")
             except Rejected as problem:
                 collected.reject(entry, str(problem))
-            except RecursionError:
-                collected.reject(entry, "nested too deeply")
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one entry must not spoil the rest
+                collected.reject(entry, reason_of(error))
         yield from self.rows_of(collected)
 
 
