@@ -12,7 +12,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
+from obs_lib.sources.entries import Entry, HalfRead, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -61,7 +61,7 @@ class BedrockFormat(EntryFormat):
             yield PassedOver(entry, model or str(item.get("operation")))
             return
         fields, repairs = _interaction(item, model)
-        yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs))
+        yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs), half_read=_elsewhere(item))
 
 
 def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], list[str]]:
@@ -87,14 +87,24 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
         "session_id": mapping(item.get("requestMetadata")).get("session_id"),
         "prompt": _prompt(embedded(asked.get("inputBodyJson"))),
         "response": _answer(body),
-        "finish_reason": finish_reason(finish_in(body) or _first(body, "completionReason")),
+        "finish_reason": finish_reason(
+            finish_in(body) or _first(body, "completionReason") or _first(body, "stop_reason")
+        ),
         "total_latency_ms": latency,
         "ttft_ms": number(measured.get("firstByteLatency")),
         "error": str(error) if error else None,
         "error_kind": error_kind(str(error), None, None) if error else None,
         "tags": {"route": item["operation"]} if isinstance(item.get("operation"), str) else None,
-        **tokens,
+        **({} if error and not any(tokens.values()) else tokens),
     }, [*repairs, *more]
+
+
+def _elsewhere(item: Mapping[str, Any]) -> HalfRead | None:
+    """Bodies that lie in files of their own, which nobody fetches."""
+    names = [
+        f"{side}.{side}BodyS3Path" for side in ("input", "output") if mapping(item.get(side)).get(f"{side}BodyS3Path")
+    ]
+    return HalfRead("Amazon Bedrock", tuple(names)) if names else None
 
 
 def _prompt(body: Any) -> Any:
@@ -102,6 +112,12 @@ def _prompt(body: Any) -> Any:
         return body["inputText"]
     if isinstance(body, dict) and isinstance(body.get("prompt"), str):
         return body["prompt"]
+    if isinstance(body, dict) and isinstance(body.get("message"), str):  # Cohere
+        before = [
+            {"role": str(turn.get("role")).lower().replace("chatbot", "assistant"), "content": turn.get("message")}
+            for turn in map(mapping, body.get("chat_history") or ())
+        ]
+        return prompt_of([*before, {"role": "user", "content": body["message"]}])
     return prompt_of(body)
 
 
@@ -118,5 +134,5 @@ def _answer(body: Mapping[str, Any]) -> str | None:
 
 
 def _first(body: Mapping[str, Any], name: str) -> Any:
-    listed = body.get("results")
+    listed = body.get("results", body.get("outputs"))
     return mapping(listed[0]).get(name) if isinstance(listed, list) and listed else None

@@ -14,6 +14,7 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
+from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.tags import Tags, add_scalars
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
@@ -55,7 +56,8 @@ class HeliconeFormat(EntryFormat):
 
 
 def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    request, response = (embedded(item.get(f"{side}_body")) for side in ("request", "response"))
+    request, response = (body_of(item.get(f"{side}_body")) for side in ("request", "response"))
+    response = body_of(mapping(response).get("streamed_data")) or response
     stamp = item.get("request_created_at") or item.get("created_at")
     start, end = moment(stamp), moment(item.get("response_created_at"))
     delay, status = number(item.get("delay_ms")), number(item.get("response_status", item.get("status")))
@@ -75,7 +77,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "model_version": next(
             (item[name] for name in ("response_model", "request_model", "model") if item.get(name)), None
         ),
-        "provider": item.get("provider") or None,
+        "provider": str(item["provider"]).lower() if item.get("provider") else None,
         "prompt": prompt_of(request) if request else None,
         "response": None if failed or not response else answer_of(response),
         "finish_reason": finish_reason(finish_in(response)),

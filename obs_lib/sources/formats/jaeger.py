@@ -45,7 +45,8 @@ class JaegerFormat(SpanFormat):
 
 
 def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Span:
-    attributes = _values(item.get("tags"))
+    stored = {name.replace("@", "."): value for name, value in mapping(item.get("tag")).items()}  # in Elasticsearch
+    attributes = stored | _values(item.get("tags"))
     start, took = number(item.get("startTime")), number(item.get("duration"))
     trace_id, span_id = str(item.get("traceID") or ""), str(item.get("spanID") or "")
     logs = item.get("logs")

@@ -59,7 +59,7 @@ class LiteLLMSpendFormat(EntryFormat):
 
 
 def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    metadata, response = mapping(embedded(item.get("metadata"))), embedded(item.get("response"))
+    metadata, response = mapping(embedded(item.get("metadata"))), _unquoted(item.get("response"))
     start, end = moment(item["startTime"]), moment(item.get("endTime"))
     first = moment(item.get("completionStartTime"))
     failed = item.get("status") == "failure" or metadata.get("status") == "failure"
@@ -68,7 +68,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
     tokens, repairs = _tokens(item, metadata, failed=failed)
     cost = number(item.get("spend"))
     code = number(information.get("error_code"))
-    asked = embedded(item.get("messages")) or mapping(embedded(item.get("proxy_server_request"))).get("messages")
+    asked = _unquoted(item.get("messages")) or _request(item)
     return {
         "request_id": item.get("request_id"),
         "timestamp": start.isoformat() if start else item["startTime"],
@@ -89,6 +89,19 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "tags": _tags(item, metadata) or None,
         **tokens,
     }, repairs
+
+
+def _request(item: Mapping[str, Any]) -> Any:
+    """What the proxy was sent, where it has not written down the messages themselves."""
+    request = mapping(_unquoted(item.get("proxy_server_request")))
+    return request if {"messages", "input", "contents"}.intersection(request) else request.get("prompt")
+
+
+def _unquoted(value: Any) -> Any:
+    """JSON of a text, also where a dump has quoted the text once more."""
+    if isinstance(value, str) and value[:1] == value[-1:] == '"' and len(value) > 1:
+        value = next(iter(embedded(f"[{value}]")), value)
+    return embedded(value)
 
 
 def _tokens(

@@ -66,7 +66,14 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
             "end": _at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
             "attributes": own | mapping(item.get("attributes")),
             "events": tuple(
-                Record(entry, trace_id, span_id, str(event.get("name", "")), 0, mapping(event.get("attributes")))
+                Record(
+                    entry,
+                    trace_id,
+                    span_id,
+                    str(event.get("name", "")),
+                    _at(event, ("time_unix_nano", "timestamp", "time")),
+                    mapping(event.get("attributes")),
+                )
                 for event in (events if isinstance(events, list) else ())
                 if isinstance(event, dict)
             ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from obs_lib.sources.formats.langchain import generation, plain_message
 from obs_lib.sources.formats.parse import mapping, number
 from obs_lib.sources.repair import APART, REASONED_APART, RICHER
 
@@ -64,6 +65,22 @@ def usage_of(usage: Any) -> tuple[Counts, list[str]]:
         cache_beside=named_beside,
         reasoning_beside=_first(said, _OUTPUT[: -len(_GEMINI)]) is None,
     )
+
+
+def usage_in(body: Any) -> Counts:
+    """The counts that stand in a response's body: where providers put them, and where LangChain does; {} where nobody says."""
+    outputs = mapping(body)
+    message = mapping(plain_message((generation(outputs) or outputs).get("message")))
+    told = (
+        message.get("usage_metadata"),
+        outputs.get("usage_metadata"),
+        outputs.get("usageMetadata"),
+        mapping(outputs.get("llm_output")).get("token_usage"),
+        mapping(outputs.get("llm_output")).get("usage"),
+        outputs.get("usage"),
+        message.get("usage"),
+    )
+    return next((counts for usage in told if (counts := usage_of(usage)[0])), {})
 
 
 def settled(
