@@ -21,7 +21,9 @@ from obs_lib.sources.validate import COUNTS
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIMING = frozenset({"ttft_ms", "prefill_ms", "decode_ms"})
 _INHERITED = ("session_id", "user_id", "prompt_version")
-FIRST_CHUNK = re.compile(r"first.*(?:token|chunk)|content\.completion\.chunk|mlflow\.chunk\.item\.0\Z", re.IGNORECASE)
+FIRST_CHUNK = re.compile(
+    r"first.*(?:token|chunk)|new_token\Z|content\.completion\.chunk|mlflow\.chunk\.item\.0\Z", re.IGNORECASE
+)
 _STATUS_IN_TEXT = re.compile(r"\b(?:[Ee]rror|[Ss]tatus) ?[Cc]ode:? (\d{3})\b")
 _ROUTES = (
     "route",

@@ -74,8 +74,11 @@ class OtlpFormat(Format):
         """What was collected, trace by trace; then what stands by itself, and what gives no row."""
         for trace_id, spans in collected.traces.items():
             yield from self._rows(collected, trace_id, Trace(spans.values()))
-        yield from coding_agents.rows(collected.agents)
-        yield from _orphans(collected)
+        alone = _orphans(collected)
+        again = coding_agents.restated(collected.agents, (record for record in alone if record.name == genai.DETAILS))
+        yield from coding_agents.rows(collected.agents, again)
+        told = set(map(id, again.values()))
+        yield from _rows_alone(collected, [record for record in alone if id(record) not in told])
         yield from collected.rejects()
 
     def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Item]:
@@ -148,10 +151,15 @@ def _labels(collected: Collected, subject: Span, span: Span, events: list[Record
                 yield Row(LABELS, event.entry, named | verdict, calls.moment(subject.start))
 
 
-def _orphans(collected: Collected) -> Iterator[Row]:
-    """Log records whose span was not read: details are interactions, evaluations name the interaction that they judge."""
+def _orphans(collected: Collected) -> list[Record]:
+    """Log records whose span was not read."""
     left = [record for spans in collected.records.values() for records in spans.values() for record in records]
-    for record in [*left, *collected.unnamed]:
+    return [*left, *collected.unnamed]
+
+
+def _rows_alone(collected: Collected, records: list[Record]) -> Iterator[Row]:
+    """Of records without a span: details are interactions, evaluations name the interaction that they judge."""
+    for record in records:
         if record.name == genai.DETAILS:
             yield from _details(collected, record)
         elif record.name == genai.EVALUATION:

@@ -62,8 +62,12 @@ _TEXTS = {
     "prompt_version": ("gen_ai.prompt.version",),
 }
 _NUMBERS = {
-    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-    "output_tokens": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.response.prompt_tokens"),
+    "output_tokens": (
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.completion_tokens",
+        "gen_ai.response.completion_tokens",
+    ),
     "cached_input_tokens": (
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
@@ -102,6 +106,12 @@ _SECONDS = {
     "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
     "decode_ms": ("gen_ai.latency.time_in_model_decode",),
 }
+_AGENTS = ("gen_ai.agent.name", "agent_name")  # the latter is pydantic-ai's
+_AGENT_MODELS = (*_TEXTS["model_version"], "model_name")
+_AGENT_ANSWERS = (
+    *("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"),
+    *("final_result", "pydantic_ai.all_messages", "all_messages_events"),
+)
 _OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
 
 
@@ -123,15 +133,9 @@ def is_whole_agent(attributes: Attributes) -> bool:
     Where nobody writes the calls inside it, it is all that there is of them.
     """
     operation = attributes.get("gen_ai.operation.name")
-    answered = first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"))
-    has_model = first(attributes, _TEXTS["model_version"]) is not None
-    return (
-        isinstance(operation, str)
-        and operation == "invoke_agent"
-        and has_model
-        and answered is not None
-        and first(attributes, _COUNTS) is not None
-    )
+    is_agent = operation == "invoke_agent" or (operation is None and first(attributes, _AGENTS) is not None)
+    named, counted, answered = (first(attributes, names) for names in (_AGENT_MODELS, _COUNTS, _AGENT_ANSWERS))
+    return is_agent and None not in (named, counted, answered)
 
 
 def usage(attributes: Attributes, native: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
