@@ -49,4 +49,7 @@ class Unread:
     def _count(self, key: Key, entry: Entry) -> None:
         if key not in self._calls and len(self._calls) >= _MOST:
             key = (key[0], _OTHERS, ())
-        self._calls.setdefault(key, _Counted(entry)).n += 1
+        counted = self._calls.setdefault(key, _Counted(entry))
+        counted.n += 1
+        if (entry.origin, entry.number) < (counted.first.origin, counted.first.number):
+            counted.first = entry  # a large day is not read in the order in which it stands

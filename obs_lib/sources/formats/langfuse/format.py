@@ -24,6 +24,7 @@ from obs_lib.sources.formats.langfuse.trace import (
     LATEST,
     Part,
     Trace,
+    by_trace,
     contexts_by_call,
     flags_by_call,
     is_llm,
@@ -34,6 +35,7 @@ from obs_lib.sources.formats.langfuse.trace import (
     subject_of,
 )
 from obs_lib.sources.formats.parse import milliseconds, moment, object_of
+from obs_lib.sources.formats.spill import shares
 from obs_lib.sources.langfuse_api import GRACE
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
@@ -85,6 +87,10 @@ class LangfuseFormat(Format):
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Rejects while reading; then, trace by trace, its interactions, spans and labels."""
+        for share in shares(entries, by_trace):
+            yield from self._read(share)
+
+    def _read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         traces: dict[str, Trace] = {}
         for entry in entries:
             try:

@@ -16,10 +16,12 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Row
 from obs_lib.sources.formats.base import Format
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
-from obs_lib.sources.formats.otlp.collected import Collected
+from obs_lib.sources.formats.otlp.by_trace import by_trace
+from obs_lib.sources.formats.otlp.collected import Answered, Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
+from obs_lib.sources.formats.spill import shares
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
 
@@ -65,10 +67,12 @@ class OtlpFormat(Format):
 
     def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Interactions, spans and labels, trace by trace; then a RejectedEntry for each entry that has a part without a row."""
-        collected = Collected()
-        for entry in entries:
-            collected.add(entry)
-        yield from self.rows_of(collected)
+        answers: dict[str, Answered] = {}
+        for share in shares(entries, by_trace):
+            collected = Collected(answers=answers)
+            for entry in share:
+                collected.add(entry)
+            yield from self.rows_of(collected)
 
     def rows_of(self, collected: Collected) -> Iterator[Item]:
         """What was collected, trace by trace; then what stands by itself, and what gives no row."""
@@ -123,7 +127,7 @@ def _interactions(collected: Collected, trace: Trace, events: dict[str, list[Rec
     for call in trace.calls:
         answer = call.attributes.get("gen_ai.response.id")
         if isinstance(answer, str):
-            collected.answers[answer] = call
+            collected.answers[answer] = Answered(call.span_id, call.start)
         try:
             row = calls.interaction(trace, call, events)
         except RecursionError:
