@@ -12,6 +12,8 @@ WORKERS ?= 2
 ROUNDS ?= 100
 SEED ?=
 ONLY ?=
+# Where `make clients` puts the libraries that agents are built with.
+export OBS_CLIENTS ?= $(HOME)/.cache/obs-clients
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -30,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help env lint unit test test-long bench chaos audit demo compose-env docs lock wheel check-wheel clean
+.PHONY: help env lint unit test test-long clients bench chaos audit demo compose-env docs lock wheel check-wheel clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -62,6 +64,9 @@ test: lint  ## all checks and all tests (PYTEST="-k word" narrows)
 
 test-long: env  ## all the real logs through Airflow and in other orders: about an hour, needs OBS_REAL_DATA
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m long $(PYTEST)
+
+clients: env  ## install what people build agents with, beside the checkout: tests make calls through it (OBS_CLIENTS names the folder)
+	sh tests/clients/install.sh "$$(pwd)/$(BIN)/python" "$(OBS_CLIENTS)"
 
 bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the real logs)
 	set -e; for each in tests/benchmarks/bench_*.py; do $(BIN)/python $$each $(BENCH); done

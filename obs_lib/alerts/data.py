@@ -28,6 +28,12 @@ class DataFacts:
     """Log lines rejected for a reason of their own; one that only repeats another is neither taken nor rejected."""
     reasons: tuple[tuple[str, int], ...] = ()
     """(reason, lines) of the rejected ones, commonest first."""
+    passed: tuple[tuple[str, int], ...] = ()
+    """(what they are, calls) of the calls to models that are no interaction, commonest first."""
+    spans: int = 0
+    """Spans of a day without interactions; not counted on others."""
+    example: str | None = None
+    """Where the first of the commonest kind stands, of a day without interactions."""
     failures: tuple[tuple[str, str], ...] = ()
     """(step, message) of each step that failed."""
     usual: bool = False
@@ -47,17 +53,29 @@ def _steps(facts: DataFacts) -> Iterator[Fault]:
 
 def _logs(facts: DataFacts, options: AlertOptions) -> Iterator[Fault]:
     lines = facts.interactions + facts.rejected
-    if lines == 0:
-        if not facts.failures:  # a failed step says why there is nothing
-            severity, score = (Severity.P0, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
-            signal = Signal("requests", 0, "count")
-            why = "every baseline day had logs" if facts.usual else "earlier days lack logs too, or none is known"
-            yield Fault("no_logs", severity, "No logs for the day", score, (signal,), why)
-    elif (share := facts.rejected / lines) >= options.reject_share:
+    held = bool(facts.passed or facts.spans)
+    if (
+        facts.interactions == 0 and (held or lines == 0) and not facts.failures
+    ):  # a failed step says why there is nothing
+        severity, score = (Severity.P0, 1.0) if facts.usual else (Severity.P3, _UNUSUAL)
+        cause, title = ("no_interactions", "Logs without interactions") if held else ("no_logs", "No logs for the day")
+        signal = Signal("requests", 0, "count", note=_without(facts) if held else None)
+        why = "every baseline day had logs" if facts.usual else "earlier days lack logs too, or none is known"
+        yield Fault(cause, severity, title, score, (signal,), why)
+    if lines and (share := facts.rejected / lines) >= options.reject_share:
         note = _commonest(facts.reasons)
+        note += f"; the first: {facts.example}" if facts.example and not facts.passed else ""
         signal = Signal("rejected log lines", share, "share", limit=options.reject_share, n=lines, note=note)
         why = f"{share:.0%} of {lines:,} lines, P1 from {_HALF:.0%}"
         yield Fault("quarantine", _severity(share), "Log lines rejected", share, (signal,), why)
+
+
+def _without(facts: DataFacts) -> str:
+    """What there is instead of interactions, and where."""
+    if not facts.passed:
+        return f"of {facts.spans:,} span(s) none names a model or tokens"
+    calls = f"calls to models that give no interaction: {_commonest(facts.passed)}"
+    return f"{calls}; the first: {facts.example}" if facts.example else calls
 
 
 def _commonest(reasons: tuple[tuple[str, int], ...]) -> str:

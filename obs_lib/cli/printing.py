@@ -69,6 +69,9 @@ def print_preview(preview: Preview, as_json: bool) -> None:
     if preview.half_read:
         print("\nTokens without texts: what was seen and not read")
         print_rows(preview.half_read)
+    if preview.passed_over:
+        print("\nPassed over: no interaction, and no fault")
+        print_rows(preview.passed_over)
     if preview.unread_files:
         print(f"\nNot read: {', '.join(preview.unread_files)}")
 

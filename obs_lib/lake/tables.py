@@ -37,7 +37,8 @@ INTERACTIONS = Table(
         Column("reference", _TEXT, LOG_JSON),  # list of text, each a right answer; null when the log gives none
         Column("input_tokens", _INT),  # cached ones included
         Column("cached_input_tokens", _INT),
-        Column("output_tokens", _INT),
+        Column("output_tokens", _INT),  # what the model thought included
+        Column("reasoning_tokens", _INT),
         Column("ttft_ms", _FLOAT),
         Column("tpot_ms", _FLOAT),
         Column("total_latency_ms", _FLOAT),
@@ -132,6 +133,23 @@ QUARANTINE = Table(
         Column("line", _INT),
         Column("reason", _TEXT, LOG_TEXT),
         Column("excerpt", _TEXT, LOG_TEXT),
+    ),
+    retention="rows",
+)
+
+UNREAD = Table(
+    "unread",  # what a day's logs hold beside its interactions that is no fault of a line
+    ("kind", "what", "names"),
+    "ingest",
+    (
+        Column("kind", _TEXT, PLAIN),  # passed over: a call that is no chat; half read: a call whose texts are missing
+        Column("what", _TEXT, LOG_TEXT),  # the log's word for the call; the dialect of one half read
+        Column(
+            "names", _TEXT, LOG_JSON
+        ),  # JSON list of attributes that were seen and not read; [] for what was passed over
+        Column("n", _INT),  # calls
+        Column("file", _TEXT, NAME, "any"),  # where the first of them stands
+        Column("line", _INT),
     ),
     retention="rows",
 )
@@ -356,6 +374,7 @@ TABLES: tuple[Table, ...] = (
     LABELS,
     GPU_SAMPLES,
     QUARANTINE,
+    UNREAD,
     SCORES,
     EMBEDDINGS,
     ANCHORS,

@@ -13,12 +13,23 @@ from obs_lib.alerts.storage import from_frame, to_frame
 from obs_lib.alerts.suspects import Traffic
 from obs_lib.drift import evaluator_change
 from obs_lib.lake.steps import StepRecord
-from obs_lib.lake.tables import ALERTS, DRIFT, EVALUATOR_CHANGES, INTERACTIONS, METRICS, QUARANTINE, SKETCHES
+from obs_lib.lake.tables import (
+    ALERTS,
+    DRIFT,
+    EVALUATOR_CHANGES,
+    INTERACTIONS,
+    METRICS,
+    QUARANTINE,
+    SKETCHES,
+    SPANS,
+    UNREAD,
+)
 from obs_lib.pipeline.compare import is_compared, window_days
 from obs_lib.pipeline.fold import History, go_forward, is_current
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.sources.reading import DUPLICATE
+from obs_lib.sources.unread import PASSED
 
 STEP = "alert"
 _REPAIRS = "repairs"
@@ -109,12 +120,29 @@ def traffic_of(metrics: pd.DataFrame, sketches: pd.DataFrame) -> Traffic:
 
 def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
     interactions = len(ws.lake.read(INTERACTIONS, [day], ["day", "request_id"]))
-    reasons = Counter(ws.lake.read(QUARANTINE, [day], ["day", "reason"])["reason"])
-    del reasons[DUPLICATE]  # whoever delivers at least once delivers some twice: its interaction is counted
-    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    rejected = ws.lake.read(QUARANTINE, [day], ["day", "file", "line", "reason"])
+    rejected = rejected[
+        rejected["reason"] != DUPLICATE
+    ]  # who delivers at least once delivers some twice: it is counted
+    ordered = sorted(Counter(rejected["reason"]).items(), key=lambda item: (-item[1], item[0]))
+    unread = ws.lake.read(UNREAD, [day], where={"kind": [PASSED]}).sort_values(["n", "what"], ascending=[False, True])
     known = [past.summary(one) for one in past.days if one < day][-ws.settings.drift.window_days :]
     usual = bool(known) and all(one is not None and one.state is StepState.READY for one in known)
-    return DataFacts(interactions, reasons.total(), tuple(ordered), tuple(past.failures(day)), usual)
+    return DataFacts(
+        interactions,
+        len(rejected),
+        tuple(ordered),
+        tuple((str(what), int(n)) for what, n in zip(unread["what"], unread["n"], strict=True)),
+        0 if interactions else len(ws.lake.read(SPANS, [day], ["day", "span_id"])),
+        None if interactions else _example(unread, rejected[rejected["reason"] == (ordered or [("", 0)])[0][0]]),
+        tuple(past.failures(day)),
+        usual,
+    )
+
+
+def _example(*places: pd.DataFrame) -> str | None:
+    """Where the first row of the first frame that has one stands."""
+    return next((f"{one['file'].iloc[0]}:{one['line'].iloc[0]}" for one in places if len(one)), None)
 
 
 def day_before(past: History, day: Day) -> Day | None:

@@ -16,7 +16,7 @@ import pandas as pd
 from obs_lib.lake.digests import digest_of_rows
 from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.table import Table
-from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
+from obs_lib.lake.tables import INTERACTIONS, QUARANTINE, UNREAD
 from obs_lib.pipeline.at_work import reading_folder
 from obs_lib.pipeline.erasures import Erasures, columns_of, read_erasures, without_erased
 from obs_lib.pipeline.ingest import STEP, ingest, inputs_of
@@ -25,7 +25,9 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
 from obs_lib.redaction.columns import redact_stored, shown_rows
 from obs_lib.reporting.safe import visible
+from obs_lib.sources.entries import TABLES as LOG_TABLES
 from obs_lib.sources.reading import DUPLICATE, SourceDay, read_day
+from obs_lib.sources.unread import HALF, PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,22 @@ class HalfReads:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedCalls:
+    """Calls, or entries, that give no interaction and are no fault: what they are, and where the first one stands."""
+
+    what: str
+    count: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What reading the day gives.
 
     rows : by table, as the lake takes them; those of erased people are counted in `erased`. rejects : commonest first, without
     the duplicates: entries whose interaction comes again later. repairs : interactions repaired, by rule.
-    unread_files : those that lie beside the logs and are not read. half_read : commonest first.
+    unread_files : those that lie beside the logs and are not read. half_read, passed_over : commonest first.
     lake : "never read", "unchanged" or "would change", with `changes`, the names of the tables that would.
     """
 
@@ -79,6 +91,7 @@ class Preview:
     erased: int
     unread_files: list[str]
     half_read: list[HalfReads]
+    passed_over: list[PassedCalls]
 
 
 def preview(ws: Workspace, day: Day) -> Preview:
@@ -107,8 +120,9 @@ def ingest_and_preview(ws: Workspace, day: Day) -> Preview:
 
 
 def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview:
-    kept = {table: _kept(table, rows, erased) for table, rows in read.rows.items() if table is not QUARANTINE}
+    kept = {table: _kept(table, rows, erased) for table, rows in read.rows.items() if table in LOG_TABLES}
     rejects, gone = _rejects(ws, read.rows[QUARANTINE], erased)
+    half_read, passed = _unread(ws, read.rows[UNREAD], erased)
     erased_rows = sum(rows.count - kept[table] for table, rows in read.rows.items() if table in kept) + gone
     lake, changes = _compared(ws, day, read, erased)
     return Preview(
@@ -125,11 +139,23 @@ def _look(ws: Workspace, day: Day, read: SourceDay, erased: Erasures) -> Preview
         repairs=_repairs(read.rows[INTERACTIONS], erased),
         erased=erased_rows,
         unread_files=_unread_files(ws),
-        half_read=[
-            HalfReads(half.dialect, n, [visible(ws.redactor.shown(name)) for name in half.unread])
-            for half, n in sorted(read.half_read.items(), key=lambda item: (-item[1], item[0].dialect, item[0].unread))
-        ],
+        half_read=half_read,
+        passed_over=passed,
     )
+
+
+def _unread(ws: Workspace, rows: Rows, erased: Erasures) -> tuple[list[HalfReads], list[PassedCalls]]:
+    frame = without_erased(UNREAD, rows.table().to_pandas(), erased)
+    shown = shown_rows(UNREAD, redact_stored(UNREAD, frame, ws.redactor), ws.redactor)
+    ordered = shown.sort_values(["n", "what", "names"], ascending=[False, True, True]).to_dict("records")
+    half = [row for row in ordered if row["kind"] == HALF]
+    return [
+        HalfReads(row["what"], int(row["n"]), [visible(name) for name in json.loads(row["names"])]) for row in half
+    ], [
+        PassedCalls(visible(row["what"]), int(row["n"]), visible(ws.redactor.shown(row["file"])), int(row["line"]))
+        for row in ordered
+        if row["kind"] == PASSED
+    ]
 
 
 def _unread_files(ws: Workspace) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from obs_lib.lake.tables import (
     METRICS,
     QUARANTINE,
     SKETCHES,
+    UNREAD,
 )
 from obs_lib.lake.version import SCHEMA_VERSION
 from obs_lib.pipeline.calibrate import judge_biases, labelled_rates
@@ -33,9 +35,19 @@ from obs_lib.pipeline.shown import shown_inputs
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day, ScoreStatus
 from obs_lib.reporting.inputs import ReportInputs
-from obs_lib.reporting.parts import AnchorsRight, RejectedRow, RepairCount, StepResult, Unscored, VersionCount
+from obs_lib.reporting.parts import (
+    AnchorsRight,
+    HalfReadCalls,
+    PassedCalls,
+    RejectedRow,
+    RepairCount,
+    StepResult,
+    Unscored,
+    VersionCount,
+)
 from obs_lib.reporting.table_rows import rows
 from obs_lib.sources.repair import RULES
+from obs_lib.sources.unread import HALF, PASSED
 
 _CUT = 0.5
 _SAMPLE = 20  # rejected rows that a report shows
@@ -56,6 +68,7 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
         **_of_sketches(ws, day),
         rejected_count=len(rejected),
         rejected=[RejectedRow(**row) for row in rows(rejected[["file", "line", "reason"]].head(_SAMPLE))],
+        **_of_unread(ws, day),
         steps=_steps(past, day),
         objectives=_objectives(ws),
         provenance=provenance(ws) | _digests(past, day),
@@ -101,6 +114,16 @@ def _of_sketches(ws: Workspace, day: Day) -> dict[str, Any]:
         "unscored": [_unscored(row["key"], int(row["n"])) for row in reasons],
         "versions": [VersionCount(row["segment"], row["key"], int(row["n"])) for row in versions],
         "repairs": [RepairCount(row["key"], RULES.get(row["key"], ""), int(row["n"])) for row in repairs],
+    }
+
+
+def _of_unread(ws: Workspace, day: Day) -> dict[str, Any]:
+    """Calls whose texts are missing, and those that are no interaction, commonest first."""
+    unread = ws.lake.read(UNREAD, [day]).sort_values(["n", "what", "names"], ascending=[False, True, True])
+    half, passed = (rows(unread[unread["kind"] == kind]) for kind in (HALF, PASSED))
+    return {
+        "half_read": [HalfReadCalls(row["what"], int(row["n"]), json.loads(row["names"])) for row in half],
+        "passed_over": [PassedCalls(row["what"], int(row["n"]), row["file"], int(row["line"])) for row in passed],
     }
 
 

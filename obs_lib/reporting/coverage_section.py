@@ -22,10 +22,17 @@ _STEP_TONES = {
 
 
 def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
-    """Skipped and failed, quarantine, repaired values, steps, model versions; an empty part is said in a sentence."""
+    """Skipped and failed, quarantine, half read and passed over, repaired values, steps, model versions.
+
+    An empty part of the first two is said in a sentence.
+    """
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
     yield _unscored(inputs, options)
     yield _rejected(inputs, options)
+    if inputs.half_read:
+        yield _half_read(inputs, options)
+    if inputs.passed_over:
+        yield _passed_over(inputs, options)
     if inputs.repairs:
         yield _repairs(inputs)
     if inputs.steps:
@@ -75,6 +82,36 @@ def _rejected(inputs: ReportInputs, options: ReportOptions) -> Block:
     columns = (Column("File", "head"), Column("Line", "number", lead=True), Column("Reason"))
     caption = f"{numbers.plural(inputs.rejected_count, 'input row')} rejected"
     return TableBlock(caption, columns, (RowGroup("", body),), note=_rest(inputs.rejected_count - len(body)))
+
+
+def _half_read(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
+    body = tuple(
+        (
+            Cell(line(calls.dialect, 60)),
+            Cell(numbers.count(calls.n)),
+            Cell(line(", ".join(calls.unread), 400) or "none"),
+        )
+        for calls in inputs.half_read[: options.max_rows]
+    )
+    columns = (Column("Dialect", "head"), Column("Interactions", "number", lead=True), Column("Seen and not read"))
+    caption = "Tokens without texts"
+    return TableBlock(caption, columns, (RowGroup("", body),), note=_rest(len(inputs.half_read) - len(body)))
+
+
+def _passed_over(inputs: ReportInputs, options: ReportOptions) -> TableBlock:
+    body = tuple(
+        (Cell(line(calls.what, 100)), Cell(numbers.count(calls.n)), Cell(line(f"{calls.file}:{calls.line}", 160)))
+        for calls in inputs.passed_over[: options.max_rows]
+    )
+    columns = (Column("Call", "head"), Column("Calls", "number", lead=True), Column("First"))
+    return TableBlock(
+        "Calls that are no interaction",
+        columns,
+        (RowGroup("", body),),
+        note=_rest(len(inputs.passed_over) - len(body)),
+        summary=f"{numbers.count(sum(calls.n for calls in inputs.passed_over))} passed over",
+        folded=True,
+    )
 
 
 def _repairs(inputs: ReportInputs) -> TableBlock:

@@ -33,9 +33,11 @@ from obs_lib.records import (
 from obs_lib.reporting.numbers import number
 from obs_lib.reporting.parts import (
     AnchorsRight,
+    HalfReadCalls,
     IncidentExamples,
     JudgeBiases,
     LabelledRate,
+    PassedCalls,
     RejectedRow,
     RepairCount,
     StepResult,
@@ -74,6 +76,9 @@ class ReportInputs:
     rejected_count: int = 0
     """Input rows that could not be read; `rejected` holds some of them."""
     rejected: Sequence[RejectedRow] = ()
+    half_read: Sequence[HalfReadCalls] = ()
+    """Commonest first, as `passed_over`."""
+    passed_over: Sequence[PassedCalls] = ()
     steps: Sequence[StepResult] = ()
     responsible: Mapping[str, Responsible] = field(default_factory=dict, metadata=marked(PLAIN))
     """Who looks after an incident, by its fingerprint."""

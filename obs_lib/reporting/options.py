@@ -27,7 +27,7 @@ class ReportOptions(BaseModel):
     )
     max_bytes: int = Field(
         500_000,
-        ge=150_000,
+        ge=200_000,
         le=5_000_000,
         description="Bytes of the HTML file. A day that needs more is shown with fewer examples, rows, traces and segments.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +49,29 @@ class RejectedRow:
     line: int | None
     """From 1; None where the source has no lines."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HalfReadCalls:
+    """Interactions whose tokens arrived and whose texts did not."""
+
+    dialect: str
+    """Whose names their spans bear."""
+    n: int
+    unread: Sequence[str]
+    """Attributes that were seen, may hold the texts, and were not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedCalls:
+    """Calls that give no interaction and are no fault, such as embeddings."""
+
+    what: str
+    """In the log's own word."""
+    n: int
+    file: str = field(metadata=marked(NAME))
+    line: int
+    """Where the first of them stands, from 1."""
 
 
 @dataclass(frozen=True, slots=True)

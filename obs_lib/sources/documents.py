@@ -8,9 +8,9 @@ from collections.abc import Generator, Iterator
 
 _BETWEEN = " \t\r\n,\x1e"
 _PAGE = re.compile(
-    r'\{\s*"(?:data|meta|object|runs|traces|items|results|next_cursor|cursors|total|page|has_more|first_id)"\s*:'
+    r'\{\s*"(?:data|meta|object|records|runs|traces|items|results|next_cursor|cursors|total|page|has_more|first_id)"\s*:'
 )
-_LISTS = ("data", "runs", "traces", "items", "results")
+_LISTS = ("data", "records", "runs", "traces", "items", "results")
 _PAGED = re.compile(
     r"(?:meta|object|cursors?|next_?cursor|total\w*|page\w*|limit|offset|has_?more|(?:first|last)_?id|links?|next|prev\w*|count|"
     r"errors?|success|parsed_query|search_cursors|next_page_token|status|totalItems|totalPages|size|skip)\Z",
@@ -118,7 +118,7 @@ def _end_of_page(text: str, at: int) -> int | None:
 
 def _head_of_page(text: str, at: int) -> dict[str, object]:
     """A page that breaks off inside its list."""
-    begun = re.compile(r'\{\s*"(data|runs|traces|items|results)"\s*:\s*\[').match(text, at)
+    begun = re.compile(r'\{\s*"(data|records|runs|traces|items|results)"\s*:\s*\[').match(text, at)
     return {begun[1]: []} if begun else {}
 
 

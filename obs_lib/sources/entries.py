@@ -95,5 +95,24 @@ class RejectedEntry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A call that is no chat, or an entry that holds none: no interaction, and no fault either.
+
+    It is counted, so that nothing is lost in silence.
+
+    what : what it is instead, in the log's word (`embeddings`), or in ours. of : its moment, where its entry is read for
+    neighbouring days too; None where it counts for each day that its entry names.
+    """
+
+    entry: Entry
+    what: str
+    of: dt.datetime | None = None
+
+
+Item = Row | RejectedEntry | PassedOver
+"""What a format makes of an entry, or of a part of it."""
+
+
 class Rejected(ValueError):
     """An entry or a row breaks a rule; the message is the reason that quarantine shows."""

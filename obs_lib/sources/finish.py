@@ -13,7 +13,10 @@ _MOST = 64  # a reason is a word; longer text is something else that stands in t
 
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     # OpenAI, Anthropic, Cohere, Gemini, Bedrock, Hugging Face, Responses API, in this order.
-    "stop": (*("stop", "end_turn", "stop_sequence", "pause_turn", "complete", "completed", "eos", "eos_token"),),
+    "stop": (
+        *("stop", "end_turn", "stop_sequence", "pause_turn", "complete", "completed", "eos", "eos_token"),
+        *("finish", "finished"),
+    ),
     "length": (
         *("length", "max_tokens", "max_output_tokens", "max_length", "model_length", "token_limit"),
         "model_context_window_exceeded",

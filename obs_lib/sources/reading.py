@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import Table
-from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS
+from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, UNREAD
 from obs_lib.records import Day
-from obs_lib.sources.entries import TABLES, Entry, HalfRead, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, Item, PassedOver, Rejected, RejectedEntry
 from obs_lib.sources.formats.recognise import hint
 from obs_lib.sources.repair import repair, without_negative
 from obs_lib.sources.source import Seal, Source, digest_of_all
 from obs_lib.sources.spool import Masking, Spool
+from obs_lib.sources.unread import Unread
 from obs_lib.sources.validate import check, excerpt
 
 DUPLICATE = "request_id comes again later"
@@ -32,15 +33,13 @@ class SourceDay:
     """What all sources hold of one day.
 
     rows : by table, without the column `day`. fingerprint : as `fingerprint_day` gives it. entries : how many were read, by
-    source. repairs : how many interactions each rule of `repair.py` changed. half_read : interactions of which tokens arrived
-    and texts did not, by what their log said instead.
+    source. repairs : how many interactions each rule of `repair.py` changed.
     """
 
     rows: dict[Table, Rows]
     fingerprint: str
     entries: list[int]
     repairs: Counter[str] = field(default_factory=Counter)
-    half_read: Counter[HalfRead] = field(default_factory=Counter)
 
     def frame(self, table: Table) -> pd.DataFrame:
         """A table's rows at once; counts are nullable integers."""
@@ -71,7 +70,6 @@ def read_day(sources: Sequence[Source], day: Day, scratch: Path, masking: Maskin
         digest_of_all([seal.digest for seal in seals]),
         [seal.count for seal in seals],
         rows.repairs,
-        rows.half_read,
     )
 
 
@@ -79,13 +77,17 @@ class _DayRows:
     """Checks each row, keeps those of the day, and writes down what is rejected."""
 
     def __init__(self, day: Day, scratch: Path, masking: Masking | None) -> None:
-        self.day, self.repairs, self.half_read = day, Counter[str](), Counter[HalfRead]()
-        self._spools = {table: Spool(table, scratch, masking) for table in (*TABLES, QUARANTINE)}
+        self.day, self.repairs, self._unread = day, Counter[str](), Unread()
+        self._spools = {table: Spool(table, scratch, masking) for table in (*TABLES, QUARANTINE, UNREAD)}
         self._logging: set[int] = set()  # sources that say whether a request failed
 
-    def take(self, item: Row | RejectedEntry, source: Source, number: int, prefix: str) -> None:
-        """Check one row. A row of another day is passed over, and one that breaks a rule is quarantined."""
+    def take(self, item: Item, source: Source, number: int, prefix: str) -> None:
+        """Check one row. A row of another day is left to that day, and one that breaks a rule is quarantined."""
         entry = replace(item.entry, origin=prefix + item.entry.origin) if prefix else item.entry
+        if isinstance(item, PassedOver):
+            if item.of is None or item.of.date() == self.day:
+                self._unread.pass_over(entry, item.what)
+            return
         try:
             if isinstance(item, RejectedEntry):
                 raise Rejected(item.reason)
@@ -99,7 +101,7 @@ class _DayRows:
         if item.table is INTERACTIONS:
             self.repairs.update(repair(record, [*applied, *item.repairs]))
             if item.half_read is not None:
-                self.half_read[item.half_read] += 1
+                self._unread.half_read(entry, item.half_read)
             if record["error"] is not None or record["finish_reason"] is not None:
                 self._logging.add(number)
         self._spools[item.table].add(record, entry, number)
@@ -111,7 +113,9 @@ class _DayRows:
             self._reject(Entry(origin, number, start), DUPLICATE, 0)
         rows[INTERACTIONS] = _mapped(rows[INTERACTIONS], self._with_error_logged)
         rows[LABELS] = _of_interactions(rows[LABELS], rows[INTERACTIONS])
-        return rows | {QUARANTINE: self._spools[QUARANTINE].rows()}
+        for row, entry in self._unread.rows():
+            self._spools[UNREAD].add(row, entry, 0)
+        return rows | {table: self._spools[table].rows() for table in (QUARANTINE, UNREAD)}
 
     def _reject(self, entry: Entry, reason: str, source: int) -> None:
         row = {"file": entry.origin, "line": entry.number, "reason": reason, "excerpt": excerpt(entry.raw)}

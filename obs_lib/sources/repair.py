@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from obs_lib.sources.validate import CheckedRow
+from obs_lib.sources.validate import COUNTS, CheckedRow
 from obs_lib.sources.values import canonical
 
 _SLACK_MS = 1.0  # rounding of two clocks
@@ -18,6 +18,7 @@ _LONGEST_MS = 86_400_000.0  # a day
 
 BACKWARDS = "clock went backwards"
 APART = "cached counted apart"
+REASONED_APART = "reasoning counted apart"
 RICHER = "counts beside each other"
 UNKNOWN_PART = "unknown part of a message"
 RULES: dict[str, str] = {
@@ -26,10 +27,12 @@ RULES: dict[str, str] = {
     "parts beyond the whole": "prefill_ms + decode_ms beyond total_latency_ms: both are unknown",
     "impossible token count": "a token count over 10,000,000 is unknown",
     "more cached than read": "cached_input_tokens beyond input_tokens is unknown",
+    "more reasoning than written": "reasoning_tokens beyond output_tokens is unknown",
     BACKWARDS: "a duration that is taken from two clock readings and came out negative is unknown",
     "no tokens beside text": "0 input_tokens beside a prompt, or 0 output_tokens beside an answer, is unknown",
     APART: "cached tokens that a log counts beside the input are added to input_tokens",
-    RICHER: "a token count of 0 is taken from the usage that stands beside it",
+    REASONED_APART: "reasoning tokens that a log counts beside the output are added to output_tokens",
+    RICHER: "a token count of 0, or without its cached or reasoning tokens, is taken from the usage that stands beside it",
     UNKNOWN_PART: "a part of a message that is of no known kind is left out; the parts beside it are read",
 }
 """Every rule by its name, and what it does."""
@@ -68,14 +71,21 @@ def _parts(record: CheckedRow) -> bool:
 
 
 def _tokens(record: CheckedRow) -> bool:
-    counts = ("input_tokens", "cached_input_tokens", "output_tokens")
-    wrong = [name for name in counts if (record[name] or 0) > _MOST_TOKENS]
+    wrong = [name for name in COUNTS if (record[name] or 0) > _MOST_TOKENS]
     return _forget(record, bool(wrong), *wrong)
 
 
 def _cached(record: CheckedRow) -> bool:
-    cached, read = record["cached_input_tokens"], record["input_tokens"]
-    return _forget(record, cached is not None and read is not None and cached > read, "cached_input_tokens")
+    return _part_beyond(record, "cached_input_tokens", "input_tokens")
+
+
+def _reasoned(record: CheckedRow) -> bool:
+    return _part_beyond(record, "reasoning_tokens", "output_tokens")
+
+
+def _part_beyond(record: CheckedRow, part: str, whole: str) -> bool:
+    inside, all_of_it = record[part], record[whole]
+    return _forget(record, inside is not None and all_of_it is not None and inside > all_of_it, part)
 
 
 def _zero(record: CheckedRow) -> bool:
@@ -100,5 +110,6 @@ _REPAIRS: Mapping[str, Callable[[dict[str, Any]], bool]] = {
     "parts beyond the whole": _parts,
     "impossible token count": _tokens,
     "more cached than read": _cached,
+    "more reasoning than written": _reasoned,
     "no tokens beside text": _zero,
 }

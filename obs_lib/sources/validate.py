@@ -40,7 +40,7 @@ TEXTS = (
     "error",
     "error_kind",
 )
-COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens")
+COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens")
 AMOUNTS = ("ttft_ms", "tpot_ms", "total_latency_ms", "prefill_ms", "decode_ms", "cost_usd")
 
 _EXCERPT = 200

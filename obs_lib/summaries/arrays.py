@@ -41,6 +41,7 @@ class RequestArrays:
     input_tokens: Floats
     cached_tokens: Floats
     output_tokens: Floats
+    reasoning_tokens: Floats
     ttft: Floats
     tpot: Floats
     prefill: Floats
@@ -103,6 +104,7 @@ def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
         input_tokens=numbers(frame["input_tokens"]),
         cached_tokens=numbers(frame["cached_input_tokens"]),
         output_tokens=tokens,
+        reasoning_tokens=numbers(frame["reasoning_tokens"]),
         ttft=ttft,
         tpot=_tpot(numbers(frame["tpot_ms"]), total, ttft, tokens),
         prefill=_else(numbers(frame["prefill_ms"]), ttft),

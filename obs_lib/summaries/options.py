@@ -13,9 +13,12 @@ class Price(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: float = Field(ge=0, le=1e6, description="Input tokens that were not cached; USD per million.")
-    output: float = Field(ge=0, le=1e6, description="Output tokens; USD per million.")
+    output: float = Field(ge=0, le=1e6, description="Output tokens, reasoning among them; USD per million.")
     cached_input: float | None = Field(
         None, ge=0, le=1e6, description="Cached input tokens; USD per million, null for the price of the others."
+    )
+    reasoning: float | None = Field(
+        None, ge=0, le=1e6, description="Reasoning tokens; USD per million, null for the price of other output tokens."
     )
 
 
@@ -45,7 +48,7 @@ class SummaryOptions(BaseModel):
     prices: dict[Annotated[str, AfterValidator(_version)], Price] = Field(
         default_factory=dict,
         description="Prices by model version, or by its beginning and `*` (the longest counts): USD per million of "
-        "`input`, `output` and `cached_input` tokens. A cost that is logged counts before one that is derived.",
+        "`input`, `output`, `cached_input` and `reasoning` tokens. A cost that is logged counts before one that is derived.",
     )
     busy_share: float = Field(
         0.5,

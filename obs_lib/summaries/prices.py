@@ -16,22 +16,23 @@ _MILLION = 1e6
 
 
 def costs(frame: pd.DataFrame, options: SummaryOptions) -> tuple[Floats, NDArray[np.bool_]]:
-    """The cost of each row in USD, NaN where unknown, and whether it was logged. Cached tokens are part of the input."""
+    """The cost of each row in USD, NaN where unknown, and whether it was logged.
+
+    Cached tokens are part of the input, reasoning tokens of the output; those that nobody counted are priced as the rest.
+    """
     cost = frame["cost_usd"].to_numpy(dtype=np.float64, na_value=np.nan)
     logged = ~np.isnan(cost)
     if not options.prices or logged.all():
         return cost, logged
     versions = Texts(frame["model_version"])
     found = [price_of(version, options.prices) for version in versions.distinct]
-    unknown = (np.nan, np.nan, np.nan)
-    table = [unknown if one is None else (one.input, _cached(one), one.output) for one in found]
-    each = np.array([*table, unknown])[versions.codes] / _MILLION  # code -1, no version, is the last
-    given, cached, made = (
+    table = [_UNKNOWN if one is None else _by_kind(one) for one in found]
+    each = np.array([*table, _UNKNOWN])[versions.codes] / _MILLION  # code -1, no version, is the last
+    given, cached, made, reasoned = (
         frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        for name in ("input_tokens", "cached_input_tokens", "output_tokens")
+        for name in ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens")
     )
-    cached = np.where(np.isnan(cached), 0.0, cached)
-    derived = np.maximum(given - cached, 0.0) * each[:, 0] + cached * each[:, 1] + made * each[:, 2]
+    derived = _priced(given, cached, each[:, 0], each[:, 1]) + _priced(made, reasoned, each[:, 2], each[:, 3])
     return np.where(logged, cost, derived), logged
 
 
@@ -43,5 +44,17 @@ def price_of(version: str, prices: Mapping[str, Price]) -> Price | None:
     return prices[max(starts, key=len)] if starts else None
 
 
-def _cached(price: Price) -> float:
-    return price.input if price.cached_input is None else price.cached_input
+def _priced(tokens: Floats, part: Floats, price: Floats, price_of_part: Floats) -> Floats:
+    """The tokens, of which a part has a price of its own; that part is 0 where unknown."""
+    part = np.where(np.isnan(part), 0.0, part)
+    return np.maximum(tokens - part, 0.0) * price + part * price_of_part
+
+
+def _by_kind(price: Price) -> tuple[float, float, float, float]:
+    """Of input tokens, cached ones, output tokens, reasoning."""
+    cached = price.input if price.cached_input is None else price.cached_input
+    reasoning = price.output if price.reasoning is None else price.reasoning
+    return price.input, cached, price.output, reasoning
+
+
+_UNKNOWN = (np.nan, np.nan, np.nan, np.nan)

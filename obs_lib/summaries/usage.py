@@ -30,6 +30,11 @@ def _cached_share(rows: RequestArrays, _: SummaryOptions) -> Result:
     return Result(estimate, n, len(rows) - n) if estimate else absent("cached input tokens", len(rows))
 
 
+def _reasoning_share(rows: RequestArrays, _: SummaryOptions) -> Result:
+    estimate, n = ratio(rows.reasoning_tokens, rows.output_tokens)
+    return Result(estimate, n, len(rows) - n) if estimate else absent("reasoning tokens", len(rows))
+
+
 USAGE: MetricGroup[Measure] = MetricGroup(
     "Tokens and cost",
     "interactions",
@@ -52,6 +57,17 @@ USAGE: MetricGroup[Measure] = MetricGroup(
         MeasuredMetric(
             Metric("output_tokens", "Output tokens", "tokens", None, None, "sum of output_tokens"),
             total("output_tokens", "output tokens"),
+        ),
+        MeasuredMetric(
+            Metric(
+                "reasoning_share",
+                "Output tokens spent on reasoning",
+                "share",
+                None,
+                None,
+                "sum of reasoning_tokens / sum of output_tokens, over requests where both are known",
+            ),
+            _reasoning_share,
         ),
         MeasuredMetric(
             Metric(

@@ -33,6 +33,7 @@ class Answer:
     prompt_tokens: int = 11
     completion_tokens: int = 3
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
     status: int = 200
     error: Mapping[str, Any] | None = None
     first_s: float = 0.0
@@ -159,6 +160,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def _question(request: Mapping[str, Any]) -> str:
     """The text of the last message; "" where it is none."""
     content = request["messages"][-1].get("content") if request.get("messages") else None
+    if isinstance(content, list):
+        content = "".join(part.get("text", "") for part in content)
     return content if isinstance(content, str) else ""
 
 
@@ -213,6 +216,7 @@ def _usage(answer: Answer) -> dict[str, Any]:
         "completion_tokens": answer.completion_tokens,
         "total_tokens": answer.prompt_tokens + answer.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": answer.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
     }
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, QUARANTINE, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import TABLES, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import TABLES, Entry, PassedOver, Rejected, RejectedEntry, Row
+from obs_lib.sources.formats.azure_gateway import AzureGatewayFormat
 from obs_lib.sources.formats.dcgm import DcgmFormat
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import DUPLICATE, TIME_OF, SourceDay, read_day
@@ -25,6 +27,7 @@ from obs_lib.sources.source import Source, open_source
 from obs_lib.sources.validate import check
 from tests import logs
 from tests.mutate import mutations
+from tests.unit.sources.formats.test_exports import LOGS as EXPORTS
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +88,16 @@ def shapes() -> list[bytes]:
     return [json.dumps(item).encode() for n in range(100) for item in logs.langfuse_shapes(str(n))]
 
 
+def exports(name: str) -> list[bytes]:
+    """What other formats write, many times with ids of their own."""
+    lines = [json.dumps(item) for item in EXPORTS[name]]
+    return [
+        re.sub(r'("|0x)([a-f0-9]{12,}|[rtbc])"', rf'\g<1>\g<2>{n:03}"', line).encode()
+        for n in range(100)
+        for line in lines
+    ]
+
+
 def is_trace(raw: bytes) -> bool:
     """A trace's record of Langfuse goes into its interactions."""
     record = json.loads(raw)
@@ -115,6 +128,13 @@ def is_unfilled(raw: bytes) -> bool:
     return isinstance(label, dict) and label.get("value") is None and label.get("inclusion_probability") is not None
 
 
+def is_piece(raw: bytes) -> bool:
+    """A row of Azure API Management goes into the call whose id it bears."""
+    row = json.loads(raw)
+    return isinstance(row, dict) and AzureGatewayFormat.owns(row)
+
+
+PIECES = {"azure_gateway": is_piece}
 CASES = {
     "native": Case("native", lambda: written("native"), alone=True),
     "labels": Case("labels", lambda: written("labels"), is_unfilled, alone=True),
@@ -128,6 +148,7 @@ CASES = {
     "litellm": Case("litellm", lambda: [*written("litellm"), *30 * recorded("litellm.jsonl")]),
     "langfuse": Case("langfuse", lambda: [*written("langfuse"), *shapes()], is_trace),
     "otlp": Case("otlp", lambda: [*written("otlp", "openinference"), *copies(recorded("otlp.jsonl"))]),
+    **{name: Case(name, partial(exports, name), PIECES.get(name, lambda _: False)) for name in EXPORTS},
     "the Langfuse SDK over otlp": Case("otlp", lambda: copies(sdk_spans())),
 }
 
@@ -143,8 +164,9 @@ def test_damaged_lines(case: Case, tmp_path: Path) -> None:
         (folder / "log.jsonl").write_bytes(b"\n".join(damaged[start : start + TOGETHER]) + b"\n")
         source = open_source(SourceOptions(format=case.format, path=str(folder / "log.jsonl"), max_line_bytes=LONGEST))
         entries = list(source.place.undated())
-        rows, reasons = outcomes(source, entries)
-        silent = [entry.raw for entry in entries if entry.number not in {row.line for row in rows} | set(reasons)]
+        rows, reasons, passed = outcomes(source, entries)
+        told = {row.line for row in rows} | set(reasons) | passed
+        silent = [entry.raw for entry in entries if entry.number not in told]
         assert [raw for raw in silent if not case.silent(raw)] == []
         days = read_days(source, {row.day or DAY for row in rows}, folder)
         if case.alone:
@@ -164,10 +186,16 @@ class CheckedRow:
     key: tuple[object, ...]
 
 
-def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], dict[int, str]]:
-    """The rows of the entries, and by its line why one was rejected, as the ledger of `reading.py` decides it."""
+def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], dict[int, str], set[int]]:
+    """The rows of the entries, by its line why one was rejected, as the ledger of `reading.py` decides it, and what was passed
+    over, by line.
+    """
     rows, reasons = [], {}
+    passed = {}
     for item in source.format.read(entries):
+        if isinstance(item, PassedOver):
+            passed[item.entry.number] = item.what
+            continue
         try:
             if isinstance(item, RejectedEntry):
                 raise Rejected(item.reason)
@@ -180,7 +208,7 @@ def outcomes(source: Source, entries: list[Entry]) -> tuple[list[CheckedRow], di
         key = tuple(record[name] for name in item.table.key)
         rows.append(CheckedRow(item.entry.number, item.table, moment and moment.date(), key))
     assert all(reasons.values())
-    return rows, reasons
+    return rows, reasons, set(passed)
 
 
 def read_days(source: Source, days: set[Day], folder: Path) -> dict[Day, SourceDay]:

@@ -11,8 +11,9 @@ from typing import Any, Self
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.lake.table import Table
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entries, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import Entries, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
 
@@ -54,11 +55,11 @@ class Format(ABC):
         """The UTC days that the entry's rows can belong to, taken cheaply, without parsing it; empty where it says none."""
 
     @abstractmethod
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Every row of the entries, to their end.
 
         Entries come in reading order; what belongs together (a trace's spans) may stand apart. Never raises for what an entry
-        holds: what cannot be read is a RejectedEntry.
+        holds: what cannot be read is a RejectedEntry, a call that is no chat is PassedOver.
         """
 
 
@@ -78,10 +79,13 @@ class EntryFormat(Format):
     """A format whose entries stand for themselves: it says what one of them gives."""
 
     @abstractmethod
-    def rows(self, entry: Entry) -> Iterable[Row]:
-        """All rows of one entry, which is taken whole or not at all; `Rejected`, with the reason, where it cannot be read."""
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
+        """All rows of one entry, which is taken whole or not at all; `Rejected`, with the reason, where it cannot be read.
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+        An entry of no row counts as passed over where the format gives interactions.
+        """
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """The rows of one entry after another. An error of `rows` itself rejects the entry as well."""
         for entry in entries:
             try:
@@ -92,6 +96,11 @@ class EntryFormat(Format):
                 yield RejectedEntry(entry, reason_of(error))
             else:
                 yield from rows
+                if not rows and INTERACTIONS in self.tables:
+                    yield PassedOver(entry, NO_ROW)
+
+
+NO_ROW = "entry without an interaction"
 
 
 def reason_of(error: Exception) -> str:

@@ -12,16 +12,17 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, Row
+from obs_lib.sources.entries import Entry, HalfRead, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
+from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
-_STAMP = re.compile(rb'"timestamp"\s*:\s*"([^"\\]{10,40})"')
+_STAMP = re.compile(rb'\\?"timestamp\\?"\s*:\s*\\?"([^"\\]{10,40})\\?"')
 _TEXTS = ("outputText", "completion", "generation", "text", "output_text")
 _NO_CHAT = re.compile(r"embed|rerank|image|canvas|video|reel|sonic|stability", re.IGNORECASE)
 
@@ -41,58 +42,69 @@ class BedrockFormat(EntryFormat):
         """The day of the request."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
-        item = mapping(embedded(item.get("message"))) or item  # as CloudWatch hands it on
+        events = item.get("logEvents")  # as a subscription of CloudWatch hands them on
+        for event in events if isinstance(events, list) and events else [item]:
+            yield from self._row(entry, mapping(event))
+
+    def _row(self, entry: Entry, item: dict[str, Any]) -> Iterator[Row | PassedOver]:
+        told = next((mapping(embedded(item[name])) for name in ("message", "@message") if name in item), {})
+        item = told or item
         if not self.owns(item):
             raise Rejected("not an invocation of Bedrock")
         model = str(item.get("modelId") or "")
         if _NO_CHAT.search(model) or answers_in_text(str(item.get("operation") or "")) is False:
+            yield PassedOver(entry, model or str(item.get("operation")))
             return
         fields, repairs = _interaction(item, model)
-        yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs))
+        yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs), half_read=_elsewhere(item))
 
 
 def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], list[str]]:
     asked, given = mapping(item.get("input")), mapping(item.get("output"))
-    body = embedded(given.get("outputBodyJson"))
-    chunks = body if isinstance(body, list) else []
-    body = _joined(chunks) if chunks else mapping(body)
+    body = mapping(body_of(given.get("outputBodyJson")))
+    measured = mapping(body.get("amazon-bedrock-invocationMetrics"))
     counts = {
         "input_tokens": number(asked.get("inputTokenCount")),
         "output_tokens": number(given.get("outputTokenCount")),
     }
-    cached = number(asked.get("cacheReadInputTokenCount"))
-    beside, _ = usage_of(body.get("usage"))
-    told, repairs = richer(counts | ({} if cached is None else {"cached_input_tokens": cached}), beside)
-    tokens, more = settled(told, written=number(asked.get("cacheWriteInputTokenCount")))
+    cached, written = (number(asked.get(f"cache{way}InputTokenCount")) for way in ("Read", "Write"))
+    told, repairs = settled(counts | {"cached_input_tokens": cached}, written=written, cache_beside=True)
+    tokens, more = richer(told, usage_of(body.get("usage"))[0])
     error = item.get("errorCode")
     start = moment(item.get("timestamp"))
-    latency = number(mapping(body.get("metrics")).get("latencyMs"))
-    latency = (
-        number(mapping(body.get("amazon-bedrock-invocationMetrics")).get("invocationLatency"))
-        if latency is None
-        else latency
-    )
+    latency = number(mapping(body.get("metrics")).get("latencyMs", measured.get("invocationLatency")))
     return {
         "request_id": item.get("requestId"),
         "timestamp": start.isoformat() if start else item.get("timestamp"),
-        "model_version": model or None,
+        "model_version": model.rpartition("/")[2] or None,
         "provider": "aws.bedrock",
         "user_id": mapping(item.get("requestMetadata")).get("user_id"),
         "session_id": mapping(item.get("requestMetadata")).get("session_id"),
         "prompt": _prompt(embedded(asked.get("inputBodyJson"))),
         "response": _answer(body),
-        "finish_reason": finish_reason(finish_in(body) or _first(body, "completionReason")),
+        "finish_reason": finish_reason(
+            finish_in(body) or _first(body, "completionReason") or _first(body, "stop_reason")
+        ),
         "total_latency_ms": latency,
+        "ttft_ms": number(measured.get("firstByteLatency")),
         "error": str(error) if error else None,
         "error_kind": error_kind(str(error), None, None) if error else None,
         "tags": {"route": item["operation"]} if isinstance(item.get("operation"), str) else None,
-        **tokens,
+        **({} if error and not any(tokens.values()) else tokens),
     }, [*repairs, *more]
+
+
+def _elsewhere(item: Mapping[str, Any]) -> HalfRead | None:
+    """Bodies that lie in files of their own, which nobody fetches."""
+    names = [
+        f"{side}.{side}BodyS3Path" for side in ("input", "output") if mapping(item.get(side)).get(f"{side}BodyS3Path")
+    ]
+    return HalfRead("Amazon Bedrock", tuple(names)) if names else None
 
 
 def _prompt(body: Any) -> Any:
@@ -100,6 +112,12 @@ def _prompt(body: Any) -> Any:
         return body["inputText"]
     if isinstance(body, dict) and isinstance(body.get("prompt"), str):
         return body["prompt"]
+    if isinstance(body, dict) and isinstance(body.get("message"), str):  # Cohere
+        before = [
+            {"role": str(turn.get("role")).lower().replace("chatbot", "assistant"), "content": turn.get("message")}
+            for turn in map(mapping, body.get("chat_history") or ())
+        ]
+        return prompt_of([*before, {"role": "user", "content": body["message"]}])
     return prompt_of(body)
 
 
@@ -116,30 +134,5 @@ def _answer(body: Mapping[str, Any]) -> str | None:
 
 
 def _first(body: Mapping[str, Any], name: str) -> Any:
-    listed = body.get("results")
+    listed = body.get("results", body.get("outputs"))
     return mapping(listed[0]).get(name) if isinstance(listed, list) and listed else None
-
-
-def _joined(chunks: list[Any]) -> dict[str, Any]:
-    """A streamed answer as one: texts after each other, the last word on reason and usage."""
-    whole: dict[str, Any] = {}
-    texts = []
-    for chunk in map(mapping, chunks):
-        texts += [text for text in _texts(chunk) if isinstance(text, str)]
-        stop = mapping(chunk.get("messageStop")).get("stopReason") or mapping(chunk.get("delta")).get("stop_reason")
-        whole |= {"stopReason": stop} if stop else {}
-        for holder in (chunk, mapping(chunk.get("metadata")), mapping(chunk.get("message"))):
-            whole |= (
-                {"usage": mapping(whole.get("usage")) | holder["usage"]}
-                if isinstance(holder.get("usage"), dict)
-                else {}
-            )
-        whole |= {name: chunk[name] for name in ("metrics", "amazon-bedrock-invocationMetrics") if name in chunk}
-    return whole | {"content": [{"type": "text", "text": "".join(texts)}]}
-
-
-def _texts(chunk: Mapping[str, Any]) -> Iterator[Any]:
-    yield mapping(mapping(chunk.get("contentBlockDelta")).get("delta")).get("text")
-    yield mapping(chunk.get("delta")).get("text")
-    for name in _TEXTS:
-        yield chunk.get(name)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from obs_lib.errors import ObsError, SourceError
 from obs_lib.extensions import Extension
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import Format, reason_of
 
 _LONGEST_REASON = 200  # characters
@@ -31,7 +31,7 @@ class GuardedFormat(Format):
         except Exception:  # noqa: BLE001 - see above
             return set()
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """What the format gives, once it is known to be rows and rejected entries, and to rest on all entries."""
         reader = _Reader(self, entries)
         try:
@@ -52,7 +52,7 @@ class GuardedFormat(Format):
             raise Rejected("days: not a set of dates")
         return days
 
-    def _checked(self, item: object) -> Row | RejectedEntry:
+    def _checked(self, item: object) -> Item:
         match item:
             case Row(table, Entry() as entry, dict(fields), None | dt.datetime() as of) if table in self.tables:
                 if of is None or of.tzinfo is not None:
@@ -63,6 +63,10 @@ class GuardedFormat(Format):
                 raise self._fault(f"gives a row of {name!r} that is not made as a Row must be", entry)
             case RejectedEntry(Entry() as entry, str(reason)) if reason:
                 return RejectedEntry(entry, reason[:_LONGEST_REASON])
+            case PassedOver(Entry() as entry, str(what), None | dt.datetime() as of) if (
+                of is None or of.tzinfo is not None
+            ):
+                return PassedOver(entry, what, of and of.astimezone(dt.UTC))
         raise self._fault(f"gives {type(item).__name__} where a Row or a RejectedEntry belongs", None)
 
     def _fault(self, what: str, entry: Entry | None) -> SourceError:

@@ -8,12 +8,13 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Rejected, Row
+from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
+from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.tags import Tags, add_scalars
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
@@ -37,14 +38,16 @@ class HeliconeFormat(EntryFormat):
         """The day of the request."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
         if not self.owns(item):
             raise Rejected("not a request of Helicone")
-        if _NO_CHAT.search(str(item.get("request_path") or item.get("target_url") or "")):
+        path = str(item.get("request_path") or item.get("target_url") or "")
+        if _NO_CHAT.search(path):
+            yield PassedOver(entry, path.partition("?")[0])
             return
         fields, repairs = _interaction(item)
         yield Row(
@@ -53,13 +56,15 @@ class HeliconeFormat(EntryFormat):
 
 
 def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    request, response = (embedded(item.get(f"{side}_body")) for side in ("request", "response"))
+    request, response = (body_of(item.get(f"{side}_body")) for side in ("request", "response"))
+    response = body_of(mapping(response).get("streamed_data")) or response
     stamp = item.get("request_created_at") or item.get("created_at")
     start, end = moment(stamp), moment(item.get("response_created_at"))
     delay, status = number(item.get("delay_ms")), number(item.get("response_status", item.get("status")))
     properties = mapping(embedded(item.get("request_properties", item.get("properties"))))
     counts = {"input_tokens": number(item.get("prompt_tokens")), "output_tokens": number(item.get("completion_tokens"))}
     counts |= {"cached_input_tokens": number(item.get("prompt_cache_read_tokens"))}
+    counts |= {"reasoning_tokens": number(item.get("reasoning_tokens"))}
     told, repairs = richer(counts, usage_of(mapping(response).get("usage"))[0])
     tokens, more = settled(told, written=number(item.get("prompt_cache_write_tokens")))
     failed = status is not None and (status >= 400 or status < 0)
@@ -72,7 +77,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "model_version": next(
             (item[name] for name in ("response_model", "request_model", "model") if item.get(name)), None
         ),
-        "provider": item.get("provider") or None,
+        "provider": str(item["provider"]).lower() if item.get("provider") else None,
         "prompt": prompt_of(request) if request else None,
         "response": None if failed or not response else answer_of(response),
         "finish_reason": finish_reason(finish_in(response)),

@@ -9,10 +9,11 @@ from typing import Any
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import mapping, moment, number
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, span_of
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, span_of
 
 _STARTS = re.compile(rb'"startTime"\s*:\s*(\d{16})\b')  # microseconds since 1970
 _GRACE_S = 900
+_LATEST = 2e17  # microseconds since 1970: year 8307
 
 
 class JaegerFormat(SpanFormat):
@@ -30,20 +31,22 @@ class JaegerFormat(SpanFormat):
         near = (int(digits) / 1e6 + grace for digits in set(_STARTS.findall(raw)) for grace in (-_GRACE_S, _GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None}
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span]:
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span | Rejected]:
         """Every span of a trace."""
         if not self.owns(item):
             raise Rejected("not a trace of Jaeger")
         processes = mapping(item.get("processes"))
-        listed = item["spans"] if isinstance(item.get("spans"), list) else [item]
-        for span in listed:
-            if isinstance(span, dict):
-                process = mapping(span.get("process")) or mapping(processes.get(str(span.get("processID"))))
-                yield _span(entry, span, process)
+
+        def made(span: dict[str, Any]) -> Span:
+            process = mapping(span.get("process")) or mapping(processes.get(str(span.get("processID"))))
+            return _span(entry, span, process)
+
+        yield from each(item.get("spans", [item]), made)
 
 
 def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Span:
-    attributes = _values(item.get("tags"))
+    stored = {name.replace("@", "."): value for name, value in mapping(item.get("tag")).items()}  # in Elasticsearch
+    attributes = stored | _values(item.get("tags"))
     start, took = number(item.get("startTime")), number(item.get("duration"))
     trace_id, span_id = str(item.get("traceID") or ""), str(item.get("spanID") or "")
     logs = item.get("logs")
@@ -54,8 +57,8 @@ def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Spa
             "span_id": span_id,
             "parent_id": _parent(item),
             "name": str(item.get("operationName") or ""),
-            "start": int(start or 0) * 1000,
-            "end": 0 if start is None or took is None else int(start + took) * 1000,
+            "start": microseconds(start),
+            "end": 0 if start is None or took is None else microseconds(start + took),
             "attributes": attributes,
             "events": tuple(_event(entry, trace_id, span_id, log) for log in (logs if isinstance(logs, list) else ())),
             "failed": attributes.get("error") is True or attributes.get("otel.status_code") == "ERROR",
@@ -69,7 +72,12 @@ def _event(entry: Entry, trace_id: str, span_id: str, log: Any) -> Record:
     fields = _values(mapping(log).get("fields"))
     at = number(mapping(log).get("timestamp"))
     name = str(fields.pop("event", fields.pop("name", "")))
-    return Record(entry, trace_id, span_id, name, int(at or 0) * 1000, fields)
+    return Record(entry, trace_id, span_id, name, microseconds(at), fields)
+
+
+def microseconds(count: float | None) -> int:
+    """Nanoseconds since 1970 of microseconds; 0 for none, and for what is no moment."""
+    return int(count) * 1000 if count is not None and 0 < count < _LATEST else 0
 
 
 def _values(tags: Any) -> dict[str, Any]:

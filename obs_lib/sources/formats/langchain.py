@@ -55,3 +55,21 @@ def message_in(first: dict[str, Any]) -> Any:
     """What a generation says: its message, else its text."""
     message = plain_message(first.get("message"))
     return message if isinstance(message, dict) else first.get("text")
+
+
+def model_in(outputs: Any) -> str | None:
+    """The model that answered, where a model's output names it; None where it does not.
+
+    >>> model_in({"generations": [[{"text": "4"}]], "llm_output": {"model_name": "m-2024"}})
+    'm-2024'
+    """
+    body = outputs if isinstance(outputs, dict) else {}
+    message = plain_message((generation(body) or body).get("message"))
+    told = [
+        message.get("response_metadata") if isinstance(message, dict) else None,
+        body.get("llm_output"),
+        message,
+        body,
+    ]
+    names = (item.get(name) for item in told if isinstance(item, dict) for name in ("model_name", "model"))
+    return next((name for name in names if isinstance(name, str) and name), None)

@@ -5,14 +5,17 @@ A run is a span; its inputs and outputs are what the OpenTelemetry exporter of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
-from obs_lib.sources.formats.parse import embedded, mapping, number
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, nanoseconds, span_of
+from obs_lib.sources.formats.langchain import model_in
+from obs_lib.sources.formats.parse import DEEPEST, embedded, mapping, number
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, span_of
+from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
 
 _SESSIONS = ("session_id", "thread_id", "conversation_id")
+_WHOSE = (*_SESSIONS, "user_id")
 _FAILED = ("error", "failed")
 
 
@@ -26,53 +29,91 @@ class LangSmithFormat(SpanFormat):
         """By the kind of run."""
         return "run_type" in item and "start_time" in item
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span]:
-        """One run."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Rejected]:
+        """The run, and those that stand inside it."""
         if "run_type" not in item:
             raise Rejected("not a run of LangSmith")
-        run_id = str(item.get("id") or "")
-        trace_id, error = str(item.get("trace_id") or run_id), item.get("error")
-        first = nanoseconds(item.get("first_token_time"))
-        yield span_of(
-            entry,
-            {
-                "trace_id": trace_id,
-                "span_id": run_id,
-                "parent_id": str(item.get("parent_run_id") or ""),
-                "name": str(item.get("name") or ""),
-                "start": nanoseconds(item.get("start_time")),
-                "end": nanoseconds(item.get("end_time")),
-                "attributes": _attributes(item),
-                "events": (Record(entry, trace_id, run_id, "first token", first, {}),) if first else (),
-                "failed": bool(error) or str(item.get("status")).lower() in _FAILED,
-                "message": error if isinstance(error, str) else "",
-            },
-        )
+        yield from each(list(_with_children(item)), lambda run: _span(entry, run))
 
 
-def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+def _with_children(run: dict[str, Any], levels: int = DEEPEST) -> Iterator[Any]:
+    yield run
+    children = run.get("child_runs")
+    for child in children if isinstance(children, list) and levels else ():
+        yield from _with_children(child, levels - 1) if isinstance(child, dict) else (child,)
+
+
+def _span(entry: Entry, run: dict[str, Any]) -> Span:
+    run_id = str(run.get("id") or "")
+    trace_id, error = str(run.get("trace_id") or run_id), run.get("error")
+    first = nanoseconds(run.get("first_token_time")) or _first_token(run)
+    return span_of(
+        entry,
+        {
+            "trace_id": trace_id,
+            "span_id": run_id,
+            "parent_id": str(run.get("parent_run_id") or ""),
+            "name": str(run.get("name") or ""),
+            "start": nanoseconds(run.get("start_time")),
+            "end": nanoseconds(run.get("end_time")),
+            "attributes": _attributes(run),
+            "events": (Record(entry, trace_id, run_id, "first token", first, {}),) if first else (),
+            "failed": bool(error) or str(run.get("status")).lower() in _FAILED,
+            "message": error if isinstance(error, str) else "",
+        },
+    )
+
+
+def _first_token(run: Mapping[str, Any]) -> int:
+    events = embedded(run.get("events"))
+    named = (mapping(event) for event in (events if isinstance(events, list) else ()))
+    return next((nanoseconds(event.get("time")) for event in named if event.get("name") == "new_token"), 0)
+
+
+def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
     """The run's own words as those of its SDK's spans."""
-    extra = mapping(embedded(item.get("extra")))
-    metadata = mapping(extra.get("metadata")) | mapping(embedded(item.get("metadata")))
+    extra = mapping(embedded(run.get("extra")))
+    metadata = mapping(extra.get("metadata")) | mapping(embedded(run.get("metadata")))
     invocation = mapping(extra.get("invocation_params"))
-    model = metadata.get("ls_model_name") or invocation.get("model") or invocation.get("model_name")
-    details = mapping(embedded(item.get("prompt_token_details")))
+    outputs = _plain(run.get("outputs"))
+    asked = metadata.get("ls_model_name") or invocation.get("model") or invocation.get("model_name")
+    details = mapping(embedded(run.get("prompt_token_details")))
     named = {
-        "langsmith.span.kind": str(item["run_type"]),
-        "langsmith.metadata.ls_model_name": model,
+        "langsmith.span.kind": str(run["run_type"]),
+        "langsmith.metadata.ls_model_name": model_in(outputs) or asked,
         "langsmith.metadata.session_id": next((metadata[name] for name in _SESSIONS if metadata.get(name)), None)
-        or item.get("thread_id"),
+        or run.get("thread_id"),
         "langsmith.metadata.user_id": metadata.get("user_id"),
         "gen_ai.system": metadata.get("ls_provider"),
-        "gen_ai.prompt": embedded(item.get("inputs")),
-        "gen_ai.completion": embedded(item.get("outputs")),
-        "gen_ai.usage.input_tokens": number(item.get("prompt_tokens")),
-        "gen_ai.usage.output_tokens": number(item.get("completion_tokens")),
+        "gen_ai.prompt": _plain(run.get("inputs")),
+        "gen_ai.completion": outputs,
+        "gen_ai.usage.input_tokens": number(run.get("prompt_tokens")),
+        "gen_ai.usage.output_tokens": number(run.get("completion_tokens")),
         "gen_ai.usage.cache_read.input_tokens": number(details.get("cache_read")),
-        "gen_ai.usage.total_cost": number(item.get("total_cost")),
-        "metadata": {name: value for name, value in metadata.items() if not name.startswith("ls_")} or None,
+        "gen_ai.usage.reasoning.output_tokens": number(
+            mapping(embedded(run.get("completion_token_details"))).get("reasoning")
+        ),
+        "gen_ai.usage.total_cost": number(run.get("total_cost")),
+        "metadata": _tags(run, metadata) or None,
     }
     tokens = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
     if not any(named[name] for name in tokens):  # 0 of both is what an export writes for what nobody counted
         named |= dict.fromkeys(tokens)
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _plain(sides: Any) -> Any:
+    """Inputs or outputs; what a traced function was given, or gave back, without the name that it stands under."""
+    decoded = embedded(sides)
+    if isinstance(decoded, dict) and len(decoded) == 1:
+        ((name, value),) = decoded.items()
+        if name == "output" or isinstance(value, str):
+            return value
+    return decoded
+
+
+def _tags(run: Mapping[str, Any], metadata: Mapping[str, Any]) -> Tags:
+    tags: Tags = {}
+    add_labels(tags, embedded(run.get("tags")))
+    add_scalars(tags, metadata, (name for name in metadata if not name.startswith("ls_") and name not in _WHOSE))
+    return tags

@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Rejected, Row
+from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
@@ -41,14 +41,16 @@ class LiteLLMSpendFormat(EntryFormat):
         """The day of the start."""
         return {at.date() for stamp in _STAMP.findall(raw) if (at := moment(stamp.decode("latin-1"))) is not None}
 
-    def rows(self, entry: Entry) -> Iterable[Row]:
+    def rows(self, entry: Entry) -> Iterable[Row | PassedOver]:
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
         item = object_of(entry.raw)
         if not self.owns(item):
             raise Rejected("not a row of LiteLLM's spend logs")
-        if answers_in_text(str(item.get("call_type") or "completion")) is False:
+        kind = str(item.get("call_type") or "completion")
+        if answers_in_text(kind) is False:
+            yield PassedOver(entry, kind)
             return
         fields, repairs = _interaction(item)
         yield Row(
@@ -57,7 +59,7 @@ class LiteLLMSpendFormat(EntryFormat):
 
 
 def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    metadata, response = mapping(embedded(item.get("metadata"))), embedded(item.get("response"))
+    metadata, response = mapping(embedded(item.get("metadata"))), _unquoted(item.get("response"))
     start, end = moment(item["startTime"]), moment(item.get("endTime"))
     first = moment(item.get("completionStartTime"))
     failed = item.get("status") == "failure" or metadata.get("status") == "failure"
@@ -66,7 +68,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
     tokens, repairs = _tokens(item, metadata, failed=failed)
     cost = number(item.get("spend"))
     code = number(information.get("error_code"))
-    asked = embedded(item.get("messages")) or mapping(embedded(item.get("proxy_server_request"))).get("messages")
+    asked = _unquoted(item.get("messages")) or _request(item)
     return {
         "request_id": item.get("request_id"),
         "timestamp": start.isoformat() if start else item["startTime"],
@@ -87,6 +89,19 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "tags": _tags(item, metadata) or None,
         **tokens,
     }, repairs
+
+
+def _request(item: Mapping[str, Any]) -> Any:
+    """What the proxy was sent, where it has not written down the messages themselves."""
+    request = mapping(_unquoted(item.get("proxy_server_request")))
+    return request if {"messages", "input", "contents"}.intersection(request) else request.get("prompt")
+
+
+def _unquoted(value: Any) -> Any:
+    """JSON of a text, also where a dump has quoted the text once more."""
+    if isinstance(value, str) and value[:1] == value[-1:] == '"' and len(value) > 1:
+        value = next(iter(embedded(f"[{value}]")), value)
+    return embedded(value)
 
 
 def _tokens(

@@ -131,7 +131,8 @@ def finish_in(value: Any) -> Any:
     if isinstance(details, dict) and details.get("reason"):
         return details["reason"]
     names = ("finish_reason", "finishReason", "stop_reason", "stopReason")
-    return next((value[name] for name in names if value.get(name)), None) or _responses_status(value)
+    said = next((value[name] for name in names if value.get(name)), None) or _responses_status(value)
+    return said or (finish_in(value["message"]) if isinstance(value.get("message"), dict) else None)
 
 
 def text_of(item: dict[str, Any]) -> str | None:
@@ -264,7 +265,9 @@ def _part_text(part: Any) -> str | None:
         return None
     if parts.is_result(part):
         result = parts.result_of(part)
-        return _joined(result) if isinstance(result, (str, list)) else None if result is None else compact(result)
+        if isinstance(result, list):
+            result = _joined(result) or [item.get("json", item) for item in result if isinstance(item, dict)] or None
+        return result if result is None or isinstance(result, str) else compact(result)
     if part.get("type") in parts.TEXTS and not part.get("thought"):  # Gemini marks what it thought
         return next((part[name] for name in ("text", "content", "refusal") if isinstance(part.get(name), str)), None)
     return None

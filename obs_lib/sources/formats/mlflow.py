@@ -9,7 +9,7 @@ from typing import Any
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import embedded, mapping, moment
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, nanoseconds, plain_id, span_of
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, plain_id, span_of
 
 _STARTS = re.compile(rb'"(?:start_time|start_time_ns|start_time_unix_nano)\\?"\s*:\s*"?(\d{19})\b')
 _GRACE_S = 900
@@ -22,28 +22,31 @@ class MlflowFormat(SpanFormat):
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
-        """By the two halves of a trace."""
-        return "info" in item and "spans" in mapping(embedded(item.get("data")))
+        """By the two halves of a trace, or a table's columns."""
+        halves = mapping(embedded(item.get("trace"))) or item
+        return ("info" in halves and "spans" in mapping(embedded(halves.get("data")))) or {
+            "spans",
+            "trace_metadata",
+        } <= item.keys()
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of the starts of spans, and of the quarter of an hour around them."""
         near = (int(digits) / 1e9 + grace for digits in set(_STARTS.findall(raw)) for grace in (-_GRACE_S, _GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None} | super().days(raw)
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span]:
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span | Rejected]:
         """Every span of a trace; user and session stand in the trace's metadata."""
-        data = mapping(embedded(item.get("data", item)))
-        if not isinstance(data.get("spans"), list):
+        item = mapping(embedded(item.get("trace"))) or item  # a row of a searched table holds it as text
+        data = mapping(embedded(item.get("data"))) or item
+        if "spans" not in data:
             raise Rejected("not a trace of MLflow")
-        info = mapping(item.get("info"))
-        metadata = mapping(info.get("trace_metadata", info.get("request_metadata")))
+        info = mapping(item.get("info")) or item
+        metadata = mapping(embedded(info.get("trace_metadata", info.get("request_metadata"))))
         own: dict[str, Any] = {
             name: metadata[name] for name in ("mlflow.trace.user", "mlflow.trace.session") if name in metadata
         }
         trace_id = str(info.get("trace_id") or info.get("request_id") or "")
-        for span in data["spans"]:
-            if isinstance(span, dict):
-                yield _span(entry, span, trace_id, own)
+        yield from each(embedded(data["spans"]), lambda span: _span(entry, span, trace_id, own))
 
 
 def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]) -> Span:
@@ -63,7 +66,14 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
             "end": _at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
             "attributes": own | mapping(item.get("attributes")),
             "events": tuple(
-                Record(entry, trace_id, span_id, str(event.get("name", "")), 0, mapping(event.get("attributes")))
+                Record(
+                    entry,
+                    trace_id,
+                    span_id,
+                    str(event.get("name", "")),
+                    _at(event, ("time_unix_nano", "timestamp", "time")),
+                    mapping(event.get("attributes")),
+                )
                 for event in (events if isinstance(events, list) else ())
                 if isinstance(event, dict)
             ),

@@ -85,7 +85,7 @@ def milliseconds(start: dt.datetime | None, end: dt.datetime | None) -> float | 
 
 def _value(text: str) -> Any:
     try:
-        value = json.loads(text, parse_constant=_not_finite)
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise Rejected("nested too deeply") from error
     except Rejected:
@@ -113,6 +113,9 @@ def _deeper(value: Any, levels: int) -> bool:
 
 def _not_finite(_: str) -> NoReturn:
     raise Rejected("non-finite number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_finite)
 
 
 def _well_formed_tree(value: Any) -> Any:

@@ -54,7 +54,10 @@ def result_of(part: dict[str, Any]) -> Any:
     """What a tool gave back."""
     held = _key(part, _RESULT_KEYS)
     inner = part[held] if held else part
-    return next((inner[name] for name in _RESULT_TEXTS if inner.get(name) is not None), None)
+    given = next((inner[name] for name in _RESULT_TEXTS if inner.get(name) is not None), None)
+    if isinstance(given, dict) and given.keys() == {"type", "value"}:  # Vercel's
+        return given["value"]
+    return given
 
 
 def calls_in(item: dict[str, Any]) -> Iterator[dict[str, Any]]:

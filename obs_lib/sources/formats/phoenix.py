@@ -13,6 +13,7 @@ from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import embedded, mapping
 from obs_lib.sources.formats.spans import Span, SpanFormat, events_of, flat, nanoseconds, plain_id, span_of
 
+_LISTED = ("messages", "documents", "tools", "prompts", "choices")
 _COLUMNS = ("context.", "attributes.")
 
 
@@ -33,7 +34,8 @@ class PhoenixFormat(SpanFormat):
         if "span_id" not in context:
             raise Rejected("not a span of Phoenix")
         trace_id, span_id = plain_id(context.get("trace_id")), plain_id(context["span_id"])
-        attributes = flat(mapping(embedded(item.get("attributes"))))
+        given = mapping(embedded(item.get("attributes")))
+        attributes = flat({name: _list_in(name, value) for name, value in given.items()})
         if item.get("span_kind") not in (None, "", "UNKNOWN"):
             attributes.setdefault("openinference.span.kind", item["span_kind"])
         yield span_of(
@@ -51,6 +53,11 @@ class PhoenixFormat(SpanFormat):
                 "message": str(item.get("status_message") or ""),
             },
         )
+
+
+def _list_in(name: str, value: Any) -> Any:
+    """Messages and documents as a table without lists holds them: JSON in a cell."""
+    return embedded(value) if name.endswith(_LISTED) else value
 
 
 def _nested(item: dict[str, Any]) -> dict[str, Any]:

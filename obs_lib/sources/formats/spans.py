@@ -8,19 +8,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from obs_lib.records import Day
-from obs_lib.sources.entries import Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected
+from obs_lib.sources.formats.base import reason_of
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.format import OtlpFormat
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
 
-__all__ = ["Record", "Span", "SpanFormat", "events_of", "flat", "nanoseconds", "plain_id", "span_of"]
+__all__ = ["Record", "Span", "SpanFormat", "each", "events_of", "flat", "nanoseconds", "plain_id", "span_of"]
 
 _STAMP = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]{0,24})"')
+_HEX = re.compile(r"[0-9a-fA-F]+")
 _GRACE = dt.timedelta(minutes=15)
 _LONG = 1e11  # more than three thousand years in seconds, and three in milliseconds
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -31,8 +33,8 @@ class SpanFormat(OtlpFormat):
     """A format whose entries hold spans. All entries of one read are put together in memory."""
 
     @abstractmethod
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span]:
-        """The spans of an entry; `Rejected` where it holds none."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Rejected]:
+        """The spans of an entry, and why any of them is none; raises `Rejected` where the entry is none of the format's."""
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of every moment in ISO 8601 that the entry names, and of the quarter of an hour around it."""
@@ -43,19 +45,27 @@ class SpanFormat(OtlpFormat):
                 days |= {(at - _GRACE).date(), at.date(), (at + _GRACE).date()}
         return days
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Interactions, spans and labels, trace by trace; then what was rejected."""
         collected = Collected()
         for entry in entries:
             try:
                 if entry.cut:
                     raise Rejected("line too long")
-                for span in self.spans(entry, object_of(entry.raw)):
-                    collected.add_span(span)
+                spans = list(self.spans(entry, object_of(entry.raw)))
+                for span in spans:
+                    if isinstance(span, Rejected):
+                        collected.reject(entry, str(span))
+                    else:
+                        collected.add_span(span)
+                if not spans:
+                    yield PassedOver(entry, "trace without spans")
             except Rejected as problem:
                 collected.reject(entry, str(problem))
-            except RecursionError:
-                collected.reject(entry, "nested too deeply")
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one entry must not spoil the rest
+                collected.reject(entry, reason_of(error))
         yield from self.rows_of(collected)
 
 
@@ -90,6 +100,17 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
     return {name: inner for name, inner in named.items() if inner is not None}
 
 
+def each(spans: Any, make: Callable[[dict[str, Any]], Span]) -> Iterator[Span | Rejected]:
+    """The spans of a trace; one that cannot be read spoils no other. Raises `Rejected` where there is no list of them."""
+    if not isinstance(spans, list):
+        raise Rejected("spans: not a list")
+    for item in spans:
+        try:
+            yield make(item) if isinstance(item, dict) else Rejected("span: not an object")
+        except Rejected as problem:
+            yield problem
+
+
 def span_of(entry: Entry, fields: Mapping[str, Any]) -> Span:
     """A span from fields in Span's own names; `Rejected` where an id or the start is missing."""
     for name in ("trace_id", "span_id", "start"):
@@ -119,9 +140,10 @@ def events_of(entry: Entry, trace_id: str, span_id: str, events: Any) -> tuple[R
 
 
 def plain_id(value: Any) -> str:
-    """An id as text, without the 0x that printed ones have; "" for none.
+    """An id as text, without the 0x that printed ones have; hex in lower case, base64 as it is; "" for none.
 
-    >>> plain_id("0x00ab"), plain_id(None)
-    ('00ab', '')
+    >>> plain_id("0x00AB"), plain_id("q6G+/w=="), plain_id(None)
+    ('00ab', 'q6G+/w==', '')
     """
-    return value.removeprefix("0x").lower() if isinstance(value, str) else ""
+    plain = value.removeprefix("0x") if isinstance(value, str) else ""
+    return plain.lower() if _HEX.fullmatch(plain) else plain

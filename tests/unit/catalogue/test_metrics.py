@@ -53,6 +53,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "input_tokens": ("input_tokens", True, None, 0.2, True, False),
     "cached_share": ("cached_share", False, None, 0.05, False, False),
     "output_tokens": ("output_tokens", True, None, 0.2, True, False),
+    "reasoning_share": ("reasoning_share", False, None, 0.05, False, False),
     "cost": ("cost", True, None, 0.2, True, False),
     "cost_per_request": ("cost_per_request", True, None, 0.2, True, False),
     "quality_score": ("logged quality", False, None, 0.05, False, True),

@@ -71,6 +71,7 @@ USUAL = {
     "prefill_per_1k": 188.0,
     "decode_per_token": 22.4,
     "cached_share": 0.34,
+    "reasoning_share": 0.12,
     "cost_per_request": 0.0094,
     "latency_p50": 3120.0,
     "latency_p95": 11_840.0,

@@ -34,6 +34,7 @@ def record(**fields: object) -> dict[str, object]:
         ),
         ({"input_tokens": 10**12}, "impossible token count", {"input_tokens"}),
         ({"input_tokens": 10, "cached_input_tokens": 11}, "more cached than read", {"cached_input_tokens"}),
+        ({"output_tokens": 10, "reasoning_tokens": 11}, "more reasoning than written", {"reasoning_tokens"}),
     ],
 )
 def test_what_cannot_be_becomes_unknown_and_is_named(fields: dict[str, float], rule: str, unknown: set[str]) -> None:

@@ -241,6 +241,26 @@ def test_a_logged_cost_wins_and_the_note_says_where_costs_come_from(interactions
     assert measure(interactions({"cost_usd": 1.0}))["cost"].note == ""
 
 
+def test_reasoning_is_priced_as_output_unless_it_has_a_price_of_its_own(interactions: Maker) -> None:
+    thought = {"output_tokens": 1_000_000, "reasoning_tokens": 250_000, "input_tokens": 0}
+    prices = {"nova-*": {"input": 1, "output": 2}, "nova-deep": {"input": 1, "output": 2, "reasoning": 8}}
+    found = measure(
+        interactions(
+            thought | {"model_version": "nova-mini"},
+            thought | {"model_version": "nova-deep"},
+            {
+                "model_version": "nova-mini",
+                "input_tokens": 0,
+                "output_tokens": 1_000_000,
+            },  # nobody says what it thought
+        ),
+        prices=prices,
+    )
+    assert found["cost"].value == pytest.approx(2 + (0.75 * 2 + 0.25 * 8) + 2)
+    assert found["reasoning_share"].value == pytest.approx(0.25)
+    assert (found["reasoning_share"].n, found["reasoning_share"].n_skipped) == (2, 1)
+
+
 @pytest.mark.parametrize("name", ["", "*-mini", "a*b*"])
 def test_prices_are_by_version_or_its_beginning(name: str) -> None:
     with pytest.raises(ValidationError, match="one `\\*` at the end"):

@@ -16,13 +16,13 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, compact, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
-from obs_lib.sources.formats.usage import usage_of
+from obs_lib.sources.formats.usage import COUNTED, Counts, settled, usage_of
 from obs_lib.sources.repair import RICHER, UNKNOWN_PART
 
 Item = Mapping[str, Any]
 
 _CACHED = re.compile(r"cache_read|cached")
-_COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens")
+_REASONED = re.compile(r"reasoning|thought|thinking")
 _FINISH = ("finish_reason", "finishReason")  # where the SDK puts it for a streamed answer
 
 
@@ -49,7 +49,7 @@ def interaction(observation: Item, trace: Item) -> dict[str, Any]:
         "total_latency_ms": milliseconds(start, end),
     } | content(observation, trace)
     unknown = has_unknown_part(embedded(observation.get("output")))
-    contradicted = _tokens(observation)[0] == 0 and bool(fields.get("input_tokens"))
+    contradicted = _tokens(observation).get("input_tokens") == 0 and bool(fields.get("input_tokens"))
     fields["repairs"] = (*((RICHER,) if contradicted else ()), *((UNKNOWN_PART,) if unknown else ())) or None
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -59,9 +59,8 @@ def content(observation: Item, trace: Item) -> dict[str, Any]:
     error, kind = failure(observation)
     output = embedded(observation.get("output"))
     tokens = _tokens(observation)
-    if not any(tokens):
-        beside, _ = usage_of(mapping(output).get("usage"))
-        tokens = tuple(beside.get(name, known) for name, known in zip(_COUNTS, tokens, strict=True))
+    if not any(tokens.values()):
+        tokens = tokens | usage_of(mapping(output).get("usage"))[0]
     return {
         "user_id": observation.get("userId") or trace.get("userId"),
         "session_id": observation.get("sessionId") or trace.get("sessionId"),
@@ -69,9 +68,7 @@ def content(observation: Item, trace: Item) -> dict[str, Any]:
         "prompt_version": _prompt_version(observation),
         "prompt": _read(observation.get("input"), prompt_of),
         "response": None if error is not None and not output else _read(observation.get("output"), answer_of),
-        "input_tokens": tokens[0],
-        "cached_input_tokens": tokens[1],
-        "output_tokens": tokens[2],
+        **{name: tokens.get(name) for name in COUNTED},
         "ttft_ms": _ttft_ms(observation),
         "finish_reason": _finish(observation, output),
         "error": error,
@@ -105,34 +102,43 @@ def _prompt_version(observation: Item) -> str | None:
     return name if version in (None, "") else f"{name}@{version}"
 
 
-def _tokens(observation: Item) -> tuple[Any, Any, Any]:
-    """(input, of these cached, output) tokens. All kinds of input count as input, as in Langfuse's own sums."""
+def _tokens(observation: Item) -> Counts:
+    """The counts that are known. All kinds of input count as input, and of output as output, as in Langfuse's own sums."""
     details = mapping(observation.get("usageDetails"))
     asked = _sum(
         details, lambda name: name.startswith("input") or (name.startswith("cache") and name.endswith("_tokens"))
     )
     answered = _sum(details, lambda name: name.startswith("output"))
     if asked is None and answered is None:
-        usage = mapping(observation.get("usage"))
-        if str(usage.get("unit") or "TOKENS").upper() not in ("TOKENS", "TOKEN"):
-            return None, None, None
-        for source, names in (
-            (details, ("prompt_tokens", "completion_tokens")),  # as the OpenAI client counts, before the server maps it
-            (observation, ("inputUsage", "outputUsage")),
-            (observation, ("promptTokens", "completionTokens")),
-            (observation, ("inputTokens", "outputTokens")),  # a table saved from the pages
-            (usage, ("input", "output")),
-            (usage, ("promptTokens", "completionTokens")),
-        ):
-            asked, answered = number(source.get(names[0])), number(source.get(names[1]))
-            if asked or answered:
-                break
-        else:
-            return None, None, None  # old exports write 0 for what they do not know
+        return _older_tokens(observation, details)
+    nested, _ = usage_of(details)
     cached = _sum(details, lambda name: bool(_CACHED.search(name)) and not name.startswith("output"))
-    if cached is None:
-        cached = number(mapping(details.get("prompt_tokens_details")).get("cached_tokens"))
-    return asked, cached, answered
+    reasoned = _sum(details, lambda name: bool(_REASONED.search(name)))
+    parts = {"cached_input_tokens": cached, "reasoning_tokens": reasoned}
+    parts = {name: nested.get(name) if count is None else count for name, count in parts.items()}
+    counts = {"input_tokens": asked, "output_tokens": answered, **parts}
+    known = {name: count for name, count in counts.items() if count is not None}
+    return settled(known, total=number(details.get("total")))[0]
+
+
+def _older_tokens(observation: Item, details: Item) -> Counts:
+    """The counts as clients name them before the server has mapped them, and as older exports have them."""
+    usage = mapping(observation.get("usage"))
+    if str(usage.get("unit") or "TOKENS").upper() not in ("TOKENS", "TOKEN"):
+        return {}
+    names = ("input_tokens", "output_tokens")
+    told = [usage_of(details)[0]]
+    for source, (asked, answered) in (
+        (observation, ("inputUsage", "outputUsage")),
+        (observation, ("promptTokens", "completionTokens")),
+        (observation, ("inputTokens", "outputTokens")),  # a table saved from the pages
+        (usage, ("input", "output")),
+        (usage, ("promptTokens", "completionTokens")),
+    ):
+        counts = {name: number(source.get(of)) for name, of in zip(names, (asked, answered), strict=True)}
+        told.append({name: count for name, count in counts.items() if count is not None})
+    # old exports write 0 for what they do not know
+    return next((counts for counts in told if any(counts.get(name) for name in names)), {})
 
 
 def _sum(details: Item, wanted: Callable[[str], bool]) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 from obs_lib.connections import Connection
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entries, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entries, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.langfuse.api import open_api
 from obs_lib.sources.formats.langfuse.fields import failure, interaction, plain
@@ -24,15 +24,18 @@ from obs_lib.sources.formats.langfuse.trace import (
     LATEST,
     Part,
     Trace,
+    by_trace,
     contexts_by_call,
     flags_by_call,
     is_llm,
+    names_a_model,
     parts_of,
     quality_by_call,
     sort_in,
     subject_of,
 )
 from obs_lib.sources.formats.parse import milliseconds, moment, object_of
+from obs_lib.sources.formats.spill import shares
 from obs_lib.sources.langfuse_api import GRACE
 from obs_lib.sources.options import SourceOptions
 
@@ -73,8 +76,12 @@ class LangfuseFormat(StagedFormat):
                 days |= {(at - GRACE).date(), at.date(), (at + GRACE).date()}
         return days
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Rejects while reading; then, trace by trace, its interactions, spans and labels."""
+        for share in shares(entries, by_trace):
+            yield from self._read(share)
+
+    def _read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         traces: dict[str, Trace] = {}
         for entry in entries:
             try:
@@ -89,7 +96,7 @@ class LangfuseFormat(StagedFormat):
         for trace in traces.values():
             yield from self._rows(trace)
 
-    def _rows(self, trace: Trace) -> Iterator[Row]:
+    def _rows(self, trace: Trace) -> Iterator[Item]:
         trace.settle()
         by_column: dict[str, Mapping[str, Any]] = {
             "contexts": contexts_by_call(trace),
@@ -105,6 +112,9 @@ class LangfuseFormat(StagedFormat):
         for step in [*trace.calls, *trace.steps.values()]:
             if step.start is not None and step.item.get("traceId"):
                 yield self._span(step, step if is_llm(step.item) else trace.call_of(step.start))
+        for step in trace.steps.values():
+            if names_a_model(step.item):
+                yield PassedOver(step.entry, str(step.item["type"]).lower(), step.start)
         for score in trace.scores:
             yield _label(score, trace)
 

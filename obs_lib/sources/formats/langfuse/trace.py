@@ -11,7 +11,7 @@ from typing import Any
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langfuse.fields import plain
 from obs_lib.sources.formats.langfuse.steps import raised
-from obs_lib.sources.formats.parse import moment, number
+from obs_lib.sources.formats.parse import moment, number, object_of
 from obs_lib.sources.formats.retrieved import documents
 
 QUALITY = "quality"
@@ -72,6 +72,26 @@ def parts_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield item
 
 
+def by_trace(entry: Entry) -> Iterator[tuple[str, Entry]]:
+    """The entry under its trace; "" where it cannot be read."""
+    try:
+        items = list(parts_of(plain(object_of(entry.raw)))) if not entry.cut else []
+    except Rejected:
+        items = []
+    yield next((name for item in items if (name := _trace_of(item))), ""), entry
+
+
+def _trace_of(item: dict[str, Any]) -> str:
+    """The trace that an item belongs to; what names none stands by itself, under its own id."""
+    inside = item.get("traceId")
+    if isinstance(inside, str) and inside:
+        return inside
+    try:
+        return _trace_of_score(item)
+    except Rejected:
+        return str(item.get("id") or "")
+
+
 def sort_in(traces: dict[str, Trace], entry: Entry, item: dict[str, Any]) -> Entry | None:
     """Puts an observation, score or trace to its trace; `Rejected` where it is none of them.
 
@@ -108,6 +128,11 @@ def _observation(entry: Entry, item: dict[str, Any]) -> Part:
 def is_llm(item: dict[str, Any]) -> bool:
     """Whether an observation is a generation: a call to a model that answers."""
     return str(item.get("type")).upper() in _LLM
+
+
+def names_a_model(item: dict[str, Any]) -> bool:
+    """Whether an observation says that a model was called for it, or how many tokens that took."""
+    return any(item.get(name) for name in ("providedModelName", "model", "usageDetails"))
 
 
 def _trace_of_score(score: dict[str, Any]) -> str:

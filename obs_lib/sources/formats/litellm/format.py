@@ -17,7 +17,7 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, Rejected, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.litellm.fields import answers, failure, interaction, vector_stores
 from obs_lib.sources.formats.model_calls import answers_in_text
@@ -49,7 +49,7 @@ class LiteLLMFormat(StagedFormat):
         near = (float(digits) + grace for digits in _TIMES.findall(raw) for grace in (-GRACE_S, GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None}
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """An interaction with its own stages as soon as it is read; the stages that are calls of their own come last."""
         calls: dict[str, list[tuple[dt.datetime, str]]] = {}
         steps: list[tuple[Entry, dict[str, Any]]] = []
@@ -72,7 +72,9 @@ class LiteLLMFormat(StagedFormat):
         for of_trace in calls.values():
             of_trace.sort()
         for entry, payload in steps:
-            yield self._step(entry, payload, calls.get(payload["trace_id"], []))
+            step = self._step(entry, payload, calls.get(payload["trace_id"], []))
+            yield step
+            yield PassedOver(entry, str(payload["call_type"]), moment(payload["startTime"]))
 
     def _stages(self, entry: Entry, payload: dict[str, Any]) -> Iterator[Row]:
         """The call itself and what ran around it, as stages."""

@@ -14,13 +14,16 @@ from obs_lib.sources.formats.otlp.attribute_values import first, number, text
 from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.traces import Trace
+from obs_lib.sources.formats.usage import lacks_part
 from obs_lib.sources.repair import UNKNOWN_PART
 from obs_lib.sources.validate import COUNTS
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIMING = frozenset({"ttft_ms", "prefill_ms", "decode_ms"})
 _INHERITED = ("session_id", "user_id", "prompt_version")
-FIRST_CHUNK = re.compile(r"first.*(?:token|chunk)|content\.completion\.chunk", re.IGNORECASE)
+FIRST_CHUNK = re.compile(
+    r"first.*(?:token|chunk)|new_token\Z|content\.completion\.chunk|mlflow\.chunk\.item\.0\Z", re.IGNORECASE
+)
 _STATUS_IN_TEXT = re.compile(r"\b(?:[Ee]rror|[Ss]tatus) ?[Cc]ode:? (\d{3})\b")
 _ROUTES = (
     "route",
@@ -66,8 +69,11 @@ def fields(attributes: Attributes, events: list[Record]) -> dict[str, Any]:
     """What a span's own attributes and events say: in GenAI's names, else OpenInference's, else a dialect's."""
     said = openinference.fields(attributes) | genai.fields(attributes, events)
     known = dialects.fields(attributes)
-    zero = [name for name in COUNTS if name in said and not said[name] and known.get(name)]
-    return known | {name: value for name, value in said.items() if name not in zero}
+    poorer = {name for name in COUNTS if name in said and not said[name] and known.get(name)}
+    for whole, part in (("output_tokens", "reasoning_tokens"), ("input_tokens", "cached_input_tokens")):
+        if lacks_part(said.get(whole), known.get(part), known.get(whole)):
+            poorer.add(whole)  # the usage that the dialect has tells more of the same tokens
+    return known | {name: value for name, value in said.items() if name not in poorer}
 
 
 def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) -> dict[str, Any]:

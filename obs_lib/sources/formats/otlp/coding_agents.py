@@ -1,29 +1,36 @@
 """Coding agents (Claude Code, Codex, Gemini CLI): log events without a span, one for each call of a model.
 
 A call's event has the model, tokens, cost and duration; what the person asked stands in an event before it in the same session,
-and is there only where the agent was told to log it. Answers are in none.
+and is there only where the agent was told to log it. Gemini CLI writes the answer as well, and each call once more as the
+conventions have it: the same call, whose texts are taken from there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS
-from obs_lib.sources.entries import Row
+from obs_lib.sources.entries import Item, RejectedEntry, Row
 from obs_lib.sources.error_kinds import error_kind
-from obs_lib.sources.formats.messages import compact
+from obs_lib.sources.formats.messages import answer_of, compact
+from obs_lib.sources.formats.otlp import genai
 from obs_lib.sources.formats.otlp.attribute_values import first, number, text
 from obs_lib.sources.formats.otlp.calls import moment
 from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import number as plain
+from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.usage import COUNTED, settled
 
 _EVENT = re.compile(r"(claude_code|codex|gemini_cli|qwen_code)\.(\w+)")
 _CALLS = ("api_request", "api_response", "api_error", "sse_event")
 _SESSION = ("session.id", "conversation.id", "session_id")
 _INPUT, _OUTPUT = ("input_tokens", "input_token_count"), ("output_tokens", "output_token_count")
+_AS_DETAILS = (("gen_ai.usage.input_tokens",), ("gen_ai.usage.output_tokens",))
+_SAID = ("prompt", "response", "finish_reason", "provider")
+_REASONED = ("reasoning_token_count", "reasoning_tokens", "thoughts_token_count")
 _CACHED = ("cache_read_tokens", "cached_content_token_count", "cached_token_count")
 
 
@@ -32,19 +39,38 @@ def is_event(record: Record) -> bool:
     return _named(record) is not None
 
 
-def rows(records: list[Record]) -> Iterator[Row]:
-    """The calls among the records, each with what was asked last in its session."""
+Call = tuple[Any, ...]
+"""What makes two records those of one call: the session and what was counted."""
+
+
+def restated(records: Iterable[Record], details: Iterable[Record]) -> dict[Call, Record]:
+    """Those of the conventions' details that say once more what one of the agents' records says."""
+    calls = {_call(record, (_INPUT, _OUTPUT)) for record in records}
+    return {call: record for record in details if (call := _call(record, _AS_DETAILS)) in calls and None not in call}
+
+
+def rows(records: list[Record], details: Mapping[Call, Record]) -> Iterator[Item]:
+    """The calls among the records, each with what was asked last in its session, and what gives none.
+
+    details : what the conventions say of the same calls.
+    """
     asked: dict[str, str] = {}
     for record in sorted(records, key=lambda record: record.at):
         named, session = _named(record), text(first(record.attributes, _SESSION)) or ""
-        if named is None or not record.at:
+        if named is None:
+            continue
+        if not record.at:
+            yield RejectedEntry(record.entry, "event of a coding agent without a time")
             continue
         agent, word = named
         prompt = record.attributes.get("prompt")
         if word == "user_prompt" and isinstance(prompt, str):
             asked[session] = prompt
         if word in _CALLS and (word == "api_error" or first(record.attributes, (*_INPUT, *_OUTPUT)) is not None):
-            yield Row(INTERACTIONS, record.entry, _interaction(record, agent, session, asked.get(session)))
+            told = details.get(_call(record, (_INPUT, _OUTPUT)))
+            said = {} if told is None else {name: genai.fields(told.attributes, []).get(name) for name in _SAID}
+            fields = _interaction(record, agent, session, asked.get(session))
+            yield Row(INTERACTIONS, record.entry, fields | {name: value for name, value in said.items() if value})
 
 
 def _named(record: Record) -> tuple[str, str] | None:
@@ -52,6 +78,10 @@ def _named(record: Record) -> tuple[str, str] | None:
         if isinstance(name, str) and (event := _EVENT.fullmatch(name)):
             return event[1], event[2]
     return None
+
+
+def _call(record: Record, names: tuple[tuple[str, ...], ...]) -> Call:
+    return (text(first(record.attributes, _SESSION)), *(plain(first(record.attributes, of)) for of in names))
 
 
 def _interaction(record: Record, agent: str, session: str, prompt: str | None) -> dict[str, Any]:
@@ -66,6 +96,7 @@ def _interaction(record: Record, agent: str, session: str, prompt: str | None) -
         "user_id": text(first(said, ("user.id", "user.account_uuid"))),
         "model_version": text(said.get("model")),
         "prompt": prompt,
+        "response": _answer(said.get("response_text")),
         "total_latency_ms": took,
         "cost_usd": number(said.get("cost_usd")),
         "error": error,
@@ -75,12 +106,24 @@ def _interaction(record: Record, agent: str, session: str, prompt: str | None) -
     }
 
 
+def _answer(given: Any) -> str | None:
+    body = body_of(given)
+    return answer_of(body) if isinstance(body, (dict, list)) else text(given)
+
+
 def _tokens(said: Mapping[str, Any], agent: str) -> dict[str, Any]:
-    """Claude Code counts what it reads from the cache, and writes into it, beside the input."""
-    asked, answered, cached = (plain(first(said, names)) for names in (_INPUT, _OUTPUT, _CACHED))
-    if agent == "claude_code" and asked is not None:
-        asked += (cached or 0) + (plain(said.get("cache_creation_tokens")) or 0)
-    return {"input_tokens": asked, "output_tokens": answered, "cached_input_tokens": cached}
+    """Claude Code counts what it reads from the cache, and writes into it, beside the input; Gemini CLI thoughts beside the
+    output.
+    """
+    names = dict(zip(COUNTED, (_INPUT, _CACHED, _OUTPUT, _REASONED), strict=True))
+    counts, _ = settled(
+        {name: plain(first(said, of)) for name, of in names.items()},
+        written=plain(said.get("cache_creation_tokens")),
+        total=plain(said.get("total_token_count")),
+        cache_beside=agent == "claude_code",
+        reasoning_beside="thoughts_token_count" in said,
+    )
+    return counts
 
 
 def _made_id(record: Record, agent: str) -> str:

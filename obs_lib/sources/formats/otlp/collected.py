@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from obs_lib.sources.entries import Entry, Rejected, RejectedEntry
 from obs_lib.sources.formats.otlp import calls, coding_agents, genai
 from obs_lib.sources.formats.otlp.encoding import Record, Span, parse, parts, record_of, span_of
+
+
+class Answered(NamedTuple):
+    """An interaction that verdicts may name by its response: its span and its start in nanoseconds since 1970."""
+
+    span_id: str
+    start: int
 
 
 @dataclass(slots=True)
@@ -20,7 +27,7 @@ class Collected:
     records: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
     unnamed: list[Record] = field(default_factory=list)
     agents: list[Record] = field(default_factory=list)  # what coding agents did
-    answers: dict[str, Span] = field(default_factory=dict)  # interactions by the id of their response
+    answers: dict[str, Answered] = field(default_factory=dict)  # interactions by the id of their response
     _problems: dict[int, tuple[Entry, str]] = field(default_factory=dict)
     _idle: dict[int, tuple[Entry, str]] = field(default_factory=dict)
 

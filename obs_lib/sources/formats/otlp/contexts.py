@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from obs_lib.sources.formats.otlp import langfuse
@@ -86,11 +86,19 @@ def _queried(span: Span) -> list[dict[str, Any]] | None:
     return [
         {
             "id": first(result, (f"{name}.id" for name in _QUERY_RESULTS)),
-            "text": first(result, (f"{name}.{text}" for name in _QUERY_RESULTS for text in ("document", "text"))),
+            "text": first(result, (f"{name}.{text}" for name in _QUERY_RESULTS for text in ("document", "text")))
+            or _stored_beside(result),
             "score": first(result, (f"{name}.{score}" for name in _QUERY_RESULTS for score in ("score", "distance"))),
         }
         for result in results
     ] or None
+
+
+def _stored_beside(result: Mapping[str, Any]) -> Any:
+    """The text where a store keeps it in the vector's own data, as Pinecone and Milvus do."""
+    names = (f"{name}.{beside}" for name in _QUERY_RESULTS for beside in ("metadata", "entity"))
+    stored = embedded(first(result, names))
+    return first(stored, (*_TEXTS, "chunk", "document")) if isinstance(stored, dict) else None
 
 
 def safety_flags(spans: list[Span]) -> list[str] | None:

@@ -63,7 +63,11 @@ def parse(entry: Entry) -> dict[str, Any]:
     """The entry as one object. Rejected where it is none."""
     if entry.cut:
         raise Rejected("line too long")
-    return json_object(entry.raw)
+    line = json_object(entry.raw)
+    for name in ("result", "trace"):  # as Jaeger's and Tempo's API answer
+        inner = line.get(name)
+        line = inner if isinstance(inner, dict) and "resourceSpans" in inner else line
+    return line
 
 
 def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator[tuple[Attributes, Any] | Rejected]:

@@ -13,13 +13,15 @@ from typing import Any
 
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
-from obs_lib.sources.entries import CLOCKED, Entry, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Row
 from obs_lib.sources.formats.base import StagedFormat
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
-from obs_lib.sources.formats.otlp.collected import Collected
+from obs_lib.sources.formats.otlp.by_trace import by_trace
+from obs_lib.sources.formats.otlp.collected import Answered, Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
+from obs_lib.sources.formats.spill import shares
 
 GRACE_S = 15 * 60
 """Seconds around midnight in which a trace may have begun or may end in the neighbouring day."""
@@ -53,25 +55,32 @@ class OtlpFormat(StagedFormat):
                     days.add(min(max(near // _DAY_NS, 0), _DAYS))
         return {dt.date(1970, 1, 1) + dt.timedelta(days=day) for day in days}
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[Row | RejectedEntry]:
+    def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Interactions, spans and labels, trace by trace; then a RejectedEntry for each entry that has a part without a row."""
-        collected = Collected()
-        for entry in entries:
-            collected.add(entry)
-        yield from self.rows_of(collected)
+        answers: dict[str, Answered] = {}
+        for share in shares(entries, by_trace):
+            collected = Collected(answers=answers)
+            for entry in share:
+                collected.add(entry)
+            yield from self.rows_of(collected)
 
-    def rows_of(self, collected: Collected) -> Iterator[Row | RejectedEntry]:
+    def rows_of(self, collected: Collected) -> Iterator[Item]:
         """What was collected, trace by trace; then what stands by itself, and what gives no row."""
         for trace_id, spans in collected.traces.items():
             yield from self._rows(collected, trace_id, Trace(spans.values()))
-        yield from coding_agents.rows(collected.agents)
-        yield from _orphans(collected)
+        alone = _orphans(collected)
+        again = coding_agents.restated(collected.agents, (record for record in alone if record.name == genai.DETAILS))
+        yield from coding_agents.rows(collected.agents, again)
+        told = set(map(id, again.values()))
+        yield from _rows_alone(collected, [record for record in alone if id(record) not in told])
         yield from collected.rejects()
 
-    def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Row]:
+    def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Item]:
         records = collected.records.get(trace_id, {})
         events = {span.span_id: _by_time([*span.events, *records.pop(span.span_id, [])]) for span in trace.spans}
         yield from _interactions(collected, trace, events)
+        for span in trace.passed:
+            yield PassedOver(span.entry, kind_of(span) or span.name, calls.moment(span.start))
         for span in trace.spans:
             call = trace.call_of(span)
             day_of = span if call is None else call
@@ -108,7 +117,7 @@ def _interactions(collected: Collected, trace: Trace, events: dict[str, list[Rec
     for call in trace.calls:
         answer = call.attributes.get("gen_ai.response.id")
         if isinstance(answer, str):
-            collected.answers[answer] = call
+            collected.answers[answer] = Answered(call.span_id, call.start)
         try:
             row = calls.interaction(trace, call, events)
         except RecursionError:
@@ -136,10 +145,15 @@ def _labels(collected: Collected, subject: Span, span: Span, events: list[Record
                 yield Row(LABELS, event.entry, named | verdict, calls.moment(subject.start))
 
 
-def _orphans(collected: Collected) -> Iterator[Row]:
-    """Log records whose span was not read: details are interactions, evaluations name the interaction that they judge."""
+def _orphans(collected: Collected) -> list[Record]:
+    """Log records whose span was not read."""
     left = [record for spans in collected.records.values() for records in spans.values() for record in records]
-    for record in [*left, *collected.unnamed]:
+    return [*left, *collected.unnamed]
+
+
+def _rows_alone(collected: Collected, records: list[Record]) -> Iterator[Row]:
+    """Of records without a span: details are interactions, evaluations name the interaction that they judge."""
+    for record in records:
         if record.name == genai.DETAILS:
             yield from _details(collected, record)
         elif record.name == genai.EVALUATION:

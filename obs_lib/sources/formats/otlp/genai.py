@@ -27,7 +27,7 @@ from obs_lib.sources.formats.otlp.attribute_values import captured, first, index
 from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.formats.parse import number as plain
-from obs_lib.sources.formats.usage import settled
+from obs_lib.sources.formats.usage import COUNTED, settled
 
 DETAILS = "gen_ai.client.inference.operation.details"
 """The event that carries a whole request: the span's attributes with the content beside them."""
@@ -62,26 +62,40 @@ _TEXTS = {
     "prompt_version": ("gen_ai.prompt.version",),
 }
 _NUMBERS = {
-    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-    "output_tokens": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+    "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.response.prompt_tokens"),
+    "output_tokens": (
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.completion_tokens",
+        "gen_ai.response.completion_tokens",
+    ),
     "cached_input_tokens": (
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
-        *("gen_ai.usage.cached_tokens", "gen_ai.usage.input_tokens.cached"),
+        *("gen_ai.usage.cached_tokens", "gen_ai.usage.input_tokens.cached", "gen_ai.usage.experimental.cached_tokens"),
+        "gen_ai.usage.prompt_tokens_details.cached_tokens",
         # pydantic-ai's details, in the provider's own words
         "gen_ai.usage.details.cache_read_tokens",
         "gen_ai.usage.details.cache_read_input_tokens",
         "gen_ai.usage.details.cached_tokens",
         "gen_ai.usage.details.cached_content_tokens",
     ),
+    "reasoning_tokens": (
+        *("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens", "llm.usage.reasoning_tokens"),
+        *("gen_ai.usage.output_tokens.reasoning", "gen_ai.usage.completion_tokens_details.reasoning_tokens"),
+        *("gen_ai.usage.details.reasoning_tokens", "gen_ai.usage.details.thoughts_tokens"),
+        "gen_ai.usage.experimental.reasoning_tokens",
+    ),
     "cost_usd": ("gen_ai.cost.total_cost", "operation.cost", "gen_ai.usage.cost", "gen_ai.usage.total_cost"),
 }
 _WRITTEN = (
     *("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
     *("gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens"),
-    "gen_ai.usage.details.cache_write_tokens",
+    *("gen_ai.usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_write"),
+    "llm.token_count.prompt_details.cache_write",
 )
-_TOTAL = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens")
+_TOTAL = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total")
+_BESIDE = "gen_ai.usage.experimental.reasoning_tokens"
+"""Google ADK's first name for what Gemini thought, which it counts beside the output; the name after it is inside."""
 _COUNTS = (*_NUMBERS["input_tokens"], *_NUMBERS["output_tokens"])
 _SECONDS = {
     # Names of `latency` are of vLLM's server spans.
@@ -92,6 +106,12 @@ _SECONDS = {
     "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
     "decode_ms": ("gen_ai.latency.time_in_model_decode",),
 }
+_AGENTS = ("gen_ai.agent.name", "agent_name")  # the latter is pydantic-ai's
+_AGENT_MODELS = (*_TEXTS["model_version"], "model_name")
+_AGENT_ANSWERS = (
+    *("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"),
+    *("final_result", "pydantic_ai.all_messages", "all_messages_events"),
+)
 _OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
 
 
@@ -113,25 +133,19 @@ def is_whole_agent(attributes: Attributes) -> bool:
     Where nobody writes the calls inside it, it is all that there is of them.
     """
     operation = attributes.get("gen_ai.operation.name")
-    answered = first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"))
-    has_model = first(attributes, _TEXTS["model_version"]) is not None
-    return (
-        isinstance(operation, str)
-        and operation == "invoke_agent"
-        and has_model
-        and answered is not None
-        and first(attributes, _COUNTS) is not None
-    )
+    is_agent = operation == "invoke_agent" or (operation is None and first(attributes, _AGENTS) is not None)
+    named, counted, answered = (first(attributes, names) for names in (_AGENT_MODELS, _COUNTS, _AGENT_ANSWERS))
+    return is_agent and None not in (named, counted, answered)
 
 
 def usage(attributes: Attributes, native: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The token counts of a span, input with cached tokens in it, and the repairs that it took.
+    """The token counts of a span, cached tokens and reasoning among the rest, and the repairs that it took.
 
     native : the counts as they were read.
     """
     written, total = (number(first(attributes, names)) for names in (_WRITTEN, _TOTAL))
-    known = {name: native.get(name) for name in ("input_tokens", "output_tokens", "cached_input_tokens")}
-    return settled(known, written=plain(written), total=plain(total))
+    known = {name: native.get(name) for name in COUNTED}
+    return settled(known, written=plain(written), total=plain(total), reasoning_beside=bool(attributes.get(_BESIDE)))
 
 
 def _carries_a_call(attributes: Attributes) -> bool:

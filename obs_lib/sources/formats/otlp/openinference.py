@@ -27,6 +27,7 @@ _NUMBERS = {
     "input_tokens": ("llm.token_count.prompt",),
     "output_tokens": ("llm.token_count.completion",),
     "cached_input_tokens": ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"),
+    "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
     "cost_usd": ("llm.cost.total",),
 }
 

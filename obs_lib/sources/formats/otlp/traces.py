@@ -14,6 +14,20 @@ from obs_lib.sources.formats.otlp.encoding import Span
 _DEEPEST = 256  # ancestors that are looked at: a trace of a chain of spans must not cost their square
 
 
+_OF_A_CALL = (
+    *("gen_ai.request.model", "gen_ai.response.model", "gen_ai.usage.", "ai.model.id", "ai.usage.", "llm.usage."),
+    *("llm.model_name", "llm.token_count.", "embedding.model_name", "reranker.model_name"),
+    *(
+        "langfuse.observation.model.name",
+        "langsmith.metadata.ls_model_name",
+        "mlflow.chat.tokenUsage",
+        "mlflow.llm.model",
+    ),
+    "gcp.vertex.agent.llm_request",
+)
+"""What names begin with that only a call to a model has, in any dialect."""
+
+
 class Trace:
     """The spans of one trace that were read, in the order of their starts. Parents may be missing.
 
@@ -70,6 +84,12 @@ class Trace:
         return span.span_id not in self._parents
 
     @cached_property
+    def passed(self) -> list[Span]:
+        """Spans of calls to a model that are no interaction and stand around none: embeddings, or words that nobody knows."""
+        around = {name for call in self.calls for name in self.path(call)}
+        return [span for span in self.spans if span.span_id not in around and _names_a_model(span)]
+
+    @cached_property
     def _parents(self) -> set[str]:
         return {span.parent_id for span in self.spans}
 
@@ -91,6 +111,10 @@ class Trace:
     @cached_property
     def _call_ids(self) -> set[str]:
         return {call.span_id for call in self.calls}
+
+
+def _names_a_model(span: Span) -> bool:
+    return any(name.startswith(_OF_A_CALL) and span.attributes[name] for name in span.attributes)
 
 
 def is_llm(span: Span) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from obs_lib.sources.entries import Entry, HalfRead, RejectedEntry, Row
 from obs_lib.sources.formats.otlp.format import OtlpFormat
 from obs_lib.sources.stages import StageNames
+from tests.logs import attribute
 from tests.unit.sources.formats.test_otlp import GENAI, span, spans_line
 
 ASKED = [{"role": "user", "content": "Is it open?"}]
@@ -308,3 +309,88 @@ def test_a_part_of_no_known_kind_is_counted_and_leaves_the_rest_readable() -> No
     call = GENAI | {"gen_ai.output.messages": json.dumps(said)}
     (row,) = (row for row in read(span("chat", 1, attributes=call)) if row.table.name == "interactions")
     assert (row.fields["response"], row.repairs) == ("Until six.", ("unknown part of a message",))
+
+
+def test_an_agent_alone_is_one_interaction_whatever_names_its_generation_has() -> None:
+    counts = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 4}
+    asked = [{"role": "user", "parts": [{"type": "text", "content": "Is it open?"}]}]
+    said = [{"role": "assistant", "parts": [{"type": "text", "content": "Until six."}]}]
+    older = {
+        "agent_name": "a",
+        "model_name": "m",
+        "all_messages_events": json.dumps(EVENTS),
+        "final_result": "Until six.",
+    }
+    newer = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.request.model": "m",
+        "pydantic_ai.all_messages": json.dumps([*asked, *said]),
+    }
+    for given in (older, newer):
+        (fields,) = interactions(span("agent run", 1, attributes=given | counts))
+        assert (fields["response"], fields["model_version"], fields["input_tokens"]) == ("Until six.", "m", 10)
+        calls = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", **counts}
+        (fields,) = interactions(span("agent run", 1, attributes=given | counts), span("chat", 2, 1, attributes=calls))
+        assert fields["request_id"].endswith("2")
+
+
+def test_a_stream_that_logfire_writes_down_afterwards_took_what_it_says() -> None:
+    request = {"model": "m", "messages": [{"role": "user", "content": "Is it open?"}], "stream": True}
+    told = {"request_data": json.dumps(request), "logfire.span_type": "log", "duration": 1.5}
+    (fields,) = interactions(
+        span("streaming response", 1, attributes=told | {"response_data": '{"combined_chunk_content": "Until six."}'})
+    )
+    assert (fields["response"], fields["total_latency_ms"]) == ("Until six.", 1500.0)
+
+
+def test_documents_of_a_vector_store_may_stand_in_its_metadata() -> None:
+    found = (
+        "db.query.result",
+        0,
+        {"db.query.result.id": "d", "db.query.result.metadata": '{"text": "Open until six."}'},
+    )
+    store = span("pinecone.query", 2, 1, attributes={"db.system": "pinecone"}, events=[found])
+    call = span("chat", 3, 1, 10, attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"})
+    (fields,) = interactions(span("flow", 1, attributes={}), store, call)
+    assert fields["contexts"] == [{"id": "d", "text": "Open until six.", "score": None}]
+
+
+def record_line(*records: tuple[int, dict[str, Any]]) -> bytes:
+    made = [
+        {
+            "timeUnixNano": str(1772532000000000000 + at * 10**9),
+            "attributes": [attribute(*pair) for pair in given.items()],
+        }
+        for at, given in records
+    ]
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": made}]}]}).encode()
+
+
+def test_a_call_that_gemini_cli_writes_twice_counts_once_with_the_texts_of_both() -> None:
+    base = {"session.id": "s"}
+    response = {"event.name": "gemini_cli.api_response", "model": "m", "input_token_count": 10, "output_token_count": 4}
+    details = {
+        "event.name": "gen_ai.client.inference.operation.details",
+        "gen_ai.request.model": "m",
+        "gen_ai.usage.input_tokens": 10,
+        "gen_ai.usage.output_tokens": 4,
+        "gen_ai.response.id": "r",
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "Done."}]}]),
+    }
+    asked = {"event.name": "gemini_cli.user_prompt", "prompt": "Fix it"}
+    line = record_line((0, asked | base), (2, response | base | {"thoughts_token_count": 3}), (2, details | base))
+    (row,) = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, line)])
+    assert isinstance(row, Row)
+    said = {name: row.fields[name] for name in ("prompt", "response", "output_tokens", "reasoning_tokens")}
+    assert said == {"prompt": "Fix it", "response": "Done.", "output_tokens": 7, "reasoning_tokens": 3}
+    other = record_line((2, response | base), (9, details | base | {"gen_ai.usage.input_tokens": 11}))
+    assert len(list(OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, other)]))) == 2
+
+
+def test_an_answer_that_a_coding_agent_writes_down_is_read() -> None:
+    body = {"candidates": [{"content": {"role": "model", "parts": [{"text": "Done."}]}}]}
+    for given in ("Done.", json.dumps(body), json.dumps([body])):
+        event = {"event.name": "gemini_cli.api_response", "input_token_count": 1, "response_text": given}
+        (row,) = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, record_line((0, event)))])
+        assert isinstance(row, Row)
+        assert row.fields["response"] == "Done."

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.sources.entries import CLOCKED, Entry, RejectedEntry, Row
+from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.formats.loading import format_class, load_format
 from obs_lib.sources.formats.native.format import NativeFormat
 from obs_lib.sources.formats.otlp.format import OtlpFormat
+from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.formats.recognise import hint
 from obs_lib.sources.formats.registry import BUNDLED, extension
 from obs_lib.sources.options import SourceOptions
+from obs_lib.sources.repair import without_negative
 from obs_lib.sources.stages import StageNames
 from obs_lib.sources.validate import Limits, check
 from tests.unit.sources.formats.test_otlp import log_line
@@ -226,7 +229,7 @@ NO_CACHE = {"azure_gateway"}
 NO_PROMPT = {"openai_batch"}
 
 
-def read(name: str, *items: object) -> list[Row | RejectedEntry]:
+def read(name: str, *items: object) -> list[Item]:
     raw = [item if isinstance(item, bytes) else json.dumps(item).encode() for item in items]
     format = load_format(SourceOptions(format=name, path="x"))
     return list(format.read([Entry("x.jsonl", number, line) for number, line in enumerate(raw, start=1)]))
@@ -262,27 +265,40 @@ def test_whoever_reads_it_as_something_else_is_told(name: str) -> None:
     assert hint(Entry("x.jsonl", 1, b"no JSON"), NativeFormat()) == ""
 
 
-@pytest.mark.parametrize("name", LOGS)
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-        lambda s: st.lists(s, max_size=2) | st.dictionaries(st.text(max_size=5), s, max_size=2),
-        max_leaves=6,
-    ),
-    st.data(),
+HOSTILE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=9)
+    | st.sampled_from([2**70, -1e300, "\x00", "1e999", "[{", "[]"]),
+    lambda s: st.lists(s, max_size=2) | st.dictionaries(st.text(max_size=5), s, max_size=2),
+    max_leaves=6,
 )
-def test_no_value_anywhere_makes_a_format_fail(name: str, value: Any, data: st.DataObject) -> None:
+
+
+def with_value(item: Any, value: Any, data: st.DataObject) -> Any:
+    """The item with the value somewhere in it: in objects, in lists, and in texts that are JSON themselves."""
+    inner = embedded(item)
+    if not isinstance(inner, (dict, list)) or not inner or data.draw(st.integers(0, 4)) == 0:
+        return value
+    at = data.draw(st.sampled_from(sorted(inner) if isinstance(inner, dict) else range(len(inner))))
+    inner[at] = with_value(inner[at], value, data)
+    return json.dumps(inner) if isinstance(item, str) else inner
+
+
+@pytest.mark.parametrize("name", LOGS)
+@given(HOSTILE, st.data())
+def test_no_value_anywhere_makes_a_format_fail_or_an_entry_disappear(
+    name: str, value: Any, data: st.DataObject
+) -> None:
     item = json.loads(json.dumps(LOGS[name][0]))
-    place = item
-    while True:
-        key = data.draw(st.sampled_from(sorted(place)))
-        if isinstance(place[key], dict) and place[key] and data.draw(st.booleans()):
-            place = place[key]
-        else:
-            break
-    place[key] = value
-    for given_item in read(name, item):
-        assert isinstance(given_item, (Row, RejectedEntry))
+    items = read(name, with_value(item, value, data))
+    assert items
+    for each in items:
+        assert isinstance(each, (Row, RejectedEntry, PassedOver))
+        if isinstance(each, Row):
+            with suppress(Rejected):
+                check(each.table, without_negative(each.fields, frozenset())[0], Limits())
 
 
 @pytest.mark.parametrize(
@@ -295,7 +311,9 @@ def test_no_value_anywhere_makes_a_format_fail(name: str, value: Any, data: st.D
     ],
 )
 def test_what_is_no_chat_is_neither_an_interaction_nor_a_reject(name: str, item: dict[str, Any]) -> None:
-    assert read(name, item) == []
+    (passed,) = read(name, item)
+    assert isinstance(passed, PassedOver)
+    assert "embed" in passed.what
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_a_generation_of_the_v2_api() -> None:
         "input_tokens": 30,
         "cached_input_tokens": 10,
         "output_tokens": 5,
+        "reasoning_tokens": 1,
         "ttft_ms": 250.0,
         "total_latency_ms": 2000.0,
         "cost_usd": 0.75,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
-from obs_lib.sources.entries import Entry, RejectedEntry, Row
+from obs_lib.sources.entries import Entry, Item, PassedOver, RejectedEntry, Row
 from obs_lib.sources.formats.litellm.format import LiteLLMFormat
 
 RECORDED = Path(__file__).parent / "recorded" / "litellm.jsonl"
@@ -33,7 +33,7 @@ class Names:
         }[kind or ""]
 
 
-def read(*payloads: dict[str, Any]) -> list[Row | RejectedEntry]:
+def read(*payloads: dict[str, Any]) -> list[Item]:
     entries = [Entry("f.jsonl", n, json.dumps(payload).encode()) for n, payload in enumerate(payloads, start=1)]
     return list(LiteLLMFormat(Names()).read(entries))
 
@@ -266,8 +266,10 @@ def test_counts_of_zero_are_taken_from_the_usage_beside_them_and_a_lone_embeddin
     counted = {name: row.fields[name] for name in ("input_tokens", "output_tokens", "cached_input_tokens")}
     assert counted == {"input_tokens": 50, "output_tokens": 5, "cached_input_tokens": 40}
     assert row.repairs == ("counts beside each other",)
-    (step,) = read({**EMBEDDING, "trace_id": None})
+    step, passed = read({**EMBEDDING, "trace_id": None})
     assert isinstance(step, Row)
+    assert isinstance(passed, PassedOver)
+    assert passed.what == EMBEDDING["call_type"]
     assert (step.table.name, step.fields["trace_id"]) == ("spans", EMBEDDING["id"])
 
 

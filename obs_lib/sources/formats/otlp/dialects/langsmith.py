@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from obs_lib.sources.formats.langchain import generation, plain_message
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import first, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
-from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.formats.retrieved import documents
-from obs_lib.sources.formats.usage import usage_of
+from obs_lib.sources.formats.usage import usage_in
 
 _METADATA = "langsmith.metadata."
-
-
-def usage_in(outputs: Any) -> dict[str, Any]:
-    """The token counts that LangChain leaves in a model's output: in its message, else in what the provider said."""
-    body = mapping(outputs)
-    message = plain_message(mapping(generation(body)).get("message"))
-    told = (
-        mapping(message).get("usage_metadata"),
-        body.get("usage_metadata"),
-        mapping(body.get("llm_output")).get("token_usage"),
-        mapping(body.get("llm_output")).get("usage"),
-        body.get("usage"),
-    )
-    return next((counts for usage in told if (counts := usage_of(usage)[0])), {})
 
 
 def _fields(attributes: Attributes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
-from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.parse import embedded, mapping, number
 from obs_lib.sources.formats.usage import usage_of
 
 
@@ -17,12 +17,14 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
     request = mapping(embedded(attributes.get("request_data")))
     response = mapping(embedded(attributes.get("response_data")))
     usage, _ = usage_of(response.get("usage"))
+    took = number(attributes.get("duration")) if "combined_chunk_content" in response else None  # seconds of a stream
     said = response.get("message", response.get("combined_chunk_content", response.get("text")))
     return {
         "model_version": text(request.get("model")),
         "prompt": prompt_of(request) if {"messages", "input", "prompt"}.intersection(request) else None,
         "response": answer_of(said),
         "finish_reason": finish_reason(finish_in(response) or finish_in(said)),
+        "total_latency_ms": None if took is None else took * 1000,
         **usage,
     }
 

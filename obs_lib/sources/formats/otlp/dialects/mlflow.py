@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from obs_lib.sources.finish import finish_reason
+from obs_lib.sources.formats.langchain import model_in
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import number, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded, mapping
 from obs_lib.sources.formats.retrieved import documents
-from obs_lib.sources.formats.usage import usage_of
+from obs_lib.sources.formats.usage import usage_in, usage_of
 
 _KINDS = {"chat_model": "llm", "llm": "llm", "embedding": "embedding", "parser": "output_processor"}
 
@@ -30,20 +31,21 @@ def _type(attributes: Attributes) -> str:
 
 def _fields(attributes: Attributes) -> dict[str, Any]:
     asked, given = (_unquoted(attributes.get(f"mlflow.span{side}")) for side in ("Inputs", "Outputs"))
-    usage, _ = usage_of(_unquoted(attributes.get("mlflow.chat.tokenUsage")) or mapping(given).get("usage"))
-    beside, _ = usage_of(mapping(given).get("usage"))
+    usage, _ = usage_of(_unquoted(attributes.get("mlflow.chat.tokenUsage")))
     cost = mapping(_unquoted(attributes.get("mlflow.llm.cost")))
-    model = mapping(given).get("model") or _unquoted(attributes.get("mlflow.llm.model")) or mapping(asked).get("model")
+    invoked = mapping(_unquoted(attributes.get("invocation_params")))
+    said = mapping(given).get("model_version", mapping(given).get("modelVersion"))
+    named = (model_in(given), said, _unquoted(attributes.get("mlflow.llm.model")), mapping(asked).get("model"))
     return {
-        "model_version": text(model),
+        "model_version": text(next(filter(None, (*named, invoked.get("model"), invoked.get("model_name"))), None)),
         "user_id": text(_unquoted(attributes.get("mlflow.trace.user"))),
         "session_id": text(_unquoted(attributes.get("mlflow.trace.session"))),
         "prompt": prompt_of(asked),
         "response": answer_of(given),
         "finish_reason": finish_reason(finish_in(given)),
         "cost_usd": number(cost.get("total_cost")),
-        **beside,
         **usage,
+        **usage_in(given),  # the provider's own says more: which tokens were cached, and which way it counts them
     }
 
 

@@ -10,6 +10,8 @@ from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import first, number, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats.parse import number as plain
+from obs_lib.sources.formats.usage import COUNTED, settled
 
 _OPERATION = "ai.operationId"
 _METADATA = "ai.telemetry.metadata."
@@ -26,6 +28,7 @@ _NUMBERS = {
     "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens"),
     "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
     "cached_input_tokens": ("ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheReadTokens"),
+    "reasoning_tokens": ("ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens"),
     "ttft_ms": ("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"),
 }
 
@@ -33,8 +36,24 @@ _NUMBERS = {
 def _fields(attributes: Attributes) -> dict[str, Any]:
     native: dict[str, Any] = {name: text(first(attributes, names)) for name, names in _TEXTS.items()}
     native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
+    native |= _usage(attributes, native)
     finish = finish_reason(first(attributes, ("ai.response.finishReason", "ai.finishReason")))
     return native | {"prompt": _prompt(attributes), "response": _answer(attributes), "finish_reason": finish}
+
+
+def _usage(attributes: Attributes, native: dict[str, Any]) -> dict[str, Any]:
+    """Version 5 and before hand Anthropic's and Bedrock's counts on, which are without cached tokens; 6 adds them up."""
+    total = plain(attributes.get("ai.usage.totalTokens"))
+    provider = str(native.get("provider") or "")
+    apart = provider.startswith(("anthropic", "amazon-bedrock", "google-vertex.anthropic", "vertex.anthropic"))
+    summed = any(name.startswith("ai.usage.inputTokenDetails.") for name in attributes)
+    counts, _ = settled(
+        {name: native.get(name) for name in COUNTED},
+        written=plain(attributes.get("ai.usage.inputTokenDetails.cacheWriteTokens")),
+        total=None if apart and not summed else total,
+        cache_beside=apart and not summed,
+    )
+    return counts
 
 
 def _prompt(attributes: Attributes) -> Any:
