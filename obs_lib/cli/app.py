@@ -74,6 +74,11 @@ SUBJECTS = (
             "bench": "Measure the evaluators against people's labels.",
         },
     ),
+    Subject(
+        "Quality",
+        "dataset",
+        {"dataset": "Write the interactions behind a metric, an incident or a segment, masked, one a line."},
+    ),
     Subject("Quality", "labels", {"labels": "People's labels."}),
     Subject("Quality", "judge", {"judge": "Language models as judges."}),
     Subject("Others", "config", {"config": "Look at the settings."}),

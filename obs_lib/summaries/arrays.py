@@ -88,6 +88,21 @@ class RequestArrays:
 Measure = Callable[[RequestArrays, SummaryOptions], Result]
 
 
+@dataclass(frozen=True, slots=True)
+class OfEach:
+    """A measure that sums up one number of each request, so that the requests behind it can be found.
+
+    each : the number of every request, NaN where it has none; of a share 1 for those that it counts, else 0.
+    """
+
+    measure: Measure
+    each: Callable[[RequestArrays], Floats]
+
+    def __call__(self, rows: RequestArrays, options: SummaryOptions) -> Result:
+        """Return what the measure gives."""
+        return self.measure(rows, options)
+
+
 def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
     """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
     tokens, ttft, total = (numbers(frame[name]) for name in ("output_tokens", "ttft_ms", "total_latency_ms"))
