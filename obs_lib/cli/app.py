@@ -3,8 +3,8 @@
 A command's module is imported when the command is called: `obs --help` answers at once, and `obs gpu-sample`, which runs for
 months beside an inference server, loads neither pandas nor Arrow.
 
-Exit codes: 0 done; 1 some days, lines or pairs failed, a gate did not pass, or an error that no other code names; 2 settings or arguments;
-3 logs, or no GPU to sample; 4 lake.
+Exit codes: 0 done; 1 some days, lines or pairs failed, a gate did not pass, or an error that no other code names; 2 settings or
+arguments; 3 logs, or no GPU to sample; 4 lake.
 """
 
 from __future__ import annotations

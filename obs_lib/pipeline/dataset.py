@@ -26,7 +26,7 @@ from obs_lib.summaries.system import of_each
 
 How = Literal["worst", "drawn", "stratified"]
 
-_LONG = ("prompt", "messages", "contexts", "response", "reference")
+_LONG = ("prompt", "messages", "contexts", "response", "tools", "tool_calls", "reference")
 _COLUMNS = [name for name in INTERACTIONS.names if name not in _LONG]
 _CANDIDATE = ["day", "request_id", "value", "inclusion_probability", "case", "stratum"]
 _FAILED = 0.5  # at or under it an answer fails an evaluator that passes most

@@ -17,9 +17,10 @@ from obs_lib.redaction.columns import shown_rows
 
 _FIELDS = (
     *("request_id", "timestamp", "session_id", "model_version", "prompt_id", "prompt_version", "prompt", "messages"),
-    *("contexts", "response", "expected_format", "reference", "error", "finish_reason", "tags"),
+    *("contexts", "response", "tools", "tool_calls", "expected_format", "reference", "error", "finish_reason", "tags"),
 )
 """What is written; `messages` takes the place of `prompt`. Nobody is named: what judges an answer needs no user."""
+_JSON = frozenset({"messages", "contexts", "tools", "tool_calls", "reference", "tags"})
 
 
 def dataset(ws: Workspace, choice: Choice) -> Iterator[dict[str, Any]]:
@@ -60,7 +61,7 @@ def _interaction(row: Mapping[str, Any]) -> dict[str, Any]:
 def _parsed(name: str, value: Any) -> Any:
     if name == "timestamp":
         return value.isoformat()
-    return json.loads(value) if name in ("messages", "contexts", "reference", "tags") else value
+    return json.loads(value) if name in _JSON else value
 
 
 def _why(ws: Workspace, choice: Choice, value: float, score: Mapping[str, Any]) -> dict[str, Any]:

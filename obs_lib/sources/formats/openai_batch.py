@@ -19,6 +19,7 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 _CREATED = re.compile(rb'"created(?:_at)?"\s*:\s*(\d{9,10})\b')
@@ -73,6 +74,7 @@ def _fields(
         "model_version": body.get("model") if isinstance(body.get("model"), str) else None,
         "provider": "openai",
         "response": None if failed else answer_of(body) if body else None,
+        **tool_use(body, body),  # the Responses API repeats what was offered
         "finish_reason": finish_reason(finish_in(body)),
         "error": message,
         "error_kind": error_kind(str(code) if code else None, None if status is None else int(status), message)
