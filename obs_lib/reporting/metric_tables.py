@@ -34,7 +34,7 @@ def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) ->
         (title, metric_rows(inputs, segment, metrics, options))
         for title, metrics in (
             ("Quality", inputs.quality),
-            *((group.title, group.metrics) for group in catalogue.groups("interactions")),
+            *((group.title, group.metrics) for group in inputs.request_groups),
         )
     ]
     standings = [standing(inputs, metric, segment) for metric in inputs.interaction_metrics]

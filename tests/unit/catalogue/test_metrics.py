@@ -57,6 +57,23 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "cost_per_request": ("cost_per_request", True, None, 0.2, True, False),
     "quality_score": ("logged quality", False, None, 0.05, False, True),
     "safety_flag_rate": ("safety flags", False, None, 0.02, False, True),
+    "sessions": ("sessions", True, None, 0.2, True, False),
+    "session_turns": ("session_turns", False, None, 0.2, True, False),
+    "session_abandoned_rate": ("abandonment", False, None, 0.03, False, True),
+    **{
+        f"session_abandoned_rate:{way}": (
+            f"session_abandoned_rate:{way}",
+            False,
+            "session_abandoned_rate",
+            0.05,
+            False,
+            False,
+        )
+        for way in ("failed", "unanswered", "refused")
+    },
+    "session_repeat_rate": ("repeated questions", False, None, 0.03, False, True),
+    "session_rephrase_rate": ("repeated questions", False, None, 0.05, False, True),
+    "session_refusal_retry_rate": ("refusal", False, None, 0.02, False, True),
     "hallucination_rate": ("groundedness", False, None, 0.05, False, True),
     "toxicity": ("toxicity", False, None, 0.02, False, True),
     "toxicity_rate": ("toxicity", False, None, 0.02, False, True),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
+from obs_lib.catalogue import all_metrics, groups, metrics, quality
 from obs_lib.excerpts import ScoredExample
 from obs_lib.lake.tables import DRIFT
 from obs_lib.lake.tables import METRICS as METRICS_TABLE
@@ -18,6 +18,7 @@ from obs_lib.records import (
     ALL,
     Incident,
     IncidentState,
+    Metric,
     MetricStatus,
     MetricValue,
     ScoreStatus,
@@ -129,7 +130,7 @@ def metrics(
     for back in range(days - 1, -1, -1):
         one = day - dt.timedelta(days=back)
         for segment in segments:
-            for metric in interaction_metrics():
+            for metric in every_day():
                 value = USUAL.get(metric.name)
                 if value is not None:
                     value *= 1 + wave(metric.name + segment, one, 0.09 if metric.unit != "probability" else 0.02)
@@ -140,6 +141,11 @@ def metrics(
                     value = None
                 rows.append(metric_row(one, metric.name, metric.unit, segment, value))
     return pd.DataFrame(rows, columns=["day", *METRICS_TABLE.names])
+
+
+def every_day() -> tuple[Metric, ...]:
+    """The metrics that every day has: these logs know no sessions and no calls of tools."""
+    return tuple(metric for group in groups("interactions") for metric in group.metrics) + quality()
 
 
 def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | None) -> dict[str, Any]:
@@ -222,7 +228,7 @@ def drift(
             if back == 0:
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
-                    for m in interaction_metrics()
+                    for m in every_day()
                     if m.direction and m.part_of is None
                 ]
     return distances(*rows)

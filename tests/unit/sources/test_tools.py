@@ -16,7 +16,9 @@ from obs_lib.sources.validate import Limits, check
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"name": "weather", "parameters": SCHEMA}
 CALL = {"name": "weather", "arguments": {"city": "Bern"}}
-TEXT = json.dumps(CALL["arguments"])
+ASKED = {"city": "Bern"}
+TEXT = json.dumps(ASKED)
+GIVEN = {"name": "weather", "arguments": TEXT}
 
 
 @pytest.mark.parametrize(
@@ -38,10 +40,10 @@ def test_every_shape_of_a_tool_is_one_tool(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"choices": [{"message": {"content": "I look.", "tool_calls": [{"function": {"name": "weather", "arguments": TEXT}}]}}]},
+        {"choices": [{"message": {"content": "I look.", "tool_calls": [{"function": GIVEN}]}}]},
         {"content": [{"type": "text", "text": "I look."}, {"type": "tool_use", "name": "weather", "input": {"city": "Bern"}}]},
         {"candidates": [{"content": {"parts": [{"functionCall": {"name": "weather", "args": {"city": "Bern"}}}]}}]},
-        {"output": {"message": {"role": "assistant", "content": [{"toolUse": {"name": "weather", "input": {"city": "Bern"}}}]}}},
+        {"output": {"message": {"role": "assistant", "content": [{"toolUse": {"name": "weather", "input": ASKED}}]}}},
         {"output": [{"type": "function_call", "name": "weather", "arguments": TEXT}]},
         [{"role": "assistant", "parts": [{"type": "tool_call", "name": "weather", "arguments": TEXT}]}],
     ],
