@@ -23,6 +23,7 @@ SYSTEM: dict[str, str] = {
     "usage": "obs_lib.summaries.usage:USAGE",
     "logged": "obs_lib.summaries.logged:LOGGED",
     "sessions": "obs_lib.summaries.sessions:SESSIONS",
+    "tools": "obs_lib.summaries.tools:TOOLS",
     "gpu": "obs_lib.summaries.gpu_metrics:GPU",
     "stages": "obs_lib.summaries.stage_metrics:STAGES",
 }

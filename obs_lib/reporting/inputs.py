@@ -23,6 +23,7 @@ from obs_lib.records import (
     ALL,
     STAGE_SEGMENTS,
     STAGES,
+    TOOL_SEGMENT,
     DriftVerdict,
     EvaluatorChange,
     Incident,
@@ -171,9 +172,18 @@ class ReportInputs:
         of_gpus = {metric.name for metric in gpu_metrics()}
         today = sorted(
             {segment for day, name, segment in self.measured if day == self.iso and name not in of_gpus}
-            - set(STAGE_SEGMENTS)
+            - {*STAGE_SEGMENTS, *self.tool_segments}
         )
         return list(dict.fromkeys([ALL, *self.segments, *today]))
+
+    @cached_property
+    def tool_segments(self) -> list[str]:
+        """The day's segments of tools, those called most first; those of a tag that is named so are none."""
+        today = {(name, segment) for day, name, segment in self.measured if day == self.iso}
+        tools = {
+            segment for _, segment in today if segment.startswith(TOOL_SEGMENT) and ("requests", segment) not in today
+        }
+        return sorted(tools, key=lambda tool: (-(self.value("tool_calls", tool) or 0), tool))
 
     @cached_property
     def stages(self) -> list[str]:

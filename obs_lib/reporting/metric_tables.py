@@ -89,6 +89,24 @@ def metric_rows(
     )
 
 
+def measured_cell(inputs: ReportInputs, metric: Metric, segment: str) -> Cell:
+    """A value of today with its interval, and with what it was before where it is called changed."""
+    name = metric.name
+    row, value = inputs.today(name, segment), inputs.value(name, segment)
+    if row is None or value is None:
+        return Cell("no data", tone=Tone.ABSENT)
+    interval = numbers.interval(row["low"], row["high"], metric.unit)
+    details = (interval,) if interval else ()
+    breach = is_breach(value, inputs.objectives.get(name), metric.direction)
+    change = inputs.change(name, segment)
+    if change is not None and change["verdict"] == DriftVerdict.DRIFTED:
+        moved = numbers.change(change["effect"], metric.unit, change["baseline_value"])
+        mark = "breach, changed" if breach else "changed"
+        return Cell(numbers.write(value, metric.unit), (*details, moved), Tone.SERIOUS, mark)
+    tone, mark = (Tone.WARNING, "breach") if breach else (Tone.PLAIN, "")
+    return Cell(numbers.write(value, metric.unit), details, tone, mark)
+
+
 def _known(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOptions) -> list[float]:
     return [value for value in inputs.trend(metric.name, segment, options.trend_days) if value is not None]
 

@@ -68,6 +68,9 @@ class SummaryOptions(BaseModel):
         le=10_000,
         description="GPUs with numbers of their own, the first by name; `all` counts every one.",
     )
+    max_tools: int = Field(
+        20, ge=0, le=1000, description="Tools with numbers of their own, those used most; `all` counts every one."
+    )
     max_pairs: int = Field(
         500, ge=1, le=100_000, description="Prompts a segment whose answers' vectors are kept for comparison by prompt."
     )

@@ -25,6 +25,7 @@ from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stage_metrics import stage_metrics
 from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.system import system_summary
+from obs_lib.summaries.tools import tool_metrics
 
 
 def summarise_day(
@@ -67,6 +68,7 @@ def summarise_day(
         *quality_metrics(day, rows, scores, segments),
         *retrieval_metrics(day, rows, labels, segments),
         *session_metrics(day, rows, scores, vectors, segments, options),
+        *tool_metrics(day, rows, spans, segments, options),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     of_labels: list[Sketch] = []
