@@ -131,13 +131,21 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
     "tools",
     (
         MeasuredMetric(
-            Metric("tool_calls", "Calls of tools", "count", None, None, "calls of tools in the answers of the day"),
+            Metric(
+                "tool_calls",
+                "Calls of tools",
+                "count",
+                None,
+                None,
+                "calls of tools in the answers of the day",
+                short_title="Calls",
+            ),
             _count,
         ),
         MeasuredMetric(
             _metric(
                 "tool_argument_error_rate",
-                ("Arguments that are none", "Broken arguments"),
+                ("Calls with broken arguments", "Broken arguments"),
                 "share of calls whose arguments are no JSON object",
                 0.02,
                 "Calls of tools have broken arguments",
