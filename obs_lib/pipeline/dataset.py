@@ -13,22 +13,21 @@ from numpy.typing import NDArray
 from obs_lib.catalogue import metric_of, one_is_bad, score_of
 from obs_lib.catalogue.distances import subject
 from obs_lib.errors import ConfigError
-from obs_lib.lake.tables import INTERACTIONS, SCORES
+from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES, SPANS
 from obs_lib.pipeline.acts import incident_of
 from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, STAGE_SEGMENTS, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
-from obs_lib.summaries.arrays import read_arrays
+from obs_lib.summaries.behind import DayRows, has_interactions_behind, is_of_sessions, value_of_each
 from obs_lib.summaries.label_draw import draw_for_labels
 from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.system import of_each
 
 How = Literal["worst", "drawn", "stratified"]
 
 _LONG = ("prompt", "messages", "contexts", "response", "tools", "tool_calls", "reference")
-_COLUMNS = [name for name in INTERACTIONS.names if name not in _LONG]
-_CANDIDATE = ["day", "request_id", "value", "inclusion_probability", "case", "stratum"]
+_SHORT = [name for name in INTERACTIONS.names if name not in _LONG]
+_CANDIDATE = ["day", "request_id", "timestamp", "value", "inclusion_probability", "case", "together", "stratum"]
 _FAILED = 0.5  # at or under it an answer fails an evaluator that passes most
 
 
@@ -101,26 +100,34 @@ def _there(ws: Workspace, day: Day) -> bool:
 
 
 def _of_interactions(metric: Metric) -> bool:
-    return metric.evaluator is not None or of_each(metric.name) is not None
+    return metric.evaluator is not None or has_interactions_behind(metric.name)
 
 
 def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
-    """A day's candidates: request_id, value, inclusion_probability, the case where scores know it, and the stratum's name."""
-    rows = ws.lake.read(INTERACTIONS, [day], ["day", *_COLUMNS])
+    """A day's candidates, columns _CANDIDATE.
+
+    case : of equal ones only one is taken as the worst. together : what is kept side by side among equally bad ones. stratum :
+    the segments that the interaction lies in.
+    """
+    of_text = choice.metric is not None and choice.score is None
+    rows = ws.lake.read(INTERACTIONS, [day], None if of_text else ["day", *_SHORT])
+    rows = rows.assign(value=np.nan, inclusion_probability=1.0, case=rows["request_id"], together=rows["request_id"])
+    if of_text and choice.metric is not None:
+        rows = rows.assign(value=_measured(ws, day, rows, choice.metric))
+        if is_of_sessions(choice.metric.name):
+            rows = rows.assign(together=rows["session_id"])
     tags = dict.fromkeys((*ws.settings.segments, *(name.partition("=")[0] for name in choice.segments)))
     slices = Segments(rows["tags"], list(tags), len(rows))
     stratum = np.empty(len(rows), dtype=object)
     for names, positions in slices.cells():
         stratum[positions] = " ".join(names)
-    rows = rows.assign(value=np.nan, inclusion_probability=1.0, case=rows["request_id"], stratum=stratum)
+    rows = rows.assign(stratum=stratum)
     if choice.segments:
         inside = [positions for name, positions in slices if name in choice.segments]
         rows = rows.iloc[np.unique(np.concatenate(inside))] if inside else rows.iloc[:0]
     if choice.score is not None:
         rows = rows.drop(columns=["value", "inclusion_probability", "case"]).merge(_scores(ws, day, choice.score))
-    elif choice.metric is not None:
-        rows = rows.assign(value=_measured(ws, rows, choice.metric)).dropna(subset=["value"])
-    return rows[_CANDIDATE]
+    return rows[_CANDIDATE] if choice.metric is None else rows.dropna(subset=["value"])[_CANDIDATE]
 
 
 def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:
@@ -130,15 +137,17 @@ def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:
     return rows.dropna(subset=["value"])[["request_id", "value", "inclusion_probability", "case"]]
 
 
-def _measured(ws: Workspace, rows: pd.DataFrame, metric: Metric) -> Floats:
-    measure = of_each(metric.name)
-    if measure is None:
+def _measured(ws: Workspace, day: Day, rows: pd.DataFrame, metric: Metric) -> Floats:
+    if not has_interactions_behind(metric.name):
         raise ConfigError(
             "no single interactions stand behind this metric",
             rule="a metric of a score, or of a number that each interaction has",
             found=metric.name,
         )
-    return measure.each(read_arrays(rows, ws.settings.summaries))
+    stored = ws.lake.read(EMBEDDINGS, [day])
+    vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
+    of_day = DayRows(rows, ws.lake.read(SCORES, [day]), vectors, ws.lake.read(SPANS, [day]))
+    return value_of_each(metric.name, of_day, ws.settings.summaries)
 
 
 def _worst(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
@@ -149,15 +158,16 @@ def _worst(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     if declared is not None and declared.pass_fail:
         rows = rows[rows["value"] <= _FAILED]
     elif metric is not None and score is None and metric.unit == "share":
-        rows = rows[rows["value"] > 0]  # those that it counts
-    order = np.lexsort((_chances("worst", rows), rows["value"] if lowest else -rows["value"]))
+        rows = rows[rows["value"] < 1] if lowest else rows[rows["value"] > 0]  # the bad ones
+    chance = _chances("worst", rows["day"], rows["together"])
+    order = np.lexsort((rows["timestamp"], chance, rows["value"] if lowest else -rows["value"]))
     first = rows.iloc[order].drop_duplicates("case").head(choice.n)
     return first.assign(inclusion_probability=np.nan)
 
 
 def _drawn(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """Each with the same probability, in an order drawn by chance."""
-    taken = rows.iloc[np.argsort(_chances("dataset", rows), kind="stable")[: choice.n]]
+    taken = rows.iloc[np.argsort(_chances("dataset", rows["day"], rows["request_id"]), kind="stable")[: choice.n]]
     return taken.assign(inclusion_probability=taken["inclusion_probability"] * len(taken) / len(rows))
 
 
@@ -173,7 +183,7 @@ def _stratified(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     return pd.concat([_drawn(part, replace(choice, n=n)) for part, n in zip(parts, quota, strict=True) if n])
 
 
-def _chances(salt: str, rows: pd.DataFrame) -> NDArray[np.uint64]:
-    """A number for each row that nobody can foresee and everybody finds again."""
-    names = [f"{salt}\x00{day}\x00{request}" for day, request in zip(rows["day"], rows["request_id"], strict=True)]
+def _chances(salt: str, *named: pd.Series) -> NDArray[np.uint64]:
+    """A number for each name that nobody can foresee and everybody finds again."""
+    names = ["\x00".join((salt, *map(str, parts))) for parts in zip(*named, strict=True)]
     return np.array([int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) for name in names], dtype=np.uint64)

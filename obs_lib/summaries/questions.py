@@ -31,10 +31,11 @@ def asked_again(questions: Texts, session: NDArray[np.intp]) -> Codes:
 
     questions : of the turns, in order. session : number of each turn's session.
     """
-    plain = pd.Series([*(same_words(text) for text in questions.distinct), ""])  # code -1, no prompt, is the last
-    words = plain.to_numpy(dtype=object)[questions.codes]
-    again = pd.DataFrame({"session": session, "words": words}).duplicated().to_numpy(dtype=bool)
-    return np.where(words == "", UNKNOWN, again).astype(np.int8)
+    words = {"": 0}
+    plain = [words.setdefault(same_words(text), len(words)) for text in questions.distinct]
+    of_turn = np.array([*plain, 0])[questions.codes]  # code -1, no prompt, is the last
+    again = pd.DataFrame({"session": session, "words": of_turn}).duplicated().to_numpy(dtype=bool)
+    return np.where(of_turn == 0, UNKNOWN, again).astype(np.int8)
 
 
 def rephrased(questions: Texts, session: NDArray[np.intp], vectors: Mapping[str, bytes], least: float) -> Codes:

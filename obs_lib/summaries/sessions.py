@@ -57,6 +57,18 @@ class Sessions:
 Measure = Callable[[Sessions], Result]
 
 
+@dataclass(frozen=True, slots=True)
+class OfEachSession:
+    """A measure that is the share of some sessions, so that these can be found. verdicts : 1 for them, 0, or UNKNOWN."""
+
+    measure: Measure
+    verdicts: Callable[[Sessions], Codes]
+
+    def __call__(self, sessions: Sessions) -> Result:
+        """Return what the measure gives."""
+        return self.measure(sessions)
+
+
 def session_metrics(
     day: Day,
     interactions: pd.DataFrame,
@@ -164,28 +176,35 @@ def _turns(sessions: Sessions) -> Result:
 
 
 def _share_of(name: str, why: str) -> Measure:
-    def measure(sessions: Sessions) -> Result:
-        verdicts: Codes = getattr(sessions, name)
-        known = verdicts != UNKNOWN
-        return _share(verdicts[known] == 1, np.ones(int(known.sum())), len(sessions), why)
+    def verdicts(sessions: Sessions) -> Codes:
+        of_name: Codes = getattr(sessions, name)
+        return of_name
 
-    return measure
+    def measure(sessions: Sessions) -> Result:
+        known = verdicts(sessions) != UNKNOWN
+        return _share(verdicts(sessions)[known] == 1, np.ones(int(known.sum())), len(sessions), why)
+
+    return OfEachSession(measure, verdicts)
 
 
 def _abandoned(*ways: str) -> Measure:
     """The share of ended sessions whose last interaction went wrong in one of these ways; the first that applies counts."""
 
-    def measure(sessions: Sessions) -> Result:
+    def verdicts(sessions: Sessions) -> Codes:
         looked = sessions.refused != UNKNOWN
         known = sessions.ended & looked if looked.any() or "refused" in ways else sessions.ended
         refused = (sessions.refused == 1) & (sessions.failed != 1) & (sessions.unanswered != 1)
         how = {"failed": sessions.failed == 1, "unanswered": sessions.unanswered == 1, "refused": refused}
-        hit = np.any([how[way] for way in ways], axis=0)
-        weight = sessions.weight[known] if looked.any() else np.ones(int(known.sum()))
-        why = "refusal was not run" if not looked.any() else "no session ended, or its last answer was not scored"
-        return _share(hit[known], weight, len(sessions), why)
+        return np.where(known, np.any([how[way] for way in ways], axis=0), UNKNOWN).astype(np.int8)
 
-    return measure
+    def measure(sessions: Sessions) -> Result:
+        found, looked = verdicts(sessions), (sessions.refused != UNKNOWN).any()
+        known = found != UNKNOWN
+        weight = sessions.weight[known] if looked else np.ones(int(known.sum()))
+        why = "no session ended, or its last answer was not scored" if looked else "refusal was not run"
+        return _share(found[known] == 1, weight, len(sessions), why)
+
+    return OfEachSession(measure, verdicts)
 
 
 def _share(hits: NDArray[np.bool_], weights: Floats, sessions: int, why: str) -> Result:

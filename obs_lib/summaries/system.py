@@ -6,7 +6,7 @@ import pandas as pd
 
 from obs_lib import catalogue
 from obs_lib.records import Day, MetricValue
-from obs_lib.summaries.arrays import OfEach, read_arrays
+from obs_lib.summaries.arrays import read_arrays
 from obs_lib.summaries.latency_models import latency_models, latency_sketches
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import metric_value
@@ -32,12 +32,3 @@ def system_summary(
             for member in group.members
         ]
     return values, list(latency_sketches(models))
-
-
-def of_each(metric: str) -> OfEach | None:
-    """What a system metric takes of each interaction; None where it is of no single ones, such as throughput."""
-    for group in catalogue.groups("interactions"):
-        for member in group.members:
-            if member.metric.name == metric and isinstance(member.measure, OfEach):
-                return member.measure
-    return None

@@ -7,53 +7,60 @@ Schema and arguments come from logs, so anybody may have written them: nothing i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
 _MOST_REFERENCES = 1_000  # followed in one check; schemas that double with every reference would never end
-_CACHED = 16_384
-_EXPRESSIONS = ("pattern", "patternProperties")
+_SCHEMAS, _CHECKS = 1_024, 16_384  # remembered
 
 
 class _GivenUp(Exception):
     """A schema that refers to itself too often."""
 
 
+@lru_cache(_CHECKS)
 def fits(schema: str, arguments: str) -> bool | None:
     """Whether the arguments fit; None for a schema that is none. Both are canonical JSON, of objects."""
-    return _fits(schema, arguments)
+    checker = _checker(schema)
+    return None if checker is None else checker.fits(json.loads(arguments))
 
 
-@lru_cache(_CACHED)
-def _fits(schema: str, arguments: str) -> bool | None:
-    import jsonschema
+class _Checker:
+    """One schema. Raises nothing: a schema of a log may break anything that reads it, and then says nothing."""
 
-    left = [_MOST_REFERENCES]
+    def __init__(self, schema: Any) -> None:
+        import jsonschema
+        import referencing
 
-    def counted(keyword: str) -> Any:
-        check = jsonschema.Draft202012Validator.VALIDATORS[keyword]
+        of_draft = jsonschema.Draft202012Validator
+        references = {name: self._counted(of_draft.VALIDATORS[name]) for name in ("$ref", "$dynamicRef")}
+        counting = jsonschema.validators.extend(of_draft, references)  # type: ignore[no-untyped-call]
+        self._validator = counting(_harmless(schema), registry=referencing.Registry())
+        self._left = 0
 
+    def fits(self, arguments: Any) -> bool | None:
+        self._left = _MOST_REFERENCES
+        try:
+            return next(iter(self._validator.iter_errors(arguments)), None) is None
+        except Exception:  # noqa: BLE001
+            return None
+
+    def _counted(self, check: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
         def follow(*given: Any) -> Iterator[Any]:
-            left[0] -= 1
-            if left[0] < 0:
+            self._left -= 1
+            if self._left < 0:
                 raise _GivenUp
             yield from check(*given) or ()
 
         return follow
 
-    references = {keyword: counted(keyword) for keyword in ("$ref", "$dynamicRef")}
-    counting = jsonschema.validators.extend(jsonschema.Draft202012Validator, references)  # type: ignore[no-untyped-call]
-    return _check(counting, schema, arguments)
 
-
-def _check(validator: Any, schema: str, arguments: str) -> bool | None:
-    import referencing
-
+@lru_cache(_SCHEMAS)
+def _checker(schema: str) -> _Checker | None:
     try:
-        checker = validator(_harmless(json.loads(schema)), registry=referencing.Registry())
-        return next(iter(checker.iter_errors(json.loads(arguments))), None) is None
-    except Exception:  # noqa: BLE001 - a schema of a log may break anything that reads it, and then says nothing
+        return _Checker(json.loads(schema))
+    except Exception:  # noqa: BLE001
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,10 +19,42 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.tool_use import ToolUse, read_tool_use
+from obs_lib.summaries.turns import Positions
 
 _LONGEST = 100  # characters of a segment's name; a model may call a tool by any name
 
 Measure = Callable[[ToolUse], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class OfEachCall:
+    """A measure that is the share of some calls, spans or answers, so that these can be found.
+
+    part : where they stand in ToolUse. verdict : which of its arrays says so. hit : the value that is counted.
+    """
+
+    part: Literal["calls", "runs", "choices"]
+    verdict: str
+    hit: int
+    why_none: str
+
+    def __call__(self, use: ToolUse) -> Result:
+        """Return the share of those that are known."""
+        verdicts = self._verdicts(use)
+        known = verdicts[verdicts != UNKNOWN]
+        if not len(known):
+            return Result(None, 0, len(verdicts), self.why_none)
+        return Result(share(known == self.hit), len(known), len(verdicts) - len(known))
+
+    def hits(self, use: ToolUse) -> tuple[Positions, Codes]:
+        """The interaction of each (-1 for none), and 1 for those that are counted, 0, or UNKNOWN."""
+        verdicts = self._verdicts(use)
+        counted = np.where(verdicts == UNKNOWN, UNKNOWN, verdicts == self.hit).astype(np.int8)
+        return getattr(use, self.part).row, counted
+
+    def _verdicts(self, use: ToolUse) -> Codes:
+        verdicts: Codes = getattr(getattr(use, self.part), self.verdict)
+        return verdicts
 
 
 def tool_metrics(
@@ -77,21 +109,6 @@ def _by_tool(use: ToolUse, most: int) -> Iterator[tuple[str, ToolUse]]:
     for segment, tools in segments.items():
         calls, runs = use.calls.take(np.isin(use.calls.tool, tools)), use.runs.take(np.isin(use.runs.tool, tools))
         yield segment, replace(nothing, calls=calls, runs=runs)
-
-
-def _share_of_calls(verdict: str, hit: int, why: str) -> Measure:
-    return lambda use: _share(getattr(use.calls, verdict), hit, why)
-
-
-def _share_of_runs(verdict: str, why: str) -> Measure:
-    return lambda use: _share(getattr(use.runs, verdict), 1, why)
-
-
-def _share(verdicts: Codes, hit: int, why: str) -> Result:
-    known = verdicts[verdicts != UNKNOWN]
-    if not len(known):
-        return Result(None, 0, len(verdicts), why)
-    return Result(share(known == hit), len(known), len(verdicts) - len(known))
 
 
 def _count(use: ToolUse) -> Result:
@@ -150,7 +167,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 0.02,
                 "Calls of tools have broken arguments",
             ),
-            _share_of_calls("parsed", 0, "no calls of tools"),
+            OfEachCall("calls", "parsed", 0, "no calls of tools"),
         ),
         MeasuredMetric(
             _metric(
@@ -161,7 +178,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 0.02,
                 "Arguments of tools do not fit their schemas",
             ),
-            _share_of_calls("fit", 0, "no schemas of tools in the logs"),
+            OfEachCall("calls", "fit", 0, "no schemas of tools in the logs"),
         ),
         MeasuredMetric(
             _metric(
@@ -171,7 +188,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 0.01,
                 "Tools are called that are not there",
             ),
-            _share_of_calls("offered", 0, "the logs do not say which tools were offered"),
+            OfEachCall("calls", "offered", 0, "the logs do not say which tools were offered"),
         ),
         MeasuredMetric(
             _metric(
@@ -181,7 +198,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 0.03,
                 "The same calls are made again and again",
             ),
-            _share_of_calls("repeated", 1, "no calls of tools"),
+            OfEachCall("calls", "repeated", 1, "no calls of tools"),
         ),
         MeasuredMetric(
             _metric(
@@ -191,7 +208,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 0.02,
                 "Tools fail",
             ),
-            _share_of_runs("failed", "no spans of tools"),
+            OfEachCall("runs", "failed", 1, "no spans of tools"),
         ),
         MeasuredMetric(
             _metric(
@@ -202,7 +219,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 "Failed tools are not recovered",
                 better=True,
             ),
-            _share_of_runs("recovered", "no tool failed"),
+            OfEachCall("runs", "recovered", 1, "no tool failed"),
         ),
         MeasuredMetric(
             Metric(
@@ -228,7 +245,7 @@ TOOLS: MetricGroup[Measure] = MetricGroup(
                 "The wrong tools are called",
                 better=True,
             ),
-            lambda use: _share(use.choices.right, 1, "no reference names a call"),
+            OfEachCall("choices", "right", 1, "no reference names a call"),
         ),
     ),
 )

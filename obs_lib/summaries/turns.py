@@ -39,12 +39,13 @@ class Steps:
 
 
 def steps_of(interactions: pd.DataFrame, session: Texts) -> Steps:
-    """The interactions that belong to a session. session : which one each belongs to, with its column's codes."""
+    """The interactions that belong to a session; of equal times the first as given stays first.
+
+    interactions : by request id. session : which session each belongs to.
+    """
     times = interactions["timestamp"].dt.as_unit("us").astype("int64").to_numpy()
-    names = interactions["request_id"].to_numpy(dtype=object)
     row = np.flatnonzero(session.codes >= 0)
-    row = row[np.argsort(names[row], kind="stable")]
-    row = row[np.lexsort((times[row], session.codes[row]))]  # stable, so equal times stay by request id
+    row = row[np.lexsort((times[row], session.codes[row]))]
     begins = np.diff(session.codes[row], prepend=-1) != 0
     new_turn = begins | ~after_tool(interactions["messages"])[row]
     return Steps(row, np.cumsum(new_turn) - 1, np.cumsum(begins) - 1)

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import INTERACTIONS, METRICS
+from obs_lib.pipeline.dataset import Choice, metric_named
+from obs_lib.pipeline.dataset_lines import dataset
 from obs_lib.pipeline.ingest import ingest
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.pages import page, text
@@ -98,6 +101,27 @@ def test_the_report_shows_both(ordered: Workspace) -> None:
     assert rendered is not None
     assert b"weather" in rendered
     assert b"tool=weather" not in rendered  # a tool is no route: it has no table of its own
+
+
+def test_the_interactions_behind_sessions_and_calls_are_found(ordered: Workspace) -> None:
+    def names(metric: str) -> list[str]:
+        choice = Choice((DAYS[0],), metric_named(metric), (), "worst", 50)
+        return [one["request_id"] for one in dataset(ordered, choice)]
+
+    day = DAYS[0]
+    twice, late = (
+        [f"{session}-{at}" for at in times]
+        for session, times in (
+            (f"twice-{day}", (f"{day}T10:00:00Z", f"{day}T10:01:00Z")),
+            ("late", (f"{day}T00:10:00Z", f"{day}T23:50:00Z")),
+        )
+    )
+    # Whole sessions, in the order of their turns.
+    assert names("session_repeat_rate") in (twice + late, late + twice)
+    assert names("tool_schema_error_rate") == [f"tool-{day}-{day}T11:01:00Z"]
+    assert names("tool_failure_rate") == [f"tool-{day}-{day}T11:00:00Z"]
+    with pytest.raises(ConfigError, match="no single interactions"):
+        names("task_steps")
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
