@@ -30,7 +30,7 @@ class Way(StrEnum):
 def dataset(
     out: Annotated[Path, typer.Option(help="File to write, JSON Lines; it must not exist.")],
     day: Annotated[
-        Day | None, typer.Argument(parser=day_of, metavar="[DAY]", help="Day in UTC; that of the incident by default.")
+        Day | None, typer.Argument(parser=day_of, metavar="DAY", help="Day in UTC; that of the incident by default.")
     ] = None,
     to: Annotated[
         Day | None, typer.Option(parser=day_of, metavar="DAY", help="Last day, to choose from several.")

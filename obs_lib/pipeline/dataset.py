@@ -19,7 +19,7 @@ from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, STAGE_SEGMENTS, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
-from obs_lib.summaries.behind import DayRows, has_interactions_behind, is_of_sessions, value_of_each
+from obs_lib.summaries.behind import DayRows, has_interactions_behind, is_of_sessions, reads_texts, value_of_each
 from obs_lib.summaries.label_draw import draw_for_labels
 from obs_lib.summaries.segments import Segments
 
@@ -109,12 +109,13 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
     case : of equal ones only one is taken as the worst. together : what is kept side by side among equally bad ones. stratum :
     the segments that the interaction lies in.
     """
-    of_text = choice.metric is not None and choice.score is None
-    rows = ws.lake.read(INTERACTIONS, [day], None if of_text else ["day", *_SHORT])
+    measured = None if choice.score is not None else choice.metric
+    whole = measured is not None and reads_texts(measured.name)
+    rows = ws.lake.read(INTERACTIONS, [day], None if whole else ["day", *_SHORT])
     rows = rows.assign(value=np.nan, inclusion_probability=1.0, case=rows["request_id"], together=rows["request_id"])
-    if of_text and choice.metric is not None:
-        rows = rows.assign(value=_measured(ws, day, rows, choice.metric))
-        if is_of_sessions(choice.metric.name):
+    if measured is not None:
+        rows = rows.assign(value=_measured(ws, day, rows, measured))
+        if is_of_sessions(measured.name):
             rows = rows.assign(together=rows["session_id"])
     tags = dict.fromkeys((*ws.settings.segments, *(name.partition("=")[0] for name in choice.segments)))
     slices = Segments(rows["tags"], list(tags), len(rows))
@@ -144,9 +145,10 @@ def _measured(ws: Workspace, day: Day, rows: pd.DataFrame, metric: Metric) -> Fl
             rule="a metric of a score, or of a number that each interaction has",
             found=metric.name,
         )
-    stored = ws.lake.read(EMBEDDINGS, [day])
+    days = [day] if reads_texts(metric.name) else []
+    stored = ws.lake.read(EMBEDDINGS, days)
     vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
-    of_day = DayRows(rows, ws.lake.read(SCORES, [day]), vectors, ws.lake.read(SPANS, [day]))
+    of_day = DayRows(rows, ws.lake.read(SCORES, days), vectors, ws.lake.read(SPANS, days))
     return value_of_each(metric.name, of_day, ws.settings.summaries)
 
 

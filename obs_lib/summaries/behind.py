@@ -35,6 +35,11 @@ def has_interactions_behind(metric: str) -> bool:
     return _measure(metric) is not None
 
 
+def reads_texts(metric: str) -> bool:
+    """Whether `value_of_each` needs every column of the interactions, and the other tables; else numbers and short names do."""
+    return isinstance(_measure(metric), OfEachSession | OfEachCall)
+
+
 def is_of_sessions(metric: str) -> bool:
     """Whether it is whole sessions that stand behind it."""
     return isinstance(_measure(metric), OfEachSession)

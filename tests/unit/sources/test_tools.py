@@ -9,6 +9,9 @@ import pytest
 
 from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.sources.entries import Rejected
+from obs_lib.sources.formats.langfuse import fields as langfuse
+from obs_lib.sources.formats.litellm import fields as litellm
+from obs_lib.sources.formats.otlp import genai
 from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.tools import called, offered
 from obs_lib.sources.validate import Limits, check
@@ -92,3 +95,22 @@ def test_a_native_field_of_another_shape_is_rejected_with_its_rule(fields: dict[
 
 def test_nothing_offered_is_not_unknown() -> None:
     assert (offered([]), offered(None), called([], "x"), called(None, "x")) == ([], None, [], None)
+
+
+ANSWER = {"role": "assistant", "content": "I look.", "tool_calls": [{"function": GIVEN}]}
+BODY = {"choices": [{"finish_reason": "tool_calls", "message": ANSWER}]}
+OPENAI_TOOL = {"type": "function", "function": TOOL}
+START = "2024-03-01T10:00:00.000Z"
+EXPECTED = {"tools": [TOOL], "tool_calls": [CALL], "response": "I look."}
+
+
+def test_formats_read_both_beside_the_text_of_the_answer() -> None:
+    parts = [{"type": "text", "content": "I look."}, {"type": "tool_call", "name": "weather", "arguments": ASKED}]
+    attributes = {
+        "gen_ai.tool.definitions": json.dumps([{"type": "function", **TOOL}]),
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts}]),
+    }
+    generation = {"id": "g", "startTime": START, "input": {"tools": [OPENAI_TOOL], "messages": []}, "output": BODY}
+    payload = {"id": "l", "startTime": 1709287200.0, "model_parameters": {"tools": [OPENAI_TOOL]}, "response": BODY}
+    for read in (genai.fields(attributes, []), langfuse.interaction(generation, {}), litellm.interaction(payload)):
+        assert {name: read[name] for name in EXPECTED} == EXPECTED
