@@ -17,9 +17,16 @@ from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES, SPANS
 from obs_lib.pipeline.acts import incident_of
 from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import ALL, STAGE_SEGMENTS, Day, Metric, ScoreStatus
+from obs_lib.records import ALL, STAGE_SEGMENTS, TOOL_SEGMENT, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
-from obs_lib.summaries.behind import DayRows, has_interactions_behind, is_of_sessions, reads_texts, value_of_each
+from obs_lib.summaries.behind import (
+    DayRows,
+    calling,
+    has_interactions_behind,
+    is_of_sessions,
+    reads_texts,
+    value_of_each,
+)
 from obs_lib.summaries.label_draw import draw_for_labels
 from obs_lib.summaries.segments import Segments
 
@@ -45,6 +52,11 @@ class Choice:
     segments: tuple[str, ...]
     how: How
     n: int
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools whose segments are among them."""
+        return tuple(name.removeprefix(TOOL_SEGMENT) for name in self.segments if name.startswith(TOOL_SEGMENT))
 
     @property
     def score(self) -> str | None:
@@ -110,25 +122,47 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
     the segments that the interaction lies in.
     """
     measured = None if choice.score is not None else choice.metric
-    whole = measured is not None and reads_texts(measured.name)
-    rows = ws.lake.read(INTERACTIONS, [day], None if whole else ["day", *_SHORT])
-    rows = rows.assign(value=np.nan, inclusion_probability=1.0, case=rows["request_id"], together=rows["request_id"])
-    if measured is not None:
-        rows = rows.assign(value=_measured(ws, day, rows, measured))
-        if is_of_sessions(measured.name):
-            rows = rows.assign(together=rows["session_id"])
     tags = dict.fromkeys((*ws.settings.segments, *(name.partition("=")[0] for name in choice.segments)))
+    of_day = _read(ws, day, whole=bool(choice.tools) or (measured is not None and reads_texts(measured.name)))
+    rows = of_day.interactions
     slices = Segments(rows["tags"], list(tags), len(rows))
-    stratum = np.empty(len(rows), dtype=object)
-    for names, positions in slices.cells():
-        stratum[positions] = " ".join(names)
-    rows = rows.assign(stratum=stratum)
+    rows = rows.assign(
+        value=np.nan if measured is None else _measured(ws, of_day, measured, choice.tools),
+        inclusion_probability=1.0,
+        case=rows["request_id"],
+        together=rows["session_id" if measured is not None and is_of_sessions(measured.name) else "request_id"],
+        stratum=_strata(slices),
+    )
     if choice.segments:
-        inside = [positions for name, positions in slices if name in choice.segments]
-        rows = rows.iloc[np.unique(np.concatenate(inside))] if inside else rows.iloc[:0]
+        rows = rows[_inside(of_day, slices, choice)]
     if choice.score is not None:
         rows = rows.drop(columns=["value", "inclusion_probability", "case"]).merge(_scores(ws, day, choice.score))
     return rows[_CANDIDATE] if choice.metric is None else rows.dropna(subset=["value"])[_CANDIDATE]
+
+
+def _read(ws: Workspace, day: Day, *, whole: bool) -> DayRows:
+    """The day's rows; without texts and the other tables where those are not needed."""
+    days = [day] if whole else []
+    stored = ws.lake.read(EMBEDDINGS, days)
+    vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
+    interactions = ws.lake.read(INTERACTIONS, [day], None if whole else ["day", *_SHORT])
+    return DayRows(interactions, ws.lake.read(SCORES, days), vectors, ws.lake.read(SPANS, days))
+
+
+def _strata(slices: Segments) -> NDArray[np.object_]:
+    stratum = np.empty(slices.size, dtype=object)
+    for names, positions in slices.cells():
+        stratum[positions] = " ".join(names)
+    return stratum
+
+
+def _inside(of_day: DayRows, slices: Segments, choice: Choice) -> NDArray[np.bool_]:
+    """Whether each interaction lies in one of the segments, those of tools among them."""
+    inside = calling(of_day, choice.tools) if choice.tools else np.zeros(slices.size, dtype=bool)
+    for name, positions in slices:
+        if name in choice.segments:
+            inside[positions] = True
+    return inside
 
 
 def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:
@@ -138,18 +172,14 @@ def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:
     return rows.dropna(subset=["value"])[["request_id", "value", "inclusion_probability", "case"]]
 
 
-def _measured(ws: Workspace, day: Day, rows: pd.DataFrame, metric: Metric) -> Floats:
+def _measured(ws: Workspace, of_day: DayRows, metric: Metric, tools: tuple[str, ...]) -> Floats:
     if not has_interactions_behind(metric.name):
         raise ConfigError(
             "no single interactions stand behind this metric",
             rule="a metric of a score, or of a number that each interaction has",
             found=metric.name,
         )
-    days = [day] if reads_texts(metric.name) else []
-    stored = ws.lake.read(EMBEDDINGS, days)
-    vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
-    of_day = DayRows(rows, ws.lake.read(SCORES, days), vectors, ws.lake.read(SPANS, days))
-    return value_of_each(metric.name, of_day, ws.settings.summaries)
+    return value_of_each(metric.name, of_day, ws.settings.summaries, tools)
 
 
 def _worst(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:

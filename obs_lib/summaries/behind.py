@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from obs_lib import catalogue
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.arrays import UNKNOWN, Codes, OfEach, read_arrays
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.options import SummaryOptions
-from obs_lib.summaries.sessions import OfEachSession, read_sessions
+from obs_lib.summaries.session_metrics import OfEachSession
+from obs_lib.summaries.sessions import read_sessions
+from obs_lib.summaries.tool_metrics import OfEachCall, of_tools
 from obs_lib.summaries.tool_use import read_tool_use
-from obs_lib.summaries.tools import OfEachCall
 from obs_lib.summaries.turns import Positions, steps_of
 
 
@@ -45,11 +47,20 @@ def is_of_sessions(metric: str) -> bool:
     return isinstance(_measure(metric), OfEachSession)
 
 
-def value_of_each(metric: str, day: DayRows, options: SummaryOptions) -> Floats:
+def calling(day: DayRows, tools: Collection[str]) -> NDArray[np.bool_]:
+    """Whether each interaction calls one of these tools, in its answer or by a span."""
+    use = read_tool_use(day.interactions, day.spans)
+    rows = np.concatenate([part.row[np.isin(part.tool, list(tools))] for part in (use.calls, use.runs)])
+    found = np.zeros(len(day.interactions), dtype=bool)
+    found[rows[rows >= 0]] = True
+    return found
+
+
+def value_of_each(metric: str, day: DayRows, options: SummaryOptions, tools: Collection[str] = ()) -> Floats:
     """What the metric sums up of each interaction, NaN for none; of a share 1 for what it counts, else 0.
 
-    Of a share of sessions, that of its session; of a share of calls 1 where any of its calls is counted. KeyError for a metric
-    without interactions behind it.
+    Of a share of sessions, that of its session; of a share of calls 1 where any of its calls is counted, of those of `tools`
+    where any are named. KeyError for a metric without interactions behind it.
     """
     measure = _measure(metric)
     size = len(day.interactions)
@@ -63,7 +74,8 @@ def value_of_each(metric: str, day: DayRows, options: SummaryOptions) -> Floats:
         steps = steps_of(day.interactions, names)
         return _largest(steps.row, measure.verdicts(sessions)[steps.session], size)
     if isinstance(measure, OfEachCall):
-        return _largest(*measure.hits(read_tool_use(day.interactions, day.spans)), size)
+        use = read_tool_use(day.interactions, day.spans)
+        return _largest(*measure.hits(of_tools(use, tools) if tools else use), size)
     raise KeyError(metric)
 
 

@@ -19,13 +19,13 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.retrieval import retrieval_metrics
 from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.sessions import session_metrics
+from obs_lib.summaries.session_metrics import session_metrics
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stage_metrics import stage_metrics
 from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.system import system_summary
-from obs_lib.summaries.tools import tool_metrics
+from obs_lib.summaries.tool_metrics import tool_metrics
 
 
 def summarise_day(

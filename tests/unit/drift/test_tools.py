@@ -15,7 +15,7 @@ from obs_lib.lake.tables import INTERACTIONS, SKETCHES, SPANS
 from obs_lib.records import DriftVerdict
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.tools import tool_metrics
+from obs_lib.summaries.tool_metrics import tool_metrics
 from tests.unit.summaries.conftest import _frame
 from tests.unit.summaries.test_tools import span
 

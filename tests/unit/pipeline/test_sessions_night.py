@@ -104,8 +104,8 @@ def test_the_report_shows_both(ordered: Workspace) -> None:
 
 
 def test_the_interactions_behind_sessions_and_calls_are_found(ordered: Workspace) -> None:
-    def names(metric: str) -> list[str]:
-        choice = Choice((DAYS[0],), metric_named(metric), (), "worst", 50)
+    def names(metric: str, *segments: str) -> list[str]:
+        choice = Choice((DAYS[0],), metric_named(metric), segments, "worst", 50)
         return [one["request_id"] for one in dataset(ordered, choice)]
 
     day = DAYS[0]
@@ -120,6 +120,9 @@ def test_the_interactions_behind_sessions_and_calls_are_found(ordered: Workspace
     assert names("session_repeat_rate") in (twice + late, late + twice)
     assert names("tool_schema_error_rate") == [f"tool-{day}-{day}T11:01:00Z"]
     assert names("tool_failure_rate") == [f"tool-{day}-{day}T11:00:00Z"]
+    assert names("tool_schema_error_rate", "tool=weather") == names("tool_schema_error_rate")
+    with pytest.raises(ConfigError, match="no interactions stand behind"):
+        names("tool_schema_error_rate", "tool=clock")
     with pytest.raises(ConfigError, match="no single interactions"):
         names("task_steps")
 

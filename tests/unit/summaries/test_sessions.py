@@ -19,7 +19,7 @@ from obs_lib.stats.intervals import share_of_counts
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.questions import same_words
 from obs_lib.summaries.segments import Segments
-from obs_lib.summaries.sessions import session_metrics
+from obs_lib.summaries.session_metrics import session_metrics
 from obs_lib.summaries.summarise import summarise_day
 from tests.unit.summaries.conftest import Maker, _frame
 

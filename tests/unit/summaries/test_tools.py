@@ -18,8 +18,8 @@ from obs_lib.records import ALL
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.summarise import summarise_day
+from obs_lib.summaries.tool_metrics import tool_metrics
 from obs_lib.summaries.tool_schema import fits
-from obs_lib.summaries.tools import tool_metrics
 from tests.unit.summaries.conftest import Maker, _frame
 
 DAY = dt.date(2024, 3, 1)

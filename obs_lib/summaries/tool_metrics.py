@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -95,20 +95,25 @@ def _within(use: ToolUse, inside: np.ndarray) -> ToolUse:
 
 
 def _by_tool(use: ToolUse, most: int) -> Iterator[tuple[str, ToolUse]]:
-    """The calls and spans of each tool; tasks and choices are of no single one."""
+    """The tools used most, each with its segment."""
     counted = Counter([*use.calls.tool, *use.runs.tool])
     ranked = sorted(sorted(counted, key=lambda tool: (-counted[tool], tool))[:most])
-    nothing = replace(
-        use,
-        tasks=use.tasks.take(np.zeros(len(use.tasks), dtype=bool)),
-        choices=use.choices.take(np.zeros(len(use.choices), dtype=bool)),
-    )
     segments: dict[str, list[str]] = {}
     for tool in ranked:
         segments.setdefault(f"{TOOL_SEGMENT}{tool}"[:_LONGEST], []).append(tool)
     for segment, tools in segments.items():
-        calls, runs = use.calls.take(np.isin(use.calls.tool, tools)), use.runs.take(np.isin(use.runs.tool, tools))
-        yield segment, replace(nothing, calls=calls, runs=runs)
+        yield segment, of_tools(use, tools)
+
+
+def of_tools(use: ToolUse, tools: Collection[str]) -> ToolUse:
+    """The calls and spans of some tools; tasks and choices are of no single one."""
+    names = list(tools)
+    return ToolUse(
+        use.calls.take(np.isin(use.calls.tool, names)),
+        use.runs.take(np.isin(use.runs.tool, names)),
+        use.tasks.take(np.zeros(len(use.tasks), dtype=bool)),
+        use.choices.take(np.zeros(len(use.choices), dtype=bool)),
+    )
 
 
 def _count(use: ToolUse) -> Result:
