@@ -124,4 +124,6 @@ def _label(fields: dict[str, Any], task: Task) -> bool | None:
         value = fields.get(name)
         if isinstance(value, bool) or value in (0, 1):
             return bool(value)
+    if fields.get("label") in (task.label, task.name) and isinstance(fields.get("value"), bool):
+        return bool(fields["value"])  # a line of `obs labels sample` or `obs dataset` that a person has filled in
     return None

@@ -1,4 +1,4 @@
-"""Rows to results by one evaluator, exactly as a night scores them: equal cases once, in its batches."""
+"""Rows to results by evaluators, exactly as a night scores them: equal cases once, in its batches."""
 
 from __future__ import annotations
 
@@ -29,19 +29,30 @@ class Result(TypedDict):
 
 def score_rows(evaluator: Evaluator, rows: Sequence[Line], encoder: Encoder, batch_size: int) -> list[Result]:
     """A result for each row, in order; a row that could not be read is FAILED with its line number."""
+    return score_by_each((evaluator,), rows, encoder, batch_size)[evaluator.name]
+
+
+def score_by_each(
+    evaluators: Sequence[Evaluator], rows: Sequence[Line], encoder: Encoder, batch_size: int
+) -> dict[str, list[Result]]:
+    """`score_rows` of several evaluators by name; a text that several read is encoded once."""
     readable = [row for row in rows if row.problem is None]
     frame = pd.DataFrame([row.columns for row in readable], columns=list(CASE_COLUMNS), dtype=object)
     cases, case_of = distinct_cases(frame.where(frame.notna(), None))
-    vectors = gather(sorted(set(evaluator.texts(cases))), {}, encoder)
-    by_case: dict[str, Result] = {}
-    for start in range(0, len(cases), batch_size):
-        batch = cases.iloc[start : start + batch_size].reset_index(drop=True)
-        for row in score_batch(evaluator, batch, vectors).to_dict("records"):
-            by_case[row["case"]] = _result(evaluator.name, row)
-    names = iter(case_of)
-    return [
-        {**by_case[next(names)], "id": row.id} if row.problem is None else _broken(evaluator.name, row) for row in rows
-    ]
+    vectors = gather(sorted({text for one in evaluators for text in one.texts(cases)}), {}, encoder)
+    results: dict[str, list[Result]] = {}
+    for evaluator in evaluators:
+        by_case: dict[str, Result] = {}
+        for start in range(0, len(cases), batch_size):
+            batch = cases.iloc[start : start + batch_size].reset_index(drop=True)
+            for row in score_batch(evaluator, batch, vectors).to_dict("records"):
+                by_case[row["case"]] = _result(evaluator.name, row)
+        names = iter(case_of)
+        results[evaluator.name] = [
+            {**by_case[next(names)], "id": row.id} if row.problem is None else _broken(evaluator.name, row)
+            for row in rows
+        ]
+    return results
 
 
 def _result(evaluator: str, row: dict[Any, Any]) -> Result:

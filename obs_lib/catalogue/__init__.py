@@ -1,8 +1,9 @@
 """The one place that says what a score and a metric is: names, units, objectives, formulas.
 
 Public: `scores`, `score_of`, `evaluator_names`, `left_out`, `opt_in` and `one_is_bad` of scores; `metrics`, `all_metrics`,
-`metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; `groups`, `system`, `gpu` and `stages`
-of those that no evaluator gives (and `retrieval`, a tuple); `bundled`, one line for each thing that comes with the package.
+`metric_of`, `interaction_metrics`, `quality`, `scored` and `occasional` of metrics; `groups`, `request_groups`, `system`,
+`gpu` and `stages` of those that no evaluator gives (and `retrieval`, a tuple); `bundled`, one line for each thing that comes
+with the package.
 
 A Dag's parse reads this room: evaluators and what measures system metrics are imported when a function first asks for what
 one of them declares, and `evaluator_names` never does.
@@ -18,7 +19,7 @@ from obs_lib.catalogue.quality import occasional, opt_in, quality, scored
 from obs_lib.catalogue.registry import kept
 from obs_lib.catalogue.retrieval import RETRIEVAL
 from obs_lib.catalogue.score import one_is_bad as _one_is_bad
-from obs_lib.catalogue.system import GROUPS, gpu, groups, stages, system
+from obs_lib.catalogue.system import GROUPS, gpu, groups, request_groups, stages, system
 from obs_lib.records import Metric
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "one_is_bad",
     "opt_in",
     "quality",
+    "request_groups",
     "score_of",
     "scored",
     "scores",

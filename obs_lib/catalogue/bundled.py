@@ -22,6 +22,8 @@ SYSTEM: dict[str, str] = {
     "speed": "obs_lib.summaries.latency:SPEED",
     "usage": "obs_lib.summaries.usage:USAGE",
     "logged": "obs_lib.summaries.logged:LOGGED",
+    "sessions": "obs_lib.summaries.session_metrics:SESSIONS",
+    "tools": "obs_lib.summaries.tool_metrics:TOOLS",
     "gpu": "obs_lib.summaries.gpu_metrics:GPU",
     "stages": "obs_lib.summaries.stage_metrics:STAGES",
 }

@@ -7,8 +7,8 @@ from typing import Generic, Literal, TypeVar
 
 from obs_lib.records import Metric
 
-Reads = Literal["interactions", "gpu_samples", "spans"]
-"""The table of the lake that a group is measured from: of interactions in every segment, of GPUs, of the stages of traces."""
+Reads = Literal["interactions", "sessions", "tools", "gpu_samples", "spans"]
+"""What a group is measured from: interactions, their sessions or their calls of tools in every segment, GPUs, traces."""
 
 M = TypeVar("M")
 

@@ -16,6 +16,8 @@ from obs_lib.errors import ExtensionError
 from obs_lib.extensions import Extension
 from obs_lib.records import Metric
 
+_OF_REQUESTS = frozenset({"interactions", "sessions", "tools"})
+
 
 def _group(extension: Extension, thing: object, known: Mapping[str, MetricGroup[Any]]) -> MetricGroup[Any]:
     if not isinstance(thing, MetricGroup):
@@ -44,10 +46,15 @@ def groups(reads: Reads) -> tuple[MetricGroup[Any], ...]:
     return tuple(group for group in GROUPS.entries().values() if group.reads == reads)
 
 
+def request_groups() -> tuple[MetricGroup[Any], ...]:
+    """The groups of `all` and of the segments by tag; those of sessions and of tools on days that have any."""
+    return tuple(group for group in GROUPS.entries().values() if group.reads in _OF_REQUESTS)
+
+
 @kept(lambda: GROUPS)
 def system() -> tuple[Metric, ...]:
-    """Metrics of requests, of `all` and of the segments by tag."""
-    return tuple(metric for group in groups("interactions") for metric in group.metrics)
+    """Metrics of requests, their sessions and their calls of tools, of `all` and of the segments by tag."""
+    return tuple(metric for group in request_groups() for metric in group.metrics)
 
 
 @kept(lambda: GROUPS)

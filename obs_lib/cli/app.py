@@ -3,8 +3,8 @@
 A command's module is imported when the command is called: `obs --help` answers at once, and `obs gpu-sample`, which runs for
 months beside an inference server, loads neither pandas nor Arrow.
 
-Exit codes: 0 done; 1 some days, lines or pairs failed, or an error that no other code names; 2 settings or arguments;
-3 logs, or no GPU to sample; 4 lake.
+Exit codes: 0 done; 1 some days, lines or pairs failed, a gate did not pass, or an error that no other code names; 2 settings or
+arguments; 3 logs, or no GPU to sample; 4 lake.
 """
 
 from __future__ import annotations
@@ -75,6 +75,14 @@ SUBJECTS = (
             "score": "Score every line of FILE with one evaluator, and write one result a line, in the same order.",
             "bench": "Measure the evaluators against people's labels.",
         },
+    ),
+    Subject(
+        "Quality",
+        "dataset",
+        {"dataset": "Write the interactions behind a metric, an incident or a segment, masked, one a line."},
+    ),
+    Subject(
+        "Quality", "gate", {"gate": "Hold the answers of a file against the objectives and against days of the lake."}
     ),
     Subject("Quality", "labels", {"labels": "People's labels."}),
     Subject("Quality", "judge", {"judge": "Language models as judges."}),

@@ -6,8 +6,9 @@ Messages and progress go to stderr; stdout carries only what was asked for.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,17 @@ def day_of(text: str) -> dt.date:
     if not FIRST <= day <= LAST:
         raise typer.BadParameter(f"must be a day from {FIRST} to {LAST}, found {text!r}")
     return day
+
+
+def write_new_lines(out: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """JSON Lines in a file that must not be there."""
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    except FileExistsError:
+        raise typer.BadParameter(
+            f"{out} is there already, perhaps with people's work in it", param_hint="--out"
+        ) from None
 
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default $OBS_CONFIG, else ./obs.yaml.")]

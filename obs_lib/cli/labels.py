@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from obs_lib.cli.console import Config, DayArgument, day_of, say
+from obs_lib.cli.console import Config, DayArgument, day_of, say, write_new_lines
 from obs_lib.pipeline.label_sample import label_sample
 from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.workspace import open_workspace
@@ -38,11 +37,5 @@ def sample(
     Fill in `value` (true or false) line by line, in the order of the file, and read the file as a source of format `labels`.
     """
     rows = list(label_sample(open_workspace(config), days_between(day, to or day), score, n, show_scores=show_scores))
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
-    except FileExistsError:
-        raise typer.BadParameter(
-            f"{out} is there already, perhaps with people's work in it", param_hint="--out"
-        ) from None
+    write_new_lines(out, rows)
     say(f"{len(rows)} answers to label in {out}")

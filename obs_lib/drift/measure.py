@@ -12,7 +12,7 @@ from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
-from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
+from obs_lib.records import STAGE_SEGMENTS, TOOL_SEGMENT, Day, Distance, Metric
 
 __all__ = ["DaySummary", "Drifted", "measure"]
 
@@ -65,8 +65,9 @@ def measure(
 
 
 def _of_interactions(segment: str, today: DaySummary) -> bool:
-    """Whether a segment slices the interactions and not the traces; a tag may have the name of a stage's segment."""
-    return segment not in STAGE_SEGMENTS or today.metric("requests", segment) is not None
+    """Whether a segment slices interactions, not traces or calls; a tag may have the name of a stage's or a tool's segment."""
+    other = segment in STAGE_SEGMENTS or segment.startswith(TOOL_SEGMENT)
+    return not other or today.metric("requests", segment) is not None
 
 
 def _tokens(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:

@@ -33,6 +33,11 @@ INTERACTIONS = Table(
         Column("messages", _TEXT, LOG_JSON),  # list of {role, content}; null when the log holds plain text
         Column("contexts", _TEXT, LOG_JSON),  # list of {id, text, score}; null when there was no retrieval
         Column("response", _TEXT, LOG_TEXT),
+        Column(
+            "tools", _TEXT, LOG_JSON
+        ),  # list of {name, parameters: JSON schema or null}; null when unknown, [] for none
+        # List of {name, arguments: an object, or the text that is none}; null when unknown, [] where the answer calls none.
+        Column("tool_calls", _TEXT, LOG_JSON),
         Column("expected_format", _TEXT, NAME),
         Column("reference", _TEXT, LOG_JSON),  # list of text, each a right answer; null when the log gives none
         Column("input_tokens", _INT),  # cached ones included

@@ -18,6 +18,9 @@ STAGES = ("router", "prompt_builder", "retrieval", "inference", "output_processo
 STAGE_SEGMENTS = tuple(f"stage={stage}" for stage in STAGES)
 """Where the metrics of each stage stand. They slice the time of traces, not the interactions."""
 
+TOOL_SEGMENT = "tool="
+"""Before the name of a tool, where the metrics of its calls stand. They slice calls, not interactions."""
+
 ERROR_KINDS = (
     "timeout",
     "rate_limit",

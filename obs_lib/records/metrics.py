@@ -111,7 +111,7 @@ class MetricValue:
     std_error: float | None
     """Standard error of the value in its unit, which the comparison uses; None where unknown."""
     n: int
-    """Interactions (of GPU metrics samples, of stages spans or traces) that entered."""
+    """Interactions (of sessions those, of tools calls or spans, of GPUs samples, of stages spans or traces) that entered."""
     n_skipped: int = 0
     """Those that could not, for want of what the metric reads."""
     n_failed: int = 0

@@ -12,6 +12,7 @@ from obs_lib.reporting.labels_section import labels_section
 from obs_lib.reporting.method_section import method_section
 from obs_lib.reporting.metrics_section import metrics_section
 from obs_lib.reporting.options import ReportOptions
+from obs_lib.reporting.tools_section import tools_section
 from obs_lib.reporting.traces_section import traces_section
 from obs_lib.reporting.verdict import headline, verdict
 
@@ -19,6 +20,7 @@ _SECTIONS = (
     alerts_section,
     metrics_section,
     labels_section,
+    tools_section,
     traces_section,
     drift_section,
     examples_section,

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
-from obs_lib.catalogue import interaction_metrics, occasional, quality
+from obs_lib.catalogue import occasional, quality, request_groups
 from obs_lib.catalogue.distances import CHANGE, TOKEN_ADJUSTED
+from obs_lib.catalogue.groups import MetricGroup
 from obs_lib.catalogue.labelled import labelled
 from obs_lib.catalogue.system import gpu as gpu_metrics
 from obs_lib.catalogue.system import stages as stage_metrics
@@ -21,6 +23,7 @@ from obs_lib.records import (
     ALL,
     STAGE_SEGMENTS,
     STAGES,
+    TOOL_SEGMENT,
     DriftVerdict,
     EvaluatorChange,
     Incident,
@@ -135,7 +138,17 @@ class ReportInputs:
     @cached_property
     def interaction_metrics(self) -> tuple[Metric, ...]:
         """The metrics of `all` and of the segments by tag."""
-        return interaction_metrics() + self.quality[len(quality()) :]
+        return tuple(metric for group in self.request_groups for metric in group.metrics) + self.quality
+
+    @cached_property
+    def request_groups(self) -> tuple[MetricGroup[Any], ...]:
+        """The groups of system metrics; those of sessions and of tools only where these days have any."""
+        seen = {name for _, name, _ in self.measured}
+        return tuple(
+            group
+            for group in request_groups()
+            if group.reads == "interactions" or any(metric.name in seen for metric in group.metrics)
+        )
 
     @cached_property
     def catalogue(self) -> tuple[Metric, ...]:
@@ -169,9 +182,18 @@ class ReportInputs:
         of_gpus = {metric.name for metric in gpu_metrics()}
         today = sorted(
             {segment for day, name, segment in self.measured if day == self.iso and name not in of_gpus}
-            - set(STAGE_SEGMENTS)
+            - {*STAGE_SEGMENTS, *self.tool_segments}
         )
         return list(dict.fromkeys([ALL, *self.segments, *today]))
+
+    @cached_property
+    def tool_segments(self) -> list[str]:
+        """The day's segments of tools, those called most first; those of a tag that is named so are none."""
+        today = {(name, segment) for day, name, segment in self.measured if day == self.iso}
+        tools = {
+            segment for _, segment in today if segment.startswith(TOOL_SEGMENT) and ("requests", segment) not in today
+        }
+        return sorted(tools, key=lambda tool: (-(self.value("tool_calls", tool) or 0), tool))
 
     @cached_property
     def stages(self) -> list[str]:

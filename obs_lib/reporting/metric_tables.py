@@ -35,7 +35,7 @@ def segment_table(inputs: ReportInputs, segment: str, options: ReportOptions) ->
         (title, metric_rows(inputs, segment, metrics, options))
         for title, metrics in (
             ("Quality", inputs.quality),
-            *((group.title, group.metrics) for group in catalogue.groups("interactions")),
+            *((group.title, group.metrics) for group in inputs.request_groups),
         )
     ]
     standings = [standing(inputs, metric, segment) for metric in inputs.interaction_metrics]
@@ -89,6 +89,24 @@ def metric_rows(
         for metric in metrics
         if (known := _known(inputs, metric, segment, options)) and (any(known) or not metric.hidden_at_zero)
     )
+
+
+def measured_cell(inputs: ReportInputs, metric: Metric, segment: str) -> Cell:
+    """A value of today with its interval, and with what it was before where it is called changed."""
+    name = metric.name
+    row, value = inputs.today(name, segment), inputs.value(name, segment)
+    if row is None or value is None:
+        return Cell("no data", tone=Tone.ABSENT)
+    interval = numbers.interval(row["low"], row["high"], metric.unit)
+    details = (interval,) if interval else ()
+    breach = is_breach(value, inputs.objectives.get(name), metric.direction)
+    change = inputs.change(name, segment)
+    if change is not None and change["verdict"] == DriftVerdict.DRIFTED:
+        moved = numbers.change(change["effect"], metric.unit, change["baseline_value"])
+        mark = "breach, changed" if breach else "changed"
+        return Cell(numbers.write(value, metric.unit), (*details, moved), Tone.SERIOUS, mark)
+    tone, mark = (Tone.WARNING, "breach") if breach else (Tone.PLAIN, "")
+    return Cell(numbers.write(value, metric.unit), details, tone, mark)
 
 
 def _known(inputs: ReportInputs, metric: Metric, segment: str, options: ReportOptions) -> list[float]:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from obs_lib import catalogue
 from obs_lib.excerpts import SlowSpan, SlowTrace
-from obs_lib.records import DriftVerdict, Metric
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup, Stretch, Trend
 from obs_lib.reporting.inputs import ReportInputs
+from obs_lib.reporting.metric_tables import measured_cell
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
-from obs_lib.reporting.standing import is_breach
 from obs_lib.reporting.tone import Tone
 
 _LEVELS = 6  # how far spans are set in: deeper ones would leave their names no room
@@ -72,28 +71,10 @@ def _stage(inputs: ReportInputs, stage: str, options: ReportOptions) -> tuple[Ce
     counted = inputs.today("stage_error_rate", segment)
     return (
         Cell(_title(stage)),
-        *(_measured(inputs, metric, segment) for metric in catalogue.stages()),
+        *(measured_cell(inputs, metric, segment) for metric in catalogue.stages()),
         Cell(numbers.count(counted["n"] if counted else None)),
         Cell("", figure=Trend(history, words, inputs.objectives.get("stage_duration_p95"))),
     )
-
-
-def _measured(inputs: ReportInputs, metric: Metric, segment: str) -> Cell:
-    """A value with its interval, and with what it was before where it is called changed."""
-    name = metric.name
-    row, value = inputs.today(name, segment), inputs.value(name, segment)
-    if row is None or value is None:
-        return Cell("no data", tone=Tone.ABSENT)
-    interval = numbers.interval(row["low"], row["high"], metric.unit)
-    details = (interval,) if interval else ()
-    breach = is_breach(value, inputs.objectives.get(name), metric.direction)
-    change = inputs.change(name, segment)
-    if change is not None and change["verdict"] == DriftVerdict.DRIFTED:
-        moved = numbers.change(change["effect"], metric.unit, change["baseline_value"])
-        mark = "breach, changed" if breach else "changed"
-        return Cell(numbers.write(value, metric.unit), (*details, moved), Tone.SERIOUS, mark)
-    tone, mark = (Tone.WARNING, "breach") if breach else (Tone.PLAIN, "")
-    return Cell(numbers.write(value, metric.unit), details, tone, mark)
 
 
 def waterfall(trace: SlowTrace, options: ReportOptions, folded: bool) -> TableBlock:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
 from obs_lib.records import ERROR_KINDS, STAGES
-from obs_lib.sources import values
+from obs_lib.sources import tools, values
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
@@ -116,6 +116,8 @@ def _interaction(fields: Mapping[str, Any], limits: Limits) -> CheckedRow:
     record["quality_score"] = values.number("quality_score", fields.get("quality_score"))
     record["prompt"], record["messages"] = values.prompt(fields.get("prompt"))
     record["contexts"] = values.listed("contexts", fields.get("contexts"), values.context)
+    record["tools"] = tools.json_of(tools.offered(fields.get("tools")))
+    record["tool_calls"] = tools.json_of(tools.called(fields.get("tool_calls"), record["response"]))
     record["reference"] = values.references(fields.get("reference"))
     record["safety_flags"] = values.words("safety_flags", fields.get("safety_flags"))
     record["tags"] = values.tags(fields.get("tags"))

@@ -89,12 +89,26 @@ class RequestArrays:
 Measure = Callable[[RequestArrays, SummaryOptions], Result]
 
 
+@dataclass(frozen=True, slots=True)
+class OfEach:
+    """A measure that sums up one number of each request, so that the requests behind it can be found.
+
+    each : the number of every request, NaN where it has none; of a share 1 for those that it counts, else 0.
+    """
+
+    measure: Measure
+    each: Callable[[RequestArrays], Floats]
+
+    def __call__(self, rows: RequestArrays, options: SummaryOptions) -> Result:
+        """Return what the measure gives."""
+        return self.measure(rows, options)
+
+
 def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
     """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
     tokens, ttft, total = (numbers(frame[name]) for name in ("output_tokens", "ttft_ms", "total_latency_ms"))
     finish = _codes(frame["finish_reason"], FINISH_REASONS)
-    wrong = frame["error"].notna().to_numpy(dtype=bool) | (finish == FINISH_REASONS.index("error"))
-    failed = np.where(frame["error_logged"].to_numpy(dtype=bool), wrong.astype(np.int8), np.int8(UNKNOWN))
+    failed = failures(frame)
     start = frame["timestamp"].dt.as_unit("ms").astype("int64").to_numpy()
     cost, logged = costs(frame, options)
     return RequestArrays(
@@ -118,6 +132,13 @@ def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
         finish=finish,
         flagged=_flags(frame["safety_flags"]),
     )
+
+
+def failures(frame: pd.DataFrame) -> Codes:
+    """Whether each request failed: 1, 0, or UNKNOWN where the log has no place for errors."""
+    finish = _codes(frame["finish_reason"], FINISH_REASONS)
+    wrong = frame["error"].notna().to_numpy(dtype=bool) | (finish == FINISH_REASONS.index("error"))
+    return np.where(frame["error_logged"].to_numpy(dtype=bool), wrong.astype(np.int8), np.int8(UNKNOWN))
 
 
 def numbers(column: pd.Series) -> Floats:

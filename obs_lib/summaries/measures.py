@@ -8,12 +8,12 @@ import numpy as np
 
 from obs_lib.stats.intervals import Estimate, Floats, quantile, share_of_counts, weighted_mean
 from obs_lib.stats.intervals import ratio as ratio_of
-from obs_lib.summaries.arrays import Measure, RequestArrays, present
+from obs_lib.summaries.arrays import UNKNOWN, Measure, OfEach, RequestArrays, present
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import Result, absent
 
 
-def percentile(field: str, what: str, q: float) -> Measure:
+def percentile(field: str, what: str, q: float) -> OfEach:
     """The q-quantile of a column, between two order statistics."""
 
     def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
@@ -24,10 +24,10 @@ def percentile(field: str, what: str, q: float) -> Measure:
         estimate, enough = quantile(known, q)
         return Result(estimate, n, missing, "" if enough else "too few values for a full 95% interval")
 
-    return measure
+    return OfEach(measure, lambda rows: _column(rows, field))
 
 
-def mean(field: str, what: str, least: float = -np.inf) -> Measure:
+def mean(field: str, what: str, least: float = -np.inf) -> OfEach:
     """The mean of a column. least : the smallest that a value can be; Student's interval does not know it."""
 
     def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
@@ -37,10 +37,10 @@ def mean(field: str, what: str, least: float = -np.inf) -> Measure:
         value, low, *rest = weighted_mean(known)
         return Result(Estimate(value, None if low is None else max(low, least), *rest), n, missing)
 
-    return measure
+    return OfEach(measure, lambda rows: _column(rows, field))
 
 
-def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | None = None) -> Measure:
+def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | None = None) -> OfEach:
     """The share of rows whose code in `field` is one of `hits`, of those whose code in `among` is known."""
 
     def measure(rows: RequestArrays, _: SummaryOptions) -> Result:
@@ -50,7 +50,11 @@ def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | Non
         counts = rows.counts(field)
         return Result(share_of_counts(sum(counts[hit] for hit in hits), n), n, len(rows) - n)
 
-    return measure
+    def each(rows: RequestArrays) -> Floats:
+        counted = np.isin(getattr(rows, field), hits).astype(np.float64)
+        return np.where(getattr(rows, among or field) == UNKNOWN, np.nan, counted)
+
+    return OfEach(measure, each)
 
 
 def ratio(part: Floats, whole: Floats) -> tuple[Estimate | None, int]:
@@ -74,3 +78,8 @@ def total(field: str, what: str) -> Measure:
         return Result(Estimate(float(known.sum())), n, missing, note) if n else absent(what, missing)
 
     return measure
+
+
+def _column(rows: RequestArrays, field: str) -> Floats:
+    column: Floats = getattr(rows, field)
+    return column

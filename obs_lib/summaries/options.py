@@ -71,6 +71,9 @@ class SummaryOptions(BaseModel):
         le=10_000,
         description="GPUs with numbers of their own, the first by name; `all` counts every one.",
     )
+    max_tools: int = Field(
+        20, ge=0, le=1000, description="Tools with numbers of their own, those used most; `all` counts every one."
+    )
     max_pairs: int = Field(
         500, ge=1, le=100_000, description="Prompts a segment whose answers' vectors are kept for comparison by prompt."
     )
@@ -81,6 +84,20 @@ class SummaryOptions(BaseModel):
         description="Token types a segment that are counted by name; the rest are summed up.",
     )
     examples: int = Field(5, ge=0, le=50, description="Worst answers kept for each evaluator.")
+    session_idle_minutes: int = Field(
+        30,
+        ge=0,
+        le=720,
+        description="A session whose last interaction starts within so many minutes of midnight (UTC) may go on: metrics of "
+        "how sessions end skip it; minutes, 0 to 720.",
+    )
+    rephrased_cosine: float = Field(
+        0.85,
+        gt=0,
+        le=1,
+        description="Cosine of two questions' vectors from which the second is the first in other words; 0 to 1. Another "
+        "encoder needs another one.",
+    )
     slow_traces: int = Field(5, ge=0, le=50, description="Slowest traces of the day whose spans are kept.")
     trace_spans: int = Field(60, ge=1, le=500, description="Longest spans kept of each of these traces.")
     excerpt_chars: int = Field(600, ge=50, le=10_000, description="Characters of each text that an example keeps.")

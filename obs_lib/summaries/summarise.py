@@ -19,11 +19,13 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.retrieval import retrieval_metrics
 from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.session_metrics import session_metrics
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stage_metrics import stage_metrics
 from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.system import system_summary
+from obs_lib.summaries.tool_metrics import tool_metrics
 
 
 def summarise_day(
@@ -65,6 +67,8 @@ def summarise_day(
         *system,
         *quality_metrics(day, rows, scores, segments),
         *retrieval_metrics(day, rows, labels, segments),
+        *session_metrics(day, rows, scores, vectors, segments, options),
+        *tool_metrics(day, rows, spans, segments, options),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     of_labels: list[Sketch] = []

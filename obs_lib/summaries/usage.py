@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obs_lib.catalogue.groups import MeasuredMetric, MetricGroup
 from obs_lib.records import Metric
-from obs_lib.summaries.arrays import Measure, RequestArrays
+from obs_lib.summaries.arrays import Measure, OfEach, RequestArrays
 from obs_lib.summaries.measures import mean, ratio, total
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import Result, absent
@@ -22,7 +22,7 @@ def _cost(measure: Measure) -> Measure:
             return Result(estimate, n, missing, note)
         return Result(estimate, n, missing, f"{logged} logged, {n - logged} from tokens and prices, {missing} unknown")
 
-    return with_origin
+    return OfEach(with_origin, measure.each) if isinstance(measure, OfEach) else with_origin
 
 
 def _cached_share(rows: RequestArrays, _: SummaryOptions) -> Result:

@@ -17,8 +17,8 @@ _HUMAN = "human"
 class LabelFormat(EntryFormat):
     """`request_id`, `label` (its name), `value` (true or false, a number, a word, or a list of names), and, where they are
     known, `source` ("human" by default) and `inclusion_probability`, with which the interaction was drawn for labelling
-    (files drawn before it had this name call it `inclusion`). A line that has one and whose value is null was drawn and
-    is not labelled yet: it is passed over.
+    (files drawn before it had this name call it `inclusion`). A line that has this field and whose value is null is
+    not labelled yet: it is passed over. Null for the probability says that somebody picked it.
     """
 
     describe = "people's verdicts on interactions that another source logs"
@@ -31,7 +31,7 @@ class LabelFormat(EntryFormat):
     def rows(self, entry: Entry) -> list[Row]:
         """One label, or none where it is drawn and not labelled yet."""
         given = parse_object(entry)
-        if "value" in given and given["value"] is None and _inclusion_probability(given) is not None:
+        if "value" in given and given["value"] is None and {"inclusion_probability", "inclusion"} & given.keys():
             return []
         return [Row(LABELS, entry, label_fields(given))]
 

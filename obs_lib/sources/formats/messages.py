@@ -97,6 +97,19 @@ def answer_of(value: Any) -> str | None:
     return compact(inner)
 
 
+def calls_of(value: Any) -> list[dict[str, Any]] | None:
+    """The tool calls of an answer as {name, arguments}; None where it holds none.
+
+    >>> calls_of({"choices": [{"message": {"content": "4", "tool_calls": [{"function": {"name": "add", "arguments": "{}"}}]}}]})
+    [{'name': 'add', 'arguments': {}}]
+    """
+    inner = _answer_body(value) if isinstance(value, (dict, list)) else None
+    said = [inner] if isinstance(inner, dict) else inner if isinstance(inner, list) else []
+    messages = [plain_message(item) for item in said if _is_part_or_message(item)]
+    calls = [call for item in messages for call in parts.calls_in(item) if isinstance(call["name"], str)]
+    return calls or None
+
+
 def has_unknown_part(answer: Any) -> bool:
     """Whether something stands among the parts of an answer that is of no known kind, and was left out of its text.
 

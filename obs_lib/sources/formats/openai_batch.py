@@ -19,6 +19,7 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.base import Format, reason_of
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 _CREATED = re.compile(rb'"created(?:_at)?"\s*:\s*(\d{9,10})\b')
@@ -103,6 +104,7 @@ def _fields(item: Line, body: Line, failed: Line, code: Any) -> dict[str, Any]:
         "request_id": item.get("id") or item.get("custom_id"),
         "provider": "anthropic" if "result" in item else "openai",
         "response": None if failed else answer_of(body) if body else None,
+        **tool_use(body, body),  # the Responses API repeats what was offered
         "finish_reason": finish_reason(finish_in(body)),
         "error": message,
         "error_kind": kind,

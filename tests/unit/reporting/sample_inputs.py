@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from obs_lib.catalogue import all_metrics, interaction_metrics, metrics
+from obs_lib.catalogue import all_metrics, groups, metrics, quality
 from obs_lib.digests import digest_of
 from obs_lib.excerpts import ScoredExample, SlowSpan, SlowTrace
 from obs_lib.lake.tables import DRIFT
@@ -19,6 +19,7 @@ from obs_lib.records import (
     ALL,
     Incident,
     IncidentState,
+    Metric,
     MetricStatus,
     MetricValue,
     ScoreStatus,
@@ -135,7 +136,7 @@ def metrics(
     for back in range(days - 1, -1, -1):
         one = day - dt.timedelta(days=back)
         for segment in segments:
-            for metric in interaction_metrics():
+            for metric in every_day():
                 value = USUAL.get(metric.name)
                 if value is not None:
                     value *= 1 + wave(metric.name + segment, one, 0.09 if metric.unit != "probability" else 0.02)
@@ -146,6 +147,11 @@ def metrics(
                     value = None
                 rows.append(metric_row(one, metric.name, metric.unit, segment, value))
     return pd.DataFrame(rows, columns=["day", *METRICS_TABLE.names])
+
+
+def every_day() -> tuple[Metric, ...]:
+    """The metrics that every day has: these logs know no sessions and no calls of tools."""
+    return tuple(metric for group in groups("interactions") for metric in group.metrics) + quality()
 
 
 def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | None) -> dict[str, Any]:
@@ -228,7 +234,7 @@ def drift(
             if back == 0:
                 rows += [
                     _change(m.name, m.unit, segment, today.get((m.name, segment)), too_few)
-                    for m in interaction_metrics()
+                    for m in every_day()
                     if m.direction and m.part_of is None
                 ]
     return distances(*rows)

@@ -122,7 +122,10 @@ def test_only_these_are_marked() -> None:
 @pytest.mark.parametrize(
     ("sections", "digest"),
     [
-        (("summaries", "labels", "segments"), "e8e36411574757993fe67c3245303aff"),
+        (
+            ("summaries", "labels", "segments"),
+            "fac3b3303d2642075e59c5c8a85ee4af",
+        ),  # since sessions and tools have options
         (("labels",), "60f4a4db283e77ec2d2a09ddcb2580c9"),
         (("scoring",), "8121de9dae46b3069e72f03f9b048ba5"),
         (("models",), "ccd6279b6d0b4b17f7f474f60cbf973b"),
@@ -159,6 +162,8 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
         "toxicity_rate": 0.02,
         "safety_flag_rate": 0.02,
     }
+    since = {name: plain["summaries"].pop(name) for name in ("session_idle_minutes", "rephrased_cosine", "max_tools")}
+    assert since == {"session_idle_minutes": 30, "rephrased_cosine": 0.85, "max_tools": 20}
     assert digest_of({"drift": drift}) == "fab1f75a11db2561833208f6ccced158"
     assert digest_of(plain) == "c99a494acbc4196d5037cdfa29d4c476"
     assert digest_of({"alerts": alerts}) == "fd5bcadfc6d7c7d0be73e1d48b4d4873"

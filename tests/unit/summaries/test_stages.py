@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obs_lib import catalogue
-from obs_lib.catalogue import interaction_metrics
+from obs_lib.catalogue import groups, quality
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
 from obs_lib.records import STAGE_SEGMENTS, STAGES, MetricValue
@@ -166,7 +166,8 @@ def summary(spans: list[dict[str, Any]] | None, **options: Any) -> tuple[pd.Data
 def test_a_day_without_spans_says_nothing_of_stages(spans: list[dict[str, Any]] | None) -> None:
     metrics, sketches = summary(spans)
     assert set(metrics["segment"]) == {"all", "route=rag"}
-    assert len(metrics) == 2 * len(interaction_metrics())
+    every_day = [metric for group in groups("interactions") for metric in group.metrics] + list(quality())
+    assert len(metrics) == 2 * len(every_day)
     assert "traces" not in set(sketches["kind"])
 
 

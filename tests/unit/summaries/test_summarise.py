@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from obs_lib.catalogue import interaction_metrics
+from obs_lib.catalogue import groups, quality
 from obs_lib.lake.rows import rows_of
 from obs_lib.lake.tables import INTERACTIONS, METRICS, SKETCHES
 from obs_lib.models.vectors import text_hash
@@ -19,6 +19,9 @@ from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.summarise import summarise_day
 
 Maker = Callable[..., pd.DataFrame]
+EVERY_DAY = {metric.name for group in groups("interactions") for metric in group.metrics} | {
+    one.name for one in quality()
+}
 
 
 def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path, scores: Maker) -> None:
@@ -43,16 +46,16 @@ def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path,
     assert tables[0][0].equals(tables[1][0])
     assert tables[0][1].equals(tables[1][1])
     assert set(tables[0][1]["kind"].to_pylist()) == {"tokens", "answers", "versions", "examples", "latency_model"}
-    assert tables[0][0].num_rows == 3 * len(interaction_metrics())
+    assert tables[0][0].num_rows == 3 * len(EVERY_DAY | set(tables[0][0]["metric"].to_pylist()))
 
 
 def test_a_day_without_rows_has_every_metric_as_no_data_and_no_sketch(interactions: Maker, scores: Maker) -> None:
     day = dt.date(2023, 6, 2)
     metrics, sketches = summarise_day(day, interactions(), scores(), {}, SummaryOptions(), ("route",))
     stored = rows_of(METRICS, day, metrics).table()
-    assert stored["metric"].to_pylist() == sorted(metric.name for metric in interaction_metrics())
+    assert stored["metric"].to_pylist() == sorted(EVERY_DAY)
     assert set(stored["status"].to_pylist()) == {"NO_DATA"}
-    assert stored["value"].null_count == len(interaction_metrics())
+    assert stored["value"].null_count == len(EVERY_DAY)
     assert rows_of(SKETCHES, day, sketches).count == 0
 
 

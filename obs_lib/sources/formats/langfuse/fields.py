@@ -16,6 +16,7 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, compact, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import COUNTED, Counts, settled, usage_of
 from obs_lib.sources.repair import RICHER, UNKNOWN_PART
 
@@ -75,6 +76,7 @@ def content(observation: Item, trace: Item) -> dict[str, Any]:
         "error_kind": kind,
         "cost_usd": _cost(observation, failed=error is not None),
         "tags": _tags(observation, trace) or None,
+        **tool_use(embedded(observation.get("input")), output),
     }
 
 

@@ -13,6 +13,7 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import answer_of, finish_in, has_unknown_part, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 from obs_lib.sources.repair import UNKNOWN_PART
 
@@ -56,7 +57,9 @@ def interaction(payload: Payload) -> dict[str, Any]:
         "error_kind": kind,
         "cost_usd": _cost(payload, failed=error is not None),
         "tags": _tags(payload, metadata) or None,
-    } | _tokens(payload, metadata, failed=error is not None)
+    }
+    fields |= _tokens(payload, metadata, failed=error is not None)
+    fields |= tool_use(payload.get("model_parameters"), response)
     if has_unknown_part(response):
         fields["repairs"] = [*fields.get("repairs", ()), UNKNOWN_PART]
     return {name: value for name, value in fields.items() if value is not None}

@@ -18,7 +18,7 @@ from obs_lib.sources.stages import StageNamer, StageNames
 from obs_lib.sources.validate import AMOUNTS, COUNTS, parse_object
 from obs_lib.sources.values import parse_moment
 
-_LISTED = ("contexts", "tags", "safety_flags", "spans")
+_LISTED = ("contexts", "tags", "safety_flags", "spans", "tools", "tool_calls")
 """Never texts: where one is, a column could hold nothing else, and the list or object stands in it as JSON."""
 
 _NUMBERS = (*COUNTS, *AMOUNTS, "quality_score")

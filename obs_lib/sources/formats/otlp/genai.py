@@ -27,6 +27,7 @@ from obs_lib.sources.formats.otlp.attribute_values import captured, first, index
 from obs_lib.sources.formats.otlp.encoding import Record
 from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.formats.parse import number as plain
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import COUNTED, settled
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -175,7 +176,9 @@ def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
     native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
     native |= {name: milliseconds(first(attributes, names)) for name, names in _SECONDS.items()}
     native["prompt"] = _with_system(attributes, _prompt(attributes, events))
-    native["response"], native["finish_reason"] = _answer(attributes, events)
+    choice = _choice(attributes, events)
+    native |= {"response": _answer(choice), "finish_reason": _finish(attributes, choice)}
+    native |= tool_use({"tools": first(attributes, ("gen_ai.tool.definitions",))}, choice)
     if str(first(attributes, _OUTPUT_TYPES)).startswith("json"):
         native["expected_format"] = "json"
     return {name: value for name, value in native.items() if value is not None}
@@ -222,8 +225,8 @@ def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> s
     return [{"role": "system", "content": system}, *rest]
 
 
-def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, str | None]:
-    """The answer of the first choice and why it ended."""
+def _choice(attributes: Attributes, events: list[Record]) -> Any:
+    """The first choice: a message, in most shapes."""
     whole = embedded(first(attributes, ("gen_ai.output.messages", "gen_ai.response.text")))
     if whole is None:
         whole = _flat(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
@@ -238,9 +241,16 @@ def _answer(attributes: Attributes, events: list[Record]) -> tuple[str | None, s
     if not choice:
         choices = [_event_message("assistant", event) for event in events if event.name == "gen_ai.choice"]
         choice = min(choices, key=_place, default=None)
+    return choice
+
+
+def _answer(choice: Any) -> str | None:
+    return text_of(choice) if _is_message(choice) else answer_of(choice)
+
+
+def _finish(attributes: Attributes, choice: Any) -> str | None:
     reason = embedded(first(attributes, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")))
-    answer = text_of(choice) if _is_message(choice) else answer_of(choice)
-    return answer, finish_reason(reason) or finish_reason(finish_in(choice))
+    return finish_reason(reason) or finish_reason(finish_in(choice))
 
 
 def _is_parts(whole: list[Any]) -> bool:
