@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from obs_lib.drift.baseline import DaySummary, Measured
 from obs_lib.records import Day, Distance, Metric
 from obs_lib.stats.contrast import Contrast, Scale, Series, contrast, dispersion
 from obs_lib.stats.moderation import Dispersion, prior
+from obs_lib.stats.rhythm import weekly
 
 BEYOND = 10  # interactions beyond a percentile
 NIGHTS = (1, 2, 4, 7)
@@ -58,10 +59,9 @@ def compared(metric: Metric) -> bool:
 def comparison(metric: Metric, segment: str, days: Sequence[DaySummary], least: int) -> Comparison:
     """Return a metric on some days, today last, each of which has it; least : as in `Comparison`."""
     rows = measured(metric, segment, days)
-    names = CHANGE + metric.name, segment, metric.unit
-    return Comparison(
-        *names, tuple(day.day for day in days), tuple(row.n for row in rows), series_of(metric, rows), least
-    )
+    on, n = tuple(day.day for day in days), tuple(row.n for row in rows)
+    series, note = in_week(series_of(metric, rows), on)
+    return Comparison(CHANGE + metric.name, segment, metric.unit, on, n, series, least, note=note)
 
 
 def measured(metric: Metric, segment: str, days: Iterable[DaySummary]) -> list[Measured]:
@@ -81,10 +81,33 @@ def series_of(metric: Metric, rows: Sequence[Measured], scales: NDArray[np.float
     return Series(value, n, error**2 * n, scale)
 
 
+def in_week(series: Series, days: Sequence[Day]) -> tuple[Series, str]:
+    """Return a series as if every day were of the last one's weekday, where the days before show a weekly rhythm; and a note.
+
+    The last day keeps its value, so that it is held against what its weekday leads to expect.
+    """
+    logs = series.scale is Scale.RATIO
+    values = np.log(series.value) if logs else series.value
+    weekdays = [day.weekday() for day in days]
+    found = weekly(values[:-1], weekdays[:-1])
+    if found is None:
+        return series, ""
+    moved = values - found[weekdays] + found[weekdays[-1]]
+    value = np.exp(moved) if logs else moved
+    if series.scale is Scale.SHARE:
+        value = np.clip(value, 0.0, 1.0)
+    return replace(series, value=value), "held against its weekly rhythm"
+
+
 def changes(comparisons: Sequence[Comparison]) -> list[Distance]:
     """Return the distance of each comparison, in order; all of them together say how much days usually scatter."""
-    priors = {scale: prior(*_scatter(comparisons, scale)) for scale in Scale}
-    return [_distance(one, priors[one.series.scale]) for one in comparisons]
+    usual = priors(comparisons)
+    return [_distance(one, usual[one.series.scale]) for one in comparisons]
+
+
+def priors(comparisons: Sequence[Comparison]) -> dict[Scale, Dispersion]:
+    """Return how much days usually scatter, by scale."""
+    return {scale: prior(*_scatter(comparisons, scale)) for scale in Scale}
 
 
 def _scatter(comparisons: Sequence[Comparison], scale: Scale) -> tuple[list[float], list[float]]:

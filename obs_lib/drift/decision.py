@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +19,7 @@ from obs_lib.stats.multiple_testing import benjamini_hochberg
 
 _TAIL = 1.959963984540054
 _POWER = 0.8
+_LEAST_RATE = 1e-4
 MOST_LEFT = 0.5  # part of a change that may be left at equal tokens where tokens explain it
 
 
@@ -53,10 +56,10 @@ def decide(distances: Sequence[Distance], options: DriftOptions) -> list[Decisio
     nothing was measured.
     """
     adjusted = _adjusted(distances)
-    cuts = _cuts(distances, options.level)
+    alone = cuts([distance.name for distance in distances if distance.p_value is not None], options.level)
     decisions = [
-        _decision(distance, p_adjusted, cut, options)
-        for distance, p_adjusted, cut in zip(distances, adjusted, cuts, strict=True)
+        _decision(distance, p_adjusted, alone.get(family(distance.name), options.level), options)
+        for distance, p_adjusted in zip(distances, adjusted, strict=True)
     ]
     by_name = {(decision.distance.name, decision.distance.segment): decision for decision in decisions}
     return [_explain(decision, by_name.get(_token_adjusted(decision.distance))) for decision in decisions]
@@ -82,14 +85,24 @@ def _adjusted(distances: Sequence[Distance]) -> list[float | None]:
     return adjusted
 
 
-def _cuts(distances: Sequence[Distance], level: float) -> list[float]:
-    """The p-value under which each distance alone in its family would be DRIFTED."""
-    families = _families(distances)
-    cuts = [level] * len(distances)
-    for members in families.values():
-        for position in members:
-            cuts[position] = level / len(families) / len(members)
-    return cuts
+def cuts(measured: Sequence[str], level: float) -> dict[str, float]:
+    """The p-value under which a distance alone in its family would be DRIFTED, by family. measured : the distances' names."""
+    sizes = Counter(family(name) for name in measured)
+    return {name: level / len(sizes) / size for name, size in sizes.items()}
+
+
+def detectable(std_error: float, freedom: float, cut: float, rate: float | None = None) -> float:
+    """Return the smallest effect that comes out under a p-value with 80%, in the unit of its standard error.
+
+    std_error : of the effect if nothing had changed. rate : of a share, what it was; a share that rises also scatters more,
+    which the arcsine of its root does not.
+    """
+    reach = float(stdtrit(freedom, 1 - cut / 2) + stdtrit(freedom, _POWER)) * std_error
+    if rate is None:
+        return reach
+    rare = min(max(rate, _LEAST_RATE), 1 - _LEAST_RATE)
+    angle = math.asin(math.sqrt(rare)) + reach / (2 * math.sqrt(rare * (1 - rare)))
+    return math.sin(min(angle, math.pi / 2)) ** 2 - rare
 
 
 def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:
@@ -110,9 +123,9 @@ def smallest_effect(distance: Distance, options: DriftOptions) -> float | None:
 
 def _decision(distance: Distance, p_adjusted: float | None, cut: float, options: DriftOptions) -> Decision:
     threshold = smallest_effect(distance, options)
-    detectable = _detectable(distance, cut)
+    visible = _detectable(distance, cut)
     if p_adjusted is None or distance.effect is None or threshold is None:
-        return Decision(distance, DriftVerdict.TOO_FEW, p_adjusted, threshold, detectable)
+        return Decision(distance, DriftVerdict.TOO_FEW, p_adjusted, threshold, visible)
     size = abs(distance.effect) if is_change(distance.name) else distance.effect
     counts = size > 0 and size + _TAIL * (distance.std_error or 0.0) >= threshold
     verdict = DriftVerdict.STABLE
@@ -120,15 +133,14 @@ def _decision(distance: Distance, p_adjusted: float | None, cut: float, options:
         verdict = DriftVerdict.DRIFTED
     elif counts and (distance.p_value or 0.0) <= options.level:
         verdict = DriftVerdict.UNSURE
-    return Decision(distance, verdict, p_adjusted, threshold, detectable)
+    return Decision(distance, verdict, p_adjusted, threshold, visible)
 
 
 def _detectable(distance: Distance, cut: float) -> float | None:
-    """The effect that would have come out under a p-value with 80%, had it been there; None where nobody can say."""
     if not distance.std_error or not distance.freedom:
         return None
-    reach = stdtrit(distance.freedom, 1 - cut / 2) + stdtrit(distance.freedom, _POWER)
-    return float(reach) * distance.std_error
+    rate = distance.baseline_value if distance.unit == "share" else None
+    return detectable(distance.std_error, distance.freedom, cut, rate)
 
 
 def _token_adjusted(distance: Distance) -> tuple[str, str]:

@@ -37,6 +37,18 @@ def measure(
     last `window_days` of it: days that drifted themselves are no baseline for the same distance, or the second bad day would
     look normal beside the first. Days in `away` are no baseline for the metrics of the evaluator that scored them otherwise.
     """
+    distances, comparisons = gather(today, history, options, drifted, away)
+    return [*distances, *change.changes(comparisons)]
+
+
+def gather(
+    today: DaySummary,
+    history: Sequence[DaySummary],
+    options: DriftOptions,
+    drifted: Drifted | None = None,
+    away: Incomparable | None = None,
+) -> tuple[list[Distance], list[Comparison]]:
+    """What `measure` measures at once, and the metrics' comparisons, which are measured together."""
     recent = set(window(today.day, (day.day for day in history), options.window_days))
     names = {name for day in history if day.day in recent for name in day.metric_names} | today.metric_names
     metrics = list(filter(change.compared, (*catalogue.metrics(), *catalogue.occasional(sorted(names)))))
@@ -67,7 +79,7 @@ def measure(
             (comparisons if isinstance(found, Comparison) else distances).append(found)  # type: ignore[arg-type]
             adjusted = _token_adjusted(metric, segment, today, level(TOKEN_ADJUSTED + metric.name), options)
             comparisons.extend([adjusted] if adjusted else [])
-    return [*distances, *change.changes(comparisons)]
+    return distances, comparisons
 
 
 def _of_interactions(segment: str, today: DaySummary) -> bool:

@@ -21,7 +21,7 @@ from scipy.special import ndtr
 
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import Comparison, measured, series_of
+from obs_lib.drift.change import Comparison, in_week, measured, series_of
 from obs_lib.records import Metric
 from obs_lib.stats.latency_model import Cells, Line, fit, merge
 
@@ -59,7 +59,7 @@ def token_adjusted(
     days = [*window, today]
     scales = np.array([reference / typical(line, day.cells) for day in days])
     rows = measured(metric, segment, [day.summary for day in days])
-    series = series_of(metric, rows, scales)
+    series, _ = in_week(series_of(metric, rows, scales), [day.summary.day for day in days])
     return Comparison(
         TOKEN_ADJUSTED + metric.name,
         segment,

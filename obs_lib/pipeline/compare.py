@@ -10,8 +10,9 @@ import pandas as pd
 from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
 from obs_lib.drift.decision import drift_rows
-from obs_lib.drift.evaluator_change import evaluator_changes, incomparable, to_frame
+from obs_lib.drift.evaluator_change import Incomparable, evaluator_changes, incomparable, to_frame
 from obs_lib.drift.measure import DaySummary, Drifted, measure
+from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
@@ -74,16 +75,24 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
         return ws.lake.commit(day, STEP, frames, inputs=wanted, state=StepState.NO_DATA)
     days = history_days(ws, past, day)
     named = dict(_named(past, days))
-    *before, today = _summaries(ws, [*days, day], {*window_days(ws, past, day), day})
-    changes = _evaluators(ws, day, days)
-    distances = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
+    changes = evaluators_changed(ws, day, days)
+    distances = measure(*what_is_compared(ws, past, day, changes))
     rows = drift_rows(distances, ws.settings.drift)
     used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
     frames = {DRIFT: rows.assign(baseline_days=used), EVALUATOR_CHANGES: to_frame(changes)}
     return ws.lake.commit(day, STEP, frames, inputs=wanted)
 
 
-def _evaluators(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
+def what_is_compared(
+    ws: Workspace, past: History, day: Day, changes: list[EvaluatorChange]
+) -> tuple[DaySummary, list[DaySummary], DriftOptions, Drifted, Incomparable]:
+    """The day, the days before it (oldest first), and what `measure` asks beside. changes : `evaluators_changed` of the day."""
+    days = history_days(ws, past, day)
+    *before, today = _summaries(ws, [*days, day], {*window_days(ws, past, day), day})
+    return today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes)
+
+
+def evaluators_changed(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
     rows = ws.lake.read(ANCHORS, [*days, day])
     of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}

@@ -42,8 +42,8 @@ class DesignEffect:
     freedom: float
     """Degrees of freedom with which that is known; infinite where every row is a cluster of its own."""
 
-    def effective(self, n: float) -> float:
-        """How many independent rows would give as wide a 95% interval as n > 0 of these."""
+    def certain(self, n: float) -> float:
+        """How many independent rows would give as wide a 95% interval as n > 0 of these: the factor itself is not certain."""
         if np.isinf(self.freedom):
             return n / self.factor
         return n / self.factor * (_NORMAL / float(stdtrit(self.freedom, _TAIL))) ** 2

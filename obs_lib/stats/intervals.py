@@ -89,9 +89,9 @@ def share(hits: NDArray[np.bool_], weights: Floats | None = None, clusters: Code
     """
     if weights is None:
         value = int(np.count_nonzero(hits)) / len(hits)
-        return _share(value, design_effect(hits.astype(np.float64) - value, clusters).effective(len(hits)))
+        return _share(value, len(hits), design_effect(hits.astype(np.float64) - value, clusters))
     value = float((weights * hits).sum() / weights.sum())
-    return _share(value, design_effect(weights * (hits - value), clusters).effective(effective_n(weights)))
+    return _share(value, effective_n(weights), design_effect(weights * (hits - value), clusters))
 
 
 def share_of_counts(hits: int, n: int) -> Estimate:
@@ -99,9 +99,9 @@ def share_of_counts(hits: int, n: int) -> Estimate:
     return _share(hits / n, n)
 
 
-def _share(value: float, n: float) -> Estimate:
-    low, high = wilson(value, n)
-    return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z), float(n))
+def _share(value: float, n: float, effect: DesignEffect = INDEPENDENT) -> Estimate:
+    low, high = wilson(value, effect.certain(n))
+    return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z), n / effect.factor)
 
 
 def weighted_mean(values: Floats, weights: Floats | None = None, clusters: Codes | None = None) -> Estimate:
@@ -160,7 +160,7 @@ def quantile(ordered: Floats, q: float, effect: DesignEffect = INDEPENDENT) -> t
     value = _interpolated(ordered, q)
     if n < 2:
         return Estimate(value), False
-    low, high, enough = _wider(quantile_ranks(n, q), n, q, (n / effect.effective(n)) ** 0.5)
+    low, high, enough = _wider(quantile_ranks(n, q), n, q, (n / effect.certain(n)) ** 0.5)
     first, last = float(ordered[low - 1]), float(ordered[high - 1])
     return Estimate(value, min(first, value), max(last, value), (last - first) / (2 * Z)), enough
 

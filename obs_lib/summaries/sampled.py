@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from obs_lib.stats.clusters import Codes, design_effect
+from obs_lib.stats.clusters import Codes, DesignEffect, design_effect
 from obs_lib.stats.intervals import Estimate, Floats, Z, binomial, effective_n, student
 
 _PRIOR = 3.0  # hits (misses, where they are fewer) of the common rate that a stratum's own rate is drawn towards
@@ -70,7 +70,7 @@ def sampled_share(hits: NDArray[np.bool_], weights: Floats, strata: Strata, clus
     """
     value = float((weights * hits).sum() / weights.sum())
     effect = design_effect(weights * (hits - value), clusters)
-    return _share(value, effect.effective(_effective(hits, weights, strata)))
+    return _share(value, _effective(hits, weights, strata), effect)
 
 
 def sampled_mean(values: Floats, weights: Floats, strata: Strata, clusters: Codes | None = None) -> Estimate:
@@ -95,9 +95,9 @@ def sampled_mean(values: Floats, weights: Floats, strata: Strata, clusters: Code
     return Estimate(value, min(low, value), max(high, value), error)
 
 
-def _share(value: float, n: float) -> Estimate:
-    low, high = binomial(value, n)
-    return Estimate(value, low, high, (high - low) / (2 * Z), float(n))
+def _share(value: float, n: float, effect: DesignEffect) -> Estimate:
+    low, high = binomial(value, effect.certain(n))
+    return Estimate(value, low, high, (high - low) / (2 * Z), n / effect.factor)
 
 
 def _effective(hits: NDArray[np.bool_], weights: Floats, strata: Strata) -> float:

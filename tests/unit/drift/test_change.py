@@ -43,9 +43,8 @@ def test_where_days_scatter_it_is_students_prediction_interval_of_logarithms(sum
 def test_where_sampling_rules_its_error_is_used(summary: Make) -> None:
     same = [(0.7, 0.03, 50)] * 4
     full, half = (change(summary, "quality_score", [*same, (0.85, 0.03, n)]) for n in (50, 25))
-    assert full.std_error == pytest.approx(
-        0.03 * math.sqrt(1 + 1 / 4) * math.sqrt(4 / 7), rel=0.1
-    )  # phi is moderated to 4/7
+    moderated = 12 / 15  # four equal days among twelve that scatter as sampling does
+    assert full.std_error == pytest.approx(0.03 * math.sqrt((1 + 1 / 4) * moderated), rel=0.02)
     assert (half.std_error or 0) > 1.2 * (full.std_error or 0)
     assert (half.p_value or 0) > (full.p_value or 0)
 
@@ -119,3 +118,17 @@ def test_totals_are_not_compared() -> None:
 def test_days_without_enough_interactions_are_left_out(summary: Make) -> None:
     window = [*days(summary, "refusal_rate", [(0.1, 0.1, 5), (0.1, 0.01, 50)]), summary(2)]
     assert [day.day.day for day in usable(all_metrics()["refusal_rate"], "all", window, 20)] == [2]
+
+
+def test_a_season_is_no_change_and_a_broken_one_is(summary: Make) -> None:
+    """Weekends refuse three times as often; the history begins on a Friday and ends on a Friday."""
+    rng = np.random.default_rng(3)
+    weekend = {1, 2}  # of days counted from Friday
+    history = [0.15 if day % 7 in weekend else 0.05 for day in range(29)]
+    seen = [float(rng.binomial(400, rate)) / 400 for rate in history]
+    usual, broken = (change(summary, "refusal_rate", rates([*seen, now])) for now in (0.155, 0.05))
+    assert usual.note == "held against its weekly rhythm"
+    assert usual.baseline_value == pytest.approx(0.15, abs=0.02)
+    assert (usual.p_value or 0) > 0.2
+    assert (broken.p_value or 1) < 1e-3
+    assert broken.effect == pytest.approx(-0.1, abs=0.02)

@@ -76,7 +76,7 @@ def test_an_effect_counts_while_its_interval_reaches_the_smallest() -> None:
 def test_beside_every_comparison_stands_what_the_night_could_have_shown() -> None:
     """An effect of the size that is called detectable comes out in four nights of five."""
     rng = np.random.default_rng(2)
-    one = replace(distance("change:refusal_rate", 0.5, 0.0), std_error=0.01, freedom=30.0)
+    one = replace(distance("change:quality_score", 0.5, 0.0, "score"), std_error=0.01, freedom=30.0)
     (found,) = decide([one], OPTIONS)
     assert found.detectable is not None
     seen = found.detectable / 0.01 + rng.standard_t(30, 20_000)
