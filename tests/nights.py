@@ -54,6 +54,74 @@ class Service:
 Weather = Callable[[int], Service]
 """How the service is on a night, counted from 0."""
 
+RATES = {
+    "refusal_rate": 0.05,
+    "hallucination_rate": 0.1,
+    "toxicity_rate": 0.002,
+    "error_rate": 0.005,
+    "format_compliance": 0.97,
+}
+ORDINARY = Service(rates=RATES)
+WARM_UP = 30  # quiet nights before a change
+
+
+def _weekends(service: Service) -> Weather:
+    """Half the traffic on Saturdays and Sundays."""
+    halved = replace(service, n={route: n // 2 for route, n in service.n.items()})
+    return lambda night: halved if night % 7 >= 5 else service
+
+
+def _small(night: int) -> Service:
+    """A large route, a small one, and one that comes and goes about the least that is compared."""
+    return replace(ORDINARY, n={"a": 400, "b": 60, "c": 15 + (night * 7) % 40})
+
+
+_ALIKE = replace(ORDINARY, users=20, icc=0.3)
+QUIET: dict[str, Weather] = {
+    "ordinary": lambda _: ORDINARY,
+    "weekends": _weekends(ORDINARY),
+    "heavy tails, days that scatter by 5%": lambda _: replace(ORDINARY, tail=1.2, scatter=0.05),
+    "small and changing routes": _small,
+    "errors of 0.8%": lambda _: ORDINARY.changed(error_rate=0.008),
+    "users of 20 alike answers (0.3)": lambda _: _ALIKE,
+    "all of it together": _weekends(
+        replace(_ALIKE.changed(error_rate=0.008), tail=1.0, scatter=0.05, n={"a": 400, "b": 120, "c": 60})
+    ),
+}
+"""Services to which nothing happens."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that begins after WARM_UP quiet nights. by : what its metric rises by on its n-th night, from 1."""
+
+    n: int
+    metric: str
+    by: Callable[[int], float]
+    nights: int = 14
+
+    def weather(self, night: int) -> Service:
+        service = replace(ORDINARY, n={"a": self.n})
+        if night < WARM_UP:
+            return service
+        amount = self.by(night - WARM_UP + 1)
+        if self.metric == "latency":
+            return replace(service, times=1 + amount)
+        return service.changed(**{self.metric: RATES[self.metric] + amount})
+
+
+CHANGES = {
+    "refusal 5% +5 points, n = 400": Change(400, "refusal_rate", lambda _: 0.05),
+    "refusal 5% +5 points, n = 2,000": Change(2000, "refusal_rate", lambda _: 0.05),
+    "refusal +10 points, n = 100": Change(100, "refusal_rate", lambda _: 0.1),
+    "toxic share +1 point, n = 2,000": Change(2000, "toxicity_rate", lambda _: 0.01),
+    "hallucination 10% +5 points, n = 400": Change(400, "hallucination_rate", lambda _: 0.05),
+    "refusal, a creep of half a point a night, n = 400": Change(
+        400, "refusal_rate", lambda night: min(0.005 * night, 0.2), 40
+    ),
+    "latency +10%, n = 400": Change(400, "latency", lambda _: 0.1),
+}
+
 
 @dataclass(frozen=True)
 class Found:
@@ -92,6 +160,22 @@ def told(found: Iterator[list[Found]], quiet: int = 2) -> list[int]:
             news.append(night)
         last |= dict.fromkeys(names, night)
     return news
+
+
+def nights_to_find(change: Change, seed: int) -> int | None:
+    """The night on which a change is found, from 1; None where none of its nights finds it."""
+    for found in quarter(change.weather, WARM_UP + change.nights, seed):
+        for one in found:
+            latency = change.metric == "latency" and one.metric in (*_TIMES, "token_weighted_latency")
+            if one.night >= WARM_UP and (one.metric == change.metric or latency):
+                return one.night - WARM_UP + 1
+    return None
+
+
+def drawn(rng: np.random.Generator, n: int, size: int, rate: float, icc: float) -> tuple[np.ndarray, np.ndarray]:
+    """Hits of users of `size` answers, alike with an intra-class correlation; and whose they are."""
+    clusters = np.arange(n) // size
+    return _hits(rng, Service(users=size, icc=icc), rate, clusters), clusters
 
 
 def _summary(day: dt.date, service: Service, rng: np.random.Generator) -> DaySummary:

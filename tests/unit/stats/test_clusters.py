@@ -7,14 +7,7 @@ from hypothesis import strategies as st
 
 from obs_lib.stats.clusters import INDEPENDENT, design_effect
 from obs_lib.stats.intervals import quantile, share, weighted_mean
-
-
-def drawn(rng: np.random.Generator, n: int, size: int, rate: float, icc: float) -> tuple[np.ndarray, np.ndarray]:
-    """Hits of users of `size` answers, alike with an intra-class correlation; and whose they are."""
-    clusters = np.arange(n) // size
-    scale = 1 / icc - 1
-    of_user = rng.beta(rate * scale, (1 - rate) * scale, n // size)
-    return rng.random(n) < of_user[clusters], clusters
+from tests.nights import drawn
 
 
 @given(st.lists(st.floats(-5, 5), max_size=30))
