@@ -53,7 +53,8 @@ def _signal(name: str, effect: float, row: Mapping[str, Any]) -> Signal:
     if not is_change(name) or baseline is None:
         null_mean, null_high = number(row["null_mean"]), number(row["null_high"])
         return replace(signal, value=number(row["statistic"]), null_mean=null_mean, null_high=null_high)
-    signal = replace(signal, value=baseline + effect, baseline=baseline)
+    nights = int(number(row.get("nights")) or 1)
+    signal = replace(signal, value=baseline + effect, baseline=baseline, nights=nights if nights > 1 else None)
     if not name.startswith(TOKEN_ADJUSTED):
         return signal
     metric = changed_metric(name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,8 @@ from obs_lib.bench.gate_suite import Suite, Verdicts, read_suite
 from obs_lib.bench.one_sided import Bad, days_worse, mean_beyond, pairs_worse, share_beyond
 from obs_lib.catalogue import occasional, quality
 from obs_lib.catalogue.distances import CHANGE
+from obs_lib.drift.baseline import Measured
+from obs_lib.drift.change import series_of
 from obs_lib.drift.decision import smallest_effect
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.plan import choose
@@ -143,15 +146,17 @@ def _against_logged(metric: Metric, verdicts: Verdicts, baseline: Baseline) -> C
 
 def _against_days(metric: Metric, verdicts: Verdicts, baseline: Baseline) -> Check:
     days = baseline.day_values(metric)
-    reference = float(days[:, 0].mean()) if len(days) else None
+    reference = fmean(day.value for day in days) if days else None
     if not len(verdicts.values):
         return _unknown(metric, "days", reference, verdicts.why_none)
     if len(days) < _LEAST_DAYS:
         note = f"{len(days)} comparable days with a value (needs {_LEAST_DAYS})"
         return replace(_unknown(metric, "days", reference, note), n=len(verdicts.values))
     estimate = _estimate(metric, verdicts)
-    now = estimate.value, (estimate.std_error or 0.0) ** 2, effective_n(verdicts.weights)
-    return _check(metric, "days", estimate, verdicts, reference, days_worse(now, days, _bad(metric)))
+    told = estimate.effective_n or effective_n(verdicts.weights)
+    now = Measured(estimate.value, estimate.std_error, len(verdicts.values), told)
+    p_value = days_worse(series_of(metric, [*days, now]), _bad(metric))
+    return _check(metric, "days", estimate, verdicts, reference, p_value)
 
 
 _LEAST_DAYS = 2  # one day says nothing of how days differ by themselves

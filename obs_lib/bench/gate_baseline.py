@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.bench.gate_suite import Request, counted
+from obs_lib.drift.baseline import Measured, measured_in
 from obs_lib.lake.tables import METRICS, SCORES
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Evaluator, Metric, MetricStatus, ScoreStatus
@@ -34,12 +35,10 @@ class Baseline:
         scores = self.scored.get(str(metric.evaluator), {})
         return counted(metric, np.array([scores.get(request, np.nan) for request in requests], dtype=np.float64))
 
-    def day_values(self, metric: Metric) -> Floats:
-        """(value, sampling variance, n) of each comparable day with the metric, shape (days, 3)."""
+    def day_values(self, metric: Metric) -> list[Measured]:
+        """The metric on each comparable day that has it."""
         away = self.other_versions.get(str(metric.evaluator), frozenset())
-        of_metric = self.metrics[(self.metrics["metric"] == metric.name) & ~self.metrics["day"].isin(away)]
-        columns = [of_metric["value"], of_metric["std_error"].fillna(0.0) ** 2, of_metric["n"]]
-        return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns])
+        return measured_in(self.metrics[(self.metrics["metric"] == metric.name) & ~self.metrics["day"].isin(away)])
 
 
 def read_baseline(

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import betainc, stdtr
 
-from obs_lib.stats.contrast import CONSTANT, contrast
+from obs_lib.stats.contrast import CONSTANT, Series, contrast
 from obs_lib.stats.intervals import Floats
 
 Bad = Literal[1, -1]
@@ -50,10 +50,10 @@ def pairs_worse(new: Floats, old: Floats, bad: Bad, *, shares: bool) -> float:
     return _tail(float(np.count_nonzero(worse > 0)), float(changed), 0.5)
 
 
-def days_worse(now: tuple[float, float, float], days: Floats, bad: Bad) -> float:
-    """(value, sampling variance, n) against those of at least two days, shape (days, 3), compared as nights compare days."""
-    difference, p_value, _ = contrast(np.array(now), days)
-    return p_value / 2 if bad * difference > 0 else 1 - p_value / 2
+def days_worse(series: Series, bad: Bad) -> float:
+    """The last of a series against the two or more days before it, compared as nights compare days."""
+    found = contrast(series.at(slice(None, -1)), series.at(slice(-1, None)))
+    return found.p_value / 2 if bad * found.effect > 0 else 1 - found.p_value / 2
 
 
 def _tail(hits: float, n: float, chance: float) -> float:

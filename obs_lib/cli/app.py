@@ -57,6 +57,11 @@ SUBJECTS = (
     ),
     Subject(
         "What nights found",
+        "power",
+        {"power": "Say what changes of METRIC a night can show, and how many answers smaller ones need."},
+    ),
+    Subject(
+        "What nights found",
         "alerts",
         {"alerts": "Print the incidents of DAY, or act on one, explain it, replay history."},
     ),

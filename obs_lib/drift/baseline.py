@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -24,6 +25,53 @@ def window(day: Day, ready: Iterable[Day], window_days: int) -> tuple[Day, ...]:
     """
     first = day - dt.timedelta(days=window_days)
     return tuple(sorted({other for other in ready if first <= other < day}))
+
+
+def level_days(
+    known: Sequence[Day], drifted: Collection[Day], today: Day, window_days: int, min_days: int
+) -> list[Day]:
+    """Return the days that show the level in force before `today`, oldest first.
+
+    known : days that are comparable, oldest first. drifted : those that stood away from the level of their time. They show
+    it no more than an outage does, until they are nearly all there is: once fewer than `min_days` others are left in the
+    `window_days` before some day, what they show is the new level, and what came before them is history.
+
+    >>> days = [dt.date(2024, 3, d) for d in range(1, 13)]
+    >>> [day.day for day in level_days(days, days[7:9], dt.date(2024, 3, 13), 7, 3)]
+    [1, 2, 3, 4, 5, 6, 7, 10, 11, 12]
+    >>> [day.day for day in level_days(days, days[7:], dt.date(2024, 3, 13), 7, 3)]
+    [8, 9, 10, 11, 12]
+    """
+    if not any(day in drifted for day in known):
+        return list(known)
+    first = known[0]
+    accepted: set[Day] = set()
+    for day in (*known, today):
+        recent = [one for one in known if day - dt.timedelta(days=window_days) <= one < day]
+        away = [one for one in recent if one in drifted and one not in accepted]
+        if len(recent) >= min_days and len(recent) - len(away) < min_days <= len(away):
+            accepted.update(away)
+            first = away[0]
+    return [day for day in known if day >= first and (day not in drifted or day in accepted)]
+
+
+class Measured(NamedTuple):
+    """A metric of a day in a segment, as in the table `metrics`."""
+
+    value: float
+    std_error: float | None
+    n: int
+    effective_n: float
+    """Independent interactions that would tell as much; `n` where the table does not say."""
+
+
+def measured_in(rows: pd.DataFrame) -> list[Measured]:
+    """What rows of `metrics` that have a value say, in their order."""
+    columns = (rows[name].tolist() for name in ("value", "std_error", "n", "effective_n"))
+    return [
+        Measured(float(value), None if pd.isna(error) else float(error), int(n), float(n if pd.isna(told) else told))
+        for value, error, n, told in zip(*columns, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -47,14 +95,10 @@ class DaySummary:
         return {(str(kind), str(segment)): rows for (kind, segment), rows in grouped}
 
     @cached_property
-    def _metrics(self) -> dict[tuple[str, str], tuple[float, float | None, int]]:
-
+    def _metrics(self) -> dict[tuple[str, str], Measured]:
         ok = self.metrics[(self.metrics["status"] == "OK") & self.metrics["value"].notna()]
-        columns = (ok[name] for name in ("metric", "segment", "value", "std_error", "n"))
-        return {
-            (metric, segment): (float(value), None if pd.isna(error) else float(error), int(n))
-            for metric, segment, value, error, n in zip(*columns, strict=True)
-        }
+        keys = zip(ok["metric"], ok["segment"], strict=True)
+        return dict(zip(keys, measured_in(ok), strict=True))
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], Cells]:
@@ -75,6 +119,6 @@ class DaySummary:
         """Return the cells of a latency model; None where the day has none."""
         return self._cells.get((model, segment))
 
-    def metric(self, name: str, segment: str) -> tuple[float, float | None, int] | None:
-        """Return (value, standard error or None, n) of a metric; None where it is NO_DATA or absent."""
+    def metric(self, name: str, segment: str) -> Measured | None:
+        """Return what a metric is in a segment; None where it is NO_DATA or absent."""
         return self._metrics.get((name, segment))

@@ -1,18 +1,51 @@
-"""Whether a metric of a day stands away from its values on the baseline days."""
+"""Whether a metric of the last nights stands away from its values on the days before them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obs_lib.catalogue.distances import CHANGE
-from obs_lib.drift.baseline import DaySummary
+from obs_lib.drift.baseline import DaySummary, Measured
 from obs_lib.records import Day, Distance, Metric
-from obs_lib.stats.contrast import contrast
+from obs_lib.stats.contrast import Contrast, Scale, Series, contrast, dispersion
+from obs_lib.stats.moderation import Dispersion, prior
+from obs_lib.stats.rhythm import weekly
 
 BEYOND = 10  # interactions beyond a percentile
+NIGHTS = (1, 2, 4, 7)
+"""How many last nights are held against the days before: a jump shows on its first, a creep over a week."""
+_TESTS = 2.5  # independent tests that those of NIGHTS amount to: measured, see docs/statistics.md
+_LASTING = 0.5  # part of the nights' effect that the last one must show, or it is over
+_TAIL = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A metric in a segment, today (last) and on the days that show its level before."""
+
+    name: str
+    """As in the table `drift`."""
+    segment: str
+    unit: str
+    days: tuple[Day, ...]
+    n: tuple[int, ...]
+    """Interactions of each day."""
+    series: Series
+    least: int
+    """Days before that a comparison of several nights needs."""
+    doubt: float = 0.0
+    """Further variance of the last nights' mean, in the unit squared."""
+    note: str = ""
+    dispersion: Dispersion = field(init=False)
+    """Of the days before today."""
+
+    def __post_init__(self) -> None:
+        """Measure the scatter of the days once: the prior of all comparisons and each comparison read it."""
+        object.__setattr__(self, "dispersion", dispersion(self.series.at(slice(None, -1))))
 
 
 def compared(metric: Metric) -> bool:
@@ -23,37 +56,105 @@ def compared(metric: Metric) -> bool:
     return metric.direction is not None and not metric.extensive and metric.part_of is None
 
 
-def metric_change(metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary]) -> Distance:
-    """Measure today minus the mean of the baseline days, as `contrast` does. Every day must have the metric."""
-    now, then = values(metric, segment, [today])[0], values(metric, segment, window)
-    return difference(CHANGE + metric.name, segment, metric.unit, window, (now, then))
+def comparison(metric: Metric, segment: str, days: Sequence[DaySummary], least: int) -> Comparison:
+    """Return a metric on some days, today last, each of which has it; least : as in `Comparison`."""
+    rows = measured(metric, segment, days)
+    on, n = tuple(day.day for day in days), tuple(row.n for row in rows)
+    series, note = in_week(series_of(metric, rows), on)
+    return Comparison(CHANGE + metric.name, segment, metric.unit, on, n, series, least, note=note)
 
 
-def difference(
-    name: str,
-    segment: str,
-    unit: str,
-    window: Sequence[DaySummary],
-    numbers: tuple[NDArray[np.float64], NDArray[np.float64]],
-    doubt: float = 0.0,
-) -> Distance:
-    """Return the distance of today from the mean of the window's days; numbers and doubt as `contrast` takes them."""
-    now, then = numbers
-    effect, p_value, high = contrast(now, then, doubt)
+def measured(metric: Metric, segment: str, days: Iterable[DaySummary]) -> list[Measured]:
+    """Return what a metric is on each day that has it."""
+    return [row for day in days if (row := day.metric(metric.name, segment)) is not None]
+
+
+def series_of(metric: Metric, rows: Sequence[Measured], scales: NDArray[np.float64] | None = None) -> Series:
+    """Return a metric on some days. scales : what each day's value is multiplied by; None for 1."""
+    factor = np.ones(len(rows)) if scales is None else scales
+    value = factor * np.array([row.value for row in rows])
+    n = np.array([float(row.n) for row in rows])
+    error = factor * np.array([row.std_error or 0.0 for row in rows])
+    if metric.unit == "share" and bool(((value >= 0) & (value <= 1)).all()):
+        return Series(value, np.array([row.effective_n for row in rows]), np.zeros(len(rows)), Scale.SHARE)
+    scale = Scale.RATIO if metric.relative and bool((value > 0).all()) else Scale.AMOUNT
+    return Series(value, n, error**2 * n, scale)
+
+
+def in_week(series: Series, days: Sequence[Day]) -> tuple[Series, str]:
+    """Return a series as if every day were of the last one's weekday, where the days before show a weekly rhythm; and a note.
+
+    The last day keeps its value, so that it is held against what its weekday leads to expect.
+    """
+    logs = series.scale is Scale.RATIO
+    values = np.log(series.value) if logs else series.value
+    weekdays = [day.weekday() for day in days]
+    found = weekly(values[:-1], weekdays[:-1])
+    if found is None:
+        return series, ""
+    moved = values - found[weekdays] + found[weekdays[-1]]
+    value = np.exp(moved) if logs else moved
+    if series.scale is Scale.SHARE:
+        value = np.clip(value, 0.0, 1.0)
+    return replace(series, value=value), "held against its weekly rhythm"
+
+
+def changes(comparisons: Sequence[Comparison]) -> list[Distance]:
+    """Return the distance of each comparison, in order; all of them together say how much days usually scatter."""
+    usual = priors(comparisons)
+    return [_distance(one, usual[one.series.scale]) for one in comparisons]
+
+
+def priors(comparisons: Sequence[Comparison]) -> dict[Scale, Dispersion]:
+    """Return how much days usually scatter, by scale."""
+    return {scale: prior(*_scatter(comparisons, scale)) for scale in Scale}
+
+
+def _scatter(comparisons: Sequence[Comparison], scale: Scale) -> tuple[list[float], list[float]]:
+    """The dispersions of one scale's comparisons that say something: a rate of 0 on all days says nothing."""
+    told = [one.dispersion for one in comparisons if one.series.scale is scale]
+    told = [one for one in told if one.freedom > 0 and one.value > 0]
+    return [one.value for one in told], [one.freedom for one in told]
+
+
+def _distance(one: Comparison, usual: Dispersion) -> Distance:
+    tried = list(_tried(one, usual))
+    nights, best = min(tried, key=lambda pair: (pair[1].p_value, pair[0]))
+    p_value = 1 - (1 - best.p_value) ** _TESTS if len(tried) > 1 else best.p_value
+    p_value = max(p_value, best.p_value)  # of the smallest, 1 - p is 1
+    before = len(one.days) - nights
     return Distance(
-        name=name,
-        segment=segment,
-        statistic=effect,
+        name=one.name,
+        segment=one.segment,
+        statistic=best.effect,
         null_mean=0.0,
-        null_high=high,
+        null_high=_TAIL * best.std_error or None,
         p_value=p_value,
-        effect=effect,
-        unit=unit,
-        n_baseline=int(then[:, 2].sum()),
-        n_current=int(now[2]),
-        baseline_days=tuple(summary.day for summary in window),
-        baseline_value=float(then[:, 0].mean()),
+        effect=best.effect,
+        unit=one.unit,
+        n_baseline=sum(one.n[:before]),
+        n_current=one.n[-1],
+        baseline_days=one.days[:before],
+        baseline_value=best.baseline,
+        nights=nights,
+        std_error=best.std_error or None,
+        freedom=best.freedom,
+        note=one.note,
     )
+
+
+def _tried(one: Comparison, usual: Dispersion) -> Iterator[tuple[int, Contrast]]:
+    """The last night against the days before; and more nights together, where all before the last one show it too."""
+    today = float(one.series.value[-1])
+    for nights in NIGHTS:
+        before = len(one.days) - nights
+        if nights > 1 and before < max(one.least, nights):
+            return
+        past, now = one.series.at(slice(None, before)), one.series.at(slice(before, None))
+        found = contrast(past, now, usual, one.doubt)
+        lasting = (today - found.baseline) * np.sign(found.effect)
+        if nights == 1 or lasting >= _LASTING * abs(found.effect):
+            yield nights, found
 
 
 def least_answers(metric: Metric, min_answers: int) -> int:
@@ -64,27 +165,12 @@ def least_answers(metric: Metric, min_answers: int) -> int:
     return min_answers if metric.quantile is None else max(min_answers, round(BEYOND / (1 - metric.quantile)))
 
 
-def usable(metric: Metric, segment: str, days: Sequence[DaySummary], min_answers: int) -> list[DaySummary]:
+def usable(metric: Metric, segment: str, days: Iterable[DaySummary], min_answers: int) -> list[DaySummary]:
     """Return the days on which the metric has a value that rests on enough interactions."""
-    measured = ((day, day.metric(metric.name, segment)) for day in days)
-    return [day for day, value in measured if value is not None and value[2] >= min_answers]
+    values = ((day, day.metric(metric.name, segment)) for day in days)
+    return [day for day, value in values if value is not None and value.n >= min_answers]
 
 
 def too_few(name: str, segment: str, unit: str, note: str, days: Sequence[Day] = ()) -> Distance:
     """Return a distance that could not be measured, with the reason."""
     return Distance(name, segment, None, None, None, None, None, unit, 0, 0, tuple(days), note=note)
-
-
-def values(metric: Metric, segment: str, days: Sequence[DaySummary]) -> NDArray[np.float64]:
-    """Return (value, sampling variance, n) of each day that has the metric, shape (days, 3)."""
-    rows = filter(None, (day.metric(metric.name, segment) for day in days))
-    return np.array([(value, _sampling_variance(metric, value, error, n), n) for value, error, n in rows])
-
-
-def _sampling_variance(metric: Metric, value: float, std_error: float | None, n: int) -> float:
-    """std_error squared; for a share at least Agresti and Coull's (1998), which is not zero at 0 of n."""
-    variance = 0.0 if std_error is None else std_error**2
-    if metric.unit != "share":
-        return variance
-    centre = (min(max(value, 0.0), 1.0) * n + 2) / (n + 4)
-    return max(variance, centre * (1 - centre) / (n + 4))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from obs_lib import catalogue
 from obs_lib.catalogue.distances import CHANGE, SEMANTIC_DRIFT, TOKEN_ADJUSTED, TOKEN_KL
 from obs_lib.drift import change, kl, semantic, token_adjusted
-from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import too_few
+from obs_lib.drift.baseline import DaySummary, level_days, window
+from obs_lib.drift.change import Comparison, too_few
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import STAGE_SEGMENTS, TOOL_SEGMENT, Day, Distance, Metric
@@ -22,46 +22,64 @@ Drifted = Mapping[tuple[str, str], AbstractSet[Day]]
 
 def measure(
     today: DaySummary,
-    window: Sequence[DaySummary],
+    history: Sequence[DaySummary],
     options: DriftOptions,
     drifted: Drifted | None = None,
     away: Incomparable | None = None,
 ) -> list[Distance]:
-    """Measure every segment of `today` against `window` (its ready days, oldest first).
+    """Measure every segment of `today` against `history` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each compared metric that today or the window has, and one
-    more at equal tokens where tokens explain the metric and both days and window know them; of a stage of the traces
-    the metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
+    One distance for the words, one for the meaning, one for each compared metric that today or the last `window_days` have,
+    and one more at equal tokens where tokens explain the metric and the days know them; of a stage of the traces the
+    metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
-    Days that drifted themselves are no baseline for the same distance, or the second bad day would look normal beside the
-    first. Once fewer than `min_days` others are left in the window, the new level is the baseline. Days in `away` are no
-    baseline for the metrics of the evaluator that scored them otherwise.
+    Metrics are compared with all of the history that shows their level (`baseline.level_days`), words and meaning with the
+    last `window_days` of it: days that drifted themselves are no baseline for the same distance, or the second bad day would
+    look normal beside the first. Days in `away` are no baseline for the metrics of the evaluator that scored them otherwise.
     """
+    distances, comparisons = gather(today, history, options, drifted, away)
+    return [*distances, *change.changes(comparisons)]
+
+
+def gather(
+    today: DaySummary,
+    history: Sequence[DaySummary],
+    options: DriftOptions,
+    drifted: Drifted | None = None,
+    away: Incomparable | None = None,
+) -> tuple[list[Distance], list[Comparison]]:
+    """What `measure` measures at once, and the metrics' comparisons, which are measured together."""
+    recent = set(window(today.day, (day.day for day in history), options.window_days))
+    names = {name for day in history if day.day in recent for name in day.metric_names} | today.metric_names
+    metrics = list(filter(change.compared, (*catalogue.metrics(), *catalogue.occasional(sorted(names)))))
     distances: list[Distance] = []
-    metrics = (
-        *catalogue.metrics(),
-        *catalogue.occasional(name for day in (today, *window) for name in day.metric_names),
-    )
+    comparisons: list[Comparison] = []
     for segment in today.segments:
 
-        def steady(name: str, segment: str = segment, score: str | None = None) -> Sequence[DaySummary]:
-            known = [day for day in window if day.day not in (away or {}).get(score or "", ())]
+        def level(name: str, segment: str = segment, score: str | None = None) -> list[DaySummary]:
+            known = [day for day in history if day.day not in (away or {}).get(score or "", ())]
             bad = (drifted or {}).get((name, segment), frozenset())
-            days = [day for day in known if day.day not in bad]
-            return days if len(days) >= options.min_days else known
+            args = bad, today.day, options.window_days, options.min_days
+            of_level = set(level_days([day.day for day in known], *args))
+            return [day for day in known if day.day in of_level]
+
+        def lately(name: str, segment: str = segment) -> list[DaySummary]:
+            return [day for day in level(name, segment) if day.day in recent]
 
         if _of_interactions(segment, today):
-            distances.append(_tokens(segment, today, steady(TOKEN_KL.name), options))
-            distances.append(_answers(segment, today, steady(SEMANTIC_DRIFT.name), options))
-        distances.extend(
-            distance
-            for metric in filter(change.compared, metrics)
-            for distance in (
-                *_change(metric, segment, today, steady(CHANGE + metric.name, score=metric.evaluator), options),
-                *_token_adjusted(metric, segment, today, steady(TOKEN_ADJUSTED + metric.name), options),
-            )
-        )
-    return distances
+            distances.append(_tokens(segment, today, lately(TOKEN_KL.name), options))
+            distances.append(_answers(segment, today, lately(SEMANTIC_DRIFT.name), options))
+        for metric in metrics:
+            if not any(
+                day.metric(metric.name, segment) for day in (today, *history) if day.day in {today.day, *recent}
+            ):
+                continue  # a field that these logs do not have
+            days = level(CHANGE + metric.name, score=metric.evaluator)
+            found = _change(metric, segment, today, days, options)
+            (comparisons if isinstance(found, Comparison) else distances).append(found)  # type: ignore[arg-type]
+            adjusted = _token_adjusted(metric, segment, today, level(TOKEN_ADJUSTED + metric.name), options)
+            comparisons.extend([adjusted] if adjusted else [])
+    return distances, comparisons
 
 
 def _of_interactions(segment: str, today: DaySummary) -> bool:
@@ -70,8 +88,8 @@ def _of_interactions(segment: str, today: DaySummary) -> bool:
     return not other or today.metric("requests", segment) is not None
 
 
-def _tokens(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
-    current, *before = (_read_tokens(summary, segment) for summary in (today, *window))
+def _tokens(segment: str, today: DaySummary, recent: Sequence[DaySummary], options: DriftOptions) -> Distance:
+    current, *before = (_read_tokens(summary, segment) for summary in (today, *recent))
     days = [day for day in before if _enough(day, options)]
     if not _enough(current, options):
         note = f"too few answers or tokens today (needs {options.min_answers} answers, {options.min_tokens} tokens)"
@@ -93,9 +111,9 @@ def _enough(tokens: kl.Tokens, options: DriftOptions) -> bool:
     return tokens.total >= options.min_tokens and (tokens.answers is None or tokens.answers >= options.min_answers)
 
 
-def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
+def _answers(segment: str, today: DaySummary, recent: Sequence[DaySummary], options: DriftOptions) -> Distance:
     current, *before = (
-        semantic.decode(summary.day, summary.sketch("answers", segment)) for summary in (today, *window)
+        semantic.decode(summary.day, summary.sketch("answers", segment)) for summary in (today, *recent)
     )
     days = [day for day in before if day.means]
     if len(days) < options.min_days:
@@ -108,36 +126,34 @@ def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], opti
 
 
 def _change(
-    metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
-) -> Iterator[Distance]:
+    metric: Metric, segment: str, today: DaySummary, history: Sequence[DaySummary], options: DriftOptions
+) -> Comparison | Distance:
     now = today.metric(metric.name, segment)
-    if now is None and not any(day.metric(metric.name, segment) for day in window):
-        return  # a field that these logs do not have
     least = change.least_answers(metric, options.min_answers)
-    days = change.usable(metric, segment, window, least)
+    days = change.usable(metric, segment, history, least)
     if now is None:
         note = "no data today"
-    elif now[2] < least:
-        note = f"{now[2]} interactions today (needs {least})"
+    elif now.n < least:
+        note = f"{now.n} interactions today (needs {least})"
     elif len(days) < options.min_days:
         note = _short_history(len(days), options)
     else:
-        yield change.metric_change(metric, segment, today, days)
-        return
-    yield too_few(CHANGE + metric.name, segment, metric.unit, note, [day.day for day in days])
+        return change.comparison(metric, segment, [*days, today], options.min_days)
+    return too_few(CHANGE + metric.name, segment, metric.unit, note, [day.day for day in days])
 
 
 def _token_adjusted(
-    metric: Metric, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
-) -> Iterator[Distance]:
+    metric: Metric, segment: str, today: DaySummary, history: Sequence[DaySummary], options: DriftOptions
+) -> Comparison | None:
     if metric.explained_by is None:
-        return
+        return None
     least = change.least_answers(metric, options.min_answers)
-    days = change.usable(metric, segment, window, least)
+    days = change.usable(metric, segment, history, least)
     known = token_adjusted.explained(metric, segment, days, options.min_answers)
     now = token_adjusted.explained(metric, segment, change.usable(metric, segment, [today], least), options.min_answers)
-    if now and len(known) >= options.min_days:
-        yield token_adjusted.token_adjusted(metric, segment, now[0], known)
+    if not now or len(known) < options.min_days:
+        return None
+    return token_adjusted.token_adjusted(metric, segment, known, now[0], options.min_days)
 
 
 def _short_history(days: int, options: DriftOptions) -> str:

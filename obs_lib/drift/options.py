@@ -10,17 +10,31 @@ from obs_lib.catalogue import all_metrics, left_out, metric_of
 from obs_lib.catalogue.distances import SEMANTIC_DRIFT, TOKEN_KL
 from obs_lib.options import NAMES_LATER
 
+NIGHTS_A_QUARTER = 365.25 / 4
+
 
 class DriftOptions(BaseModel):
     """Window, sample sizes, false alarms and the smallest effects that count.
 
-    A distance is called drifted when chance hardly explains it (false_discovery_rate) *and* it is large enough to
+    A distance is called drifted when chance hardly explains it (false_alarms_a_quarter) *and* it may be large enough to
     matter (the min_* effects): with enough traffic even a harmless difference is beyond chance.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    window_days: int = Field(7, ge=2, le=90, description="Days before the day that make its baseline; days, 2 to 90.")
+    window_days: int = Field(
+        7,
+        ge=2,
+        le=90,
+        description="Days before the day that words and meaning are compared with, and in which a new level becomes the "
+        "baseline; days, 2 to 90.",
+    )
+    history_days: int = Field(
+        28,
+        ge=2,
+        le=90,
+        description="Days before the day that metrics are compared with, while they show one level; days, window_days to 90.",
+    )
     min_days: int = Field(
         3, ge=2, le=90, description="Baseline days with data below which nothing is compared; days, 2 to window_days."
     )
@@ -36,8 +50,11 @@ class DriftOptions(BaseModel):
     min_tokens: int = Field(
         500, ge=10, le=1_000_000, description="Output tokens a day needs to enter token_kl; 10 to 1,000,000."
     )
-    false_discovery_rate: float = Field(
-        0.01, gt=0, le=0.2, description="Share of false alarms among a day's alarms (Benjamini-Hochberg); 0 to 0.2."
+    false_alarms_a_quarter: float = Field(
+        1.0,
+        gt=0,
+        le=20,
+        description="False alarms in a quarter of quiet nights, over all metrics and segments together; 0 to 20.",
     )
     min_semantic: float = Field(
         SEMANTIC_DRIFT.smallest_effect,
@@ -79,6 +96,11 @@ class DriftOptions(BaseModel):
     )
 
     @property
+    def level(self) -> float:
+        """The chance of a false alarm in one night, among all of its comparisons."""
+        return min(self.false_alarms_a_quarter / NIGHTS_A_QUARTER, 0.2)
+
+    @property
     def by_name(self) -> dict[str, float]:
         """The smallest effects of single distances and of changes of single metrics, in their own units."""
         return {**self.min_changes, SEMANTIC_DRIFT.name: self.min_semantic, TOKEN_KL.name: self.min_token_kl}
@@ -87,6 +109,10 @@ class DriftOptions(BaseModel):
     def _consistent(self, info: ValidationInfo) -> Self:
         if self.min_days > self.window_days:
             raise ValueError(f"min_days must be at most window_days ({self.window_days}), found {self.min_days}")
+        if self.history_days < self.window_days:
+            raise ValueError(
+                f"history_days must be at least window_days ({self.window_days}), found {self.history_days}"
+            )
         if bad := {name: value for name, value in self.min_changes.items() if not value >= 0}:
             raise ValueError(f"min_changes must be 0 or more, found {bad}")
         if not (info.context or {}).get(NAMES_LATER):

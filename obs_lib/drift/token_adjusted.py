@@ -13,17 +13,16 @@ explain, such as a tail of requests that hang, stays in the adjusted value.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import difference, too_few, values
-from obs_lib.records import Distance, Metric
+from obs_lib.drift.change import Comparison, in_week, measured, series_of
+from obs_lib.records import Metric
 from obs_lib.stats.latency_model import Cells, Line, fit, merge
 
 
@@ -43,27 +42,35 @@ def explained(metric: Metric, segment: str, days: Sequence[DaySummary], min_answ
     return [Explained(day, cells) for day, cells in known if cells is not None and cells.rows >= min_answers]
 
 
-def token_adjusted(metric: Metric, segment: str, today: Explained, window: Sequence[Explained]) -> Distance:
-    """Measure today's adjusted value minus the mean of the baseline days', with a two-sided p-value.
+def token_adjusted(
+    metric: Metric, segment: str, window: Sequence[Explained], today: Explained, least: int
+) -> Comparison | None:
+    """Return the adjusted values of the days of `window` and of today, to be compared as any metric is.
 
-    The test is that of `change.metric_change`; today's adjustment adds the doubt of the fitted line. Every day has the
-    metric. `statistic` and `effect` are in the metric's unit, at the baseline's tokens.
+    Today's adjustment adds the doubt of the fitted line. Every day has the metric. Values are in the metric's unit, at the
+    baseline's tokens. least : as in `Comparison`. None where there are too few requests to fit a line to.
     """
-    name, days = TOKEN_ADJUSTED + metric.name, [past.summary for past in window]
     baseline = merge([past.cells for past in window])
     line = fit(baseline)
     if line is None:
-        return too_few(
-            name, segment, metric.unit, "too few requests to fit a line to", [summary.day for summary in days]
-        )
+        return None
     typical = _typical(metric)
     reference = typical(line, baseline)
-    then = values(metric, segment, days) * _scales([reference / typical(line, past.cells) for past in window])
-    scale = reference / typical(line, today.cells)
-    now = values(metric, segment, [today.summary]) * _scales([scale])
-    doubt = _doubt(typical, line, (baseline, today.cells)) * float(now[0, 0]) ** 2
-    distance = difference(name, segment, metric.unit, days, (now[0], then), doubt)
-    return replace(distance, note=f"tokens alone: times {1 / scale:.2f}")
+    days = [*window, today]
+    scales = np.array([reference / typical(line, day.cells) for day in days])
+    rows = measured(metric, segment, [day.summary for day in days])
+    series, _ = in_week(series_of(metric, rows, scales), [day.summary.day for day in days])
+    return Comparison(
+        TOKEN_ADJUSTED + metric.name,
+        segment,
+        metric.unit,
+        tuple(day.summary.day for day in days),
+        tuple(row.n for row in rows),
+        series,
+        least,
+        doubt=_doubt(typical, line, (baseline, today.cells)) * float(series.value[-1]) ** 2,
+        note=f"tokens alone: times {1 / scales[-1]:.2f}",
+    )
 
 
 _LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
@@ -93,11 +100,6 @@ def _quantile(q: float) -> Typical:
 def _typical(metric: Metric) -> Typical:
     """What a line says that the metric would be for some tokens."""
     return _token_weighted if metric.quantile is None else _quantile(metric.quantile)
-
-
-def _scales(scales: Sequence[float]) -> NDArray[np.float64]:
-    """Factors for (value, sampling variance, n), shape (days, 3)."""
-    return np.array([(scale, scale**2, 1.0) for scale in scales])
 
 
 def _doubt(typical: Typical, line: Line, both: tuple[Cells, Cells]) -> float:

@@ -221,6 +221,7 @@ METRICS = Table(
         Column("low", _FLOAT),
         Column("high", _FLOAT),
         Column("std_error", _FLOAT),
+        Column("effective_n", _FLOAT),  # null of what is no share
         Column("n", _INT),
         Column("n_skipped", _INT),
         Column("n_failed", _INT),
@@ -256,8 +257,11 @@ DRIFT = Table(
         Column("null_high", _FLOAT),
         Column("p_value", _FLOAT),
         Column("p_adjusted", _FLOAT),
+        Column("level", _FLOAT),  # of the night: the chance of a false alarm among all of its comparisons
         Column("threshold", _FLOAT),  # the smallest effect that counts, in `unit`
         Column("effect", _FLOAT),
+        Column("detectable", _FLOAT),  # the smallest effect that this night would have shown with 80%, in `unit`
+        Column("nights", _INT),  # how many last nights together are compared
         Column("unit", _TEXT, PLAIN),
         Column("baseline_value", _FLOAT),
         Column("n_baseline", _INT),

@@ -6,11 +6,14 @@ import datetime as dt
 import json
 from functools import partial
 
+import pandas as pd
+
 from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
 from obs_lib.drift.decision import drift_rows
-from obs_lib.drift.evaluator_change import evaluator_changes, incomparable, to_frame
+from obs_lib.drift.evaluator_change import Incomparable, evaluator_changes, incomparable, to_frame
 from obs_lib.drift.measure import DaySummary, Drifted, measure
+from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
@@ -20,7 +23,8 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
 STEP = "compare"
-_SKETCHES = ("tokens", "answers", "latency_model")
+_OF_WINDOW = ("tokens", "answers")
+_OF_HISTORY = ("latency_model",)
 _AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 
 
@@ -40,20 +44,29 @@ def is_compared(ws: Workspace, past: History, day: Day) -> bool:
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
-    compared = [past.digests(one, STEP) for one in window_days(ws, past, day)]
-    anchors = [past.digests(one, anchor.STEP) for one in (*window_days(ws, past, day), day)]
-    return [ws.settings.digest("drift"), past.digests(day, "summarise"), _window(ws, past, day), compared, anchors]
+    days = history_days(ws, past, day)
+    compared = [past.digests(one, STEP) for one in days]
+    anchors = [past.digests(one, anchor.STEP) for one in (*days, day)]
+    return [ws.settings.digest("drift"), past.digests(day, "summarise"), _named(past, days), compared, anchors]
 
 
 def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:
-    """The baseline days of `day`, oldest first; days without data are left out."""
-    ready = [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
-    return list(window(day, ready, ws.settings.drift.window_days))
+    """The days before `day` that show how things were lately, oldest first; days without data are left out."""
+    return list(window(day, _ready(past), ws.settings.drift.window_days))
 
 
-def _window(ws: Workspace, past: History, day: Day) -> list[tuple[str, str]]:
-    """The baseline days with what names their summaries."""
-    return [(str(one), digest_of(past.digests(one, "summarise"))) for one in window_days(ws, past, day)]
+def history_days(ws: Workspace, past: History, day: Day) -> list[Day]:
+    """The same as far back as metrics are compared."""
+    return list(window(day, _ready(past), ws.settings.drift.history_days))
+
+
+def _ready(past: History) -> list[Day]:
+    return [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
+
+
+def _named(past: History, days: list[Day]) -> list[tuple[str, str]]:
+    """Days with what names their summaries."""
+    return [(str(one), digest_of(past.digests(one, "summarise"))) for one in days]
 
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
@@ -61,18 +74,26 @@ def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRec
     if summary is None or summary.state is StepState.NO_DATA:
         frames = {DRIFT: drift_rows([], ws.settings.drift), EVALUATOR_CHANGES: to_frame([])}
         return ws.lake.commit(day, STEP, frames, inputs=wanted, state=StepState.NO_DATA)
-    named = dict(_window(ws, past, day))
-    days = window_days(ws, past, day)
-    *before, today = _summaries(ws, [*days, day])
-    changes = _evaluators(ws, day, days)
-    distances = measure(today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes))
+    days = history_days(ws, past, day)
+    named = dict(_named(past, days))
+    changes = evaluators_changed(ws, day, days)
+    distances = measure(*what_is_compared(ws, past, day, changes))
     rows = drift_rows(distances, ws.settings.drift)
     used = rows["baseline_days"].map(lambda days: json.dumps([(one, named[one]) for one in json.loads(days)]))
     frames = {DRIFT: rows.assign(baseline_days=used), EVALUATOR_CHANGES: to_frame(changes)}
     return ws.lake.commit(day, STEP, frames, inputs=wanted)
 
 
-def _evaluators(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
+def what_is_compared(
+    ws: Workspace, past: History, day: Day, changes: list[EvaluatorChange]
+) -> tuple[DaySummary, list[DaySummary], DriftOptions, Drifted, Incomparable]:
+    """The day, the days before it (oldest first), and what `measure` asks beside. changes : `evaluators_changed` of the day."""
+    days = history_days(ws, past, day)
+    *before, today = _summaries(ws, [*days, day], {*window_days(ws, past, day), day})
+    return today, before, ws.settings.drift, _drifted(ws, days), incomparable(changes)
+
+
+def evaluators_changed(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
     rows = ws.lake.read(ANCHORS, [*days, day])
     of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}
@@ -89,8 +110,10 @@ def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
     return drifted
 
 
-def _summaries(ws: Workspace, days: list[Day]) -> list[DaySummary]:
-    metrics, sketches = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days)
-    sketches = sketches[sketches["kind"].isin(_SKETCHES)]
+def _summaries(ws: Workspace, days: list[Day], recent: set[Day]) -> list[DaySummary]:
+    """Numbers and latency models of all days; words and meaning, which are large, of the recent ones."""
+    metrics, latency = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days, where={"kind": _OF_HISTORY})
+    large = ws.lake.read(SKETCHES, sorted(recent), where={"kind": _OF_WINDOW})
+    sketches = pd.concat([latency, large], ignore_index=True)
     each = [(day, metrics["day"] == str(day), sketches["day"] == str(day)) for day in days]
     return [DaySummary(day, metrics[of_metrics], sketches[of_sketches]) for day, of_metrics, of_sketches in each]

@@ -141,7 +141,7 @@ def _old_days(ws: Workspace, tables: Sequence[Table], oldest: dt.datetime, now: 
 
 def _without_baseline(ws: Workspace, dropped: set[Day]) -> set[Day]:
     """The days, and those after them that would be held against them."""
-    reach = range(ws.settings.drift.window_days + 1)
+    reach = range(ws.settings.drift.history_days + 1)
     return {day + dt.timedelta(days=ahead) for day in dropped for ahead in reach}
 
 

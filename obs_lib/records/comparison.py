@@ -35,17 +35,25 @@ class Distance:
     """The days that were ready and used."""
     baseline_value: float | None = None
     """What the baseline shows, for a change; None for distances."""
+    nights: int = 1
+    """How many last nights together are held against the baseline; of a change the number that tells most."""
+    std_error: float | None = None
+    """Of a change, that of `effect` if nothing had changed, in `unit`; None for distances and where unknown."""
+    freedom: float | None = None
+    """Degrees of freedom with which that is known; None where it is."""
     note: str = ""
 
 
 class DriftVerdict(StrEnum):
     """What the decision makes of a distance, seeing all distances of the day at once.
 
+    UNSURE: it would be DRIFTED if nothing else had been looked at; among all that was, chance may have made it.
     EXPLAINED: the metric changed, and the length of prompts and answers says why (at equal tokens it is STABLE).
     """
 
     STABLE = "STABLE"
     DRIFTED = "DRIFTED"
+    UNSURE = "UNSURE"
     EXPLAINED = "EXPLAINED"
     TOO_FEW = "TOO_FEW"
 

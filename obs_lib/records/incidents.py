@@ -68,6 +68,8 @@ class Signal:
     """Today minus baseline for a change, statistic minus what chance gives for a distance; in `unit`."""
     baseline: float | None = None
     """What the baseline shows, for a change; in `unit`."""
+    nights: int | None = None
+    """Of a change that several last nights together show, how many; `value` is then their mean."""
     null_mean: float | None = None
     """What a distance is on average by chance alone, in `unit`."""
     null_high: float | None = None

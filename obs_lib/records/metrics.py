@@ -110,6 +110,9 @@ class MetricValue:
     """Upper end of the 95% interval; None when `low` is."""
     std_error: float | None
     """Standard error of the value in its unit, which the comparison uses; None where unknown."""
+    effective_n: float | None
+    """Of a share, how many independent interactions would tell as much: fewer where answers come in clusters (of a user) or are
+    a sample; None of any other."""
     n: int
     """Interactions (of sessions those, of tools calls or spans, of GPUs samples, of stages spans or traces) that entered."""
     n_skipped: int = 0

@@ -72,9 +72,11 @@ def _basis(today: Collection[TableRow]) -> Note:
         return Note(
             f"Too early for a comparison. {text}{' ' + _sentence(why) if why else ''}", Tone.NOTICE, "Too early"
         )
+    level = next((found for row in today if (found := number(row["level"])) is not None), None)
     text += (
-        " p-values are adjusted over all metrics and segments of the day together, so that a quiet night stays quiet."
+        " p-values are adjusted over all metrics and segments of the day together, so that a quiet night stays quiet"
     )
+    text += f": it gives a false alarm with a chance of at most {numbers.write(level, 'share')}." if level else "."
     return Note(text)
 
 

@@ -14,6 +14,7 @@ TITLES = {
 }
 VERDICTS = {
     DriftVerdict.DRIFTED: ("drifted", Tone.SERIOUS),
+    DriftVerdict.UNSURE: ("above chance, not sure", Tone.NOTICE),
     DriftVerdict.STABLE: ("stable", Tone.GOOD),
     DriftVerdict.TOO_FEW: ("too early", Tone.ABSENT),
 }

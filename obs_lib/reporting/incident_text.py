@@ -62,6 +62,7 @@ def signal_text(signal: Signal) -> str:
     title, unit = _named(signal)
     limit = signal.limit if signal.objective is None else signal.objective
     text = f"{title} {numbers.write(signal.value, unit)}" if signal.value is not None else title
+    text += numbers.over_nights(signal.nights)
     if signal.segment not in (None, ALL):
         text += f" in {line(signal.segment, 60)}"
     if known := numbers.interval(signal.low, signal.high, unit):
@@ -97,7 +98,7 @@ def _amount(incident: Incident) -> str:
     title, unit = _named(signal)
     now = numbers.write(signal.value, unit)
     if signal.baseline is not None:
-        return f"{title.lower()} {numbers.write(signal.baseline, unit)} to {now}"
+        return f"{title.lower()} {numbers.write(signal.baseline, unit)} to {now}{numbers.over_nights(signal.nights)}"
     if signal.objective is not None:
         return f"{title.lower()} {now}, objective {numbers.bare(numbers.write(signal.objective, unit))}"
     return f"{title.lower()} {now}"

@@ -101,7 +101,7 @@ def _sentence(metric: Metric, scope: LabelScope) -> str:
     """What the difference means, in words; empty where labels do not show one."""
     if scope.raw is None or scope.corrected is None or not _apart(scope):
         return ""
-    raw, (value, low, high, _) = scope.raw.value, scope.corrected
+    raw, (value, low, high, *_) = scope.raw.value, scope.corrected
     way = "too high" if raw > value else "too low"
     return (
         f"{metric.title}: the evaluator's {numbers.write(raw, metric.unit)} is {way}. By {numbers.count(scope.n)} labels "

@@ -150,6 +150,8 @@ def _change_cell(row: TableRow | None, adjusted: TableRow | None, metric: Metric
     text = numbers.change(row["effect"], metric.unit, row["baseline_value"])
     changed = row["verdict"] == DriftVerdict.DRIFTED
     details = [f"from {numbers.write(row['baseline_value'], metric.unit)}" + (f", p {_p(row)}" if changed else "")]
+    if row["nights"] is not None and row["nights"] > 1:
+        details.append(numbers.over_nights(row["nights"]).strip())
     slower = adjusted is not None and adjusted["verdict"] == DriftVerdict.DRIFTED
     if adjusted is not None and (slower or changed or row["verdict"] == DriftVerdict.EXPLAINED):
         left = numbers.change(adjusted["effect"], metric.unit, adjusted["baseline_value"])
@@ -158,6 +160,10 @@ def _change_cell(row: TableRow | None, adjusted: TableRow | None, metric: Metric
         return Cell(text, tuple(details), Tone.SERIOUS, "changed" if changed else "changed at equal tokens")
     if row["verdict"] == DriftVerdict.EXPLAINED:
         return Cell(text, tuple(details), Tone.NOTICE, "explained by tokens")
+    if row["verdict"] == DriftVerdict.UNSURE:
+        return Cell(text, tuple(details), Tone.NOTICE, "above chance, not sure")
+    if (detectable := numbers.number(row["detectable"])) is not None:
+        details.append(f"{numbers.change(detectable, metric.unit, row['baseline_value']).lstrip('+')} would show")
     return Cell(text, tuple(details))
 
 

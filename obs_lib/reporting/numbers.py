@@ -146,6 +146,15 @@ def plural(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def over_nights(nights: int | None) -> str:
+    """How many nights a number is the mean of, to be put behind it; empty for one.
+
+    >>> over_nights(1), over_nights(4)
+    ('', ' over the last 4 nights')
+    """
+    return f" over the last {nights} nights" if nights and nights > 1 else ""
+
+
 def _share(value: float) -> str:
     percent = 100 * value
     if 0 < percent < 0.005:

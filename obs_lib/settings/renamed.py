@@ -25,6 +25,7 @@ RENAMED = (
     Renamed(("alerts", "family_weights"), "latency at equal tokens", "token-adjusted latency"),
     Renamed(("alerts", "objectives"), "context_utilisation", "context_utilization"),
     Renamed(("alerts", "objective_severities"), "context_utilisation", "context_utilization"),
+    Renamed(("drift",), "false_discovery_rate", "false_alarms_a_quarter, about 91 times as large,"),
     Renamed(("drift", "min_changes"), "context_utilisation", "context_utilization"),
     Renamed(("scoring", "evaluators"), "utilisation", "context_utilization"),
     Renamed(("labels", "scores"), "utilisation", "context_utilization"),

@@ -4,6 +4,7 @@ Every estimate is one of three: a share (Wilson), a quantile (order statistics) 
 latency and estimates from a sample with known inclusion probabilities are the same formula with other weights.
 
 All intervals hold 95%. The day is seen as a sample of how the system behaves, so there is no finite population correction.
+Where rows come in clusters, the clusters are what is drawn (`stats.clusters`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, betaincinv, stdtrit
 
+from obs_lib.stats.clusters import INDEPENDENT, Codes, DesignEffect, design_effect
+
 Floats = NDArray[np.float64]
 
 Z = 1.959963984540054  # the 97.5% quantile of the normal distribution
@@ -23,12 +26,16 @@ _LENIENT = 8.0  # hits from which on `binomial` is Jeffreys's interval; with non
 
 
 class Estimate(NamedTuple):
-    """A value, its 95% interval and its standard error, all in the unit of the values; None where one cannot be had."""
+    """A value, its 95% interval and its standard error, all in the unit of the values; None where one cannot be had.
+
+    effective_n : of a share, how many independent rows would tell as much; None of any other.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
     std_error: float | None = None
+    effective_n: float | None = None
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
@@ -74,15 +81,17 @@ def effective_n(weights: Floats) -> float:
     return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
-def share(hits: NDArray[np.bool_], weights: Floats | None = None) -> Estimate:
+def share(hits: NDArray[np.bool_], weights: Floats | None = None, clusters: Codes | None = None) -> Estimate:
     """Share of hits (length n > 0), weighted by 1 / inclusion probability where the rows are a sample.
 
     The standard error is the half width of the Wilson interval over z: unlike sqrt(p (1 - p) / n) it does not claim
     certainty where nothing or everything was a hit.
     """
     if weights is None:
-        return share_of_counts(int(np.count_nonzero(hits)), len(hits))
-    return _share(float((weights * hits).sum() / weights.sum()), effective_n(weights))
+        value = int(np.count_nonzero(hits)) / len(hits)
+        return _share(value, len(hits), design_effect(hits.astype(np.float64) - value, clusters))
+    value = float((weights * hits).sum() / weights.sum())
+    return _share(value, effective_n(weights), design_effect(weights * (hits - value), clusters))
 
 
 def share_of_counts(hits: int, n: int) -> Estimate:
@@ -90,12 +99,12 @@ def share_of_counts(hits: int, n: int) -> Estimate:
     return _share(hits / n, n)
 
 
-def _share(value: float, n: float) -> Estimate:
-    low, high = wilson(value, n)
-    return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z))
+def _share(value: float, n: float, effect: DesignEffect = INDEPENDENT) -> Estimate:
+    low, high = wilson(value, effect.certain(n))
+    return Estimate(value, min(low, value), max(high, value), (high - low) / (2 * Z), n / effect.factor)
 
 
-def weighted_mean(values: Floats, weights: Floats | None = None) -> Estimate:
+def weighted_mean(values: Floats, weights: Floats | None = None, clusters: Codes | None = None) -> Estimate:
     """sum(w v) / sum(w) over n > 0 values with weights > 0, and its linearised (delta method) standard error.
 
     With equal weights: the mean with Student's interval. With 1 / inclusion probability: Hajek's estimator. With output
@@ -108,34 +117,39 @@ def weighted_mean(values: Floats, weights: Floats | None = None) -> Estimate:
     """
     n = len(values)
     if weights is None:
-        return _around(value := float(values.sum() / n), values - value, n, n)
+        value = float(values.sum() / n)
+        residuals = values - value
+        return _around(value, residuals, n, n, design_effect(residuals, clusters))
     total = float(weights.sum())
     value = float((weights * values).sum() / total)
-    return _around(value, weights * (values - value), total, effective_n(weights))
+    residuals = weights * (values - value)
+    return _around(value, residuals, total, effective_n(weights), design_effect(residuals, clusters))
 
 
-def ratio(part: Floats, whole: Floats) -> Estimate:
+def ratio(part: Floats, whole: Floats, clusters: Codes | None = None) -> Estimate:
     """sum(part) / sum(whole), wholes > 0: the mean of part / whole, weighted by the whole."""
     total = float(whole.sum())
     value = float(part.sum() / total)
-    return _around(value, part - value * whole, total, effective_n(whole))
+    residuals = part - value * whole
+    return _around(value, residuals, total, effective_n(whole), design_effect(residuals, clusters))
 
 
-def _around(value: float, residuals: Floats, total: float, effective: float) -> Estimate:
+def _around(value: float, residuals: Floats, total: float, effective: float, effect: DesignEffect) -> Estimate:
     """Student's interval around a mean, from weighted residuals and the sum of the weights."""
     n = len(residuals)
     if n < 2:
         return Estimate(value)
-    error = float(np.sqrt(n / (n - 1) * np.square(residuals).sum()) / total)
-    reach = student(effective - 1) * error
+    error = float(np.sqrt(n / (n - 1) * np.square(residuals).sum() * effect.factor) / total)
+    reach = student(min(effective - 1, effect.freedom)) * error
     return Estimate(value, value - reach, value + reach, error)
 
 
-def quantile(ordered: Floats, q: float) -> tuple[Estimate, bool]:
+def quantile(ordered: Floats, q: float, effect: DesignEffect = INDEPENDENT) -> tuple[Estimate, bool]:
     """The q-quantile (0 < q < 1) of n > 0 ascending values, interpolated linearly, between two order statistics.
 
     The interval's ends are the order statistics whose ranks hold the quantile with 95% by the binomial distribution,
-    whatever the distribution of the values. The second result is False where n is too small for that: the interval then
+    whatever the distribution of the values; as much farther apart as `effect`, that of the share of values below the
+    quantile, asks. The second result is False where n is too small for that: the interval then
     ends at the smallest or largest value and holds less. The standard error is its half width over z (None for n < 2).
 
     References
@@ -146,7 +160,7 @@ def quantile(ordered: Floats, q: float) -> tuple[Estimate, bool]:
     value = _interpolated(ordered, q)
     if n < 2:
         return Estimate(value), False
-    low, high, enough = quantile_ranks(n, q)
+    low, high, enough = _wider(quantile_ranks(n, q), n, q, (n / effect.certain(n)) ** 0.5)
     first, last = float(ordered[low - 1]), float(ordered[high - 1])
     return Estimate(value, min(first, value), max(last, value), (last - first) / (2 * Z)), enough
 
@@ -173,6 +187,16 @@ def quantile_ranks(n: int, q: float) -> tuple[int, int, bool]:
     low = bisect_right(range(n + 1), _TAIL, key=at_most)
     high = bisect_left(range(n + 1), 1 - _TAIL, key=at_most) + 1
     return max(low, 1), min(high, n), low >= 1 and high <= n
+
+
+def _wider(ranks: tuple[int, int, bool], n: int, q: float, times: float) -> tuple[int, int, bool]:
+    """Ranks so many times as far from the quantile's own."""
+    low, high, enough = ranks
+    if times == 1:
+        return ranks
+    middle = q * n
+    first, last = round(middle - times * (middle - low)), round(middle + times * (high - middle))
+    return max(first, 1), min(last, n), enough and first >= 1 and last <= n
 
 
 def student(freedom: float) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from obs_lib.records import ALL, ERROR_KINDS
 from obs_lib.stats.intervals import Floats
 from obs_lib.stats.latency_model import Cells
+from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.prices import costs
 from obs_lib.summaries.results import Result
@@ -32,7 +33,8 @@ class RequestArrays:
 
     start_ms : milliseconds since the first start of the day. error : position in ERROR_KINDS, of failed requests only.
     finish : position in FINISH_REASONS. prefill, decode : as logged, else from ttft and total latency.
-    models : cells of each latency model (see `latency_model`).
+    clusters : who asked (`clusters.unit_of_chance`); None where no two rows are of one. models : cells of each latency model
+    (see `latency_model`).
     """
 
     segment: str
@@ -54,6 +56,7 @@ class RequestArrays:
     error: Codes
     finish: Codes
     flagged: Codes
+    clusters: NDArray[np.int64] | None = None
     models: Mapping[str, Cells] = field(default_factory=dict)
     _ordered: dict[str, Floats] = field(default_factory=dict, repr=False)
     _counts: dict[str, list[int]] = field(default_factory=dict, repr=False)
@@ -65,11 +68,18 @@ class RequestArrays:
         """The same columns for some of the rows, given in ascending order."""
         every = len(rows) == len(self)  # the whole day: nothing to copy
         columns = {
-            item.name: getattr(self, item.name) if every else getattr(self, item.name)[rows]
+            item.name: column if every or column is None else column[rows]
             for item in fields(self)
             if item.name not in ("segment", "models", "_ordered", "_counts")
+            for column in (getattr(self, item.name),)
         }
         return RequestArrays(segment, **columns, models=models)
+
+    def known(self, name: str) -> tuple[Floats, NDArray[np.int64] | None]:
+        """The known values of a column and the clusters of their rows; None where there are none."""
+        values = getattr(self, name)
+        there = ~np.isnan(values)
+        return values[there], None if self.clusters is None else self.clusters[there]
 
     def ordered(self, name: str) -> Floats:
         """The known values of a column in ascending order, sorted once for all that is asked of it in a row."""
@@ -131,6 +141,7 @@ def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
         error=_error_kinds(frame["error_kind"], failed),
         finish=finish,
         flagged=_flags(frame["safety_flags"]),
+        clusters=unit_of_chance(frame),
     )
 
 

@@ -25,11 +25,12 @@ def _token_weighted(rows: RequestArrays, _: SummaryOptions) -> Result:
     n = int(usable.sum())
     if not n:
         return absent("latency together with output tokens", len(usable))
-    return Result(weighted_mean(rows.latency[usable], rows.output_tokens[usable]), n, len(usable) - n)
+    clusters = None if rows.clusters is None else rows.clusters[usable]
+    return Result(weighted_mean(rows.latency[usable], rows.output_tokens[usable], clusters), n, len(usable) - n)
 
 
 def _decode_share(rows: RequestArrays, _: SummaryOptions) -> Result:
-    estimate, n = ratio(rows.decode, rows.prefill + rows.decode)
+    estimate, n = ratio(rows.decode, rows.prefill + rows.decode, rows.clusters)
     return Result(estimate, n, len(rows) - n) if estimate else absent(_STAGES, len(rows))
 
 

@@ -14,6 +14,7 @@ from obs_lib.catalogue import occasional, quality
 from obs_lib.catalogue.judged import JUDGE_COST
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Estimate, Floats
+from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
@@ -27,7 +28,7 @@ class Verdicts:
     """One evaluator's scores as arrays of one length, in the order of the day's interactions.
 
     row : position of the scored interaction. weight : 1 / inclusion probability. strata : how they were drawn, in the
-    whole day. reason : position in `reasons` of why there is no value.
+    whole day. reason : position in `reasons` of why there is no value. clusters : who asked; None for independent rows.
     """
 
     row: NDArray[np.intp]
@@ -37,6 +38,7 @@ class Verdicts:
     weight: Floats
     strata: Strata
     reason: NDArray[np.int64]
+    clusters: NDArray[np.int64] | None
     reasons: list[str]
 
     def take(self, inside: NDArray[np.bool_]) -> Verdicts:
@@ -45,14 +47,16 @@ class Verdicts:
         arrays = (self.row, self.scored, self.failed, self.value, self.weight, self.reason)
         row, scored, failed, value, weight, reason = (array[chosen] for array in arrays)
         strata = self.strata.take(chosen)
-        return Verdicts(row, scored, failed, value, weight, strata, reason, self.reasons)  # type: ignore[arg-type]
+        clusters = None if self.clusters is None else self.clusters[chosen]
+        return Verdicts(row, scored, failed, value, weight, strata, reason, clusters, self.reasons)  # type: ignore[arg-type]
 
 
 def quality_metrics(
     day: Day, interactions: pd.DataFrame, scores: pd.DataFrame, segments: Segments
 ) -> list[MetricValue]:
     """Every quality metric of the catalogue in every segment; an evaluator without a score gives NO_DATA with the reason."""
-    verdicts = {str(name): _verdicts(interactions, rows) for name, rows in scores.groupby("evaluator", sort=True)}
+    unit = unit_of_chance(interactions)
+    verdicts = {str(name): _verdicts(interactions, rows, unit) for name, rows in scores.groupby("evaluator", sort=True)}
     values = []
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)
@@ -74,7 +78,7 @@ def _cost(day: Day, scores: pd.DataFrame) -> Iterator[MetricValue]:
             yield metric_value(day, JUDGE_COST, ALL, Result(Estimate(total), len(paid), 0, ""))
 
 
-def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
+def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame, unit: NDArray[np.int64] | None) -> Verdicts:
     """Scores in the interactions' order; scores of requests that the day does not hold are left out."""
     row = pd.Index(interactions["request_id"]).get_indexer(scores["request_id"])
     order = np.argsort(row, kind="stable")
@@ -85,7 +89,9 @@ def _verdicts(interactions: pd.DataFrame, scores: pd.DataFrame) -> Verdicts:
     reason = Texts(scores["status"].str.lower() + ": " + scores["note"].fillna(""))
     weight = (1.0 / scores["inclusion_probability"].to_numpy(dtype=np.float64))[order]
     strata, codes = Strata.by_weight(weight), reason.codes[order]
-    return Verdicts(row[order], scored[order], failed[order], value[order], weight, strata, codes, reason.distinct)
+    clusters = None if unit is None else unit[row[order]]
+    arrays = row[order], scored[order], failed[order], value[order]
+    return Verdicts(*arrays, weight, strata, codes, clusters, reason.distinct)
 
 
 def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tuple[Result, int]:
@@ -107,11 +113,12 @@ def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
     """Share or mean of the values there are, at least one."""
     there = verdicts.scored
     values, weights, strata = verdicts.value[there], verdicts.weight[there], verdicts.strata.take(there)
+    clusters = None if verdicts.clusters is None else verdicts.clusters[there]
     if metric.aggregation == "share_above":
-        return sampled_share(values > _CUT, weights, strata)
+        return sampled_share(values > _CUT, weights, strata, clusters)
     if metric.aggregation == "share_below":
-        return sampled_share(values < _CUT, weights, strata)
-    return sampled_mean(values, weights, strata)
+        return sampled_share(values < _CUT, weights, strata, clusters)
+    return sampled_mean(values, weights, strata, clusters)
 
 
 def _commonest(verdicts: Verdicts) -> str:

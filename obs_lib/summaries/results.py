@@ -22,7 +22,7 @@ def metric_value(day: Day, metric: str, segment: str, result: Result, n_failed: 
     estimate, n, n_skipped, note = result
     if estimate is None:
         return MetricValue(
-            day, metric, segment, MetricStatus.NO_DATA, None, None, None, None, n, n_skipped, n_failed, note
+            day, metric, segment, MetricStatus.NO_DATA, None, None, None, None, None, n, n_skipped, n_failed, note
         )
     return MetricValue(day, metric, segment, MetricStatus.OK, *estimate, n, n_skipped, n_failed, note)
 

@@ -116,7 +116,7 @@ def _figures(relevant: frozenset[str], contexts: object) -> tuple[float, ...]:
 
 def _bounded(estimate: Estimate) -> Estimate:
     """Every one of them lies in [0, 1], and so does its interval."""
-    value, low, high, error = estimate
+    value, low, high, error, _ = estimate
     if low is None or high is None:
         return Estimate(value)
     return Estimate(value, max(low, 0.0), min(high, 1.0), error)

@@ -7,7 +7,8 @@ spread is known from what was scored, the differences between strata from the wh
     V = (sum_h n_h / (n_h - 1) (S2_h - S1_h^2 / n_h)  +  sum_h S1_h^2 / N_h) / (sum of weights)^2
 
 with z = w (y - mean) of each scored interaction, 0 of every other that was drawn (another segment, skipped), S1 and S2 the
-sums of z and z^2, n_h drawn of N_h. Where everything was scored that is the ordinary variance of a mean.
+sums of z and z^2, n_h drawn of N_h. Where everything was scored that is the ordinary variance of a mean. Where interactions
+come in clusters, V is multiplied by the design effect of z.
 
 References
 ----------
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from obs_lib.stats.clusters import Codes, DesignEffect, design_effect
 from obs_lib.stats.intervals import Estimate, Floats, Z, binomial, effective_n, student
 
 _PRIOR = 3.0  # hits (misses, where they are fewer) of the common rate that a stratum's own rate is drawn towards
@@ -60,17 +62,18 @@ class Strata:
         return Strata(self.of[chosen], self.drawn)
 
 
-def sampled_share(hits: NDArray[np.bool_], weights: Floats, strata: Strata) -> Estimate:
+def sampled_share(hits: NDArray[np.bool_], weights: Floats, strata: Strata, clusters: Codes | None = None) -> Estimate:
     """Hajek's estimate of a share from n > 0 scores, and `binomial`'s interval at the effective sample size.
 
     Few hits tell little of a stratum's rate, none would tell that it is 0: for the variance each is drawn a little
     towards the common one. The standard error is the half width over z.
     """
     value = float((weights * hits).sum() / weights.sum())
-    return _share(value, _effective(hits, weights, strata))
+    effect = design_effect(weights * (hits - value), clusters)
+    return _share(value, _effective(hits, weights, strata), effect)
 
 
-def sampled_mean(values: Floats, weights: Floats, strata: Strata) -> Estimate:
+def sampled_mean(values: Floats, weights: Floats, strata: Strata, clusters: Codes | None = None) -> Estimate:
     """Hajek's estimate of a mean of probabilities, and Student's interval of its logit, which bends at 0 and 1 as they do.
 
     No interval from a single value, or from values that are all the same.
@@ -79,21 +82,22 @@ def sampled_mean(values: Floats, weights: Floats, strata: Strata) -> Estimate:
     value = float((weights * values).sum() / total)
     z = weights * (values - value)
     first, second = (_sums(strata, part) for part in (z, z * z))
-    error = float(np.sqrt(_variance(first, second, weights, strata)))
+    effect = design_effect(z, clusters)
+    error = float(np.sqrt(_variance(first, second, weights, strata) * effect.factor))
     if len(values) < 2:
         return Estimate(value)
     room = value * (1 - value)
     if error == 0 or room <= 0:
         return Estimate(value, value, value, error)
-    reach = student(effective_n(weights) - 1) * error / room
+    reach = student(min(effective_n(weights) - 1, effect.freedom)) * error / room
     odds = np.log(value / (1 - value))
     low, high = (float(1 / (1 + np.exp(-np.clip(odds + side * reach, -60, 60)))) for side in (-1, 1))
     return Estimate(value, min(low, value), max(high, value), error)
 
 
-def _share(value: float, n: float) -> Estimate:
-    low, high = binomial(value, n)
-    return Estimate(value, low, high, (high - low) / (2 * Z))
+def _share(value: float, n: float, effect: DesignEffect) -> Estimate:
+    low, high = binomial(value, effect.certain(n))
+    return Estimate(value, low, high, (high - low) / (2 * Z), n / effect.factor)
 
 
 def _effective(hits: NDArray[np.bool_], weights: Floats, strata: Strata) -> float:

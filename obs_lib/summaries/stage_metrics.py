@@ -82,7 +82,7 @@ def _part(times: Floats, number: int) -> Result:
     n = int(some.sum())
     if not n:
         return Result(None, 0, len(total), "no trace took any time")
-    value, low, high, error = weighted_mean(times[some, number] / total[some], total[some])
+    value, low, high, error, _ = weighted_mean(times[some, number] / total[some], total[some])
     if low is None or high is None:
         return Result(Estimate(value), n, len(total) - n)
     return Result(Estimate(value, min(max(low, 0.0), value), max(min(high, 1.0), value), error), n, len(total) - n)

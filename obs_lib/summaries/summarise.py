@@ -101,7 +101,7 @@ def summarise_day(
 def _metrics(values: list[MetricValue]) -> pd.DataFrame:
     names = list(METRICS.names)
     frame = pd.DataFrame([asdict(value) for value in values])[names]
-    measured = ["value", "low", "high", "std_error"]
+    measured = ["value", "low", "high", "std_error", "effective_n"]
     return frame.assign(status=frame["status"].astype(str)).astype(dict.fromkeys(measured, "float64"))
 
 

@@ -26,7 +26,7 @@ def _cost(measure: Measure) -> Measure:
 
 
 def _cached_share(rows: RequestArrays, _: SummaryOptions) -> Result:
-    estimate, n = ratio(rows.cached_tokens, rows.input_tokens)
+    estimate, n = ratio(rows.cached_tokens, rows.input_tokens, rows.clusters)
     return Result(estimate, n, len(rows) - n) if estimate else absent("cached input tokens", len(rows))
 
 

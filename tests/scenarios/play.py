@@ -131,7 +131,7 @@ def _night(weathers: tuple[Weather | None, ...], seed: int, failures: tuple[tupl
         nothing = METRICS.schema.empty_table().to_pandas(), DRIFT.schema.empty_table().to_pandas()
         return Night(day, *nothing, {}, DataFacts(failures=failures, usual=usual), has_summary=False)
     compared = _compared(weathers, seed)
-    window = _window(compared.past, day)
+    window = _before(compared.past, day, DriftOptions().window_days)
     requests = compared.summary.metric("requests", "all")
     return Night(
         day,
@@ -153,7 +153,7 @@ def _compared(weathers: tuple[Weather | None, ...], seed: int) -> Compared:
     past = tuple(
         _compared(weathers[:number], seed) for number in range(1, len(weathers)) if weathers[number - 1] is not None
     )
-    window = _window(past, day)
+    window = _before(past, day, options.history_days)
     away: dict[tuple[str, str], set[dt.date]] = {}
     for one in window:
         for key in one.away():
@@ -164,8 +164,8 @@ def _compared(weathers: tuple[Weather | None, ...], seed: int) -> Compared:
     return Compared(day, past, today, weather.versions, drift_rows(distances, options), tuple(changes))
 
 
-def _window(past: Sequence[Compared], day: dt.date) -> list[Compared]:
-    return [one for one in past if one.day >= day - dt.timedelta(days=DriftOptions().window_days)]
+def _before(past: Sequence[Compared], day: dt.date, days: int) -> list[Compared]:
+    return [one for one in past if one.day >= day - dt.timedelta(days=days)]
 
 
 def _evaluators(

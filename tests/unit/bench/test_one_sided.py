@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from obs_lib.bench.one_sided import days_worse, mean_beyond, pairs_worse, share_beyond
+from obs_lib.stats.contrast import Scale, Series
 
 SCORES = st.lists(st.floats(0, 1, width=16), min_size=3, max_size=40)
 
@@ -49,10 +50,12 @@ def test_pairs_of_means_are_students_test_of_differences() -> None:
 
 
 def test_a_suite_like_its_days_is_no_worse_and_one_beyond_them_is() -> None:
-    days = np.array([[0.10, 0.0009, 100], [0.12, 0.0009, 100], [0.11, 0.0009, 100]])
-    assert days_worse((0.11, 0.0009, 100), days, 1) == pytest.approx(0.5, abs=0.2)
-    assert days_worse((0.50, 0.0025, 100), days, 1) < 1e-4
-    assert days_worse((0.50, 0.0025, 100), days, -1) > 0.999
+    def days(last: float) -> Series:
+        return Series(np.array([0.10, 0.12, 0.11, last]), np.full(4, 100.0), np.zeros(4), Scale.SHARE)
+
+    assert days_worse(days(0.11), 1) == pytest.approx(0.5, abs=0.2)
+    assert days_worse(days(0.50), 1) < 1e-4
+    assert days_worse(days(0.50), -1) > 0.999
 
 
 def test_false_alarms_of_every_test_are_as_rare_as_its_level_says() -> None:

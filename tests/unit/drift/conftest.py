@@ -14,7 +14,7 @@ import pytest
 from obs_lib.drift.baseline import DaySummary
 
 FIRST = dt.date(2024, 3, 1)
-METRIC_COLUMNS = ["metric", "segment", "status", "value", "std_error", "n"]
+METRIC_COLUMNS = ["metric", "segment", "status", "value", "std_error", "n", "effective_n"]
 SKETCH_COLUMNS = ["kind", "segment", "key", "n", "payload"]
 
 
@@ -25,7 +25,7 @@ def _summary(
     answers: Mapping[str, np.ndarray] | None = None,
     segment: str = "all",
 ) -> DaySummary:
-    rows = [(name, segment, "OK", value, error, n) for name, (value, error, n) in (metrics or {}).items()]
+    rows = [(name, segment, "OK", value, error, n, None) for name, (value, error, n) in (metrics or {}).items()]
     sketches = []
     if tokens:
         payload = zlib.compress(json.dumps(dict(tokens)).encode())

@@ -31,7 +31,7 @@ def test_a_value_that_is_missing_is_no_value(summary: Callable[..., DaySummary])
     day = summary(0, {"error_rate": (float("nan"), None, 10), "refusal_rate": (0.1, None, 10)}, segment="route=a")
     assert day.segments == ("all", "route=a")
     assert day.metric("error_rate", "route=a") is None
-    assert day.metric("refusal_rate", "route=a") == (0.1, None, 10)
+    assert day.metric("refusal_rate", "route=a") == (0.1, None, 10, 10.0)
 
 
 def test_options_that_contradict_each_other_are_refused() -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import t
 
 from obs_lib.drift.decision import decide, drift_rows, smallest_effect
 from obs_lib.drift.options import DriftOptions
@@ -38,9 +40,47 @@ def test_drifted_needs_both_small_chance_and_size() -> None:
 def test_what_is_drifted_depends_on_all_that_was_measured() -> None:
     one = distance("change:refusal_rate", 0.004, 0.3)
     assert decide([one], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
-    assert decide([one, *[distance("token_kl", 0.5, 0.3, "nats")] * 9], OPTIONS)[0].verdict is DriftVerdict.STABLE
+    assert decide([one, *[distance("token_kl", 0.5, 0.3, "nats")] * 9], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+    others = [distance(f"change:{name}", 0.5, 0.3) for name in ("error_rate", "toxicity_rate", "format_compliance")]
+    assert decide([one, *others], OPTIONS)[0].verdict is DriftVerdict.UNSURE
     unmeasured = [distance("token_kl", None, None, "nats")] * 9
     assert decide([one, *unmeasured], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+
+
+def test_each_family_has_an_equal_part_of_the_nights_level() -> None:
+    """A family of many latencies takes nothing from refusals."""
+    one = distance("change:refusal_rate", 0.004, 0.3)
+    latencies = [distance(f"change:latency_p{q}", 0.5, 90.0, "ms", 100.0) for q in (50, 95, 99)] * 10
+    assert decide([one, *latencies], OPTIONS)[0].p_adjusted == pytest.approx(0.008)
+
+
+def test_quiet_nights_have_false_alarms_at_the_level() -> None:
+    rng = np.random.default_rng(1)
+    names = ["change:refusal_rate", "change:error_rate", "change:toxicity_rate", *["change:latency_p50"] * 8]
+    options = DriftOptions(false_alarms_a_quarter=9.13125)  # a level of a tenth
+    alarms = 0
+    for p in rng.random((2000, len(names))):
+        found = decide([distance(name, x, 0.3) for name, x in zip(names, p, strict=True)], options)
+        alarms += any(one.verdict is DriftVerdict.DRIFTED for one in found)
+    assert alarms / 2000 == pytest.approx(0.1, abs=0.022)
+
+
+def test_an_effect_counts_while_its_interval_reaches_the_smallest() -> None:
+    small = distance("change:refusal_rate", 1e-9, 0.04)
+    assert decide([small], OPTIONS)[0].verdict is DriftVerdict.STABLE
+    unsure = replace(small, std_error=0.008)
+    assert decide([unsure], OPTIONS)[0].verdict is DriftVerdict.DRIFTED
+    assert decide([replace(small, std_error=0.004)], OPTIONS)[0].verdict is DriftVerdict.STABLE
+
+
+def test_beside_every_comparison_stands_what_the_night_could_have_shown() -> None:
+    """An effect of the size that is called detectable comes out in four nights of five."""
+    rng = np.random.default_rng(2)
+    one = replace(distance("change:quality_score", 0.5, 0.0, "score"), std_error=0.01, freedom=30.0)
+    (found,) = decide([one], OPTIONS)
+    assert found.detectable is not None
+    seen = found.detectable / 0.01 + rng.standard_t(30, 20_000)
+    assert np.mean(2 * t.sf(np.abs(seen), 30) <= OPTIONS.level) == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,13 @@ def test_days_that_drifted_are_no_baseline_until_too_few_others_are_left(summary
     def measured(given: object) -> Distance:
         return next(d for d in measure(today, window, DriftOptions(), given) if d.name == name)  # type: ignore[arg-type]
 
-    assert len(measured(None).baseline_days) == 7
-    assert measured(None).p_value > 0.01  # the bad days hide the next one
+    assert measured(None).nights == 4  # what was missed before is found all the same
+    assert measured(None).p_value < 0.001
     assert measured(bad).baseline_days == tuple(day.day for day in window[:4])
     assert measured(bad).p_value < 0.001
     most = {(name, "all"): {day.day for day in window[2:]}}
-    assert len(measured(most).baseline_days) == 7  # two steady days are no baseline: the new level is
+    assert measured(most).baseline_days[0] == window[2].day  # two steady days are no level: the new one is
+    assert measured(most).p_value > 0.01
 
 
 def staged(summary: Make, index: int, retrieval: float = 60.0, failing: float = 0.01) -> DaySummary:

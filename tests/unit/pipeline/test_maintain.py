@@ -55,7 +55,13 @@ def content(ws: Workspace, table: Table) -> str:
 
 def copy(finished: Path, few: Path, folder: Path, **retention: int) -> Workspace:
     shutil.copytree(finished / "lake", folder / "lake")
-    return workspace(folder, few, retention=retention, drift={"window_days": 2, "min_days": 2}, **NOTHING_TO_ENCODE)
+    return workspace(
+        folder,
+        few,
+        retention=retention,
+        drift={"window_days": 2, "history_days": 2, "min_days": 2},
+        **NOTHING_TO_ENCODE,
+    )
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def test_old_rows_and_pages_go_and_the_numbers_stay_without_alarm(ws: Workspace,
     assert fold(ws) == []
     assert [reported.day for reported in list_days(ws)] == list(reversed(RUN))
     # Even other settings do not make the fold take up what it can no longer see.
-    other = {"window_days": 2, "min_days": 2, "min_answers": 21}
+    other = {"window_days": 2, "history_days": 2, "min_days": 2, "min_answers": 21}
     changed = workspace(
         tmp_path, few, retention={"rows_days": 30}, drift=other, alerts={"min_interactions": 1}, **NOTHING_TO_ENCODE
     )

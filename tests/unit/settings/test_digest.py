@@ -164,6 +164,9 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
     }
     since = {name: plain["summaries"].pop(name) for name in ("session_idle_minutes", "rephrased_cosine", "max_tools")}
     assert since == {"session_idle_minutes": 30, "rephrased_cosine": 0.85, "max_tools": 20}
+    assert drift.pop("history_days") == 28
+    assert drift.pop("false_alarms_a_quarter") == 1.0
+    drift["false_discovery_rate"] = 0.01
     assert digest_of({"drift": drift}) == "fab1f75a11db2561833208f6ccced158"
     assert digest_of(plain) == "c99a494acbc4196d5037cdfa29d4c476"
     assert digest_of({"alerts": alerts}) == "fd5bcadfc6d7c7d0be73e1d48b4d4873"

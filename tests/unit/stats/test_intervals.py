@@ -55,7 +55,7 @@ def test_an_unweighted_mean_has_students_interval() -> None:
     assert estimate.std_error == pytest.approx(stats.sem(values))
     expected = stats.t.interval(0.95, 39, loc=values.mean(), scale=stats.sem(values))
     assert (estimate.low, estimate.high) == pytest.approx(expected)
-    assert weighted_mean(np.array([3.0]))[1:] == (None, None, None)
+    assert weighted_mean(np.array([3.0]))[1:] == (None, None, None, None)
 
 
 def test_a_weighted_mean_s_standard_error_is_that_of_repeated_days() -> None:
