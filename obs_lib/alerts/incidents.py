@@ -25,11 +25,11 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.place import Decomposition, Place, decompose, dimension, overlap
 from obs_lib.alerts.severity import grade
 from obs_lib.catalogue import metric_of
+from obs_lib.catalogue.distances import DISTANCES, SEMANTIC_DRIFT
 from obs_lib.digests import digest_of
 from obs_lib.records import ALL, CLOSED, Day, Extent, Incident, IncidentState, Severity, Signal, Suspect
 
 TWICE = 2.0  # times its worst, from which a family has grown
-_OF_DISTANCES = "Answers are not what they were"
 STANDS = 0.5  # part of an incident's worst change that is still there where its level stands
 
 
@@ -365,10 +365,9 @@ def _sorted(incidents: Iterable[Incident]) -> list[Incident]:
 def _title(signals: Sequence[Signal]) -> str:
     """What the strongest signal's metric complains of, and what else changed."""
     lead = signals[0]
-    metric = metric_of(lead.metric)
+    defined = metric_of(lead.metric) or DISTANCES.get(lead.metric, SEMANTIC_DRIFT)
     others = list(dict.fromkeys(one.family for one in signals if one.family not in (None, lead.family)))
-    complaint = metric.complaint if metric else _OF_DISTANCES
-    return f"{complaint}; also {', '.join(map(str, others))}" if others else complaint
+    return f"{defined.complaint}; also {', '.join(map(str, others))}" if others else defined.complaint
 
 
 def _named(metric: str) -> str:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+import numpy as np
+
 from obs_lib import catalogue
-from obs_lib.catalogue.distances import CHANGE, SEMANTIC_DRIFT, TOKEN_ADJUSTED, TOKEN_KL
-from obs_lib.drift import change, kl, semantic, token_adjusted
+from obs_lib.catalogue.distances import (
+    ANSWER_DRIFT,
+    CHANGE,
+    DISTANCES,
+    SEMANTIC_DRIFT,
+    TOKEN_ADJUSTED,
+    TOKEN_KL,
+    TOPIC_DRIFT,
+)
+from obs_lib.drift import change, exchanges, kl, semantic, token_adjusted
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import too_few
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
+from obs_lib.stats.exchange_sums import BLOCKS, unpack
+from obs_lib.stats.word_sums import WORDS, unpack_words
 
 __all__ = ["DaySummary", "Drifted", "measure"]
 
@@ -29,7 +41,8 @@ def measure(
 ) -> list[Distance]:
     """Measure every segment of `today` against `window` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each compared metric that today or the window has, and one
+    One distance for the words, one for the answers to the same prompts, one for those to alike ones and one for what is asked
+    about (both where prompts and answers have vectors), one for each compared metric that today or the window has, and one
     more at equal tokens where tokens explain the metric and both days and window know them; of a stage of the traces
     the metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
@@ -53,6 +66,8 @@ def measure(
         if _of_interactions(segment, today):
             distances.append(_tokens(segment, today, steady(TOKEN_KL.name), options))
             distances.append(_answers(segment, today, steady(SEMANTIC_DRIFT.name), options))
+            for name in (ANSWER_DRIFT.name, TOPIC_DRIFT.name):
+                distances.extend(_exchanges(name, segment, today, steady(name), options))
         distances.extend(
             distance
             for metric in filter(change.compared, metrics)
@@ -85,11 +100,14 @@ def _read_tokens(summary: DaySummary, segment: str) -> kl.Tokens:
     rows = summary.sketch("tokens", segment)
     counts = kl.decode(bytes(rows["payload"].iloc[0])) if len(rows) else {}
     requests = summary.metric("requests", segment)
-    return kl.Tokens(summary.day, counts, None if requests is None else int(requests[0]))
+    words = summary.sketch("words", segment)
+    blocks = unpack_words(bytes(words["payload"].iloc[0])) if len(words) else np.zeros((BLOCKS, WORDS))
+    return kl.Tokens(summary.day, counts, blocks, None if requests is None else int(requests[0]))
 
 
 def _enough(tokens: kl.Tokens, options: DriftOptions) -> bool:
-    return tokens.total >= options.min_tokens and (tokens.answers is None or tokens.answers >= options.min_answers)
+    answers = options.min_answers if tokens.answers is None else tokens.answers
+    return bool(tokens.blocks.any()) and tokens.total >= options.min_tokens and answers >= options.min_answers
 
 
 def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions) -> Distance:
@@ -104,6 +122,36 @@ def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], opti
     else:
         return semantic.paired_drift(segment, current, days, options.resamples)
     return too_few(SEMANTIC_DRIFT.name, segment, SEMANTIC_DRIFT.unit, note, [day.day for day in days])
+
+
+def _exchanges(
+    name: str, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
+) -> Iterator[Distance]:
+    current = _read_exchanges(today, segment)
+    if current is None:
+        return  # a day whose prompts or answers have no vectors
+    known = (_read_exchanges(summary, segment) for summary in window)
+    days = [
+        day
+        for day in known
+        if day is not None and day.encoder == current.encoder and day.sums.rows >= options.min_answers
+    ]
+    if current.sums.rows < options.min_answers:
+        note = f"{current.sums.rows} prompts and answers with vectors today (needs {options.min_answers})"
+    elif len(days) < options.min_days:
+        note = _short_history(len(days), options)
+    else:
+        measured = exchanges.answer_drift if name == ANSWER_DRIFT.name else exchanges.topic_drift
+        yield measured(segment, current, days)
+        return
+    yield too_few(name, segment, DISTANCES[name].unit, note, [day.day for day in days])
+
+
+def _read_exchanges(summary: DaySummary, segment: str) -> exchanges.Exchanges | None:
+    rows = summary.sketch("exchanges", segment)
+    if not len(rows):
+        return None
+    return exchanges.Exchanges(summary.day, str(rows["key"].iloc[0]), unpack(bytes(rows["payload"].iloc[0])))
 
 
 def _change(

@@ -19,7 +19,7 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
 STEP = "compare"
-_SKETCHES = ("tokens", "answers", "latency_model")
+_SKETCHES = ("tokens", "words", "exchanges", "answers", "latency_model")
 _AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 
 
