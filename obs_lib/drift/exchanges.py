@@ -30,6 +30,11 @@ class Exchanges:
     encoder: str
     sums: ExchangeSums
 
+    @property
+    def rows(self) -> int:
+        """Exchanges in all."""
+        return self.sums.rows
+
 
 def topic_drift(segment: str, today: Exchanges, window: Sequence[Exchanges]) -> Distance:
     """Measure the squared maximum mean discrepancy between today's prompts and the window's, at least two days."""
@@ -45,7 +50,7 @@ def answer_drift(segment: str, today: Exchanges, window: Sequence[Exchanges]) ->
     nothing but extrapolation would compare their answers.
     """
     days = [*window, today]
-    counts, n = _counts(days), np.array([float(day.sums.rows) for day in days])
+    counts, n = _counts(days), np.array([float(day.rows) for day in days])
     prompts, answers = (np.array([getattr(day.sums, name) for day in days]) for name in ("prompts", "answers"))
     left = residuals(prompts, answers, counts, np.sum([day.sums.scatter for day in days], axis=0))
     precision = 1 / n[-1] + 1 / n[:-1].sum()
@@ -73,7 +78,7 @@ def _distance(
         p_value=null.p_value(squared),
         effect=squared - null.mean,
         unit=definition.unit,
-        n_baseline=sum(day.sums.rows for day in days[:-1]),
-        n_current=days[-1].sums.rows,
+        n_baseline=sum(day.rows for day in days[:-1]),
+        n_current=days[-1].rows,
         baseline_days=tuple(day.day for day in days[:-1]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -11,7 +11,6 @@ from obs_lib import catalogue
 from obs_lib.catalogue.distances import (
     ANSWER_DRIFT,
     CHANGE,
-    DISTANCES,
     SEMANTIC_DRIFT,
     TOKEN_ADJUSTED,
     TOKEN_KL,
@@ -23,7 +22,7 @@ from obs_lib.drift.change import too_few
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import STAGE_SEGMENTS, Day, Distance, Metric
-from obs_lib.stats.exchange_sums import BLOCKS, unpack
+from obs_lib.stats.exchange_sums import BLOCKS
 from obs_lib.stats.word_sums import WORDS, unpack_words
 
 __all__ = ["DaySummary", "Drifted", "measure"]
@@ -66,8 +65,7 @@ def measure(
         if _of_interactions(segment, today):
             distances.append(_tokens(segment, today, steady(TOKEN_KL.name), options))
             distances.append(_answers(segment, today, steady(SEMANTIC_DRIFT.name), options))
-            for name in (ANSWER_DRIFT.name, TOPIC_DRIFT.name):
-                distances.extend(_exchanges(name, segment, today, steady(name), options))
+            distances.extend(_exchanges(segment, today, steady, options))
         distances.extend(
             distance
             for metric in filter(change.compared, metrics)
@@ -125,33 +123,31 @@ def _answers(segment: str, today: DaySummary, window: Sequence[DaySummary], opti
 
 
 def _exchanges(
-    name: str, segment: str, today: DaySummary, window: Sequence[DaySummary], options: DriftOptions
+    segment: str, today: DaySummary, steady: Callable[[str], Sequence[DaySummary]], options: DriftOptions
 ) -> Iterator[Distance]:
     current = _read_exchanges(today, segment)
     if current is None:
         return  # a day whose prompts or answers have no vectors
-    known = (_read_exchanges(summary, segment) for summary in window)
-    days = [
-        day
-        for day in known
-        if day is not None and day.encoder == current.encoder and day.sums.rows >= options.min_answers
-    ]
-    if current.sums.rows < options.min_answers:
-        note = f"{current.sums.rows} prompts and answers with vectors today (needs {options.min_answers})"
-    elif len(days) < options.min_days:
-        note = _short_history(len(days), options)
-    else:
-        measured = exchanges.answer_drift if name == ANSWER_DRIFT.name else exchanges.topic_drift
-        yield measured(segment, current, days)
-        return
-    yield too_few(name, segment, DISTANCES[name].unit, note, [day.day for day in days])
+    for definition, measured in ((ANSWER_DRIFT, exchanges.answer_drift), (TOPIC_DRIFT, exchanges.topic_drift)):
+        window = (_read_exchanges(summary, segment) for summary in steady(definition.name))
+        days = [
+            day
+            for day in window
+            if day is not None and day.encoder == current.encoder and day.rows >= options.min_answers
+        ]
+        if current.rows < options.min_answers:
+            note = f"{current.rows} prompts and answers with vectors today (needs {options.min_answers})"
+        elif len(days) < options.min_days:
+            note = _short_history(len(days), options)
+        else:
+            yield measured(segment, current, days)
+            continue
+        yield too_few(definition.name, segment, definition.unit, note, [day.day for day in days])
 
 
 def _read_exchanges(summary: DaySummary, segment: str) -> exchanges.Exchanges | None:
-    rows = summary.sketch("exchanges", segment)
-    if not len(rows):
-        return None
-    return exchanges.Exchanges(summary.day, str(rows["key"].iloc[0]), unpack(bytes(rows["payload"].iloc[0])))
+    kept = summary.exchanges(segment)
+    return None if kept is None else exchanges.Exchanges(summary.day, *kept)
 
 
 def _change(
