@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from obs_lib.catalogue.distances import TOKEN_KL
 from obs_lib.records import Day, Distance
+from obs_lib.stats.divergences import jensen_shannon, kl_divergence, population_stability_index
 from obs_lib.stats.pseudo_f import null_of, squared_distance
-
-SMOOTHING = 0.5  # added to every count (Jeffreys), so that a word that one side never used keeps the divergence finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +39,6 @@ class Tokens:
 def decode(payload: bytes) -> dict[str, int]:
     """Return {token: count} of a `tokens` sketch (zlib over JSON)."""
     return cast("dict[str, int]", json.loads(zlib.decompress(payload)))
-
-
-def kl_divergence(current: ArrayLike, baseline: ArrayLike, smoothing: float = SMOOTHING) -> float:
-    """Return KL(current || baseline) in nats of two aligned arrays of counts.
-
-    `smoothing` is added to every count of the union vocabulary; categories that neither side has are left out.
-
-    >>> round(kl_divergence([50, 30, 20, 0], [40, 40, 10, 10]), 10)
-    0.1440011138
-    """
-    p, q = np.asarray(current, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
-    seen = (p + q) > 0
-    p, q = p[seen] + smoothing, q[seen] + smoothing
-    p, q = p / p.sum(), q / q.sum()
-    return max(0.0, float(np.sum(p * np.log(p / q))))
 
 
 def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
@@ -89,7 +73,14 @@ def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
         n_baseline=int(pooled.sum()),
         n_current=int(counts[-1].sum()),
         baseline_days=tuple(day.day for day in window),
+        note=_other_names(counts[-1], pooled),
     )
+
+
+def _other_names(current: NDArray[np.float64], baseline: NDArray[np.float64]) -> str:
+    """The same difference as other tools give it."""
+    bits, psi = jensen_shannon(current, baseline), population_stability_index(current, baseline)
+    return f"Jensen-Shannon {bits:.3f} bits, PSI {psi:.3f}"
 
 
 def _aligned(days: Sequence[Tokens]) -> NDArray[np.float64]:

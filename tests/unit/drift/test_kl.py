@@ -5,10 +5,8 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from obs_lib.drift.kl import Tokens, decode, kl_divergence, token_kl
+from obs_lib.drift.kl import Tokens, decode, token_kl
 from obs_lib.stats.exchange_sums import BLOCKS
 from obs_lib.stats.word_sums import WORDS
 from tests.unit.drift.conftest import in_blocks
@@ -33,27 +31,12 @@ def clumped(rng: np.random.Generator, index: int, answers: int, words: np.ndarra
     return Tokens(DAYS[index], {f"w{n}": int(count) for n, count in enumerate(counts) if count}, blocks, answers)
 
 
-@pytest.mark.parametrize(
-    ("smoothing", "forward", "backward"), [(0.5, 0.1440011138, 0.2695105254), (1.0, 0.1312026570, 0.2094089647)]
-)
-def test_reference_values(smoothing: float, forward: float, backward: float) -> None:
-    p, q = (50, 30, 20, 0), (40, 40, 10, 10)
-    assert kl_divergence(p, q, smoothing) == pytest.approx(forward, abs=1e-10)
-    assert kl_divergence(q, p, smoothing) == pytest.approx(backward, abs=1e-10)
-
-
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=30).filter(any))
-def test_zero_on_equal_counts_and_words_that_nobody_used_do_not_matter(counts: list[int]) -> None:
-    assert kl_divergence(counts, counts) == pytest.approx(0, abs=1e-12)
-    other = counts[::-1]
-    assert kl_divergence([*counts, 0, 0], [*other, 0, 0]) == pytest.approx(kl_divergence(counts, other), abs=1e-12)
-
-
 def test_token_kl_is_the_divergence_from_the_pooled_window() -> None:
     window = [tokens(DAYS[0], {"a": 20, "b": 20, "c": 5}), tokens(DAYS[1], {"a": 20, "b": 20, "c": 5, "d": 10})]
     found = token_kl("all", tokens(DAYS[2], {"a": 50, "b": 30, "c": 20}), window)
     assert found.statistic == pytest.approx(0.1440011138, abs=1e-10)
     assert (found.n_current, found.n_baseline) == (100, 100)
+    assert found.note == "Jensen-Shannon 0.071 bits, PSI 0.414"
     assert found.baseline_days == (DAYS[0], DAYS[1])
 
 
