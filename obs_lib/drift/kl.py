@@ -17,6 +17,11 @@ from obs_lib.stats.divergences import jensen_shannon, kl_divergence, population_
 from obs_lib.stats.pseudo_f import null_of, squared_distance
 
 
+RARE = (
+    0.1  # of an even share, added to each hash's: one long answer may fill a rare hash, which would rule the distance
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The output tokens of one day in one segment.
@@ -57,7 +62,7 @@ def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
 
     hashed = np.array([day.blocks for day in (*window, today)])
     seen = hashed.sum(axis=(0, 1))
-    seen += seen.mean()  # a rare hash, which one long answer may fill, would rule otherwise
+    seen += RARE * seen.mean()
     scaled, tokens = hashed / np.sqrt(seen / seen.sum()), hashed.sum(axis=2)
     null = null_of(scaled, tokens)
     reach = null.quantile(0.95) / null.mean if null.mean > 0 else 1.0
