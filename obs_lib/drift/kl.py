@@ -16,10 +16,8 @@ from obs_lib.records import Day, Distance
 from obs_lib.stats.divergences import jensen_shannon, kl_divergence, population_stability_index
 from obs_lib.stats.pseudo_f import null_of, squared_distance
 
-
-RARE = (
-    0.1  # of an even share, added to each hash's: one long answer may fill a rare hash, which would rule the distance
-)
+RARE = 0.1
+"""Of an even share, added to each hash's: one long answer may fill a rare hash, which would rule the distance."""
 
 
 @dataclass(frozen=True, slots=True)
