@@ -12,10 +12,9 @@ from obs_lib.alerts.place import Decomposition, decompose, dimension
 from obs_lib.alerts.severity import grade
 from obs_lib.alerts.suspects import suspected
 from obs_lib.catalogue import metric_of
+from obs_lib.catalogue.distances import SEMANTIC_DRIFT, definition_of
 from obs_lib.digests import digest_of
 from obs_lib.records import ALL, Incident, IncidentState, Signal
-
-_OF_DISTANCES = "Answers are not what they were"
 
 
 def begin(cause: Cause, breaches: Sequence[Signal], evidence: Evidence, options: AlertOptions) -> Incident:
@@ -65,7 +64,6 @@ def _decomposed(metric: str, levels: Levels) -> Decomposition | None:
 def _title(signals: Sequence[Signal]) -> str:
     """What the strongest signal's metric complains of, and what else changed."""
     lead = signals[0]
-    metric = metric_of(lead.metric)
     others = list(dict.fromkeys(one.family for one in signals if one.family not in (None, lead.family)))
-    complaint = metric.complaint if metric else _OF_DISTANCES
+    complaint = (definition_of(lead.metric) or SEMANTIC_DRIFT).complaint
     return f"{complaint}; also {', '.join(map(str, others))}" if others else complaint

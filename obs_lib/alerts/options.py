@@ -50,6 +50,7 @@ class AlertOptions(BaseModel):
             "groundedness": 0.8,
             "toxicity": 0.8,
             "errors": 0.8,
+            "topics": 0.3,
             "token-adjusted latency": 0.85,
         },
         description="Most that one family of signals adds to the composite score, by family; 0 to 1. `token-adjusted latency` "

@@ -27,11 +27,21 @@ class DistanceDefinition:
     """As `Metric.family`."""
     smallest_effect: float
     """The smallest excess over chance that counts, in `unit`."""
+    complaint: str = "Answers are not what they were"
+    """What an incident that it leads is called."""
 
 
 SEMANTIC_DRIFT = DistanceDefinition("semantic_drift", "Semantic drift", "cosine distance", "answers", 0.05)
 TOKEN_KL = DistanceDefinition("token_kl", "Token KL divergence", "nats", "answers", 0.1)
-DISTANCES: dict[str, DistanceDefinition] = {one.name: one for one in (SEMANTIC_DRIFT, TOKEN_KL)}
+ANSWER_DRIFT = DistanceDefinition(
+    "answer_drift", "Answer drift at alike prompts", "squared standard deviations", "answers", 1.0
+)
+TOPIC_DRIFT = DistanceDefinition(
+    "topic_drift", "Topic drift of prompts", "squared MMD", "topics", 0.005, "People ask about other things"
+)
+DISTANCES: dict[str, DistanceDefinition] = {
+    one.name: one for one in (SEMANTIC_DRIFT, TOKEN_KL, ANSWER_DRIFT, TOPIC_DRIFT)
+}
 
 
 def is_change(name: str) -> bool:

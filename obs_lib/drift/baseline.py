@@ -12,6 +12,8 @@ import pandas as pd
 
 from obs_lib import catalogue
 from obs_lib.records import ALL, Day
+from obs_lib.stats.exchange_sums import ExchangeSums
+from obs_lib.stats.exchange_sums import unpack as unpack_exchanges
 from obs_lib.stats.latency_model import Cells, unpack
 
 
@@ -106,6 +108,12 @@ class DaySummary:
         named = zip(rows["key"], rows["segment"], rows["payload"], strict=True)
         return {(model, segment): unpack(model, bytes(payload)) for model, segment, payload in named}
 
+    @cached_property
+    def _exchanges(self) -> dict[str, tuple[str, ExchangeSums]]:
+        rows = self.sketches[self.sketches["kind"] == "exchanges"]
+        kept = zip(rows["segment"], rows["key"], rows["payload"], strict=True)
+        return {str(segment): (str(encoder), unpack_exchanges(bytes(payload))) for segment, encoder, payload in kept}
+
     @property
     def metric_names(self) -> set[str]:
         """Return the names of the metrics that have a value in some segment."""
@@ -118,6 +126,10 @@ class DaySummary:
     def cells(self, model: str, segment: str) -> Cells | None:
         """Return the cells of a latency model; None where the day has none."""
         return self._cells.get((model, segment))
+
+    def exchanges(self, segment: str) -> tuple[str, ExchangeSums] | None:
+        """Return the encoder and the sums of its vectors; None where prompts or answers have no vectors."""
+        return self._exchanges.get(segment)
 
     def metric(self, name: str, segment: str) -> Measured | None:
         """Return what a metric is in a segment; None where it is NO_DATA or absent."""

@@ -9,26 +9,28 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
+from numpy.typing import NDArray
 
 from obs_lib.catalogue.distances import TOKEN_KL
 from obs_lib.records import Day, Distance
+from obs_lib.stats.divergences import jensen_shannon, kl_divergence, population_stability_index
+from obs_lib.stats.pseudo_f import null_of, squared_distance
 
-SMOOTHING = 0.5  # added to every count (Jeffreys), so that a word that one side never used keeps the divergence finite
-LEAST_KL = 1e-9  # nats; keeps the logarithm of an exactly zero divergence finite
-LEAST_LOG_SPREAD = 0.1  # the null's spread counts as at least 10%: few days, or equal ones, look steadier than they are
+RARE = 0.1
+"""Of an even share, added to each hash's: one long answer may fill a rare hash, which would rule the distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The output tokens of one day in one segment.
 
+    blocks : of their hashes, by blocks of whole clusters, (BLOCKS, WORDS).
     answers : interactions behind them; None where unknown (the number of tokens stands in for it).
     """
 
     day: Day
     counts: Mapping[str, int]
+    blocks: NDArray[np.float64]
     answers: int | None = None
 
     @property
@@ -42,53 +44,46 @@ def decode(payload: bytes) -> dict[str, int]:
     return cast("dict[str, int]", json.loads(zlib.decompress(payload)))
 
 
-def kl_divergence(current: ArrayLike, baseline: ArrayLike, smoothing: float = SMOOTHING) -> float:
-    """Return KL(current || baseline) in nats of two aligned arrays of counts.
-
-    `smoothing` is added to every count of the union vocabulary; categories that neither side has are left out.
-
-    >>> round(kl_divergence([50, 30, 20, 0], [40, 40, 10, 10]), 10)
-    0.1440011138
-    """
-    p, q = np.asarray(current, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
-    seen = (p + q) > 0
-    p, q = p[seen] + smoothing, q[seen] + smoothing
-    p, q = p / p.sum(), q / q.sum()
-    return max(0.0, float(np.sum(p * np.log(p / q))))
-
-
 def token_kl(segment: str, today: Tokens, window: Sequence[Tokens]) -> Distance:
     """Measure KL(today || pooled window) against the same divergence of each window day from the rest of the window.
 
-    The window's own days say what chance and ordinary variation give (a closed formula breaks down in a vocabulary's
-    long tail). Their logarithms are about normal, so today's is held against Student's t prediction interval with b - 1
-    degrees of freedom. A divergence of noise falls about as 1 / n; where today has fewer answers than a window day
-    had, that day's divergence is scaled up to today's size. Answers, not tokens, are counted for it, since the words
-    of one answer hang together. `window` needs at least two days, each with tokens.
+    What chance gives is the mean of the latter, brought to today's size: a divergence of noise falls about as 1 / n, and
+    answers, not tokens, are counted for it, since the words of one answer hang together. How far chance reaches beyond that,
+    and p, are those of a chi-squared divergence of the hashed words (a half of it is about KL), by blocks of whole clusters and
+    by days (`stats.pseudo_f`). `window` needs at least two days, each with tokens and words.
     """
     counts = _aligned([*window, today])
-    pooled, b = counts[:-1].sum(axis=0), len(window)
+    pooled = counts[:-1].sum(axis=0)
     statistic = kl_divergence(counts[-1], pooled)
-    null = np.array([kl_divergence(row, pooled - row) for row in counts[:-1]]) * _size_scale(today, window)
+    among = np.array([kl_divergence(row, pooled - row) for row in counts[:-1]]) * _size_scale(today, window)
+    null_mean = float(among.mean())
 
-    logs = np.log(np.maximum(null, LEAST_KL))
-    centre = float(logs.mean())
-    spread = max(float(logs.std(ddof=1)), LEAST_LOG_SPREAD) * float(np.sqrt(1 + 1 / b))
-    t = (float(np.log(max(statistic, LEAST_KL))) - centre) / spread
-    null_mean = float(null.mean())
+    hashed = np.array([day.blocks for day in (*window, today)])
+    seen = hashed.sum(axis=(0, 1))
+    seen += RARE * seen.mean()
+    scaled, tokens = hashed / np.sqrt(seen / seen.sum()), hashed.sum(axis=2)
+    null = null_of(scaled, tokens)
+    reach = null.quantile(0.95) / null.mean if null.mean > 0 else 1.0
     return Distance(
         name=TOKEN_KL.name,
         segment=segment,
         statistic=statistic,
         null_mean=null_mean,
-        null_high=float(np.exp(centre + stdtrit(b - 1, 0.95) * spread)),
-        p_value=max(float(stdtr(b - 1, -t)), 1e-300),
+        null_high=null_mean * reach,
+        p_value=null.p_value(squared_distance(scaled, tokens)),
         effect=statistic - null_mean,
         unit=TOKEN_KL.unit,
         n_baseline=int(pooled.sum()),
         n_current=int(counts[-1].sum()),
         baseline_days=tuple(day.day for day in window),
+        note=_other_names(counts[-1], pooled),
     )
+
+
+def _other_names(current: NDArray[np.float64], baseline: NDArray[np.float64]) -> str:
+    """The same difference as other tools give it."""
+    bits, psi = jensen_shannon(current, baseline), population_stability_index(current, baseline)
+    return f"Jensen-Shannon {bits:.3f} bits, PSI {psi:.3f}"
 
 
 def _aligned(days: Sequence[Tokens]) -> NDArray[np.float64]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+import numpy as np
+
 from obs_lib import catalogue
-from obs_lib.catalogue.distances import CHANGE, SEMANTIC_DRIFT, TOKEN_ADJUSTED, TOKEN_KL
-from obs_lib.drift import change, kl, semantic, token_adjusted
+from obs_lib.catalogue.distances import (
+    ANSWER_DRIFT,
+    CHANGE,
+    SEMANTIC_DRIFT,
+    TOKEN_ADJUSTED,
+    TOKEN_KL,
+    TOPIC_DRIFT,
+)
+from obs_lib.drift import change, exchanges, kl, semantic, token_adjusted
 from obs_lib.drift.baseline import DaySummary, level_days, window
 from obs_lib.drift.change import Comparison, too_few
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import STAGE_SEGMENTS, TOOL_SEGMENT, Day, Distance, Metric
+from obs_lib.stats.exchange_sums import BLOCKS
+from obs_lib.stats.word_sums import WORDS, unpack_words
 
 __all__ = ["DaySummary", "Drifted", "measure"]
 
@@ -29,8 +40,9 @@ def measure(
 ) -> list[Distance]:
     """Measure every segment of `today` against `history` (its ready days, oldest first).
 
-    One distance for the words, one for the meaning, one for each compared metric that today or the last `window_days` have,
-    and one more at equal tokens where tokens explain the metric and the days know them; of a stage of the traces the
+    One distance for the words, one for the answers to the same prompts, one for those to alike ones and one for what is asked
+    about (both where prompts and answers have vectors), one for each compared metric that today or the last `window_days`
+    have, and one more at equal tokens where tokens explain the metric and the days know them; of a stage of the traces the
     metrics alone. What else cannot be measured is there too, with statistic None and the reason as its note.
 
     Metrics are compared with all of the history that shows their level (`baseline.level_days`), words and meaning with the
@@ -52,6 +64,7 @@ def gather(
     recent = set(window(today.day, (day.day for day in history), options.window_days))
     names = {name for day in history if day.day in recent for name in day.metric_names} | today.metric_names
     metrics = list(filter(change.compared, (*catalogue.metrics(), *catalogue.occasional(sorted(names)))))
+    lately_known = [today, *(day for day in history if day.day in recent)]
     distances: list[Distance] = []
     comparisons: list[Comparison] = []
     for segment in today.segments:
@@ -69,14 +82,16 @@ def gather(
         if _of_interactions(segment, today):
             distances.append(_tokens(segment, today, lately(TOKEN_KL.name), options))
             distances.append(_answers(segment, today, lately(SEMANTIC_DRIFT.name), options))
+            distances.extend(_exchanges(segment, today, lately, options))
         for metric in metrics:
-            if not any(
-                day.metric(metric.name, segment) for day in (today, *history) if day.day in {today.day, *recent}
-            ):
+            if not any(day.metric(metric.name, segment) for day in lately_known):
                 continue  # a field that these logs do not have
             days = level(CHANGE + metric.name, score=metric.evaluator)
             found = _change(metric, segment, today, days, options)
-            (comparisons if isinstance(found, Comparison) else distances).append(found)  # type: ignore[arg-type]
+            if isinstance(found, Comparison):
+                comparisons.append(found)
+            else:
+                distances.append(found)
             adjusted = _token_adjusted(metric, segment, today, level(TOKEN_ADJUSTED + metric.name), options)
             comparisons.extend([adjusted] if adjusted else [])
     return distances, comparisons
@@ -104,11 +119,14 @@ def _read_tokens(summary: DaySummary, segment: str) -> kl.Tokens:
     rows = summary.sketch("tokens", segment)
     counts = kl.decode(bytes(rows["payload"].iloc[0])) if len(rows) else {}
     requests = summary.metric("requests", segment)
-    return kl.Tokens(summary.day, counts, None if requests is None else int(requests[0]))
+    words = summary.sketch("words", segment)
+    blocks = unpack_words(bytes(words["payload"].iloc[0])) if len(words) else np.zeros((BLOCKS, WORDS))
+    return kl.Tokens(summary.day, counts, blocks, None if requests is None else int(requests[0]))
 
 
 def _enough(tokens: kl.Tokens, options: DriftOptions) -> bool:
-    return tokens.total >= options.min_tokens and (tokens.answers is None or tokens.answers >= options.min_answers)
+    answers = options.min_answers if tokens.answers is None else tokens.answers
+    return bool(tokens.blocks.any()) and tokens.total >= options.min_tokens and answers >= options.min_answers
 
 
 def _answers(segment: str, today: DaySummary, recent: Sequence[DaySummary], options: DriftOptions) -> Distance:
@@ -123,6 +141,34 @@ def _answers(segment: str, today: DaySummary, recent: Sequence[DaySummary], opti
     else:
         return semantic.paired_drift(segment, current, days, options.resamples)
     return too_few(SEMANTIC_DRIFT.name, segment, SEMANTIC_DRIFT.unit, note, [day.day for day in days])
+
+
+def _exchanges(
+    segment: str, today: DaySummary, steady: Callable[[str], Sequence[DaySummary]], options: DriftOptions
+) -> Iterator[Distance]:
+    current = _read_exchanges(today, segment)
+    if current is None:
+        return  # a day whose prompts or answers have no vectors
+    for definition, measured in ((ANSWER_DRIFT, exchanges.answer_drift), (TOPIC_DRIFT, exchanges.topic_drift)):
+        window = (_read_exchanges(summary, segment) for summary in steady(definition.name))
+        days = [
+            day
+            for day in window
+            if day is not None and day.encoder == current.encoder and day.rows >= options.min_answers
+        ]
+        if current.rows < options.min_answers:
+            note = f"{current.rows} prompts and answers with vectors today (needs {options.min_answers})"
+        elif len(days) < options.min_days:
+            note = _short_history(len(days), options)
+        else:
+            yield measured(segment, current, days)
+            continue
+        yield too_few(definition.name, segment, definition.unit, note, [day.day for day in days])
+
+
+def _read_exchanges(summary: DaySummary, segment: str) -> exchanges.Exchanges | None:
+    kept = summary.exchanges(segment)
+    return None if kept is None else exchanges.Exchanges(summary.day, *kept)
 
 
 def _change(

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from obs_lib.catalogue import all_metrics, left_out, metric_of
-from obs_lib.catalogue.distances import SEMANTIC_DRIFT, TOKEN_KL
+from obs_lib.catalogue.distances import ANSWER_DRIFT, SEMANTIC_DRIFT, TOKEN_KL, TOPIC_DRIFT
 from obs_lib.options import NAMES_LATER
 
 NIGHTS_A_QUARTER = 365.25 / 4
@@ -68,6 +68,18 @@ class DriftOptions(BaseModel):
         le=20,
         description="Smallest excess of the token divergence over chance; nats, 0 to 20.",
     )
+    min_answer_drift: float = Field(
+        ANSWER_DRIFT.smallest_effect,
+        ge=0,
+        le=1000,
+        description="Smallest excess of answer drift over chance; squared standard deviations, 0 to 1,000.",
+    )
+    min_topic_drift: float = Field(
+        TOPIC_DRIFT.smallest_effect,
+        ge=0,
+        le=2,
+        description="Smallest excess of topic drift over chance; squared MMD, 0 to 2.",
+    )
     min_share: float = Field(
         0.05, ge=0, le=1, description="Smallest change of a share, probability or score; in its own unit, 0 to 1."
     )
@@ -103,7 +115,13 @@ class DriftOptions(BaseModel):
     @property
     def by_name(self) -> dict[str, float]:
         """The smallest effects of single distances and of changes of single metrics, in their own units."""
-        return {**self.min_changes, SEMANTIC_DRIFT.name: self.min_semantic, TOKEN_KL.name: self.min_token_kl}
+        return {
+            **self.min_changes,
+            SEMANTIC_DRIFT.name: self.min_semantic,
+            TOKEN_KL.name: self.min_token_kl,
+            ANSWER_DRIFT.name: self.min_answer_drift,
+            TOPIC_DRIFT.name: self.min_topic_drift,
+        }
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Self:

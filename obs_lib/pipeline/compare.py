@@ -23,7 +23,7 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 
 STEP = "compare"
-_OF_WINDOW = ("tokens", "answers")
+_OF_WINDOW = ("tokens", "words", "exchanges", "answers")
 _OF_HISTORY = ("latency_model",)
 _AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline.judging import judge_models
@@ -32,6 +34,7 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
             labels=ws.lake.read(LABELS, [day]),
             label_options=settings.labels,
             judges=judge_models(ws.judges),
+            encoder=_encoder(stored["model"]),
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
         inputs = digest_of(
@@ -40,3 +43,8 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
         state = StepState.READY if len(interactions) else StepState.NO_DATA
         ws.lake.commit(day, STEP, {METRICS: metrics, SKETCHES: sketches}, inputs=inputs, state=state)
     return {"day": str(day), "state": state.value, "metrics": len(metrics), "sketches": len(sketches)}
+
+
+def _encoder(identities: Iterable[str]) -> str:
+    """What the day's encoder is called, without the digest of how it ran: the same weights give about the same vectors."""
+    return "+".join(sorted({identity.partition("@")[0] for identity in identities}))

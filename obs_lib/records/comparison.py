@@ -13,7 +13,7 @@ class Distance:
     """How far a day stands from its baseline, and what chance alone would give. Measuring only: knows no threshold."""
 
     name: str
-    """`semantic_drift`, `token_kl`, `change:<metric>`, or `token_adjusted:<metric>` (`catalogue.distances`)."""
+    """One of `catalogue.distances.DISTANCES`, `change:<metric>`, or `token_adjusted:<metric>`."""
     segment: str
     statistic: float | None
     """The distance itself, in `unit`; None when it could not be measured (note says why)."""

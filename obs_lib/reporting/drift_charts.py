@@ -15,6 +15,12 @@ from obs_lib.reporting.safe import segment_title
 from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
 
+_SHORT = {
+    "semantic_drift": "Semantic drift",
+    "token_kl": "Token KL",
+    "answer_drift": "Answer drift",
+    "topic_drift": "Topic drift",
+}
 _PANELS = 3  # segments with a chart of their own for each distance: a row of them on a wide screen
 
 
@@ -56,7 +62,7 @@ def _panel(
     unit = next(row["unit"] for row in history if row)
     word, tone = VERDICTS[last["verdict"]] if last else ("not compared", Tone.ABSENT)
     latest = f"{numbers.write(values[-1], unit)}, {word}" if values[-1] is not None else word
-    short = "Semantic drift" if name == "semantic_drift" else "Token KL"
+    short = _SHORT.get(name, distance_title(name))
     words = f"{distance_title(name)}, {segment_title(segment)}: {latest} on {numbers.long_day(inputs.iso)}."
     return Panel(
         f"{short}: {segment_title(segment)}",

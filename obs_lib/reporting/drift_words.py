@@ -11,6 +11,8 @@ from obs_lib.reporting.tone import Tone
 TITLES = {
     "semantic_drift": "Semantic drift of answers to the same prompts",
     "token_kl": "KL divergence of output tokens",
+    "answer_drift": "Drift of answers to alike prompts",
+    "topic_drift": "Drift of what prompts are about",
 }
 VERDICTS = {
     DriftVerdict.DRIFTED: ("drifted", Tone.SERIOUS),

@@ -14,6 +14,8 @@ from obs_lib.reporting.safe import line
 _FORMULAS = {
     "semantic_drift": "1 - mean cosine(e_i(today), e_i(baseline)) over the answers to the same prompts",
     "token_kl": "sum over tokens of p ln(p / q), p today, q the baseline; tokens are \\w+|[^\\w\\s], lowercased",
+    "answer_drift": "|mean e(today) - mean e(baseline)|^2, e an answer less what its prompt explains, standardised",
+    "topic_drift": "squared MMD of prompt vectors, Gaussian kernel, random Fourier features",
 }
 _GROUPS = (("left out:", "Left out"), ("model:", "Models"), ("digest:", "Data"))
 

@@ -3,6 +3,8 @@
 A row is kind, segment, key, n and payload:
 
 tokens    key "counts": n tokens of all answers; payload zlib(JSON {token: count}), the rarest summed up under OTHER
+words     key "blocks": n tokens; payload counts of hashed tokens by block (stats/word_sums.py)
+exchanges key = encoder: n prompts with their answers; payload sums of their vectors by block (stats/exchange_sums.py)
 answers   key = prompt: n answers; payload float32 (little endian) sum of the answers' unit vectors
 versions  key = model version: n interactions; empty payload
 prompt_versions, providers  the same of the version of the prompt, and of who serves the model

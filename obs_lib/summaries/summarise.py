@@ -9,7 +9,7 @@ import pandas as pd
 
 from obs_lib.lake.tables import METRICS, SKETCHES
 from obs_lib.records import Day, MetricValue
-from obs_lib.summaries import sketches
+from obs_lib.summaries import blocks, sketches
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.judge_labels import judge_labels
@@ -41,6 +41,7 @@ def summarise_day(
     labels: pd.DataFrame | None = None,
     label_options: LabelOptions | None = None,
     judges: Mapping[str, str] | None = None,
+    encoder: str = "",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
 
@@ -53,6 +54,7 @@ def summarise_day(
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
     labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing. label_options : what they mean.
     judges : the model of each score that a judge gives; None for no judges.
+    encoder : whose vectors they are; days are compared with days of the same one.
 
     Returns
     -------
@@ -80,9 +82,11 @@ def summarise_day(
     times = measure(traces) if traces else None
     if traces and times:
         metrics += stage_metrics(day, traces, times)
-    responses = Texts(rows["response"])
+    responses, in_blocks = Texts(rows["response"]), blocks.blocks_of(rows)
     kept = [
         *sketches.tokens(responses, segments, options.vocabulary),
+        *blocks.words(responses, in_blocks, segments),
+        *blocks.exchanges(rows, responses, in_blocks, vectors, encoder, segments),
         *sketches.answers(responses, sketches.prompt_keys(rows), vectors, segments, options.max_pairs),
         *sketches.versions("versions", Texts(rows["model_version"]), segments),
         *sketches.versions("prompt_versions", Texts(rows["prompt_version"]), segments),

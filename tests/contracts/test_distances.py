@@ -20,9 +20,12 @@ from obs_lib.drift.decision import decide, drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Distance, DriftVerdict
+from obs_lib.stats.exchange_sums import BLOCKS, exchange_sums, pack
+from obs_lib.stats.word_sums import pack_words
+from tests.unit.drift.conftest import in_blocks
 
 OPTIONS = DriftOptions(min_prompts=5, resamples=199)
-NAMES = ["token_kl", "semantic_drift", "change:refusal_rate"]
+NAMES = ["token_kl", "semantic_drift", "answer_drift", "topic_drift", "change:refusal_rate"]
 
 
 def day(index: int, shift: float = 0.0, seed: int = 0) -> DaySummary:
@@ -35,12 +38,23 @@ def day(index: int, shift: float = 0.0, seed: int = 0) -> DaySummary:
     rate = rng.binomial(200, 0.1 + 0.7 * shift) / 200
     metrics = [("requests", "all", "OK", 200.0, None, 200), ("refusal_rate", "all", "OK", rate, 0.02, 200)]
     sketches = [("tokens", "all", "counts", 4000, zlib.compress(json.dumps(counts).encode()))]
+    sketches.append(("words", "all", "blocks", 4000, pack_words(in_blocks(counts, index))))
     sketches += [("answers", "all", f"p{n}", 1, row.astype("<f4").tobytes()) for n, row in enumerate(vectors)]
+    sketches.append(("exchanges", "all", "encoder", 200, exchanges(rng, shift)))
     return DaySummary(
         dt.date(2024, 3, 1) + dt.timedelta(days=index),
         pd.DataFrame(metrics, columns=["metric", "segment", "status", "value", "std_error", "n"]),
         pd.DataFrame(sketches, columns=["kind", "segment", "key", "n", "payload"]),
     )
+
+
+def exchanges(rng: np.random.Generator, shift: float) -> bytes:
+    """200 prompts of 4 kinds, and their answers; `shift` moves what is asked, a little, and what is answered."""
+    kinds = rng.choice(4, 200, p=[0.25 + 0.6 * shift, *3 * [0.25 - 0.2 * shift]])
+    prompts = np.eye(16)[kinds] + 0.3 * rng.normal(size=(200, 16))
+    answers = 0.5 * prompts + 0.3 * rng.normal(size=(200, 16)) + shift * np.eye(16)[9]
+    vectors = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (prompts, answers)]
+    return pack(exchange_sums(*vectors, rng.integers(0, BLOCKS, 200)))
 
 
 WINDOW = [day(n) for n in range(6)]

@@ -175,6 +175,8 @@ def test_distances_say_what_the_stages_said() -> None:
     assert said == [
         ("semantic_drift", "Semantic drift", "cosine distance", "answers", 0.05),
         ("token_kl", "Token KL divergence", "nats", "answers", 0.1),
+        ("answer_drift", "Answer drift at alike prompts", "squared standard deviations", "answers", 1.0),
+        ("topic_drift", "Topic drift of prompts", "squared MMD", "topics", 0.005),
     ]
     assert family("token_kl") == "answers"
     assert changed_metric("token_kl") is None

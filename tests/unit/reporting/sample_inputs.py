@@ -161,14 +161,14 @@ def metric_row(day: dt.date, name: str, unit: str, segment: str, value: float | 
         note = (
             "no configured capacity" if name in ("capacity_use", "concurrency_use") else "the logs have no such field"
         )
-        absent = MetricValue(day, name, segment, MetricStatus.NO_DATA, None, None, None, None, 0, note=note)
+        absent = MetricValue(day, name, segment, MetricStatus.NO_DATA, None, None, None, None, None, 0, note=note)
         return asdict(absent) | {"day": day.isoformat()}
     low, high = None, None
     if unit not in ("count", "tokens", "USD"):
         spread = 1.96 * math.sqrt(max(value * (1 - value), 1e-4) / n) if unit == "share" else 0.04 * value
         low, high = max(value - spread, 0.0), min(value + spread, 1.0 if unit in ("share", "probability") else math.inf)
     skipped = 214 if name == "hallucination_rate" else 0
-    return asdict(MetricValue(day, name, segment, MetricStatus.OK, value, low, high, None, n, skipped)) | {
+    return asdict(MetricValue(day, name, segment, MetricStatus.OK, value, low, high, None, None, n, skipped)) | {
         "day": day.isoformat()
     }
 
@@ -184,8 +184,11 @@ def drift_row(day: dt.date, name: str, segment: str, **given: Any) -> dict[str, 
         "null_high": 0.046,
         "p_value": 0.31,
         "p_adjusted": 0.74,
+        "level": 0.011,
         "threshold": 0.02,
         "effect": 0.003,
+        "detectable": 0.009,
+        "nights": 1,
         "unit": "cosine distance",
         "baseline_value": None,
         "n_baseline": 560,
@@ -196,6 +199,14 @@ def drift_row(day: dt.date, name: str, segment: str, **given: Any) -> dict[str, 
         ),
     }
     return row | given
+
+
+_DISTANCES = (
+    ("semantic_drift", 0.033, "cosine distance"),
+    ("token_kl", 0.118, "nats"),
+    ("answer_drift", 0.71, "squared standard deviations"),
+    ("topic_drift", 0.0042, "squared MMD"),
+)
 
 
 def drift(
@@ -213,16 +224,16 @@ def drift(
         for segment in segments:
             moved = back == 0 and segment == drifted
             few = too_few or back >= 11
-            for name, base, unit in (("semantic_drift", 0.033, "cosine distance"), ("token_kl", 0.118, "nats")):
+            for name, base, unit in _DISTANCES:
                 high = base * 1.4
-                value = base * (4.6 if moved else 1 + wave(name + segment, one, 0.22))
+                value = base * (4.6 if moved and name != "topic_drift" else 1 + wave(name + segment, one, 0.22))
                 given = {"statistic": value, "null_mean": base, "null_high": high, "effect": value - base, "unit": unit}
-                if moved:
+                if moved and name != "topic_drift":
                     given |= {"verdict": "DRIFTED", "p_value": 0.0005, "p_adjusted": 0.0021}
                 if few:
                     note = "the baseline has 1 of the 3 days that a comparison needs"
                     given = dict.fromkeys(
-                        ("statistic", "null_mean", "null_high", "p_value", "p_adjusted", "effect"), None
+                        ("statistic", "null_mean", "null_high", "p_value", "p_adjusted", "effect", "detectable"), None
                     )
                     given |= {
                         "verdict": "TOO_FEW",
@@ -247,9 +258,9 @@ def distances(*rows: dict[str, Any]) -> pd.DataFrame:
 def _change(name: str, unit: str, segment: str, value: float | None, few: bool) -> dict[str, Any]:
     base = USUAL.get(name)
     if few or base is None or value is None or math.isnan(value):
-        none = dict.fromkeys(("effect", "p_value", "p_adjusted"), None)
+        none = dict.fromkeys(("effect", "p_value", "p_adjusted", "detectable"), None)
         return drift_row(DAY, f"change:{name}", segment, unit=unit, verdict="TOO_FEW", note="too few days", **none)
-    given: dict[str, Any] = {"unit": unit, "baseline_value": base, "effect": value - base}
+    given: dict[str, Any] = {"unit": unit, "baseline_value": base, "effect": value - base, "detectable": 0.08 * base}
     if abs(value / base - 1) > 0.1:
         given |= {"verdict": "DRIFTED", "p_value": 0.0001, "p_adjusted": 0.0009}
     return drift_row(DAY, f"change:{name}", segment, **given)

@@ -129,7 +129,7 @@ def test_drift_stands_beside_chance() -> None:
     cells = row(table(document, "Semantic drift"), "route=assistant-large")
     assert (cells["Distance"], cells["Chance alone: 95%"], cells["Verdict"]) == ("0.152", "0.0462", "drifted")
     panels = next(chart for chart in every(document, Chart) if chart.title.startswith("Distance")).panels
-    assert len(panels) == 6
+    assert len(panels) == 12  # of four distances, three segments each
     assert panels[1].tone is Tone.SERIOUS
     assert panels[1].series[0].values[:3] == (None, None, None)
 

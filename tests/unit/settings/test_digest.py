@@ -154,6 +154,8 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
     alerts |= {"page_severities": ["P0", "P1"], "page_new_breaches": True, "objective_severity": "P3"}
     weights = alerts["family_weights"]
     weights["latency at equal tokens"] = weights.pop("token-adjusted latency")
+    assert [drift.pop(name) for name in ("min_answer_drift", "min_topic_drift")] == [1.0, 0.005]
+    assert weights.pop("topics") == 0.3
     assert drift["min_changes"] == {}
     drift["min_changes"] = {
         "error_rate": 0.01,

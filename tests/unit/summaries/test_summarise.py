@@ -45,7 +45,14 @@ def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path,
         tables.append((rows_of(METRICS, FIRST_DAY, metrics).table(), rows_of(SKETCHES, FIRST_DAY, sketches).table()))
     assert tables[0][0].equals(tables[1][0])
     assert tables[0][1].equals(tables[1][1])
-    assert set(tables[0][1]["kind"].to_pylist()) == {"tokens", "answers", "versions", "examples", "latency_model"}
+    assert set(tables[0][1]["kind"].to_pylist()) == {
+        "tokens",
+        "words",
+        "answers",
+        "versions",
+        "examples",
+        "latency_model",
+    }
     assert tables[0][0].num_rows == 3 * len(EVERY_DAY | set(tables[0][0]["metric"].to_pylist()))
 
 
