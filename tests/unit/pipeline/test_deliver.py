@@ -207,13 +207,30 @@ def test_an_unknown_outcome_is_sent_again_for_p1_and_not_for_p2(
         assert (urgent.outcome, urgent.attempts) == ("SENT", 2)
 
 
+def notify_command(folder: Path) -> list[str]:
+    """`obs alerts notify` in a process of its own."""
+    obs = "import sys; from obs_lib.cli import main; sys.argv = ['obs', 'alerts', 'notify', '--config', '{}']; main()"
+    return [sys.executable, "-c", obs.format(folder / "one" / "obs.yaml")]
+
+
+def test_processes_that_send_at_once_send_once(
+    make_workspace: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with receivers(monkeypatch, "only") as at:
+        delivery = {"channels": hooks("only"), "routes": [{"channels": ["only"]}]}
+        store(make_workspace(delivery=delivery), INCIDENT, QUALITY)
+        at["only"].slow_s = 0.5
+        running = [subprocess.Popen(notify_command(tmp_path)) for _ in range(3)]
+        assert [process.wait(120) for process in running] == [0, 0, 0]
+        assert len(keys(at["only"])) == len(set(keys(at["only"]))) == 2
+
+
 def test_a_process_that_is_killed_while_it_sends_leaves_an_unknown_outcome(
     make_workspace: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, receiver: Receiver
 ) -> None:
     delivery = {"channels": hooks("only"), "routes": [{"channels": ["only"]}]}
     ws = store(make_workspace(delivery=delivery), INCIDENT)
-    obs = "import sys; from obs_lib.cli import main; sys.argv = ['obs', 'alerts', 'notify', '--config', '{}']; main()"
-    command = [sys.executable, "-c", obs.format(tmp_path / "one" / "obs.yaml")]
+    command = notify_command(tmp_path)
     for incidents, again in (((INCIDENT,), 1), ((QUALITY,), 0)):
         store(ws, *incidents)
         with socket.create_server(("127.0.0.1", 0)) as server:  # takes the connection and never answers
