@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
@@ -35,18 +34,14 @@ class NightWatchNotifier(BaseNotifier):
         wiring, channels = _night_watch()
         from obs_lib.pipeline.notify import tell
 
-        incident = self._incident(context)
         with wiring.workspace() as ws:
+            incident = self._incident(context, ws.redactor.shown)
             done = tell(ws, [incident], channels.ways())
         if done["undelivered"] or done["unrouted"]:
             raise RuntimeError(f"the message of {incident.lead} reached nobody: {done}")
 
-    async def async_notify(self, context: dict[str, Any]) -> None:
-        """The same in the triggerer, where deadlines of people's own Dags call it."""
-        await asyncio.to_thread(self.notify, context)
-
-    def _incident(self, context: dict[str, Any]) -> Incident:
-        """What is told is of today, and named by the run and the task that tell it."""
+    def _incident(self, context: dict[str, Any], shown: Callable[[str], str]) -> Incident:
+        """What is told is of today, and named by the run and the task that tell it. shown : masks what people may not see."""
         from obs_lib.digests import digest_of
         from obs_lib.records import Incident, IncidentState, Severity
 
@@ -60,9 +55,9 @@ class NightWatchNotifier(BaseNotifier):
             state=IncidentState.NEW,
             place=(self.segment,),
             lead=f"dag:{dag}",
-            title=self.title,
+            title=shown(self.title),
             score=1.0,
-            why=self.text,
+            why=shown(self.text),
             notify=True,
             first_day=today,
             last_day=today,

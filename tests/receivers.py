@@ -6,6 +6,7 @@ import http.server
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,11 +30,15 @@ class Post:
 
 @dataclass
 class Receiver:
-    """A real HTTP server. status : what it answers. hangs_up : whether it takes a message and never says so."""
+    """A real HTTP server.
+
+    status : what it answers. hangs_up : whether it takes a message and never says so. slow_s : seconds before it answers.
+    """
 
     port: int = 0
     status: int = 200
     hangs_up: bool = False
+    slow_s: float = 0.0
     posts: list[Post] = field(default_factory=list)
 
 
@@ -46,6 +51,7 @@ def http_receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.posts.append(Post(self.path, self.headers, body))
+            time.sleep(receiver.slow_s)
             if receiver.hangs_up:
                 self.close_connection = True
                 return

@@ -160,5 +160,5 @@ class DeliveryOptions(BaseModel):
         unknown = sorted({name for route in self.routes for name in route.channels} - self.channels.keys())
         if unknown:
             known = ", ".join(self.channels) or "none"
-            raise ValueError(f"routes must name channels of delivery.channels ({known}), found {', '.join(unknown)}")
+            raise ValueError(f"routes must name channels of delivery.channels ({known}), not {', '.join(unknown)}")
         return self

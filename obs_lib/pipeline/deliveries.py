@@ -86,7 +86,7 @@ class DeliveryLog:
 
     def attempt(self, channel: str, updates: Collection[Update], send: Callable[[], Outcome]) -> Outcome:
         """Claim an attempt, make it, and record what became of it. updates : of one day, what one message tells."""
-        self._write(channel, updates, CLAIMED, "")
+        self.claim(channel, updates)
         outcome = send()
         self._write(channel, updates, outcome.status, outcome.detail)
         return outcome
@@ -116,14 +116,11 @@ class DeliveryLog:
 
     def was_sent(self, name: str, channel: str) -> bool:
         """Whether a channel was told of an incident on any of the days."""
-        rows = [row for (_, known), of_it in self._rows.items() if known == name for row in of_it]
-        return any(row.channel == channel and row.outcome == SENT for row in rows)
+        return any((row.update.name, row.channel, row.outcome) == (name, channel, SENT) for row in self._all())
 
     def attempts(self, name: str) -> list[Attempt]:
         """Each attempt to tell of an incident, oldest first. One that nobody recorded the end of is UNKNOWN."""
-        rows = sorted(
-            (row for (_, of), rows in self._rows.items() if of == name for row in rows), key=lambda row: row.at
-        )
+        rows = sorted((row for row in self._all() if row.update.name == name), key=lambda row: row.at)
         open_claims: dict[tuple[Update, str], list[Attempt]] = {}
         told = []
         for row in rows:
@@ -140,17 +137,18 @@ class DeliveryLog:
     def deliveries(self) -> Iterator[Delivery]:
         """All that is known, by day, incident, severity and channel."""
         grouped: dict[tuple[Day, str, Severity, str], list[Attempt]] = {}
+        for row in sorted(self._all(), key=lambda row: row.at):
+            key = (row.update.day, row.update.name, row.update.severity, row.channel)
+            grouped.setdefault(key, []).append(row)
+        for (*_, channel), rows in sorted(grouped.items()):
+            outcome = _standing(rows)
+            detail = next((row.detail for row in reversed(rows) if row.detail), "") if outcome != SENT else ""
+            attempts = sum(row.outcome == CLAIMED for row in rows) or len(rows)  # earlier releases claimed nothing
+            yield Delivery(rows[0].update, channel, outcome, attempts, rows[-1].at, detail)
+
+    def _all(self) -> Iterator[Attempt]:
         for rows in self._rows.values():
-            for row in rows:
-                update = row.update
-                grouped.setdefault((update.day, update.name, update.severity, row.channel), []).append(row)
-        for (day, name, severity, channel), rows in sorted(grouped.items()):
-            told, last = _standing(rows), max(rows, key=lambda row: row.at)
-            detail = next((row.detail for row in sorted(rows, key=lambda row: row.at)[::-1] if row.detail), "")
-            attempts = sum(row.outcome == CLAIMED for row in rows) or len(rows)
-            yield Delivery(
-                Update(day, name, severity), channel, told, attempts, last.at, "" if told == SENT else detail
-            )
+            yield from rows
 
     def _of(self, update: Update, channel: str) -> list[Attempt]:
         return [row for row in self._rows.get((update.day, update.name), ()) if row.channel == channel]

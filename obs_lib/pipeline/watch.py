@@ -58,7 +58,7 @@ def _said(steps: _Steps, *, waits: bool) -> str:
     if waits:
         return "has been summed up and waits for comparison, alerts and report"
     begun = [step for step in LEFT_STEPS if step in steps]
-    return f"is late: its last step is {begun[-1]}" if begun else "never began"
+    return f"is late: its last step is {begun[-1]}" if begun else "never began, or hangs in its first step"
 
 
 def _failed(record: StepRecord | None) -> bool:

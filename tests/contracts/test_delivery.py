@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -16,11 +18,14 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from obs_lib.alerts.channels.apprise_urls import from_urls
 from obs_lib.alerts.channels.channel import Channel, send
+from obs_lib.alerts.channels.registry import KINDS
 from obs_lib.records import Incident, IncidentState, Message, Responsible, Severity, Signal, Suspect
 from obs_lib.reporting.notification import digest_message, incident_message
+from obs_lib.settings.settings import Settings
 from tests.receivers import Receiver, free_port
 from tests.unit.alerts.test_channels import DAY, NOTICE, channel
 
@@ -137,6 +142,37 @@ def test_what_is_mailed_is_harmless(mailbox: tuple[int, list[Mail]], kind: str, 
             word for word in ("<img", "<script", '<a href="http://evil') if word in page.get_content()
         }
         assert len(raw.as_bytes()) < 2 * LARGEST
+
+
+# -- what the documentation says ---------------------------------------------------------------------------------------
+
+
+def documented(checkout: Path, language: str) -> list[str]:
+    """The blocks of one language in docs/delivery.md."""
+    page = (checkout / "docs" / "delivery.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_settings_of_the_documentation_are_settings(checkout: Path) -> None:
+    (text,) = documented(checkout, "yaml")
+    delivery = Settings.model_validate(yaml.safe_load(text)).delivery
+    assert {channel.kind for channel in delivery.channels.values()} == set(KINDS)
+    (hours,) = [route.hours for route in delivery.routes if route.hours]
+    assert (hours[0].begin, hours[0].end) == (dt.time(8), dt.time(18))
+
+
+def test_a_receiver_knows_genuine_posts_by_the_documented_code(checkout: Path, receiver: Receiver) -> None:
+    (code,) = (block for block in documented(checkout, "python") if "def genuine" in block)
+    known: dict[str, Any] = {}
+    exec(code, known)
+    message = Message("key", DAY, Severity.P1, "title", "body", (NOTICE,))
+    assert send(channel("webhook", f"http://:geheim@127.0.0.1:{receiver.port}/"), message, 30).status == "SENT"
+    (post,) = receiver.posts
+    old = {**dict(post.headers), "X-Obs-Timestamp": "1700000000"}
+    assert known["genuine"]("geheim", post.headers, post.body)
+    assert not known["genuine"]("other", post.headers, post.body)
+    assert not known["genuine"]("geheim", post.headers, post.body + b" ")
+    assert not known["genuine"]("geheim", old, post.body)
 
 
 # -- Alertmanager itself -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from obs_lib.errors import ObsError
 from obs_lib.records import Message, Notice, Outcome
 
 TITLE_LENGTH = 200  # characters; longer subjects are cut by mail programs anyway
@@ -97,6 +98,8 @@ def never_began(error: BaseException | None) -> bool:
 def _attempt(channel: Channel, message: Message) -> Outcome:
     try:
         return channel.send(message)
+    except ObsError as error:  # before anything was sent: what comes of sending is an outcome
+        return Outcome("FAILED", str(error))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and no channel stops the night
         # The type alone: messages of exceptions quote addresses, and addresses hold secrets.
         return Outcome("FAILED" if never_began(error) else "UNKNOWN", type(error).__name__)

@@ -145,6 +145,7 @@ def test_a_wrong_address_is_an_outcome(url: str) -> None:
     [
         ("webhook", "http://host/path"),
         ("webhook", "http://:geheim@"),
+        ("webhook", "http://:geheim@host:0/path"),
         ("mail", "smtp://:geheim@host:port?from=a@example.org&to=b@example.org"),
         ("alertmanager", "am"),
         ("mail", "smtp://:geheim@host?from=a@example.org"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from email.message import Message as Mail
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,6 +205,45 @@ def test_an_unknown_outcome_is_sent_again_for_p1_and_not_for_p2(
         assert Counter(keys(at["only"])) == {f"{DAY}-{'a' * 12}-P1": 2, at["only"].posts[1].json["key"]: 1}
         (urgent,) = [one for one in deliveries(ws, DAY) if one.update.severity is Severity.P1]
         assert (urgent.outcome, urgent.attempts) == ("SENT", 2)
+
+
+def notify_command(folder: Path) -> list[str]:
+    """`obs alerts notify` in a process of its own."""
+    obs = "import sys; from obs_lib.cli import main; sys.argv = ['obs', 'alerts', 'notify', '--config', '{}']; main()"
+    return [sys.executable, "-c", obs.format(folder / "one" / "obs.yaml")]
+
+
+def test_processes_that_send_at_once_send_once(
+    make_workspace: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with receivers(monkeypatch, "only") as at:
+        delivery = {"channels": hooks("only"), "routes": [{"channels": ["only"]}]}
+        store(make_workspace(delivery=delivery), INCIDENT, QUALITY)
+        at["only"].slow_s = 0.5
+        running = [subprocess.Popen(notify_command(tmp_path)) for _ in range(3)]
+        assert [process.wait(120) for process in running] == [0, 0, 0]
+        assert len(keys(at["only"])) == len(set(keys(at["only"]))) == 2
+
+
+def test_a_process_that_is_killed_while_it_sends_leaves_an_unknown_outcome(
+    make_workspace: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, receiver: Receiver
+) -> None:
+    delivery = {"channels": hooks("only"), "routes": [{"channels": ["only"]}]}
+    ws = store(make_workspace(delivery=delivery), INCIDENT)
+    command = notify_command(tmp_path)
+    for incidents, again in (((INCIDENT,), 1), ((QUALITY,), 0)):
+        store(ws, *incidents)
+        with socket.create_server(("127.0.0.1", 0)) as server:  # takes the connection and never answers
+            monkeypatch.setenv("OBS_CONNECTION_ONLY", f"http://:geheim@127.0.0.1:{server.getsockname()[1]}/")
+            process = subprocess.Popen(command)
+            server.settimeout(120)
+            with server.accept()[0]:
+                process.kill()
+                process.wait(60)
+        assert sent_to(ws, DAY, [incidents[0].fingerprint]) == ["only UNKNOWN"]
+        monkeypatch.setenv("OBS_CONNECTION_ONLY", f"http://:geheim@127.0.0.1:{receiver.port}/")
+        assert notify(ws, Ways(), now=NOW)["sent"] == again
+    assert keys(receiver) == [f"{DAY}-{'a' * 12}-P1"]
 
 
 def test_a_digest_a_day_holds_everything_once_and_says_when_all_is_quiet(

@@ -106,7 +106,8 @@ def seen(ws: Workspace, folder: Path) -> str:
         evidence=(Signal("refusal_rate", 0.5, segment=f"tenant={TENANT}", note=PLANTED),),
     )
     shown = from_frame(shown_rows(ALERTS, to_frame([incident]).assign(day=str(DAY)), ws.redactor))
-    return "\n".join([*texts, *digest_message(DAY, shown), *incident_message(shown[0])])
+    told = (digest_message(DAY, shown), incident_message(shown[0]))
+    return "\n".join([*texts, *(part for one in told for part in (one.title, one.body, repr(one.notices)))])
 
 
 def kept(folder: Path) -> Iterator[bytes]:

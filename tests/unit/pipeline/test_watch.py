@@ -44,13 +44,13 @@ def said(ws: Workspace, now: dt.datetime, *, fold_failed: bool = False) -> list[
 
 def test_a_night_that_never_began_is_told_from_its_deadline_on(ws: Workspace) -> None:
     assert said(ws, DEADLINE - dt.timedelta(minutes=1)) == []
-    assert said(ws, DEADLINE) == [f"The night of {DAY} never began"]
+    assert said(ws, DEADLINE) == [f"The night of {DAY} never began, or hangs in its first step"]
     (night,) = late_nights(ws, DEADLINE)
     assert (night.severity, night.lead, night.why) == (Severity.P1, "night", f"no report by {DEADLINE:%d %b %H:%M} UTC")
 
 
 def test_nights_before_the_lake_was_there_are_not_missed(make_workspace: Any) -> None:
-    assert said(make_workspace(), DEADLINE) == [f"The night of {DAY} never began"]
+    assert said(make_workspace(), DEADLINE) == [f"The night of {DAY} never began, or hangs in its first step"]
 
 
 def test_a_night_that_failed_says_where_and_why_without_secrets(ws: Workspace) -> None:
