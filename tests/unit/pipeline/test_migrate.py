@@ -6,7 +6,7 @@ import datetime as dt
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -63,6 +63,7 @@ from tests.unit.pipeline.lakes import digests, files_saying
 from tests.unit.pipeline.old_lake import CLOSED, DAYS, DROPPED, copy_of, unpack
 
 RENAMED = {table.name for table in RENAMED_TABLES} - {OPERATIONS.name}
+GROWN = {INTERACTIONS.name}
 REVISED = {DAYS[1]: 2, DAYS[4]: 2, DAYS[6]: 2}
 Contents = tuple[dict[str, list[dict[str, Any]]], list[StepRecord]]
 
@@ -214,14 +215,21 @@ def test_it_is_recorded_once_and_a_second_run_does_nothing(ws: Workspace) -> Non
 # -- life goes on --------------------------------------------------------------------------------------------------------
 
 
+def of_kept_columns(of_days: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """Digests of what nights read and score, without tables that have come, or have a column that has come, since version 4."""
+    return {
+        key: {table: digest for table, digest in of.items() if table not in GROWN}
+        for key, of in of_days.items()
+        if key[1] in ("ingest", "anchor", "collect")
+    }
+
+
 def test_the_first_night_migrates_and_scores_nothing_again(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SentenceEncoder, "encode", lambda *_: pytest.fail("a model ran"))
     assert late_days(ws, DAYS[7]) == [], "the same logs are the same logs"
     migrated = digests(ws)
     run_day(ws, DAYS[5])
-    assert {key: of for key, of in digests(ws).items() if key[1] in ("ingest", "anchor", "collect")} == {
-        key: of for key, of in migrated.items() if key[1] in ("ingest", "anchor", "collect")
-    }
+    assert of_kept_columns(digests(ws)) == of_kept_columns(migrated)
     assert set(fold(ws)).isdisjoint(map(str, CLOSED))
     after = digests(ws)
     assert {key: of for key, of in after.items() if key[0] in map(str, CLOSED)} == {
