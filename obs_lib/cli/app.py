@@ -87,7 +87,9 @@ SUBJECTS = (
         {"dataset": "Write the interactions behind a metric, an incident or a segment, masked, one a line."},
     ),
     Subject(
-        "Quality", "gate", {"gate": "Hold the answers of a file against the objectives and against days of the lake."}
+        "Quality",
+        "gate",
+        {"gate": "Score the answers of SUITE and hold them against the objectives and against DAYS of the lake."},
     ),
     Subject("Quality", "labels", {"labels": "People's labels."}),
     Subject("Quality", "judge", {"judge": "Language models as judges."}),

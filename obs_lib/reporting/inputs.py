@@ -189,10 +189,9 @@ class ReportInputs:
     @cached_property
     def tool_segments(self) -> list[str]:
         """The day's segments of tools, those called most first; those of a tag that is named so are none."""
-        today = {(name, segment) for day, name, segment in self.measured if day == self.iso}
-        tools = {
-            segment for _, segment in today if segment.startswith(TOOL_SEGMENT) and ("requests", segment) not in today
-        }
+        of_calls = {metric.name for group in self.request_groups if group.reads == "tools" for metric in group.metrics}
+        today = {segment for day, name, segment in self.measured if day == self.iso and name in of_calls}
+        tools = {segment for segment in today if segment.startswith(TOOL_SEGMENT)} - set(self.segments)
         return sorted(tools, key=lambda tool: (-(self.value("tool_calls", tool) or 0), tool))
 
     @cached_property

@@ -134,7 +134,7 @@ SESSIONS: MetricGroup[Measure] = MetricGroup(
     "sessions",
     (
         MeasuredMetric(
-            Metric("sessions", "Sessions", "count", None, None, "distinct session_id of the day"),
+            Metric("session_count", "Sessions", "count", None, None, "distinct session_id of the day"),
             _counted,
         ),
         MeasuredMetric(

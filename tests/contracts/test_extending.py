@@ -106,6 +106,8 @@ ELSEWHERE = {
     "groundedness": {"alerts/options.py"},
     # And what P0 is: harm delivered.
     "toxicity": {"alerts/options.py", "alerts/harm.py"},
+    # A session may end with a refusal, and a person ask again what was refused.
+    "refusal": {"summaries/sessions.py"},
     # What settings, and lakes of schema version 4, called it before.
     "context_utilization": {"settings/renamed.py", "pipeline/schema_5/names.py"},
 }

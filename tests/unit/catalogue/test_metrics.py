@@ -58,7 +58,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "cost_per_request": ("cost_per_request", True, None, 0.2, True, False),
     "quality_score": ("logged quality", False, None, 0.05, False, True),
     "safety_flag_rate": ("safety flags", False, None, 0.02, False, True),
-    "sessions": ("sessions", True, None, 0.2, True, False),
+    "session_count": ("session_count", True, None, 0.2, True, False),
     "session_turns": ("session_turns", False, None, 0.2, True, False),
     "session_abandoned_rate": ("abandonment", False, None, 0.03, False, True),
     **{

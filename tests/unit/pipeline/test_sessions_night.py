@@ -76,7 +76,7 @@ def of(ws: Workspace, day: dt.date) -> dict[str, float]:
 def test_a_session_over_midnight_is_one_on_each_day(ordered: Workspace) -> None:
     for day in DAYS:
         found = of(ordered, day)
-        assert found["sessions all"] == 3
+        assert found["session_count all"] == 3
         # That of `late` is open at midnight, so its silence is no end; refusals are not looked for here.
         assert found["session_abandoned_rate:unanswered all"] == 0
         assert found["session_repeat_rate all"] == 1.0

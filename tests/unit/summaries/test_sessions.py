@@ -71,7 +71,7 @@ def test_days_without_session_ids_have_no_metric_of_sessions(measure: Any) -> No
 
 def test_turns_are_counted_by_session_and_rows_without_one_are_none(measure: Any) -> None:
     found = measure([turn("a", 1), turn("a", 2), turn("a", 3), turn("b", 1), turn(None, 4)])
-    assert found["sessions"].value == 2
+    assert found["session_count"].value == 2
     assert (found["session_turns"].value, found["session_turns"].n) == (2.0, 2)
     assert found["session_turns"].low >= 1
 
@@ -175,7 +175,7 @@ def test_a_refusal_that_is_asked_again(measure: Any) -> None:
 def test_a_session_lies_in_the_segments_of_its_first_interaction(measure: Any) -> None:
     docs, code = ('{"route":"docs"}', '{"route":"code"}')
     found = measure([turn("a", 1, tags=docs), turn("a", 2, tags=code), turn("b", 1, tags=code)])
-    assert found["sessions route=docs"].value == 1
+    assert found["session_count route=docs"].value == 1
     assert found["session_turns route=docs"].value == 2
     assert found["session_turns route=code"].value == 1
 
