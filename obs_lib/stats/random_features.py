@@ -15,7 +15,7 @@ from scipy.special import ndtri
 Floats = NDArray[np.float64]
 
 FEATURES = 128
-"""Dimensions of either kind. Twice as many found no more of the changes in docs/statistics.md."""
+"""Dimensions of either kind: enough for the changes in docs/statistics.md."""
 
 BANDWIDTH = 0.7
 """Of the Gaussian kernel: half the distance of two unrelated unit vectors, which is sqrt(2) whatever the encoder."""

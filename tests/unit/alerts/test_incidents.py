@@ -181,3 +181,18 @@ def test_it_is_resolved_as_many_days_after_its_last_signal_as_set(wait: int) -> 
     options = AlertOptions(resolve_after_days=wait, notify_resolved=True)
     days = fold([evidence(0, {REFUSAL: 0.2}), *(evidence(n, {}) for n in range(1, wait + 2))], options=options)
     assert states(days) == ["NEW!", *["RECOVERING"] * (wait - 1), "RESOLVED!", ""]
+
+
+@pytest.mark.parametrize(
+    ("distance", "family", "severity", "title"),
+    [
+        ("topic_drift", "topics", Severity.P3, "People ask about other things"),
+        ("answer_drift", "answers", Severity.P2, "Answers are not what they were"),
+    ],
+)
+def test_a_distance_that_leads_gives_its_incident_a_name(
+    distance: str, family: str, severity: Severity, title: str
+) -> None:
+    signal = Signal(distance, 0.1, "squared MMD", segment="all", family=family, strength=0.99, effect=0.1)
+    (incident,) = fold([replace(evidence(1, {}), signals=[signal])])[0]
+    assert (incident.severity, incident.title, incident.lead) == (severity, title, family)

@@ -47,6 +47,8 @@ def test_a_signal_says_from_where_to_where(drift: Make) -> None:
     ("rows", "severity", "why"),
     [
         ([{**MEANING, "effect": 0.01, "threshold": 0.05}], "P2", "answers are otherwise than chance explains"),
+        ([{**MEANING, "name": "answer_drift", "effect": 1.1, "threshold": 1.0}], "P2", "answers are otherwise"),
+        ([{**MEANING, "name": "topic_drift", "effect": 1.0, "threshold": 0.005}], "P3", "composite 0.30 of 1 family"),
         ([{**REFUSALS, "effect": 0.06}], "P2", "Refusal rate is a measure of quality"),
         ([{**REFUSALS, "effect": 0.15}], "P1", "Refusal rate alone is P1 from 0.15"),
         ([{**FORMAT, "effect": -0.2}], "P1", "Format compliance alone is P1 from 0.15"),
