@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 
 from obs_lib.cli.console import Config, DayArgument, Json, day_of, messages, progress, say
-from obs_lib.cli.printing import print_preview, sent_text
+from obs_lib.cli.printing import print_file_preview, print_preview, sent_text
 from obs_lib.errors import LakeError, ObsError
 from obs_lib.pipeline.deliver import Ways
+from obs_lib.pipeline.file_preview import preview_file
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.night import days_between, fold, run_day, run_days, run_late_days
 from obs_lib.pipeline.notify import notify as notify_people
@@ -53,14 +56,33 @@ def run(
     _end_with_lost(ws)
 
 
+def day_or_file(text: str) -> dt.date | Path:
+    """The file of that name, else the day."""
+    return path if (path := Path(text)).is_file() else day_of(text)
+
+
 @app.command()
 def ingest(
-    day: DayArgument,
+    day: Annotated[
+        Any, typer.Argument(parser=day_or_file, metavar="DAY", help="Day in UTC; with --dry-run also a file.")
+    ],
     config: Config = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, and change nothing in the lake.")] = False,
     json: Json = False,
 ) -> None:
-    """Read the logs of DAY into the lake, and print what was read, rejected and why."""
+    """Read the logs of DAY into the lake, and print what was read, rejected and why.
+
+    A file in place of the day, with --dry-run: which format it is in, what of it would be read and what not, without settings.
+    """
+    if isinstance(day, Path):
+        if not dry_run:
+            raise typer.BadParameter(
+                "a file can only be looked at: add --dry-run; `sources` of obs.yaml say what is read"
+            )
+        with progress(f"{day.name}"):
+            told = preview_file(day)
+        print_file_preview(told, json)
+        return
     ws = open_workspace(config)
     with progress(f"{day} ingest"):
         summary = preview(ws, day) if dry_run else ingest_and_preview(ws, day)

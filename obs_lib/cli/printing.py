@@ -14,6 +14,7 @@ from rich.text import Text
 
 from obs_lib.cli.console import output
 from obs_lib.pipeline.day_list import LakeDay
+from obs_lib.pipeline.file_preview import FilePreview
 from obs_lib.pipeline.preview import Preview
 from obs_lib.reporting.safe import json_visible, visible
 
@@ -74,6 +75,30 @@ def print_preview(preview: Preview, as_json: bool) -> None:
         print_rows(preview.passed_over)
     if preview.unread_files:
         print(f"\nNot read: {', '.join(preview.unread_files)}")
+
+
+def print_file_preview(told: FilePreview, as_json: bool) -> None:
+    """Print what a file gives: tables for people, of which empty ones are left out, or one JSON object."""
+    if as_json:
+        print(json.dumps(asdict(told), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    guess = "" if told.certain else " (a guess: no format knows the entries for its own)"
+    print(f"format: {told.format}, {told.reads}{guess}")
+    rows = ", ".join(f"{name} {n:,}" for name, n in told.rows.items()) or "none"
+    print(f"entries: {told.entries:,}; rows: {rows}; rejected: {sum(group.count for group in told.rejects):,}")
+    print(f"days: {', '.join(f'{day} ({n:,})' for day, n in told.days.items()) or 'none'}\n")
+    print_rows(told.fields)
+    if told.fields:
+        print(f"\nIn no interaction: {', '.join(told.missing)}")
+    for title, group in (
+        ("Rejected", told.rejects),
+        ("Mended", [Mended(rule, n) for rule, n in told.repairs.items()]),
+        ("Tokens without texts: what was seen and not read", told.half_read),
+        ("Passed over: no interaction, and no fault", told.passed_over),
+    ):
+        if group:
+            print(f"\n{title}")
+            print_rows(group)
 
 
 def print_days(days: Sequence[LakeDay], as_json: bool) -> None:

@@ -49,6 +49,11 @@ class FileEntries:
         self.path, self.max_line_bytes, self._options = path, max_line_bytes, dict(options or {})
         self._around = dt.timedelta(days=look_around_days)
 
+    def every(self) -> Iterator[Entry]:
+        """All entries, whatever their day. SourceError as of `entries`."""
+        for file in self.files:
+            yield from self._read(file)
+
     def entries(self, day: Day) -> Iterator[Entry]:
         """All entries in which rows of the day can stand: undated files first, then by date and name.
 

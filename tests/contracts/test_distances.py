@@ -15,7 +15,7 @@ import pytest
 
 from obs_lib.catalogue import all_metrics
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import metric_change
+from obs_lib.drift.change import changes, comparison
 from obs_lib.drift.decision import decide, drift_rows
 from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
@@ -36,14 +36,14 @@ def day(index: int, shift: float = 0.0, seed: int = 0) -> DaySummary:
     vectors = np.eye(8, 16) + 0.1 * rng.normal(size=(8, 16)) + shift * np.eye(8, 16, 8)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rate = rng.binomial(200, 0.1 + 0.7 * shift) / 200
-    metrics = [("requests", "all", "OK", 200.0, None, 200), ("refusal_rate", "all", "OK", rate, 0.02, 200)]
+    metrics = [("requests", "all", "OK", 200.0, None, 200, None), ("refusal_rate", "all", "OK", rate, 0.02, 200, 200.0)]
     sketches = [("tokens", "all", "counts", 4000, zlib.compress(json.dumps(counts).encode()))]
     sketches.append(("words", "all", "blocks", 4000, pack_words(in_blocks(counts, index))))
     sketches += [("answers", "all", f"p{n}", 1, row.astype("<f4").tobytes()) for n, row in enumerate(vectors)]
     sketches.append(("exchanges", "all", "encoder", 200, exchanges(rng, shift)))
     return DaySummary(
         dt.date(2024, 3, 1) + dt.timedelta(days=index),
-        pd.DataFrame(metrics, columns=["metric", "segment", "status", "value", "std_error", "n"]),
+        pd.DataFrame(metrics, columns=["metric", "segment", "status", "value", "std_error", "n", "effective_n"]),
         pd.DataFrame(sketches, columns=["kind", "segment", "key", "n", "payload"]),
     )
 
@@ -133,19 +133,30 @@ def test_rows_survive_json(name: str) -> None:
 
 @pytest.mark.parametrize("metric", ["latency_p95", "error_rate", "toxicity"])
 def test_a_change_is_as_likely_up_as_down(metric: str) -> None:
+    """Shares and probabilities by differences, times by ratios."""
+
     def summary(index: int, value: float) -> DaySummary:
         rows = pd.DataFrame(
-            [(metric, "all", "OK", value, 0.05, 100)],
-            columns=["metric", "segment", "status", "value", "std_error", "n"],
+            [(metric, "all", "OK", value, 0.05, 100, None)],
+            columns=["metric", "segment", "status", "value", "std_error", "n", "effective_n"],
         )
         return dataclasses.replace(day(index), metrics=rows)
 
-    window = [summary(n, value) for n, value in enumerate((0.48, 0.5, 0.52))]
-    definition = all_metrics()[metric]
+    times = metric == "latency_p95"
+    window = [0.48, 0.5, 0.5 * 0.5 / 0.48 if times else 0.52]
 
     def build(value: float) -> Distance:
-        return metric_change(definition, "all", summary(3, value), window)
+        days = [summary(n, one) for n, one in enumerate((*window, value))]
+        return changes([comparison(all_metrics()[metric], "all", days, 3)])[0]
 
-    up, down = build(0.7), build(0.3)
-    assert up.p_value == pytest.approx(down.p_value)
-    assert up.effect == pytest.approx(-(down.effect or 0.0))
+    up, down = build(0.7), build(0.5 * 0.5 / 0.7 if times else 0.3)
+    assert up.effect is not None
+    assert down.effect is not None
+    assert up.effect > 0 > down.effect
+    if times:
+        assert up.p_value is not None
+        assert down.p_value is not None
+        assert 0.1 < up.p_value / down.p_value < 10  # the sampling error is as large in a shorter time
+    else:
+        assert up.p_value == pytest.approx(down.p_value)
+        assert up.effect == pytest.approx(-down.effect)

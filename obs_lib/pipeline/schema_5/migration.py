@@ -26,7 +26,7 @@ from obs_lib.lake.tables import ALERTS, DAYS, OPERATIONS, SETTLED
 from obs_lib.lake.version import set_version
 from obs_lib.pipeline import closing
 from obs_lib.pipeline.schema_5.names import incidents
-from obs_lib.pipeline.schema_5.rows import COLUMNS, TABLES, Names, renamed, schema_before, with_columns
+from obs_lib.pipeline.schema_5.rows import ADDED, COLUMNS, TABLES, Names, renamed, schema_before, with_columns
 from obs_lib.records import Day
 
 KIND = "migration"
@@ -86,11 +86,11 @@ class Migration:
                 old = with_columns(table, self._stored(table, opened, day))
                 new = renamed(table, old, names)
                 name = digest_of_rows(Rows.of(new))
-                if table in COLUMNS or name != digest_of_rows(Rows.of(old)):
+                if _has_other_columns(table) or name != digest_of_rows(Rows.of(old)):
                     digests[str(day)] = name
                     swap.put(str(day), new, written)
             if digests:
-                swap.commit(_VERSION, digests, None if table in COLUMNS else digests)
+                swap.commit(_VERSION, digests, None if _has_other_columns(table) else digests)
         self._sync(table)
         return digests
 
@@ -103,7 +103,7 @@ class Migration:
 
     def _empty_before(self, table: Table) -> Digests:
         """Days without a row: their digest names the columns all the same. Not those whose rows were dropped."""
-        if table not in COLUMNS:
+        if not _has_other_columns(table):
             return {}
         old, new = (digest_of_rows(Rows.of(schema.empty_table())) for schema in (schema_before(table), table.schema))
         return {str(day): new for (day, _), record in self._records.items() if record.digests.get(table.name) == old}
@@ -171,3 +171,8 @@ class Migration:
         logged = self._lake.read(OPERATIONS, list(days_held(self._lake, OPERATIONS)), ["subject"], {"kind": [KIND]})
         if subject not in set(logged["subject"]):
             self._lake.log(KIND, subject, "DONE", json.dumps(done))
+
+
+def _has_other_columns(table: Table) -> bool:
+    """Whether every day is named otherwise, whatever it holds: a digest names the columns."""
+    return table in COLUMNS or table in ADDED

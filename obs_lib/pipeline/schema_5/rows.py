@@ -35,6 +35,12 @@ COLUMNS: Mapping[Table, Mapping[str, str]] = {
 }
 """Columns that have another name: old to new."""
 
+ADDED: Mapping[Table, frozenset[str]] = {
+    METRICS: frozenset({"effective_n"}),
+    DRIFT: frozenset({"level", "detectable", "nights"}),
+}
+"""Columns that have come since, null in rows from before."""
+
 Row = dict[str, Any]
 
 
@@ -73,7 +79,10 @@ def renamed(table: Table, rows: pa.Table, names: Names) -> pa.Table:
 def schema_before(table: Table) -> pa.Schema:
     """The table's columns under their old names."""
     old = {new: name for name, new in COLUMNS.get(table, {}).items()}
-    return pa.schema([(old.get(column.name, column.name), column.type) for column in table.schema])
+    added = ADDED.get(table, frozenset())
+    return pa.schema(
+        [(old.get(column.name, column.name), column.type) for column in table.schema if column.name not in added]
+    )
 
 
 def _sorted(table: Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:

@@ -15,14 +15,24 @@ def hint(entry: Entry, read_as: Format) -> str:
     """What to add to the reason why an entry is rejected; "" where it is of its own format, or of none that is known."""
     if entry.cut or type(read_as) not in _classes().values():
         return ""
+    known = owner(entry)
+    if known is None or _classes()[known] is type(read_as):
+        return ""
+    return f"; format `{known}` reads it: {_classes()[known].describe}"
+
+
+def owner(entry: Entry) -> str | None:
+    """The format that an entry is certainly of; None for none."""
     try:
         item = object_of(entry.raw)
     except Rejected:
-        return ""
-    owner = next((name for name, kind in _classes().items() if kind.owns(item)), None)
-    if owner is None or _classes()[owner] is type(read_as):
-        return ""
-    return f"; format `{owner}` reads it: {_classes()[owner].describe}"
+        return None
+    return next((name for name, kind in _classes().items() if kind.owns(item)), None)
+
+
+def described(name: str) -> str:
+    """What a bundled format reads."""
+    return _classes()[name].describe
 
 
 @cache

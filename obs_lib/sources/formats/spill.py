@@ -15,7 +15,7 @@ from pathlib import Path
 
 from obs_lib.sources.entries import Entry
 
-_SHARES = 128  # files; of a day of ten million spans each holds some hundred megabytes when it is read
+_SHARES = 256  # files; of a day of ten million spans each holds some hundred megabytes when it is read
 _HELD = 64 << 20  # bytes of entries that are held before any is written
 
 Split = Callable[[Entry], Iterable[tuple[str, Entry]]]

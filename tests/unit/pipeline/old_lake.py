@@ -41,6 +41,10 @@ def copy_of(unpacked: Path, folder: Path, **sections: object) -> Workspace:
     shutil.copytree(unpacked, folder, dirs_exist_ok=True)
     settings = yaml.safe_load((unpacked / "obs.yaml").read_text(encoding="utf-8"))
     settings["alerts"]["objectives"] = {"context_utilization": 0.9, "ttft_p95": 500}
+    settings["drift"] |= {
+        "history_days": 2,
+        "false_alarms_a_quarter": 91 * settings["drift"].pop("false_discovery_rate"),
+    }
     settings["labels"]["scores"] = {"context_utilization": {"label": "useful", "positive": [True]}}
     (folder / "obs.yaml").write_text(yaml.safe_dump({**settings, **sections}))
     return open_workspace(folder / "obs.yaml")
