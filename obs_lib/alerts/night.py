@@ -14,7 +14,7 @@ from obs_lib.alerts.harm import harm_signals
 from obs_lib.alerts.incidents import advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
-from obs_lib.alerts.place import Level
+from obs_lib.alerts.place import Level, dimension
 from obs_lib.alerts.signals import change_signals
 from obs_lib.alerts.suspects import Traffic, suspects
 from obs_lib.catalogue.distances import CHANGE, DISTANCES
@@ -49,7 +49,8 @@ def raise_incidents(night: Night, previous: Iterable[Incident], options: AlertOp
     faults = [*data_faults(night.facts, night.metrics, options), *moved_faults(moved)]
     if not night.has_summary:
         return advance(Evidence(night.day, (), (), faults, _nothing, {}, summarised=False), previous, options)
-    levels = _levels(night.drift)
+    values = _values(night.metrics)
+    levels = _levels(night.drift, [segment for metric, segment in values if metric == "requests"])
     changes = [*change_signals(night.drift)]
     harm = [*harm_signals(night.metrics, lambda metric: levels.get(metric, {}), options)]
     evidence = Evidence(
@@ -58,22 +59,26 @@ def raise_incidents(night: Night, previous: Iterable[Incident], options: AlertOp
         breaches=breaches(night.metrics, night.window, options, night.drift, moved),
         faults=faults,
         levels=lambda metric: levels.get(metric, {}),
-        values=_values(night.metrics),
+        values=values,
         suspects=suspects(night.traffic, night.traffic_before, changes, moved),
     )
     return advance(evidence, previous, options)
 
 
-def _levels(drift: pd.DataFrame) -> dict[str, dict[str, Level]]:
-    """Each compared metric beside its baseline, and each distance beside what chance gives, by segment."""
+def _levels(drift: pd.DataFrame, segments: Iterable[str]) -> dict[str, dict[str, Level]]:
+    """Each compared metric beside its baseline, and each distance beside what chance gives, by segment.
+
+    segments : those that have interactions today: one in which a metric has no value has no part in its change.
+    """
     before = drift["baseline_value"].where(drift["name"].str.startswith(CHANGE), drift["null_mean"])
     compared = drift["name"].str.startswith(CHANGE) | drift["name"].isin(DISTANCES)
     rows = drift.assign(before=before)[compared & before.notna() & drift["effect"].notna()]
     levels: dict[str, dict[str, Level]] = {}
+    absent = {segment: Level(0.0, 0.0, 0, 0) for segment in segments if dimension(segment) is not None}
     columns = (rows[name] for name in ("name", "segment", "before", "effect", "n_current", "n_baseline"))
     for name, segment, baseline, effect, n, n_baseline in zip(*columns, strict=True):
         level = Level(float(baseline + effect), float(baseline), int(n), int(n_baseline))
-        levels.setdefault(str(name).removeprefix(CHANGE), {})[str(segment)] = level
+        levels.setdefault(str(name).removeprefix(CHANGE), dict(absent))[str(segment)] = level
     return levels
 
 

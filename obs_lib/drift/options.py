@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from obs_lib.catalogue import all_metrics, left_out, metric_of
 from obs_lib.catalogue.distances import ANSWER_DRIFT, SEMANTIC_DRIFT, TOKEN_KL, TOPIC_DRIFT
 from obs_lib.options import NAMES_LATER
+from obs_lib.records.metrics import LEAST_AMOUNT, LEAST_PART
 
 NIGHTS_A_QUARTER = 365.25 / 4
 
@@ -81,10 +82,13 @@ class DriftOptions(BaseModel):
         description="Smallest excess of topic drift over chance; squared MMD, 0 to 2.",
     )
     min_share: float = Field(
-        0.05, ge=0, le=1, description="Smallest change of a share, probability or score; in its own unit, 0 to 1."
+        LEAST_AMOUNT,
+        ge=0,
+        le=1,
+        description="Smallest change of a share, probability or score; in its own unit, 0 to 1.",
     )
     min_relative: float = Field(
-        0.2, ge=0, le=10, description="Smallest change of any other metric, as a part of its baseline; 0 to 10."
+        LEAST_PART, ge=0, le=10, description="Smallest change of any other metric, as a part of its baseline; 0 to 10."
     )
     min_slowdown: float = Field(
         0.1,

@@ -55,13 +55,16 @@ def plot(panel: Panel) -> Plot:
     )
 
 
+_LEAST_STEP = 1e-12  # of an axis; ticks are rounded to as much
+
+
 def _ticks(low: float, high: float, ceiling: float | None = None) -> list[float]:
     """Two to five round numbers that enclose low..high; from zero where data come near it; never above `ceiling`."""
     if low >= 0 and low < 0.5 * high:
         low = 0.0
     if high <= low:
         low, high = low - abs(low) * 0.1 - 0.01, high + abs(high) * 0.1 + 0.01
-    rough = (high - low) / 3
+    rough = max((high - low) / 3, _LEAST_STEP)
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

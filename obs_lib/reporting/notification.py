@@ -50,7 +50,7 @@ def incident_message(
     body += [_plain(fact, 300) for fact in facts(incident)]
     body += [f"  {_plain(signal, 200)}" for signal in signals(incident, _SIGNALS)]
     body += who_looks_after(responsible)
-    body += [f"Incident {_plain(incident.fingerprint, 8)} of {long_day(incident.day.isoformat())} (UTC)."]
+    body += [f"Incident {_plain(incident.short, 40)} of {long_day(incident.day.isoformat())} (UTC)."]
     key = f"{incident.day}-{incident.fingerprint[:_KEY]}-{incident.severity}"
     return Message(
         key=key,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from obs_lib.records import ALL, Incident, IncidentState, MetricStatus, ScoreStatus, Severity
+from obs_lib.records import ALL, Incident, IncidentState, MetricStatus, Responsible, ScoreStatus, Severity
 from obs_lib.reporting.anchors import examples_anchor, incident_anchor
 from obs_lib.reporting.blocks import Fact, Facts, Link, Verdict
 from obs_lib.reporting.incident_examples import examples_of
-from obs_lib.reporting.incident_text import sentence
+from obs_lib.reporting.incident_text import sentence, who_looks_after
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.numbers import count, plural
 from obs_lib.reporting.options import ReportOptions
@@ -50,7 +50,8 @@ def verdict(inputs: ReportInputs, options: ReportOptions) -> Verdict:
             text, worse_of(tone, Tone.ABSENT) if worst else Tone.ABSENT, label or "No data", tuple(_points(rest))
         )
     if lead is not None:
-        return Verdict(f"{sentence(lead)}.", tone, label, points, tuple(_links(inputs, lead, options)))
+        responsible = who_looks_after(inputs.responsible.get(lead.fingerprint, Responsible()))
+        return Verdict(f"{sentence(lead)}.", tone, label, (*responsible, *points), tuple(_links(inputs, lead, options)))
     if recovering:
         count_of = plural(len(recovering), "incident")
         return Verdict(f"Nothing is wrong today; {count_of} recovering.", Tone.NOTICE, "Recovering", points)

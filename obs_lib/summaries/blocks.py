@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 from obs_lib.models.vectors import text_hash
 from obs_lib.stats.exchange_sums import BLOCKS, ExchangeSums, exchange_sums, pack
 from obs_lib.stats.word_sums import WORDS, pack_words
+from obs_lib.summaries.clusters import who_asked
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
@@ -30,8 +31,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 def blocks_of(interactions: pd.DataFrame) -> NDArray[np.intp]:
     """The block of each interaction, 0 to BLOCKS - 1."""
-    cluster = interactions["user_id"].fillna(interactions["session_id"]).fillna(interactions["request_id"])
-    texts = Texts(cluster.astype("str"))
+    asked = who_asked(interactions, ("user_id", "session_id")).to_numpy()
+    texts = Texts(pd.Series(np.where(pd.isna(asked), interactions["request_id"], asked), dtype=str))
     hashed = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=2).digest() for text in texts.distinct]
     return np.array([int.from_bytes(digest, "big") % BLOCKS for digest in hashed], dtype=np.intp)[texts.codes]
 
