@@ -116,8 +116,8 @@ def _day_variances(past: Series, now: Series, usual: Dispersion) -> tuple[Floats
         # Days that are all equal leave the doubt alone, which no scatter of few days made.
         return np.full(len(both), scatter), len(past) - 1.0 if scatter > 0 else MOST_FREEDOM
     phi = moderated(seen, usual)
-    if past.scale is Scale.SHARE:
-        # Bursts of alike answers make rare rates look calm on most days: no share is surer than sampling makes it.
+    if past.scale is not Scale.RATIO:
+        # Bursts of alike answers make rates look calm on most days: none is surer than sampling makes it.
         phi = phi._replace(value=max(phi.value, 1.0))
     typical = float((variance * both.size).mean() / both.size.mean())
     return min(phi.value, 1.0) * variance + max(phi.value - 1, 0.0) * typical, phi.freedom

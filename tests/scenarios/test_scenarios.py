@@ -63,9 +63,10 @@ def test_no_problem_is_silent_while_another_is_open(number: int, first: str, sec
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("alike", [False, True], ids=["independent", "users of 20"])
 @pytest.mark.parametrize("seed", range(1, 4))
-def test_a_quiet_quarter_tells_at_most_one_thing(seed: int) -> None:
-    """Independent answers, weekends of half the traffic, errors of 0.8%."""
-    quiet = Route(errors=0.008)
+def test_a_quiet_quarter_tells_at_most_one_thing(seed: int, alike: bool) -> None:
+    """Weekends of half the traffic, errors of 0.8%; answers of one user as alike as an intra-class correlation of 0.3."""
+    quiet = Route(errors=0.008).changed(**({"users": 20, "icc": 0.3} if alike else {}))
     scenario = Scenario(90, {"docs": quiet, "chat": quiet}, weekend=0.5, seed=seed)
     assert len(told(play(scenario))) <= 1
