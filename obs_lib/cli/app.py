@@ -65,6 +65,7 @@ SUBJECTS = (
         "versions",
         {"compare-versions": "Compare version B with version A, metric by metric."},
     ),
+    Subject("What nights found", "drift", {"drift": "Days against other days."}),
     Subject(
         "What nights found",
         "alerts",
