@@ -62,6 +62,12 @@ SUBJECTS = (
     ),
     Subject(
         "What nights found",
+        "versions",
+        {"compare-versions": "Compare version B with version A, metric by metric."},
+    ),
+    Subject("What nights found", "drift", {"drift": "Days against other days."}),
+    Subject(
+        "What nights found",
         "alerts",
         {"alerts": "Print the incidents of DAY, or act on one, explain it, replay history."},
     ),
