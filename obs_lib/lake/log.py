@@ -30,9 +30,12 @@ def added_files(entry: Path) -> list[str]:
 
 
 def checkpoint_files(table: Path, version: int) -> list[Path]:
-    """The checkpoint of a version and the file that says which is the newest; none where there is no checkpoint."""
-    path = table / LOG / f"{version:020}.checkpoint.parquet"
-    return [path, table / LOG / HINT] if path.exists() else []
+    """The checkpoint of a version and the file that says which is the newest; none where there is no checkpoint.
+
+    Another process may have written the one, and not the other yet.
+    """
+    path, newest = table / LOG / f"{version:020}.checkpoint.parquet", table / LOG / HINT
+    return [path, *([newest] if newest.exists() else [])] if path.exists() else []
 
 
 def damaged_entries(table: Path) -> Iterator[tuple[Path, str]]:

@@ -63,15 +63,15 @@ class FileLook:
 
 
 def look_at(path: Path, options: SourceOptions | None = None) -> FileLook:
-    """Read the file by the format that most of its first entries are certainly of; the native one where none is.
+    """Read the file by the format that most of its first entries are certainly of; the default one where none is.
 
     options : with a format that is named, and limits. SourceError where the file cannot be read.
     """
-    named = options or SourceOptions(format="native", path=str(path))
+    named = options or SourceOptions(path=str(path))
     place = FileEntries(str(path), 0, named.max_line_bytes)
     owners = Counter(owner(entry) for _, entry in zip(range(_LOOKED_AT), place.every(), strict=False))
     del owners[None]
-    (format, count), *_ = owners.most_common(1) or [("native", 0)]
+    (format, count), *_ = owners.most_common(1) or [(named.format, 0)]
     format = named.format if options is not None else str(format)
     source = open_source(SourceOptions(format=format, path=str(path), max_line_bytes=named.max_line_bytes))
     look = FileLook(format, count)

@@ -164,8 +164,9 @@ def _spectrum(units: Floats, rows: Floats, away: Floats, own: bool) -> Floats:
 
 def _evenness(units: Floats, rows: Floats, among: Floats) -> float:
     """Sum of the squared relative eigenvalues, in [1 / dimensions, 1], from pairs of units of different days and blocks."""
-    by_day = sum(float(np.sum((day.T @ day) ** 2)) for day in units)
-    by_block = sum(float(np.sum((units[:, k].T @ units[:, k]) ** 2)) for k in range(units.shape[1]))
+    # The products of units with each other are far fewer than those of dimensions, and the sum of their squares is the same.
+    by_day = sum(float(np.sum((day @ day.T) ** 2)) for day in units)
+    by_block = sum(float(np.sum((units[:, k] @ units[:, k].T) ** 2)) for k in range(units.shape[1]))
     alone = float(np.sum(np.sum(units**2, axis=2) ** 2))
     pairs = rows.sum() ** 2 - np.sum(rows.sum(axis=1) ** 2) - np.sum(rows.sum(axis=0) ** 2) + np.sum(rows**2)
     size = float(np.trace(among)) / max(rows.sum(), 1.0)

@@ -138,6 +138,7 @@ ELSEWHERE: dict[str, set[str]] = {
     # How many there were, by which a day's other numbers, its segments and its headline are read.
     "requests": {
         "alerts/data.py",
+        "alerts/night.py",
         "drift/measure.py",
         "pipeline/alert.py",
         "pipeline/day_list.py",

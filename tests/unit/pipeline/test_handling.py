@@ -13,6 +13,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import REPORTS
 from obs_lib.pipeline import pages
 from obs_lib.pipeline.acts import ActKind, acts_of, record_act
+from obs_lib.pipeline.deliver import Ways
 from obs_lib.pipeline.notify import notify
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
@@ -47,7 +48,7 @@ def part(text: str, short: str) -> str:
 def test_a_page_says_what_was_sent_to_whom_and_what_people_did(make_workspace: Any, endpoint: Any) -> None:
     ws = rendered(make_workspace())
     assert page(ws) == page_path(ws, DAY).read_text()
-    notify(ws, [f"json://127.0.0.1:{endpoint[0]}/"], now=NOW)
+    notify(ws, Ways([f"json://127.0.0.1:{endpoint[0]}/"]), now=NOW)
     record_act(ws, "abcdef01", ActKind.NOTE, by="Ada", text="<script>alert(1)</script> write to ada@example.org")
     before = page_path(ws, DAY).read_bytes()
     said = part(page(ws), "abcdef01")

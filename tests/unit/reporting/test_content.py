@@ -190,7 +190,10 @@ def test_an_incident_says_who_looks_after_it_and_how() -> None:
     first = inputs.incidents[0].fingerprint
     who = {first: Responsible("search", "https://wiki.example.org/refusals")}
     page = make(dataclasses.replace(inputs, responsible=who)).html
-    assert page.count("Owner: search") == page.count("Runbook: https://wiki.example.org/refusals") == 1
+    assert (
+        page.count("Owner: search") == page.count("Runbook: https://wiki.example.org/refusals") == 1
+    )  # under the headline
+    assert page.count("https://wiki.example.org/refusals") == 2  # and with all that is known of the incident
     assert "Owner" not in make(inputs).html
 
 

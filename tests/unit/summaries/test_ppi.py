@@ -80,7 +80,7 @@ def test_the_sums_give_what_the_interactions_give(rows: list[tuple[float, float,
 def test_labels_that_all_agree_leave_an_interval(n: int, right: bool, verdict: int) -> None:
     f = np.full(n * 3, float(verdict))
     y = np.where(np.arange(n * 3) < n, f if right else 1 - f, np.nan)
-    (value, low, high, error), _ = corrected_rate(moments(f, np.ones(3 * n), y, np.full(3 * n, 3.0)))
+    (value, low, high, error, _), _ = corrected_rate(moments(f, np.ones(3 * n), y, np.full(3 * n, 3.0)))
     assert low is not None
     assert high is not None
     assert 0 <= low <= value <= high <= 1
@@ -105,7 +105,7 @@ def resample(y: Floats, score: Floats, n_scored: int, n_labels: int, runs: int =
         rows = draw.integers(0, len(y), n_scored)  # the labels are the first of them: any others would do as well
         asked = np.where(np.arange(n_scored) < n_labels, y[rows], np.nan)
         sums = moments((score[rows] > 0.5).astype(np.float64), ones, asked, v)
-        (_, low, high, _), _ = corrected_rate(sums)
+        (_, low, high, _, _), _ = corrected_rate(sums)
         (_, least, most, _), _ = corrected_rate(sums, 0.0)
         assert low is not None
         assert high is not None
@@ -155,7 +155,7 @@ def test_coverage_of_labels_drawn_by_the_score(rate: float, n_labels: int) -> No
         by_score, _ = corrected_rate(moments(score, np.ones(500), np.where(np.isnan(v), np.nan, y), v))
         plain = np.where(np.arange(500) < n_labels, y, np.nan)
         by_chance, _ = corrected_rate(moments(score, np.ones(500), plain, np.full(500, 500 / n_labels)), 0.0)
-        assert None not in (*by_score, *by_chance)
+        assert None not in (*by_score[:4], *by_chance[:4])
         held += by_score.low <= rate <= by_score.high  # type: ignore[operator]
         narrower += (by_score.std_error / by_chance.std_error) / runs  # type: ignore[operator]
     assert held / runs >= 0.93 - 2 * np.sqrt(0.93 * 0.07 / runs)
