@@ -106,7 +106,7 @@ def resample(y: Floats, score: Floats, n_scored: int, n_labels: int, runs: int =
         asked = np.where(np.arange(n_scored) < n_labels, y[rows], np.nan)
         sums = moments((score[rows] > 0.5).astype(np.float64), ones, asked, v)
         (_, low, high, _, _), _ = corrected_rate(sums)
-        (_, least, most, _), _ = corrected_rate(sums, 0.0)
+        (_, least, most, _, _), _ = corrected_rate(sums, 0.0)
         assert low is not None
         assert high is not None
         assert least is not None
