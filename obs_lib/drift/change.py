@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from obs_lib.catalogue.distances import CHANGE
 from obs_lib.drift.baseline import DaySummary, Measured
 from obs_lib.records import Day, Distance, Metric
 from obs_lib.stats.contrast import Contrast, Scale, Series, contrast, dispersion
+from obs_lib.stats.intervals import Z
 from obs_lib.stats.moderation import Dispersion, prior
 from obs_lib.stats.rhythm import weekly
 
@@ -20,7 +21,6 @@ NIGHTS = (1, 2, 4, 7)
 """How many last nights are held against the days before: a jump shows on its first, a creep over a week."""
 _TESTS = 2.5  # independent tests that those of NIGHTS amount to: measured, see docs/statistics.md
 _LASTING = 0.5  # part of the nights' effect that the last one must show, or it is over
-_TAIL = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,6 @@ class Comparison:
     doubt: float = 0.0
     """Further variance of the last nights' mean, in the unit squared."""
     note: str = ""
-    dispersion: Dispersion = field(init=False)
-    """Of the days before today."""
-
-    def __post_init__(self) -> None:
-        """Measure the scatter of the days once: the prior of all comparisons and each comparison read it."""
-        object.__setattr__(self, "dispersion", dispersion(self.series.at(slice(None, -1))))
 
 
 def compared(metric: Metric) -> bool:
@@ -86,17 +80,26 @@ def in_week(series: Series, days: Sequence[Day]) -> tuple[Series, str]:
 
     The last day keeps its value, so that it is held against what its weekday leads to expect.
     """
+    moved = without_week(series, days, len(days) - 1, days[-1].weekday())
+    return (series, "") if moved is None else (moved, "held against its weekly rhythm")
+
+
+def without_week(series: Series, days: Sequence[Day], before: int, weekday: int | None = None) -> Series | None:
+    """Return a series without what each weekday adds, where its first days, `before` of them, show that; else None.
+
+    weekday : the one, 0 to 6, of which every day is to be instead; None for none.
+    """
     logs = series.scale is Scale.RATIO
     values = np.log(series.value) if logs else series.value
     weekdays = [day.weekday() for day in days]
-    found = weekly(values[:-1], weekdays[:-1])
+    found = weekly(values[:before], weekdays[:before])
     if found is None:
-        return series, ""
-    moved = values - found[weekdays] + found[weekdays[-1]]
+        return None
+    moved = values - found[weekdays] + (0.0 if weekday is None else found[weekday])
     value = np.exp(moved) if logs else moved
     if series.scale is Scale.SHARE:
         value = np.clip(value, 0.0, 1.0)
-    return replace(series, value=value), "held against its weekly rhythm"
+    return replace(series, value=value)
 
 
 def changes(comparisons: Sequence[Comparison]) -> list[Distance]:
@@ -106,15 +109,15 @@ def changes(comparisons: Sequence[Comparison]) -> list[Distance]:
 
 
 def priors(comparisons: Sequence[Comparison]) -> dict[Scale, Dispersion]:
-    """Return how much days usually scatter, by scale."""
-    return {scale: prior(*_scatter(comparisons, scale)) for scale in Scale}
+    """Return how much days usually scatter before the last one, by scale."""
+    return usual_scatter([one.series.at(slice(None, -1)) for one in comparisons])
 
 
-def _scatter(comparisons: Sequence[Comparison], scale: Scale) -> tuple[list[float], list[float]]:
-    """The dispersions of one scale's comparisons that say something: a rate of 0 on all days says nothing."""
-    told = [one.dispersion for one in comparisons if one.series.scale is scale]
-    told = [one for one in told if one.freedom > 0 and one.value > 0]
-    return [one.value for one in told], [one.freedom for one in told]
+def usual_scatter(series: Sequence[Series]) -> dict[Scale, Dispersion]:
+    """Return how much the days of many series scatter, by scale; a rate of 0 on all days says nothing."""
+    seen = [(one.scale, dispersion(one)) for one in series]
+    told = {scale: [d for of, d in seen if of is scale and d.freedom > 0 and d.value > 0] for scale in Scale}
+    return {scale: prior([d.value for d in of], [d.freedom for d in of]) for scale, of in told.items()}
 
 
 def _distance(one: Comparison, usual: Dispersion) -> Distance:
@@ -128,7 +131,7 @@ def _distance(one: Comparison, usual: Dispersion) -> Distance:
         segment=one.segment,
         statistic=best.effect,
         null_mean=0.0,
-        null_high=_TAIL * best.std_error or None,
+        null_high=Z * best.std_error or None,
         p_value=p_value,
         effect=best.effect,
         unit=one.unit,

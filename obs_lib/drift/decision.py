@@ -15,9 +15,9 @@ from obs_lib.catalogue.distances import CHANGE, DISTANCES, TOKEN_ADJUSTED, chang
 from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.tables import DRIFT
 from obs_lib.records import Distance, DriftVerdict
+from obs_lib.stats.intervals import Z
 from obs_lib.stats.multiple_testing import benjamini_hochberg
 
-_TAIL = 1.959963984540054
 _POWER = 0.8
 _LEAST_RATE = 1e-4
 MOST_LEFT = 0.5  # part of a change that may be left at equal tokens where tokens explain it
@@ -127,7 +127,7 @@ def _decision(distance: Distance, p_adjusted: float | None, cut: float, options:
     if p_adjusted is None or distance.effect is None or threshold is None:
         return Decision(distance, DriftVerdict.TOO_FEW, p_adjusted, threshold, visible)
     size = abs(distance.effect) if is_change(distance.name) else distance.effect
-    counts = size > 0 and size + _TAIL * (distance.std_error or 0.0) >= threshold
+    counts = size > 0 and size + Z * (distance.std_error or 0.0) >= threshold
     verdict = DriftVerdict.STABLE
     if counts and p_adjusted <= options.level:
         verdict = DriftVerdict.DRIFTED

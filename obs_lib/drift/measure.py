@@ -62,9 +62,9 @@ def gather(
 ) -> tuple[list[Distance], list[Comparison]]:
     """What `measure` measures at once, and the metrics' comparisons, which are measured together."""
     recent = set(window(today.day, (day.day for day in history), options.window_days))
-    names = {name for day in history if day.day in recent for name in day.metric_names} | today.metric_names
-    metrics = list(filter(change.compared, (*catalogue.metrics(), *catalogue.occasional(sorted(names)))))
     lately_known = [today, *(day for day in history if day.day in recent)]
+    names = {name for day in lately_known for name in day.metric_names}
+    metrics = list(filter(change.compared, (*catalogue.metrics(), *catalogue.occasional(sorted(names)))))
     distances: list[Distance] = []
     comparisons: list[Comparison] = []
     for segment in today.segments:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from obs_lib import catalogue
 from obs_lib.catalogue.distances import CHANGE
 from obs_lib.drift.baseline import DaySummary
-from obs_lib.drift.change import compared, least_answers, measured, series_of, too_few, usable
+from obs_lib.drift.change import (
+    compared,
+    least_answers,
+    measured,
+    series_of,
+    too_few,
+    usable,
+    usual_scatter,
+    without_week,
+)
 from obs_lib.drift.evaluator_change import Incomparable
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import Day, Distance, Metric
-from obs_lib.stats.contrast import Scale, Series, contrast, dispersion
-from obs_lib.stats.moderation import Dispersion, prior
-from obs_lib.stats.rhythm import weekly
-
-_TAIL = 1.959963984540054
+from obs_lib.stats.contrast import Series, contrast
+from obs_lib.stats.intervals import Z
+from obs_lib.stats.moderation import Dispersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,6 @@ class _Pair:
     n: tuple[int, int]
     days: tuple[Day, ...]
     note: str
-    dispersion: Dispersion
 
 
 def range_distances(
@@ -55,7 +59,7 @@ def range_distances(
             days = [[day for day in part if day.day not in left_out] for part in (baseline, current)]
             found = _pair(metric, segment, days[0], days[1], options)
             (pairs if isinstance(found, _Pair) else distances).append(found)  # type: ignore[arg-type]
-    usual = {scale: _prior([one.dispersion for one in pairs if one.before.scale is scale]) for scale in Scale}
+    usual = usual_scatter([one.before for one in pairs])
     return [*distances, *(_distance(one, usual[one.before.scale]) for one in pairs)]
 
 
@@ -77,31 +81,12 @@ def _pair(
         return too_few(CHANGE + metric.name, segment, metric.unit, note, [day.day for day in past])
     rows = measured(metric, segment, [*past, *now])
     b = len(past)
-    series, note = _without_week(series_of(metric, rows), [day.day for day in (*past, *now)], b)
-    before = series.at(slice(None, b))
+    series = series_of(metric, rows)
+    moved = without_week(series, [day.day for day in (*past, *now)], b)
+    series, note = (series, "") if moved is None else (moved, "without its weekly rhythm")
     n = (sum(row.n for row in rows[:b]), sum(row.n for row in rows[b:]))
     days = tuple(day.day for day in past)
-    return _Pair(metric, segment, before, series.at(slice(b, None)), n, days, note, dispersion(before))
-
-
-def _without_week(series: Series, days: Sequence[Day], b: int) -> tuple[Series, str]:
-    """The series without what each weekday adds, where its first b days show that; and a note."""
-    logs = series.scale is Scale.RATIO
-    values = np.log(series.value) if logs else series.value
-    weekdays = [day.weekday() for day in days]
-    found = weekly(values[:b], weekdays[:b])
-    if found is None:
-        return series, ""
-    moved = values - found[weekdays]
-    value = np.exp(moved) if logs else moved
-    if series.scale is Scale.SHARE:
-        value = np.clip(value, 0.0, 1.0)
-    return replace(series, value=value), "without its weekly rhythm"
-
-
-def _prior(dispersions: Sequence[Dispersion]) -> Dispersion:
-    told = [one for one in dispersions if one.freedom > 0 and one.value > 0]
-    return prior([one.value for one in told], [one.freedom for one in told])
+    return _Pair(metric, segment, series.at(slice(None, b)), series.at(slice(b, None)), n, days, note)
 
 
 def _distance(one: _Pair, usual: Dispersion) -> Distance:
@@ -111,7 +96,7 @@ def _distance(one: _Pair, usual: Dispersion) -> Distance:
         segment=one.segment,
         statistic=found.effect,
         null_mean=0.0,
-        null_high=_TAIL * found.std_error or None,
+        null_high=Z * found.std_error or None,
         p_value=found.p_value,
         effect=found.effect,
         unit=one.metric.unit,

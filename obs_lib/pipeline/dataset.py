@@ -32,7 +32,7 @@ from obs_lib.summaries.segments import Segments
 
 How = Literal["worst", "drawn", "stratified"]
 
-_LONG = ("messages", "contexts", "response", "tools", "tool_calls", "reference")
+_LONG = ("prompt", "messages", "contexts", "response", "tools", "tool_calls", "reference")
 _SHORT = [name for name in INTERACTIONS.names if name not in _LONG]
 _CANDIDATE = ["day", "request_id", "timestamp", "value", "inclusion_probability", "case", "together", "stratum"]
 _FAILED = 0.5  # at or under it an answer fails an evaluator that passes most

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -30,7 +30,7 @@ Codes = NDArray[np.int64]
 _PRIOR = 4.0
 _CORRELATION = 0.15
 _TAIL = 0.975
-_NORMAL = 1.959963984540054
+_NORMAL = float(ndtri(_TAIL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from obs_lib.records import ALL, ERROR_KINDS
 from obs_lib.stats.intervals import Floats
 from obs_lib.stats.latency_model import Cells
-from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.prices import costs
 from obs_lib.summaries.results import Result
@@ -114,8 +113,10 @@ class OfEach:
         return self.measure(rows, options)
 
 
-def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
-    """The columns of a day's interactions (columns as in tables.INTERACTIONS)."""
+def read_arrays(
+    frame: pd.DataFrame, options: SummaryOptions, clusters: NDArray[np.int64] | None = None
+) -> RequestArrays:
+    """The columns of a day's interactions (columns as in tables.INTERACTIONS). clusters : as in `RequestArrays`."""
     tokens, ttft, total = (numbers(frame[name]) for name in ("output_tokens", "ttft_ms", "total_latency_ms"))
     finish = _codes(frame["finish_reason"], FINISH_REASONS)
     failed = failures(frame)
@@ -141,7 +142,7 @@ def read_arrays(frame: pd.DataFrame, options: SummaryOptions) -> RequestArrays:
         error=_error_kinds(frame["error_kind"], failed),
         finish=finish,
         flagged=_flags(frame["safety_flags"]),
-        clusters=unit_of_chance(frame),
+        clusters=clusters,
     )
 
 

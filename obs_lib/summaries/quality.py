@@ -14,7 +14,6 @@ from obs_lib.catalogue import occasional, quality
 from obs_lib.catalogue.judged import JUDGE_COST
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Estimate, Floats
-from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
@@ -52,11 +51,18 @@ class Verdicts:
 
 
 def quality_metrics(
-    day: Day, interactions: pd.DataFrame, scores: pd.DataFrame, segments: Segments
+    day: Day,
+    interactions: pd.DataFrame,
+    scores: pd.DataFrame,
+    segments: Segments,
+    clusters: NDArray[np.int64] | None = None,
 ) -> list[MetricValue]:
-    """Every quality metric of the catalogue in every segment; an evaluator without a score gives NO_DATA with the reason."""
-    unit = unit_of_chance(interactions)
-    verdicts = {str(name): _verdicts(interactions, rows, unit) for name, rows in scores.groupby("evaluator", sort=True)}
+    """Every quality metric of the catalogue in every segment; an evaluator without a score gives NO_DATA with the reason.
+
+    clusters : who asked (`unit_of_chance`); None for independent rows.
+    """
+    by_evaluator = scores.groupby("evaluator", sort=True)
+    verdicts = {str(name): _verdicts(interactions, rows, clusters) for name, rows in by_evaluator}
     values = []
     for segment, positions in segments:
         inside = np.zeros(len(interactions), dtype=bool)

@@ -10,6 +10,7 @@ import pandas as pd
 from obs_lib.lake.tables import METRICS, SKETCHES
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import blocks, sketches
+from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.judge_labels import judge_labels
@@ -64,10 +65,11 @@ def summarise_day(
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(rows["tags"], segment_tags, options.max_segments)
-    system, latency = system_summary(day, rows, segments, options)
+    clusters = unit_of_chance(rows)
+    system, latency = system_summary(day, rows, segments, options, clusters)
     metrics = [
         *system,
-        *quality_metrics(day, rows, scores, segments),
+        *quality_metrics(day, rows, scores, segments, clusters),
         *retrieval_metrics(day, rows, labels, segments),
         *session_metrics(day, rows, scores, vectors, segments, options),
         *tool_metrics(day, rows, spans, segments, options),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from obs_lib import catalogue
 from obs_lib.records import Day, MetricValue
@@ -15,13 +17,17 @@ from obs_lib.summaries.sketches import Sketch
 
 
 def system_summary(
-    day: Day, interactions: pd.DataFrame, segments: Segments, options: SummaryOptions
+    day: Day,
+    interactions: pd.DataFrame,
+    segments: Segments,
+    options: SummaryOptions,
+    clusters: NDArray[np.int64] | None = None,
 ) -> tuple[list[MetricValue], list[Sketch]]:
     """Every system metric of the catalogue in every segment, and the sketches of the latency models.
 
-    A field that no row has gives NO_DATA, never a zero.
+    A field that no row has gives NO_DATA, never a zero. clusters : who asked (`unit_of_chance`); None for independent rows.
     """
-    columns = read_arrays(interactions, options)
+    columns = read_arrays(interactions, options, clusters)
     models = latency_models(columns, segments)
     values = []
     for segment, positions in segments:
