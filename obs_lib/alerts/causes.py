@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from obs_lib.alerts.place import EVERYWHERE, Level, Place, overlap, place_of, within
-from obs_lib.records import ALL, STAGE_SEGMENTS, Incident, Signal
+from obs_lib.records import ALL, STAGE_SEGMENTS, Incident, IncidentState, Signal
 
 Levels = Callable[[str], Mapping[str, Level]]
 """The levels of a metric or distance by segment; empty for what is neither."""
@@ -30,7 +30,7 @@ def claim(incidents: Sequence[Incident], signals: Iterable[Signal]) -> tuple[dic
 
     A signal is an incident's where its family is one of the incident's and its segment overlaps with the incident's place;
     elsewhere too where it is of the family that leads the incident: then it has spread. Of several incidents the one that began
-    last.
+    last. One whose level has become the baseline has only what goes on from there, the same way.
     """
     claims: dict[str, list[Signal]] = {incident.fingerprint: [] for incident in incidents}
     free: list[Signal] = []
@@ -82,8 +82,17 @@ def strongest_first(signal: Signal) -> tuple[bool, float, str, bool, str]:
 
 
 def _owner(signal: Signal, latest: Sequence[Incident]) -> Incident | None:
-    there = next((one for one in latest if explains(one.families, frozenset(one.place), signal)), None)
-    return there or next((incident for incident in latest if signal.family == incident.lead), None)
+    there = next(
+        (one for one in latest if explains(one.families, frozenset(one.place), signal) and _takes(one, signal)), None
+    )
+    open_ones = (one for one in latest if one.state is not IncidentState.NEW_LEVEL)
+    return there or next((one for one in open_ones if signal.family == one.lead), None)
+
+
+def _takes(incident: Incident, signal: Signal) -> bool:
+    return incident.state is not IncidentState.NEW_LEVEL or any(
+        one.metric == signal.metric and one.worst * (signal.effect or 0.0) > 0 for one in incident.extents
+    )
 
 
 def _joined(lead: Place, other: Place) -> Place:

@@ -10,6 +10,7 @@ no evidence                                  -> RECOVERING  until `closes`, then
                                                                                           (recovering.py)
 its level stands on the day it closes        -> NEW_LEVEL   while an objective is breached, else ACCEPTED
                                                                                           (new_level.py)
+evidence that a new level goes on the same way -> WORSE     news
 the day has no summary                       -> ONGOING     nothing is known, so nothing is resolved
 
 An incident keeps the worst severity that it had while it lasts, so that easing and worsening again wakes nobody twice.
@@ -45,7 +46,7 @@ def advance(evidence: Evidence, previous: Iterable[Incident], options: AlertOpti
         )
         return _worst_first([*unknown, *faults])
     changes = [one for one in standing if one.kind == "change"]
-    claims, free = claim([one for one in changes if one.state is not IncidentState.NEW_LEVEL], evidence.signals)
+    claims, free = claim(changes, evidence.signals)
     attached, alone = _attached(changes, claims, sorted(evidence.breaches, key=strongest_first))
     begun = []
     for cause in causes(free, evidence.levels):
@@ -65,7 +66,7 @@ def _carried(
     change: Incident, signals: list[Signal], breaches: list[Signal], evidence: Evidence, options: AlertOptions
 ) -> Incident:
     """An open change as it stands today. signals, breaches : today's that are of it."""
-    if change.state is IncidentState.NEW_LEVEL:
+    if change.state is IncidentState.NEW_LEVEL and not signals:
         return at_new_level(change, breaches, evidence, options)
     found = sorted(signals or grown_unseen(change, evidence.values), key=strongest_first)
     if found:

@@ -44,16 +44,17 @@ def hold(
     spread = [one for one in signals if not within(one.segment, frozenset(before.place))]
     reached = place_of_family(spread, evidence.levels) if spread else frozenset()
     place = frozenset(before.place) | reached
+    goes_on = before.state is IncidentState.NEW_LEVEL
     known = {(one.kind, one.segment) for one in before.suspects}
     fresh = [
         one for one in evidence.suspects if reached and suspected(one, reached) and (one.kind, one.segment) not in known
     ]
     grown = any(has_grown(one, before.extents) for one in signals)
     return replace(
-        held(before, evidence.day, graded.severity, options, grown=grown, spread=bool(spread)),
+        held(before, evidence.day, graded.severity, options, grown=grown, spread=bool(spread) or goes_on),
         place=tuple(sorted({ALL} if ALL in place else place)),
         score=graded.score,
-        why=graded.why if graded.severity <= before.severity else before.why,
+        why=graded.why if goes_on or graded.severity <= before.severity else before.why,
         extents=extended(signals, before.extents),
         suspects=(*fresh, *before.suspects),
         evidence=(*signals, *breaches),

@@ -108,6 +108,21 @@ def test_a_level_that_stays_becomes_the_baseline_and_is_never_resolved_while_an_
     assert states(accepted) == ["NEW!", "ONGOING", "ACCEPTED", ""]
 
 
+def test_a_new_level_that_goes_on_the_same_way_is_its_own_incident_grown_worse() -> None:
+    broken = [breach("refusal_rate", "route=a", standing=True)]
+    settled = [
+        evidence(0, {REFUSAL: 0.2}),
+        *(evidence(n, {}, breaches=broken, unseen={REFUSAL: 0.2}) for n in (1, 2, 3)),
+    ]
+    *_, before, after = fold([*settled, evidence(4, {REFUSAL: 0.1}, breaches=broken)])
+    assert states([before, after]) == ["NEW_LEVEL", "WORSE!"]
+    assert before[0].fingerprint == after[0].fingerprint
+    other_way = fold([*settled, evidence(4, {REFUSAL: -0.1}, breaches=broken)])[-1]
+    assert {one.state.value for one in other_way} == {"NEW_LEVEL", "NEW"}
+    elsewhere = fold([*settled, evidence(4, {OTHER: 0.1}, breaches=broken)])[-1]
+    assert {one.state.value for one in elsewhere} == {"NEW_LEVEL", "NEW"}
+
+
 def test_a_standing_breach_is_one_incident_and_told_once() -> None:
     broken = [breach("refusal_rate", "all", standing=True), breach("refusal_rate", "route=a", standing=True)]
     days = fold([evidence(n, {}, breaches=broken) for n in range(3)])

@@ -58,10 +58,14 @@ soon = settings(deadline=None, max_examples=60)
 
 @soon
 @given(nights)
-def test_nothing_is_told_twice_unless_it_is_more_severe_or_elsewhere_as_well(days: list[Evidence]) -> None:
+def test_nothing_is_told_twice_unless_it_is_more_severe_elsewhere_as_well_or_beyond_a_new_level(
+    days: list[Evidence],
+) -> None:
     told: dict[str, Incident] = {}
     for incidents in fold(days):
         for incident in incidents:
+            if incident.state is IncidentState.NEW_LEVEL:
+                told.pop(incident.fingerprint, None)
             before = told.get(incident.fingerprint)
             if incident.notify:
                 assert incident.severity in OPTIONS.notify_severities
