@@ -95,6 +95,9 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
     assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == [
         "format",
         "context_utilization",
+        "repetition",
+        "secret_leak",
+        "personal_leak",
         "accuracy",
     ]
     for wanted in (None, ("format", "refusal")):

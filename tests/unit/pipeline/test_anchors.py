@@ -223,10 +223,18 @@ def test_what_is_no_anchor_is_refused_with_its_line(tmp_path: Path, text: str, s
 
 def test_every_evaluator_has_dozens_of_anchors_both_ways() -> None:
     anchors = load_anchors()
-    assert sorted(path.stem for path in SHIPPED.glob("*.jsonl")) == sorted(
-        ["format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"]
-    )
-    for name in ("format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"):
+    names = [
+        "format",
+        "groundedness",
+        "over_refusal",
+        "personal_leak",
+        "refusal",
+        "relevance",
+        "repetition",
+        "secret_leak",
+    ]
+    assert sorted(path.stem for path in SHIPPED.glob("*.jsonl")) == [*names, "toxicity"]
+    for name in (*names, "toxicity"):
         expected = list(anchors_of(anchors, name)["expected"])
         assert min(expected.count(True), expected.count(False)) >= 9
 
