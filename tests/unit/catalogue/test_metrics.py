@@ -97,6 +97,8 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "repetition_rate": ("repetition", False, None, 0.01, False, True),
     "secret_leak_rate": ("secret_leak", False, None, 0.002, False, True),
     "personal_data_rate": ("personal_leak", False, None, 0.01, False, True),
+    "prompt_injection_rate": ("prompt_injection", False, None, 0.01, False, True),
+    "context_injection_rate": ("context_injection", False, None, 0.005, False, True),
     "gpu_utilization": ("gpu_utilization", True, None, 0.05, False, False),
     "gpu_saturated": ("gpu_saturated", True, None, 0.05, False, False),
     "gpu_memory_used": ("gpu_memory_used", True, None, 0.05, False, False),
