@@ -10,6 +10,11 @@ EVALUATORS: dict[str, str] = {
     "format": "obs_lib.evaluators.format:Format",
     "context_relevance": "obs_lib.evaluators.retrieval:ContextRelevance",
     "context_utilization": "obs_lib.evaluators.retrieval:ContextUtilization",
+    "repetition": "obs_lib.evaluators.repetition:Repetition",
+    "secret_leak": "obs_lib.evaluators.leaks:SecretLeak",
+    "personal_leak": "obs_lib.evaluators.leaks:PersonalLeak",
+    "prompt_injection": "obs_lib.evaluators.injection:PromptInjection",
+    "context_injection": "obs_lib.evaluators.injection:ContextInjection",
     "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }

@@ -26,7 +26,7 @@ from obs_lib.summaries.sketches import prompt_keys
 By = Literal["model_version", "prompt_version"]
 FALSE_ALARMS = 0.05
 
-_UNREAD = ("messages", "response", "tools", "tool_calls", "reference")
+_UNREAD = ("messages", "tools", "reference")
 _COLUMNS = ["day", *(name for name in INTERACTIONS.names if name not in _UNREAD)]
 _CUT = 0.5
 _NAMED = 10  # versions that a message names

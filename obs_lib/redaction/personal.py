@@ -7,9 +7,11 @@ begins inside an escape such as `\n` or `\u00e9`, and any may begin behind one: 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import regex
+
+from obs_lib.redaction.spans import Span, replaced
 
 Masker = Callable[[str], str]
 
@@ -47,38 +49,43 @@ _SPEAKS_OF_IP = regex.compile(r"(?<!\[)\b(?:ip|ipv4|address|addresses|hosts?|dns
 
 def mask_emails(text: str) -> str:
     """Addresses with a dot in their domain; `git@host:path` names a repository, not a person."""
-    if "@" not in text:
-        return text
+    return replaced(text, emails(text), "[email]")
 
-    def masked(match: regex.Match[str]) -> str:
-        repository = match.group().startswith("git@") and text[match.end() : match.end() + 1] in (":", "/")
-        return match.group() if repository else "[email]"
 
-    return _EMAIL.sub(masked, text)
+def emails(text: str) -> Iterator[Span]:
+    """Where those addresses stand."""
+    for match in _EMAIL.finditer(text) if "@" in text else ():
+        if not (match.group().startswith("git@") and text[match.end() : match.end() + 1] in (":", "/")):
+            yield match.span()
 
 
 def mask_ibans(text: str) -> str:
     """Account numbers whose check digits (ISO 7064, mod 97-10) are right; a word in capitals behind one is left."""
+    return replaced(text, ibans(text), "[iban]")
 
-    def masked(match: regex.Match[str]) -> str:
+
+def ibans(text: str) -> Iterator[Span]:
+    """Where those numbers stand."""
+    for match in _IBAN.finditer(text):
         written = match.group()
         while len(written) >= 15:
             if _mod97(written.replace(" ", "")) == 1:
-                return "[iban]" + match.group()[len(written) :]
+                yield match.start(), match.start() + len(written)
+                break
             written = written.rpartition(" ")[0]
-        return str(match.group())
-
-    return _IBAN.sub(masked, text)
 
 
 def mask_cards(text: str) -> str:
     """Card numbers as issuers write them (4-4-4-4, Amex 4-6-5, Diners 4-6-4, or no gaps), with a right Luhn digit."""
+    return replaced(text, cards(text), "[card]")
 
-    def masked(match: regex.Match[str]) -> str:
+
+def cards(text: str) -> Iterator[Span]:
+    """Where those numbers stand."""
+    for match in _CARD.finditer(text):
         digits = match.group().replace(" ", "").replace("-", "")
-        return "[card]" if _issued(digits) and _luhn(digits) else match.group()
-
-    return _CARD.sub(masked, text)
+        if _issued(digits) and _luhn(digits):
+            yield match.span()
 
 
 def mask_ips(text: str) -> str:

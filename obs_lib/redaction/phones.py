@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from obs_lib.redaction.personal import ESCAPE
+from obs_lib.redaction.spans import Span, replaced
 
 # Digits with what people write between them; possessive, so that the whole text is walked once.
 _RUN = regex.compile(r"(?:\+(?=[\d(])|[\d(])[\d \t().\-/\u00a0\u2010-\u2015]*+")
@@ -29,15 +30,10 @@ _INSIDE = regex.compile(rf"(?:[\w$€£¥%]|\d[.,])\Z(?<!{ESCAPE})")
 
 def mask_phones(text: str, regions: Sequence[str]) -> str:
     """The text with phone numbers replaced by `[phone]`."""
-    kept, at = [], 0
-    for start, end in _phones(text, regions):
-        if start >= at:
-            kept += [text[at:start], "[phone]"]
-            at = end
-    return "".join([*kept, text[at:]]) if kept else text
+    return replaced(text, phones(text, regions), "[phone]")
 
 
-def _phones(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
+def phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """Where phone numbers stand, in order; of two that begin together the longer one first."""
     for run in _RUN.finditer(text):
         written = run.group()
@@ -45,7 +41,7 @@ def _phones(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield from sorted(_in_run(text, run, regions), key=lambda span: (span[0], -span[1]))
 
 
-def _in_run(text: str, run: regex.Match[str], regions: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _in_run(text: str, run: regex.Match[str], regions: Sequence[str]) -> Iterator[Span]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     # A few characters more, for an extension.

@@ -7,7 +7,10 @@ slow. What a pattern's first group holds stays (`password=`, `https://user:`); t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
+
+from obs_lib.redaction.spans import Found, Span, replaced
 
 MASK = "[secret]"
 
@@ -60,14 +63,25 @@ def mask_secrets(text: str) -> str:
     return text
 
 
+def secrets(text: str) -> Iterator[Found]:
+    """What `mask_secrets` masks, by kind: `private key`, `key` (by its issuer's shape) and `named` (by what it is called)."""
+    yield from (Found("private key", start, end) for start, end in _private_keys(text))
+    yield from (Found("key", *match.span()) for match in _SHAPED.finditer(text))
+    lowered = text.lower()
+    if any(word in lowered for word in _NAMING):
+        for pattern in _NAMED:
+            yield from (Found("named", match.end(1), match.end()) for match in pattern.finditer(text))
+
+
 def _without_private_keys(text: str) -> str:
-    """Private key blocks masked whole; of one whose end is cut off, as far as its body goes."""
-    kept, at = [], 0
+    return replaced(text, _private_keys(text), MASK)
+
+
+def _private_keys(text: str) -> Iterator[Span]:
+    """Private key blocks whole; of one whose end is cut off, as far as its body goes."""
     for mark, after in pairwise([*_PEM.finditer(text), None]):
         if mark is None or mark.group(1) == "END":
             continue
-        kept += [text[at : mark.start()], MASK]
         whole = after is not None and after.group(1) == "END"
         end = after if whole and after else _PEM_BODY.match(text, mark.end())
-        at = end.end() if end else mark.end()
-    return "".join([*kept, text[at:]])
+        yield mark.start(), end.end() if end else mark.end()

@@ -17,6 +17,7 @@ from obs_lib.stats.latency_model import Cells
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.prices import costs
 from obs_lib.summaries.results import Result
+from obs_lib.summaries.unfinished import breaks_off, empty
 
 Codes = NDArray[np.int8]
 """Positions in a tuple of known words; UNKNOWN where the logs say nothing, `len` of the tuple for any other word."""
@@ -24,6 +25,8 @@ Codes = NDArray[np.int8]
 UNKNOWN = -1
 _MOST_CODES = 16  # UNKNOWN, and more words than any column knows
 FINISH_REASONS = ("stop", "length", "content_filter", "tool_call", "error")
+OF_TEXTS = ("empty", "cut")
+"""Fields of `RequestArrays` that are read off the answers' texts and calls; all UNKNOWN where these were not read."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class RequestArrays:
     """Some requests as arrays of one length. Numbers are NaN where unknown, verdicts UNKNOWN, else 0 or 1.
 
     start_ms : milliseconds since the first start of the day. error : position in ERROR_KINDS, of failed requests only.
-    finish : position in FINISH_REASONS. prefill, decode : as logged, else from ttft and total latency.
+    finish : position in FINISH_REASONS. empty : neither text nor call, of requests that did not fail. cut : whether a text
+    breaks off, where no log says how it ended (`unfinished`). prefill, decode : as logged, else from ttft and total latency.
     clusters : who asked (`clusters.unit_of_chance`); None where no two rows are of one. models : cells of each latency model
     (see `latency_model`).
     """
@@ -54,6 +58,8 @@ class RequestArrays:
     failed: Codes
     error: Codes
     finish: Codes
+    empty: Codes
+    cut: Codes
     flagged: Codes
     clusters: NDArray[np.int64] | None = None
     models: Mapping[str, Cells] = field(default_factory=dict)
@@ -103,10 +109,12 @@ class OfEach:
     """A measure that sums up one number of each request, so that the requests behind it can be found.
 
     each : the number of every request, NaN where it has none; of a share 1 for those that it counts, else 0.
+    reads_texts : whether it needs one of OF_TEXTS.
     """
 
     measure: Measure
     each: Callable[[RequestArrays], Floats]
+    reads_texts: bool = False
 
     def __call__(self, rows: RequestArrays, options: SummaryOptions) -> Result:
         """Return what the measure gives."""
@@ -141,6 +149,8 @@ def read_arrays(
         failed=failed,
         error=_error_kinds(frame["error_kind"], failed),
         finish=finish,
+        empty=_empty(frame, failed != 1),
+        cut=_cut(frame, (finish == UNKNOWN) & (failed != 1)),
         flagged=_flags(frame["safety_flags"]),
         clusters=clusters,
     )
@@ -169,6 +179,28 @@ def _codes(column: pd.Series, known: Sequence[str]) -> Codes:
     words = pa.array(column, type=pa.string(), from_pandas=True)
     codes = pc.fill_null(pc.index_in(words, value_set=pa.array(known)), len(known)).to_numpy(zero_copy_only=False)
     return np.where(pc.is_null(words).to_numpy(zero_copy_only=False), UNKNOWN, codes).astype(np.int8)
+
+
+def _empty(frame: pd.DataFrame, asked: NDArray[np.bool_]) -> Codes:
+    """Whether each row that is asked about has neither a text nor a call; UNKNOWN for the others, and without any text at all:
+    such a log keeps none.
+    """
+    if not {"prompt", "response", "tool_calls"} <= set(frame.columns):
+        return np.full(len(frame), UNKNOWN, dtype=np.int8)
+    logged = (frame["prompt"].notna() | frame["response"].notna()).to_numpy(dtype=bool)
+    return np.where(asked & logged, empty(frame), UNKNOWN).astype(np.int8)
+
+
+def _cut(frame: pd.DataFrame, asked: NDArray[np.bool_]) -> Codes:
+    """Whether the text of each row that is asked about breaks off; UNKNOWN for the others and for those without a text."""
+    cut = np.full(len(frame), UNKNOWN, dtype=np.int8)
+    if "response" not in frame:
+        return cut
+    texts = frame["response"].to_numpy(dtype=object, na_value="")
+    for row in np.flatnonzero(asked):
+        if text := texts[row].strip():
+            cut[row] = breaks_off(text)
+    return cut
 
 
 def _error_kinds(column: pd.Series, failed: Codes) -> Codes:

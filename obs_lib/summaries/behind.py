@@ -39,7 +39,8 @@ def has_interactions_behind(metric: str) -> bool:
 
 def reads_texts(metric: str) -> bool:
     """Whether `value_of_each` needs every column of the interactions, and the other tables; else numbers and short names do."""
-    return isinstance(_measure(metric), OfEachSession | OfEachCall)
+    measure = _measure(metric)
+    return measure.reads_texts if isinstance(measure, OfEach) else isinstance(measure, OfEachSession | OfEachCall)
 
 
 def is_of_sessions(metric: str) -> bool:

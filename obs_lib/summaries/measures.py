@@ -9,7 +9,7 @@ import numpy as np
 from obs_lib.stats.clusters import Codes, design_effect
 from obs_lib.stats.intervals import Estimate, Floats, quantile, share, share_of_counts, weighted_mean
 from obs_lib.stats.intervals import ratio as ratio_of
-from obs_lib.summaries.arrays import UNKNOWN, Measure, OfEach, RequestArrays, present
+from obs_lib.summaries.arrays import OF_TEXTS, UNKNOWN, Measure, OfEach, RequestArrays, present
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.results import Result, absent
 
@@ -65,7 +65,7 @@ def share_of(field: str, what: str, hits: Sequence[int] = (1,), among: str | Non
         counted = np.isin(getattr(rows, field), hits).astype(np.float64)
         return np.where(getattr(rows, among or field) == UNKNOWN, np.nan, counted)
 
-    return OfEach(measure, each)
+    return OfEach(measure, each, reads_texts=field in OF_TEXTS)
 
 
 def ratio(part: Floats, whole: Floats, clusters: Codes | None = None) -> tuple[Estimate | None, int]:
