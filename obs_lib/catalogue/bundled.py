@@ -10,6 +10,7 @@ EVALUATORS: dict[str, str] = {
     "format": "obs_lib.evaluators.format:Format",
     "context_relevance": "obs_lib.evaluators.retrieval:ContextRelevance",
     "context_utilization": "obs_lib.evaluators.retrieval:ContextUtilization",
+    "language_mismatch": "obs_lib.evaluators.language_mismatch:LanguageMismatch",
     "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }

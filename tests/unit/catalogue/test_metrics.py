@@ -92,6 +92,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "format_compliance": ("format", False, None, 0.05, False, True),
     "context_relevance": ("context_relevance", False, None, 0.05, False, True),
     "context_utilization": ("context_utilization", False, None, 0.05, False, True),
+    "language_mismatch_rate": ("language_mismatch", False, None, 0.02, False, True),
     "gpu_utilization": ("gpu_utilization", True, None, 0.05, False, False),
     "gpu_saturated": ("gpu_saturated", True, None, 0.05, False, False),
     "gpu_memory_used": ("gpu_memory_used", True, None, 0.05, False, False),
