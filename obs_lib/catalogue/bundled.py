@@ -15,6 +15,7 @@ EVALUATORS: dict[str, str] = {
     "personal_leak": "obs_lib.evaluators.leaks:PersonalLeak",
     "prompt_injection": "obs_lib.evaluators.injection:PromptInjection",
     "context_injection": "obs_lib.evaluators.injection:ContextInjection",
+    "language_mismatch": "obs_lib.evaluators.language_mismatch:LanguageMismatch",
     "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }

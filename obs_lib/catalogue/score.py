@@ -46,7 +46,8 @@ class Score:
     rubric: str | None = None
     """Rubric of a judge in its place, ready-made or a path, where the settings name none; None for none."""
     languages: tuple[str, ...] = ()
-    """Those that it was measured on (ISO 639-1); empty where no language matters to it, or nobody measured."""
+    """Those that it was measured on (ISO 639-1), in which alone it judges: texts in others are SKIPPED
+    (`evaluators.in_languages`). Empty where no language matters to it, or nobody measured."""
     heads: tuple[str, ...] = ()
     """Names of the trained heads that it reads."""
     own_models: OwnModels | None = None

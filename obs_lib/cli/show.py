@@ -53,8 +53,8 @@ def report(
 @app.command()
 def metrics(day: DayArgument, config: Config = None, json: Json = False) -> None:
     """Print the metrics of DAY."""
-    columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed"]
-    more = ["status", "std_error", "note"] if json else []
+    columns = ["metric", "segment", "value", "low", "high", "n", "n_skipped", "n_failed", "note"]
+    more = ["status", "std_error"] if json else []
     print_frame(_rows(METRICS, day, config)[columns + more], json)
 
 

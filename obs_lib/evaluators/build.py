@@ -6,6 +6,7 @@ from obs_lib.catalogue.evaluators import EVALUATORS, Entry, check_made, complain
 from obs_lib.errors import ExtensionError, NoHead, UnknownModel
 from obs_lib.evaluators.anybodys import Anybodys
 from obs_lib.evaluators.by_model import build_by_model
+from obs_lib.evaluators.in_languages import in_languages
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.records import Evaluator
@@ -46,7 +47,13 @@ def build(
                 raise
         except ExtensionError as error:
             EVALUATORS.leave_out(name, error)
-    return tuple(built[name] for name in entries if name in built)
+    return tuple(in_languages(built[name], _languages(entries[name], options)) for name in entries if name in built)
+
+
+def _languages(entry: Entry, options: EvaluatorOptions) -> tuple[str, ...]:
+    """The languages that what gives the score was measured on; empty where none matters."""
+    own = options.models.get(entry.score.name)
+    return entry.score.languages if own is None or own.languages is None else own.languages
 
 
 def _build(entry: Entry, kit: Kit) -> Evaluator:

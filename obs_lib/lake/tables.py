@@ -38,6 +38,9 @@ INTERACTIONS = Table(
         ),  # list of {name, parameters: JSON schema or null}; null when unknown, [] for none
         # List of {name, arguments: an object, or the text that is none}; null when unknown, [] where the answer calls none.
         Column("tool_calls", _TEXT, LOG_JSON),
+        # In which they are written, as keys of `languages.LANGUAGES`; null where that is undetermined, or there is no text.
+        Column("prompt_language", _TEXT, PLAIN),
+        Column("response_language", _TEXT, PLAIN),
         Column("expected_format", _TEXT, NAME),
         Column("reference", _TEXT, LOG_JSON),  # list of text, each a right answer; null when the log gives none
         Column("input_tokens", _INT),  # cached ones included

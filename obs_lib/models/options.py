@@ -93,6 +93,12 @@ class ClassifierOptions(BaseModel):
         description="The probability at which the model itself decides (of a label that counts); it is mapped to 0.5, where "
         "the metrics cut, by a shift of the log odds.",
     )
+    languages: tuple[Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}|\*)$")], ...] | None = Field(
+        None,
+        min_length=1,
+        description="Languages that the model was measured on (ISO 639-1 codes), or '*' for all; answers in others are "
+        "SKIPPED. null: those of the evaluator in whose place it stands.",
+    )
     over_sentences: Literal["min", "mean"] = Field(
         "min", description="For 'nli': how the support of single sentences becomes that of the answer."
     )

@@ -28,7 +28,7 @@ from obs_lib.summaries.behind import (
     value_of_each,
 )
 from obs_lib.summaries.label_draw import draw_for_labels
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import Segments, sliced_by
 
 How = Literal["worst", "drawn", "stratified"]
 
@@ -125,7 +125,7 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
     tags = dict.fromkeys((*ws.settings.segments, *(name.partition("=")[0] for name in choice.segments)))
     of_day = _read(ws, day, whole=bool(choice.tools) or (measured is not None and reads_texts(measured.name)))
     rows = of_day.interactions
-    slices = Segments(rows["tags"], list(tags), len(rows))
+    slices = Segments(sliced_by(rows, list(tags)), list(tags), len(rows))
     rows = rows.assign(
         value=np.nan if measured is None else _measured(ws, of_day, measured, choice.tools),
         inclusion_probability=1.0,

@@ -17,6 +17,7 @@ from obs_lib.pipeline.request_places import inside, segments_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
 from obs_lib.reporting.parts import EarlierAnswer
+from obs_lib.summaries.segments import SLICED
 
 _NEAR = 0.5  # cosine of two prompts below which one is no version of the other
 _DIGITS = 4  # of a cosine, so that equal ones are equal on every machine
@@ -41,7 +42,7 @@ class EarlierAnswers:
             "request_id"
         )
         self._values = dict(zip(scores["request_id"], scores["value"], strict=True)) if evaluator else {}
-        columns = ["request_id", "tags", "prompt", "response"]
+        columns = ["request_id", *SLICED, "prompt", "response"]
         rows = ws.lake.read(INTERACTIONS, [before], columns, {"request_id": list(scores["request_id"])})
         rows = rows[inside(segments_of(ws, rows), place)].dropna(subset=["prompt", "response"])
         self._rows = rows.drop_duplicates("prompt").reset_index(drop=True)

@@ -17,7 +17,7 @@ from obs_lib.pipeline.request_places import inside, segments_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
 from obs_lib.reporting.parts import EarlierAnswer, IncidentExample
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import SLICED, Segments
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure
 
@@ -91,7 +91,7 @@ class ExampleRequests:
 
     @cached_property
     def _short(self) -> pd.DataFrame:
-        columns = ["request_id", "tags", "error_kind", "total_latency_ms", "ttft_ms"]
+        columns = ["request_id", *SLICED, "error_kind", "total_latency_ms", "ttft_ms"]
         return self._ws.lake.read(INTERACTIONS, [self.day], columns)
 
     @cached_property
@@ -115,7 +115,7 @@ class ExampleRequests:
 
     def _texts(self, names: Sequence[str] | Mapping[str, object] | pd.Index) -> pd.DataFrame:
         """What is shown of requests, by request id, in this order."""
-        columns = ["request_id", "tags", "prompt", "response", "error"]
+        columns = ["request_id", *SLICED, "prompt", "response", "error"]
         rows = self._ws.lake.read(INTERACTIONS, [self.day], columns, {"request_id": list(names)})
         segments = segments_of(self._ws, rows)
         rows["segment"] = [segments.route(at) for at in range(len(rows))]
@@ -128,7 +128,7 @@ class ExampleRequests:
         whole = self._ws.lake.read(SPANS, [self.day], where={"trace_id": names})
         traces = Traces(whole)
         requests = sorted(set(whole["request_id"].dropna()))
-        rows = self._ws.lake.read(INTERACTIONS, [self.day], ["request_id", "tags"], {"request_id": requests})
+        rows = self._ws.lake.read(INTERACTIONS, [self.day], ["request_id", *SLICED], {"request_id": requests})
         options = self._ws.settings.summaries.model_copy(update={"slow_traces": _ITEMS})
         drawn = slow_traces(traces, measure(traces), rows, segments_of(self._ws, rows), options)
         return tuple(SlowTrace.decode(payload) for *_, payload in drawn)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import INTERACTIONS, QUARANTINE
+from obs_lib.languages import DETECTOR
 from obs_lib.options import deciding
 from obs_lib.pipeline.at_work import reading_folder, remove_left_behind
 from obs_lib.pipeline.closing import reopen, void
@@ -56,7 +57,7 @@ def logs_digest(ws: Workspace, day: Day) -> str:
 def inputs_of(ws: Workspace, fingerprint: str) -> str:
     """The same, where the digest of the entries is known."""
     rules = [deciding(source) for source in ws.settings.sources]
-    return digest_of(STEP, _READING, rules, ws.redactor.stored_rules, fingerprint)
+    return digest_of(STEP, _READING, DETECTOR, rules, ws.redactor.stored_rules, fingerprint)
 
 
 def late_days(ws: Workspace, day: Day) -> list[Day]:

@@ -22,6 +22,7 @@ from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CASE_COLUMNS, BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.settings.scoring import ScoringOptions
+from obs_lib.summaries.segments import SLICED, sliced_by
 
 STEP = "plan"
 
@@ -73,7 +74,8 @@ def _dealt(cases: pd.DataFrame, kept: pd.DataFrame | None, options: ScoringOptio
 def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
     """The drawn interactions with the columns of their cases; texts of the others are not read."""
     tag = ws.settings.segments[0] if ws.settings.segments else None
-    known = ws.lake.read_ready(INTERACTIONS, day, ["request_id", "tags", *SIGNALS])
+    known = ws.lake.read_ready(INTERACTIONS, day, ["request_id", *SLICED, *SIGNALS])
+    known = known.assign(tags=sliced_by(known, ws.settings.segments[:1]))
     drawn = draw(known, tag, options.max_scored, options.oversample)
     texts = ws.lake.read(
         INTERACTIONS, [day], ["day", "request_id", *CASE_COLUMNS], where={"request_id": list(drawn["request_id"])}

@@ -38,6 +38,7 @@ from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.parts import (
     AnchorsRight,
     HalfReadCalls,
+    LanguageCount,
     PassedCalls,
     RejectedRow,
     RepairCount,
@@ -103,9 +104,9 @@ def provenance(ws: Workspace) -> dict[str, str]:
 
 def _of_sketches(ws: Workspace, day: Day) -> dict[str, Any]:
     """The parts that the summary of the day keeps for people to read."""
-    kinds = ("examples", "traces", "reasons", "versions", "repairs")
+    kinds = ("examples", "traces", "reasons", "versions", "languages", "repairs")
     sketches = ws.lake.read(SKETCHES, [day], where={"kind": list(kinds)})
-    examples, traces, reasons, versions, repairs = (
+    examples, traces, reasons, versions, languages, repairs = (
         sketches[sketches["kind"] == kind].to_dict("records") for kind in kinds
     )
     return {
@@ -113,6 +114,7 @@ def _of_sketches(ws: Workspace, day: Day) -> dict[str, Any]:
         "traces": [SlowTrace.decode(row["payload"]) for row in traces],
         "unscored": [_unscored(row["key"], int(row["n"])) for row in reasons],
         "versions": [VersionCount(row["segment"], row["key"], int(row["n"])) for row in versions],
+        "languages": [LanguageCount(row["key"], int(row["n"])) for row in languages],
         "repairs": [RepairCount(row["key"], RULES.get(row["key"], ""), int(row["n"])) for row in repairs],
     }
 

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from obs_lib.alerts.place import EVERYWHERE, Place
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import STAGE_SEGMENTS
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import Segments, sliced_by
 
 
 def segments_of(ws: Workspace, rows: pd.DataFrame) -> Segments:
-    """The segments of interactions, with at least the column `tags`, as the day's summary has them."""
-    return Segments(rows["tags"], ws.settings.segments, ws.settings.summaries.max_segments)
+    """The segments of interactions, with at least the columns SLICED, as the day's summary has them."""
+    names = ws.settings.segments
+    return Segments(sliced_by(rows, names), names, ws.settings.summaries.max_segments)
 
 
 def inside(segments: Segments, place: Place) -> NDArray[np.bool_]:

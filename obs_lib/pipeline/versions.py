@@ -20,7 +20,7 @@ from obs_lib.stats.intervals import Floats
 from obs_lib.stats.two_groups import Answers
 from obs_lib.summaries.arrays import OfEach, read_arrays
 from obs_lib.summaries.clusters import unit_of_chance
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import Segments, sliced_by
 from obs_lib.summaries.sketches import prompt_keys
 
 By = Literal["model_version", "prompt_version"]
@@ -94,13 +94,14 @@ def _read(ws: Workspace, names: tuple[str, str], days: Sequence[Day], by: By, se
     frame = ws.lake.read(INTERACTIONS, days, _COLUMNS, where={by: names}).reset_index(drop=True)
     tags = ws.settings.segments
     if segment != ALL:
-        slices = dict(Segments(frame["tags"], [segment.partition("=")[0]], len(frame)))
+        sliced = [segment.partition("=")[0]]
+        slices = dict(Segments(sliced_by(frame, sliced), sliced, len(frame)))
         frame = frame.iloc[slices.get(segment, np.array([], dtype=np.intp))].reset_index(drop=True)
     for name in names:
         if not (frame[by] == name).any():
             raise _unknown(ws, name, days, by, segment)
     cells = np.zeros(len(frame), dtype=np.intp)
-    of_cells = Segments(frame["tags"], tags, ws.settings.summaries.max_segments).cells()
+    of_cells = Segments(sliced_by(frame, tags), tags, ws.settings.summaries.max_segments).cells()
     for number, (_, positions) in enumerate(of_cells):
         cells[positions] = number
     of = (frame[by] == names[1]).to_numpy().astype(np.intp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from obs_lib.languages import language_name
 from obs_lib.records import ALL, ScoreStatus, StepState
 from obs_lib.reporting import numbers
 from obs_lib.reporting.blocks import Block, Heading, Note, TableBlock
@@ -12,6 +13,7 @@ from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
 from obs_lib.reporting.tone import Tone
+from obs_lib.reporting.unjudged import unmeasured_by
 
 _STEP_TONES = {
     StepState.READY: Tone.GOOD,
@@ -22,13 +24,15 @@ _STEP_TONES = {
 
 
 def coverage_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
-    """Skipped and failed, quarantine, half read and passed over, repaired values, steps, model versions.
+    """Skipped and failed, quarantine, languages, half read and passed over, repaired values, steps, model versions.
 
     An empty part of the first two is said in a sentence.
     """
     yield Heading("Skipped, failed, rejected", "coverage", lead="What did not become a number, and why.")
     yield _unscored(inputs, options)
     yield _rejected(inputs, options)
+    if inputs.languages:
+        yield _languages(inputs, options)
     if inputs.half_read:
         yield _half_read(inputs, options)
     if inputs.passed_over:
@@ -66,6 +70,36 @@ def _unscored(inputs: ReportInputs, options: ReportOptions) -> Block:
     )
     columns = (Column("Evaluator", "head"), Column("Scores", "number", lead=True), Column("Status"), Column("Reason"))
     return TableBlock("Scores skipped or failed", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
+
+
+def _languages(inputs: ReportInputs, options: ReportOptions) -> Block:
+    """One language that every evaluator knows is a sentence, several are a table."""
+    answers, known = sum(one.n for one in inputs.languages), unmeasured_by(inputs)
+    ordered = sorted(inputs.languages, key=lambda one: (-one.n, one.code))
+    if len(ordered) == 1 and not known:
+        text = (
+            f"All {numbers.count(answers)} answers whose language can be told are in {language_name(ordered[0].code)}."
+        )
+        return Note(text, Tone.GOOD, "One language")
+    body = tuple(
+        (
+            Cell(language_name(one.code)),
+            Cell(numbers.count(one.n)),
+            Cell(numbers.write(one.n / answers, "share")),
+            Cell(
+                line(", ".join(known.get(one.code, [])), 240) or "none",
+                tone=Tone.NOTICE if one.code in known else Tone.PLAIN,
+            ),
+        )
+        for one in ordered[: options.max_rows]
+    )
+    columns = (
+        Column("Language", "head"),
+        Column("Answers", "number", lead=True),
+        Column("Share", "number"),
+        Column("Evaluators not measured on it"),
+    )
+    return TableBlock("Languages of the answers", columns, (RowGroup("", body),), note=_rest(len(ordered) - len(body)))
 
 
 def _rejected(inputs: ReportInputs, options: ReportOptions) -> Block:

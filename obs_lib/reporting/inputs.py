@@ -40,6 +40,7 @@ from obs_lib.reporting.parts import (
     IncidentExamples,
     JudgeBiases,
     LabelledRate,
+    LanguageCount,
     PassedCalls,
     RejectedRow,
     RepairCount,
@@ -75,6 +76,8 @@ class ReportInputs:
     examples: Sequence[ScoredExample] = ()
     unscored: Sequence[Unscored] = ()
     versions: Sequence[VersionCount] = ()
+    languages: Sequence[LanguageCount] = ()
+    """Of the answers."""
     repairs: Sequence[RepairCount] = ()
     rejected_count: int = 0
     """Input rows that could not be read; `rejected` holds some of them."""

@@ -23,6 +23,15 @@ class Unscored:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageCount:
+    """Answers in one language."""
+
+    code: str = field(metadata=marked(PLAIN))
+    """A key of `languages.LANGUAGES`."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class VersionCount:
     """Interactions of a segment that one model version answered."""
 

@@ -15,6 +15,7 @@ from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line
 from obs_lib.reporting.standing import breaches
 from obs_lib.reporting.tone import Tone, severity_tone, worse_of
+from obs_lib.reporting.unjudged import unjudged
 
 SEVERITY_WORDS: dict[str, str] = {
     Severity.P0: "P0, act now",
@@ -38,7 +39,11 @@ def verdict(inputs: ReportInputs, options: ReportOptions) -> Verdict:
     stands = [one for one in holding if one.state not in _NEWS]
     lead = min(holding, key=lambda one: one.severity) if holding else None
     rest = {"New": news, "Standing": stands, "Recovering": recovering, "Closed": closed}
-    points = tuple(_points({word: [one for one in listed if one is not lead] for word, listed in rest.items()}))
+    left_out = unjudged(inputs)
+    points = (
+        *([f"Not judged: {left_out.sentence}"] if left_out else []),
+        *_points({word: [one for one in listed if one is not lead] for word, listed in rest.items()}),
+    )
     if inputs.failures:
         failed = inputs.failures[0]
         why = f": {line(failed.note, 200).rstrip('.')}" if failed.note else ""
@@ -55,9 +60,13 @@ def verdict(inputs: ReportInputs, options: ReportOptions) -> Verdict:
     if recovering:
         count_of = plural(len(recovering), "incident")
         return Verdict(f"Nothing is wrong today; {count_of} recovering.", Tone.NOTICE, "Recovering", points)
+    early = "too early to compare: the baseline does not have enough days yet."
+    if left_out is not None:
+        text = f"Quiet night as far as it was judged: {left_out.sentence}."
+        also = (early.capitalize(),) if inputs.too_early else ()
+        return Verdict(text, Tone.NOTICE, "Partly judged", (*also, *points[1:]) or ("No incident is open.",))
     if inputs.too_early:
-        text = "Quiet night, but too early to compare: the baseline does not have enough days yet."
-        return Verdict(text, Tone.NOTICE, "Too early to compare", points)
+        return Verdict(f"Quiet night, but {early}", Tone.NOTICE, "Too early to compare", points)
     return Verdict("Quiet night.", Tone.GOOD, "Quiet", points or ("No incident is open.",))
 
 

@@ -42,7 +42,11 @@ class Settings(BaseModel):
         validate_default=True,
         description="Log sources, read one after another.",
     )
-    segments: tuple[str, ...] = Field(("route",), description="Tags by whose values every number is also sliced.")
+    segments: tuple[str, ...] = Field(
+        ("route",),
+        description="Tags by whose values every number is also sliced; also `prompt_language` and `response_language`, "
+        "in which texts are written.",
+    )
     scoring: ScoringOptions = Field(default_factory=ScoringOptions)
     models: ModelOptions = Field(default_factory=ModelOptions)
     evaluators: EvaluatorOptions = Field(default_factory=EvaluatorOptions)

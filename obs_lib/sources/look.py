@@ -21,7 +21,7 @@ from obs_lib.sources.unread import Unread
 from obs_lib.sources.validate import check, excerpt
 
 _LOOKED_AT = 200  # entries, to tell a format
-_OF_THE_DAY = ("error_logged", "repairs")  # what only a whole day can tell
+_FOUND_OUT = ("error_logged", "repairs", "prompt_language", "response_language")  # what no log says
 _ALWAYS = ("request_id", "timestamp")
 
 
@@ -59,7 +59,7 @@ class FileLook:
     @property
     def missing(self) -> list[str]:
         """Fields that no interaction has."""
-        return [name for name in INTERACTIONS.names if not self.fields[name] and name not in (*_ALWAYS, *_OF_THE_DAY)]
+        return [name for name in INTERACTIONS.names if not self.fields[name] and name not in (*_ALWAYS, *_FOUND_OUT)]
 
 
 def look_at(path: Path, options: SourceOptions | None = None) -> FileLook:

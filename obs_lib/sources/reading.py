@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, UNREAD
+from obs_lib.languages import language_of
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, Item, PassedOver, Rejected, RejectedEntry
 from obs_lib.sources.formats.recognise import hint
@@ -100,6 +101,7 @@ class _DayRows:
             return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
             self.repairs.update(repair(record, [*applied, *item.repairs]))
+            record |= {f"{name}_language": language_of(record[name]) for name in ("prompt", "response")}
             if item.half_read is not None:
                 self._unread.half_read(entry, item.half_read)
             if record["error"] is not None or record["finish_reason"] is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from obs_lib.catalogue import occasional, quality
 from obs_lib.catalogue.judged import JUDGE_COST
+from obs_lib.languages import Unmeasured, language_name
 from obs_lib.records import ALL, Day, Metric, MetricValue, ScoreStatus
 from obs_lib.stats.intervals import Estimate, Floats
 from obs_lib.summaries.columns import Texts
@@ -20,6 +22,8 @@ from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 from obs_lib.summaries.segments import Segments
 
 _CUT = 0.5
+_NAMED = 4  # languages
+_SKIPPED = f"{ScoreStatus.SKIPPED.value.lower()}: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,16 @@ def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tu
         return Result(None, 0, 0, reason), 0
     failed, n, seen = int(verdicts.failed.sum()), int(verdicts.scored.sum()), len(verdicts.row)
     skipped = seen - n - failed
+    languages = _languages(verdicts)
+    unjudged = (
+        f"{sum(languages.values())} of {sum(languages.values()) + n + failed} answers not judged: {_named(languages)}"
+    )
     if not n:
-        return Result(None, 0, skipped, _commonest(verdicts)), failed
+        mostly = 2 * sum(languages.values()) > skipped + failed
+        return Result(None, 0, skipped, unjudged if mostly else _commonest(verdicts)), failed
     sampled = bool((verdicts.weight != 1).any())
-    note = f"from a sample: {seen} of {interactions} interactions" if sampled else ""
+    notes = [f"from a sample: {seen} of {interactions} interactions"] if sampled else []
+    note = "; ".join([*notes, unjudged] if languages else notes)
     estimate = _estimate(metric, verdicts)
     return Result(estimate, n, skipped, note), failed
 
@@ -125,6 +135,23 @@ def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
     if metric.aggregation == "share_below":
         return sampled_share(values < _CUT, weights, strata, clusters)
     return sampled_mean(values, weights, strata, clusters)
+
+
+def _languages(verdicts: Verdicts) -> Counter[str]:
+    """Answers that were left out because the evaluator was not measured on a language, by the language's code."""
+    counts = np.bincount(verdicts.reason, minlength=len(verdicts.reasons)).tolist()
+    languages: Counter[str] = Counter()
+    for text, count in zip(verdicts.reasons, counts, strict=True):
+        why = Unmeasured.of_note(text.removeprefix(_SKIPPED))
+        if count and why is not None:
+            languages[why.language] += count
+    return languages
+
+
+def _named(languages: Counter[str]) -> str:
+    ordered = sorted(languages.items(), key=lambda item: (-item[1], item[0]))
+    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
+    return "in " + ", ".join(f"{language_name(code)} ({n})" for code, n in ordered[:_NAMED]) + more
 
 
 def _commonest(verdicts: Verdicts) -> str:

@@ -1,4 +1,4 @@
-"""The slices of a day: everything, and each value of each configured tag."""
+"""The slices of a day: everything, and each value of each configured tag or language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from obs_lib.records import ALL
 from obs_lib.summaries.columns import Texts
 
+LANGUAGES = ("prompt_language", "response_language")
+"""What interactions can be sliced by beside their tags: columns of their own, each under its name."""
+SLICED = ("tags", *LANGUAGES)
+"""The columns that say in which slices an interaction lies."""
 _LONGEST = 100  # characters of a segment's name; tags come from logs and may hold anything
 
 
@@ -20,7 +24,7 @@ class Segments:
 
     Parameters
     ----------
-    tags : column of JSON objects, missing where there are none.
+    tags : column of JSON objects, missing where there are none; `sliced_by` adds the languages.
     names : the tags to slice by.
     most : the largest that many segments are kept besides `all`; of equally large ones the first by name.
     """
@@ -55,6 +59,29 @@ class Segments:
     def route(self, row: int) -> str:
         """Names of the row's segments besides `all`, for a reader."""
         return ", ".join(self._of_text[self._codes[row]])
+
+
+def sliced_by(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """The column `tags` with the languages among `names` as further tags; those in which a text is undetermined have none.
+
+    rows : interactions, with the columns SLICED. A tag of the log that bears the name of one gives way to it.
+    """
+    tags: pd.Series = rows["tags"]
+    for name in LANGUAGES:
+        if name in names:
+            pairs = list(zip(_texts(tags), _texts(rows[name]), strict=True))
+            known = {pair: _with(*pair, name) for pair in set(pairs)}
+            tags = pd.Series([known[pair] for pair in pairs], index=rows.index, dtype="str", name="tags")
+    return tags
+
+
+def _texts(column: pd.Series) -> list[str | None]:
+    return [value if isinstance(value, str) else None for value in column]
+
+
+def _with(tags: str | None, language: str | None, name: str) -> str:
+    others = {tag: value for tag, value in json.loads(tags or "{}").items() if tag != name}
+    return json.dumps(others if language is None else {**others, name: language}, sort_keys=True)
 
 
 def _labels(text: str, names: Sequence[str]) -> Iterator[str]:

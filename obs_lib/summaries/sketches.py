@@ -99,6 +99,13 @@ def versions(kind: str, names: Texts, segments: Segments) -> Iterator[Sketch]:
                 yield kind, segment, name, n, b""
 
 
+def languages(codes: Texts) -> Iterator[Sketch]:
+    """Answers by the language that they are in; those in which it is undetermined count nowhere."""
+    for code, n in zip(codes.distinct, codes.counts(np.arange(len(codes.codes))).tolist(), strict=True):
+        if n:
+            yield "languages", ALL, code, n, b""
+
+
 def examples(
     interactions: pd.DataFrame, responses: Texts, scores: pd.DataFrame, segments: Segments, options: SummaryOptions
 ) -> Iterator[Sketch]:

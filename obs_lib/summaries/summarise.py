@@ -19,7 +19,7 @@ from obs_lib.summaries.labelled import labelled_summary
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.quality import quality_metrics
 from obs_lib.summaries.retrieval import retrieval_metrics
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import Segments, sliced_by
 from obs_lib.summaries.session_metrics import session_metrics
 from obs_lib.summaries.sketches import Sketch
 from obs_lib.summaries.slow_traces import slow_traces
@@ -50,7 +50,7 @@ def summarise_day(
     ----------
     interactions, scores : the day's rows of these tables, in any order; both may be empty.
     vectors : float16 bytes of unit vectors by `text_hash`; texts that are not there are left out of the sketches.
-    segment_tags : tags by whose values every number is also sliced.
+    segment_tags : tags and languages by whose values every number is also sliced.
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
     labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing. label_options : what they mean.
@@ -64,7 +64,7 @@ def summarise_day(
     sketches. The same rows give the same bytes whatever their order.
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
-    segments = Segments(rows["tags"], segment_tags, options.max_segments)
+    segments = Segments(sliced_by(rows, segment_tags), segment_tags, options.max_segments)
     clusters = unit_of_chance(rows)
     system, latency = system_summary(day, rows, segments, options, clusters)
     metrics = [
@@ -93,6 +93,7 @@ def summarise_day(
         *sketches.versions("versions", Texts(rows["model_version"]), segments),
         *sketches.versions("prompt_versions", Texts(rows["prompt_version"]), segments),
         *sketches.versions("providers", Texts(rows["provider"]), segments),
+        *sketches.languages(Texts(rows["response_language"])),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
         *sketches.repairs(Texts(rows["repairs"])),

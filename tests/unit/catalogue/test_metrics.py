@@ -99,6 +99,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "personal_data_rate": ("personal_leak", False, None, 0.01, False, True),
     "prompt_injection_rate": ("prompt_injection", False, None, 0.01, False, True),
     "context_injection_rate": ("context_injection", False, None, 0.005, False, True),
+    "language_mismatch_rate": ("language_mismatch", False, None, 0.02, False, True),
     "gpu_utilization": ("gpu_utilization", True, None, 0.05, False, False),
     "gpu_saturated": ("gpu_saturated", True, None, 0.05, False, False),
     "gpu_memory_used": ("gpu_memory_used", True, None, 0.05, False, False),

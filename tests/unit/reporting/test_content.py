@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import pytest
 
-from obs_lib.records import ALL, IncidentState, Responsible, Severity, StepState
+from obs_lib.languages import Unmeasured
+from obs_lib.records import ALL, IncidentState, Responsible, ScoreStatus, Severity, StepState
 from obs_lib.reporting import html
 from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Links, Note, Slot, TableBlock
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
-from obs_lib.reporting.parts import RepairCount, StepResult
+from obs_lib.reporting.parts import RepairCount, StepResult, Unscored
 from obs_lib.reporting.report import make
 from obs_lib.reporting.tone import Tone
 from tests.unit.reporting import sample_inputs as samples
@@ -45,6 +46,30 @@ def test_quiet_night() -> None:
     verdict = made("quiet").verdict
     assert (verdict.sentence, verdict.tone, verdict.label) == ("Quiet night.", Tone.GOOD, "Quiet")
     assert verdict.points == ("Closed (P2): Time to first token, p95 was above its objective since 12 Jun",)
+
+
+def test_answers_that_nobody_judged_are_told_at_the_head() -> None:
+    quiet = samples.ALL_DAYS["quiet"]()
+    note = Unmeasured("response", "ja", ("en",)).note
+    judged = int(quiet.today("refusal_rate", ALL)["n"])  # type: ignore[index]
+    few, many = (
+        compose(
+            dataclasses.replace(quiet, unscored=[Unscored("refusal", ScoreStatus.SKIPPED, note, n)]), ReportOptions()
+        ).verdict
+        for n in (judged // 100, judged)
+    )
+    assert few.sentence == "Quiet night."
+    assert many.sentence.startswith("Quiet night as far as it was judged: ")
+    assert (
+        f"{judged:,} of {2 * judged:,} answers are in languages that evaluators were not measured on (Japanese"
+        in many.sentence
+    )
+    assert (many.tone, many.label) == (Tone.NOTICE, "Partly judged")
+    incident = samples.ALL_DAYS["incident"]()
+    unscored = [Unscored("refusal", ScoreStatus.SKIPPED, note, 10_000)]
+    holds = compose(dataclasses.replace(incident, unscored=unscored), ReportOptions()).verdict
+    assert holds.label.startswith("P")
+    assert any(point.startswith("Not judged: 10,000 of ") for point in holds.points)
 
 
 def test_a_new_incident_is_the_verdict_and_the_worst_one_leads() -> None:
@@ -120,7 +145,7 @@ def test_metrics_without_data_are_named_once_with_their_reason() -> None:
         note == "Never: Errors: content filter, Errors: context length, Errors: auth, Errors: client, Errors: server, "
         "Errors: connection, Errors: other, Answers that call a tool, Other finish reasons. "
         "No data: Throughput against capacity, Peak concurrency against capacity (no configured capacity); "
-        "Answers filtered, Safety flags (the logs have no such field)."
+        "Answers filtered, Safety flags, Answers in another language (the logs have no such field)."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from obs_lib.languages import Unmeasured
 from obs_lib.records import MetricStatus, MetricValue
 from obs_lib.stats.intervals import binomial
 from obs_lib.summaries.quality import quality_metrics
@@ -35,6 +36,7 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
             *of("format", 1.0, 1.0, 1.0, 0.0),
             *of("context_relevance", 0.5, 0.7, 0.5, 0.7),
             *of("context_utilization", 0.0, 1.0, 0.5, 0.5),
+            *of("language_mismatch", 0.0, 1.0, 0.0, 1.0),
         ),
     )
     values = {metric: value.value for (_, metric), value in found.items()}
@@ -47,6 +49,7 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
         "format_compliance": 0.75,
         "context_relevance": pytest.approx(0.6),
         "context_utilization": pytest.approx(0.5),
+        "language_mismatch_rate": 0.5,
     }
     assert (found["all", "refusal_rate"].low, found["all", "refusal_rate"].high) == pytest.approx(binomial(0.25, 4))
 
@@ -101,3 +104,27 @@ def test_intervals_of_probabilities_stay_probabilities(interactions: Maker, scor
     assert (value.low, value.value) == (pytest.approx(0.0, abs=1e-3), pytest.approx(0.1))
     assert value.high is not None
     assert value.high <= 1.0
+
+
+def test_answers_in_languages_that_nobody_measured_are_counted_by_language(interactions: Maker, scores: Maker) -> None:
+    codes = ["de"] * 3 + ["ja"] * 2 + ["es", "fr", "it", "pt"]
+    notes = [Unmeasured("response", code, ("en",)).note for code in codes]
+    rows = [
+        {**row, "status": "SKIPPED", "value": None, "note": note}
+        for row, note in zip(of("refusal", *[0.0] * 9), notes, strict=True)
+    ]
+    none = measure(interactions(*[{}] * 9), scores(*rows))["all", "refusal_rate"]
+    assert (none.status, none.n, none.n_skipped) == (MetricStatus.NO_DATA, 0, 9)
+    assert none.note == "9 of 9 answers not judged: in German (3), Japanese (2), Spanish (1), French (1) and 2 more"
+    judged = {"request_id": "r0009", "evaluator": "refusal", "value": 1.0}
+    some = measure(interactions(*[{}] * 10), scores(*rows, judged))["all", "refusal_rate"]
+    assert (some.value, some.n) == (1.0, 1)
+    assert some.note.startswith("9 of 10 answers not judged")
+
+
+def test_where_languages_are_not_the_main_reason_the_main_one_is_told(interactions: Maker, scores: Maker) -> None:
+    rows = [
+        {**row, "status": "SKIPPED", "value": None, "note": "no contexts"} for row in of("groundedness", *[0.0] * 3)
+    ]
+    rows[0]["note"] = Unmeasured("contexts", "de", ("en",)).note
+    assert measure(interactions(*[{}] * 3), scores(*rows))["all", "hallucination_rate"].note == "skipped: no contexts"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from obs_lib.summaries.segments import Segments
+from obs_lib.summaries.segments import Segments, sliced_by
 
 
 def column(*texts: str | None) -> pd.Series:
@@ -43,3 +43,23 @@ def test_cells_part_the_rows_by_their_segments() -> None:
 
 def test_no_rows_are_one_empty_segment() -> None:
     assert [(name, len(rows)) for name, rows in Segments(column(), ("r",), 20)] == [("all", 0)]
+
+
+def test_languages_slice_beside_tags_and_take_the_place_of_a_tag_of_their_name() -> None:
+    rows = pd.DataFrame(
+        {
+            "tags": ['{"route": "a", "response_language": "of the log"}', None, '{"route": "a"}', "{}"],
+            "prompt_language": ["en", None, "de", None],
+            "response_language": ["de", "de", None, None],
+        },
+        dtype=object,
+    )
+    names = ("route", "response_language")
+    found = {name: at.tolist() for name, at in Segments(sliced_by(rows, names), names, 20)}
+    assert found == {"all": [0, 1, 2, 3], "response_language=de": [0, 1], "route=a": [0, 2]}
+    assert sliced_by(rows, ("route",)).equals(rows["tags"])
+    assert [name for name, _ in Segments(sliced_by(rows, ("prompt_language",)), ("prompt_language",), 20)] == [
+        "all",
+        "prompt_language=de",
+        "prompt_language=en",
+    ]
