@@ -18,14 +18,20 @@ unset PYTHONPATH
 "$scratch/venv/bin/obs" --help
 "$scratch/venv/bin/obs" config check
 "$scratch/venv/bin/python" - <<'CHECK'
+from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.util import find_spec
 
 package = files("obs_lib")
 missing = [name for name in ("py.typed", "stop_words.txt", "evaluators/weights", "evaluators/words", "evaluators/judge/rubrics",
-                            "samples/texts", "reports_theme", "airflow_home/dags", "airflow_home/plugins")
+                            "samples/texts", "reports_theme")
            if not package.joinpath(name).is_file() and not any(package.joinpath(name).iterdir())]
 assert not missing, f"the wheel lacks {missing}"
 assert find_spec("airflow") is None, "obs must install without Airflow"
+
+announced = entry_points(group="apache_airflow_provider")["provider_info"].load()()
+assert announced["package-name"] == "llm-night-watch", announced
+(plugin,) = entry_points(group="airflow.plugins")
+assert find_spec(plugin.module.rpartition(".")[0]), "the wheel lacks the provider"
 CHECK
 echo "the wheel works outside the checkout"

@@ -171,7 +171,7 @@ def test_parsing_the_dags_loads_nothing_heavy(checkout: Path, tmp_path: Path) ->
     )
     assert answer.returncode == 0, answer.stderr[-2000:]
     parsed = json.loads(answer.stdout)
-    assert {"obs_nightly", "obs_report", "obs_maintenance", "obs_pages"} <= set(parsed["files"])
+    assert {"nightly", "report", "maintenance", "pages", "sensor"} <= set(parsed["files"])
     assert "obs_lib.settings.settings" in parsed["loaded"]
     assert sorted(set(NOT_AT_PARSE) & set(parsed["loaded"])) == []
 
