@@ -1,6 +1,7 @@
 #!/bin/sh
 # Does the built wheel work alone? Installs it with its own requirements (held to requirements.lock, no Airflow, no test
-# tools) in a fresh environment, and runs `obs` in an empty folder: what only the checkout has is not found there.
+# tools) in a fresh environment, first without models, then with them, and runs `obs` in an empty folder: what only the checkout
+# has is not found there.
 set -eu
 
 wheel=$(realpath "$1")
@@ -16,7 +17,10 @@ mkdir "$scratch/empty"
 cd "$scratch/empty"
 unset PYTHONPATH
 "$scratch/venv/bin/obs" --help
-"$scratch/venv/bin/obs" config check
+if said=$("$scratch/venv/bin/obs" config check 2>&1); then
+    echo "obs config check must say that no model can run here"; exit 1
+fi
+case $said in *"llm-night-watch[models]"*) ;; *) echo "$said"; exit 1 ;; esac
 "$scratch/venv/bin/python" - <<'CHECK'
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -34,4 +38,6 @@ assert announced["package-name"] == "llm-night-watch", announced
 (plugin,) = entry_points(group="airflow.plugins")
 assert find_spec(plugin.module.rpartition(".")[0]), "the wheel lacks the provider"
 CHECK
+"$python" -m uv pip install --quiet --python "$scratch/venv/bin/python" --constraint "$lock" "llm-night-watch[models] @ file://$wheel"
+"$scratch/venv/bin/obs" config check
 echo "the wheel works outside the checkout"

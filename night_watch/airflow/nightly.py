@@ -10,16 +10,15 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from night_watch.airflow.form import night_form
 from night_watch.airflow.links import ReportLink
 from night_watch.airflow.names import nightly_of, nights_of
 from night_watch.airflow.tasks import night
 from night_watch.airflow.timetable import NightTimetable
 from night_watch.airflow.watch import Watch
-from obs_lib.catalogue import evaluator_names
-from obs_lib.settings.settings import Settings
 
 if TYPE_CHECKING:
     from obs_lib.pipeline.workspace import Workspace
@@ -51,7 +50,7 @@ def nightly_dag(watch: Watch) -> DAG:
         # No start_date: Airflow lets runs before it succeed without one task. `night` refuses such days with a message.
         end_date=dt.datetime.combine(last, dt.time(), dt.UTC) if last else None,
         max_active_runs=8,
-        params=_params(watch.settings),
+        params=night_form(watch.settings),
         **watch.dag_args,
     ) as dag:
         read, planned = ingest(config), plan(config)
@@ -61,52 +60,16 @@ def nightly_dag(watch: Watch) -> DAG:
         collected = collect(config, planned["plan"])
         summed = summarise.override(outlets=[nights_of(watch.name)])(config)
         looked = look_again(config)
-        read >> planned >> shards >> shards_over >> collected >> summed >> looked
+        first = [read]
+        if schedule.models_queue:
+            first.append(name_models.override(queue=schedule.models_queue)(config))
+        first >> planned
+        planned >> shards >> shards_over >> collected >> summed >> looked
         run_again.expand(late=looked)
-        [read, planned, collected, summed] >> tell_failure.override(outlets=[nights_of(watch.name)])(config)
+        [*first, planned, collected, summed] >> tell_failure.override(outlets=[nights_of(watch.name)])(config)
 
         summed.operator.operator_extra_links = (ReportLink(),)
     return dag
-
-
-def _params(settings: Settings) -> dict[str, Param]:
-    """The form of a run by hand."""
-    scoring = settings.scoring
-    evaluators = list(dict.fromkeys([*evaluator_names(), *settings.judged_scores]))
-    return {
-        "day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Day (UTC)",
-            description="The day to run, for a run started by hand. Scheduled runs and backfills leave it empty.",
-        ),
-        "evaluators": Param(
-            list(scoring.evaluators) if scoring.evaluators else None,
-            type=["null", "array"],
-            items={"type": "string", "enum": evaluators},
-            examples=evaluators,
-            minItems=1,
-            uniqueItems=True,
-            title="Evaluators",
-            description="What scores the answers. The day's scores of evaluators left out here are dropped. Empty: all but "
-            "those that run only where they are named.",
-        ),
-        "max_scored": Param(
-            scoring.max_scored,
-            type=["null", "integer"],
-            minimum=1,
-            title="Interactions to score",
-            description="More than these are drawn by hash within routes. Empty: as in the settings.",
-        ),
-        "scores": Param(
-            "reuse" if scoring.reuse else "afresh",
-            type="string",
-            enum=["reuse", "afresh"],
-            title="Scores",
-            description="Re-use scores whose text, evaluator and model are unchanged, or score everything afresh.",
-        ),
-    }
 
 
 def _where_models_run(watch: Watch) -> dict[str, Any]:
@@ -127,6 +90,15 @@ def ingest(config: str) -> dict[str, Any]:
 
     with night(config) as (ws, day):
         return step(ws, day)
+
+
+@task(multiple_outputs=False)
+def name_models(config: str) -> dict[str, str]:
+    """Write down what the encoder is called where models run: workers without models plan and collect by that."""
+    from obs_lib.pipeline.encoder_names import write_encoder_names
+
+    with night(config) as (ws, _):
+        return write_encoder_names(ws.lake.files, ws.settings.models)
 
 
 @task

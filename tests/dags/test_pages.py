@@ -25,12 +25,12 @@ def client(dagbag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi.testclient import TestClient
 
-    from night_watch.airflow import pages
+    from night_watch.airflow import access, pages
 
     for name in ("chat", "search"):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\nlake: {{root: {name}}}\n")
     monkeypatch.setenv("OBS_CONFIG", str(tmp_path))
-    monkeypatch.setattr(pages, "get_auth_manager", lambda: Rights({"chat_nightly": {"GET"}}))
+    monkeypatch.setattr(access, "get_auth_manager", lambda: Rights({"chat_nightly": {"GET"}}))
     app = pages.build()
     app.dependency_overrides[get_user] = lambda: SimpleNamespace(get_id=lambda: "vi", get_name=lambda: "vi")
     return TestClient(app, follow_redirects=False)

@@ -113,6 +113,9 @@ def test_everything_is_named_after_its_watch_and_has_its_settings(houses: dict[s
     models = search.get_task("evaluate").partial_kwargs
     assert (models["pool"], models["queue"]) == ("search", "gpu")
     assert chat.get_task("evaluate").partial_kwargs["pool"] == "default_pool"
+    naming = search.get_task("name_models")
+    assert (naming.queue, naming.downstream_task_ids) == ("gpu", {"plan", "tell_failure"})
+    assert "name_models" not in chat.task_dict  # all of its workers have models
     assert search.access_control["Searchers"] == {"DAGs": {"can_read"}, "DAG Runs": {"can_read"}}
     assert "can_create" in search.access_control["Search on call"]["DAG Runs"]
     assert chat.access_control is None
