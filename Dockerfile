@@ -1,4 +1,4 @@
-# The one image that every service of docker-compose.yml runs: Airflow, obs_lib, the Dags and the plugins.
+# The one image that every service of docker-compose.yml runs: Airflow, the provider and the Dag file.
 #
 # It starts from plain Python, not from Airflow's own image: so requirements.lock alone decides every version, and what
 # runs here is what the tests ran with. Models run on the CPU; for another kind of torch, or an index of your own:
@@ -28,8 +28,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 
 COPY README.md LICENSE ./
 COPY obs_lib obs_lib
-COPY dags dags
-COPY plugins plugins
+COPY night_watch night_watch
 COPY reports reports
 # Whatever the umask of the checkout: the image runs as another user than its builder.
 RUN --mount=type=cache,target=/root/.cache/uv \
@@ -50,9 +49,8 @@ RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
         /opt/obs/models
 COPY --from=build /opt/venv /opt/venv
 COPY dags /opt/airflow/dags
-COPY plugins /opt/airflow/plugins
 COPY settings /opt/obs/settings
-RUN chmod -R a+rX /opt/airflow/dags /opt/airflow/plugins /opt/obs/settings
+RUN chmod -R a+rX /opt/airflow/dags /opt/obs/settings
 
 USER airflow
 WORKDIR /opt/airflow

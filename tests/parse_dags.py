@@ -1,4 +1,4 @@
-"""Run the files of dags/ and plugins/ as Airflow's parser does, without Airflow, and print which modules are loaded then.
+"""Import the provider and run the file of dags/ as Airflow's parser does, without Airflow; print which modules are loaded.
 
 Airflow itself loads half of PyPI. Here something stands in for it, so that whatever is loaded was loaded by this project.
 """
@@ -75,11 +75,12 @@ class StandIn(MetaPathFinder, Loader):
 
 def main() -> None:
     sys.meta_path.insert(0, StandIn())
-    folders = [ROOT / "dags", ROOT / "plugins"]
-    sys.path[:0] = map(str, folders)
-    files = [path.stem for folder in folders for path in sorted(folder.glob("*.py"))]
+    provider = ROOT / "night_watch" / "airflow"
+    files = [path.stem for path in sorted(provider.glob("[a-z]*.py"))]
     for name in files:
-        import_module(name)
+        import_module(f"night_watch.airflow.{name}")
+    sys.path.insert(0, str(ROOT / "dags"))
+    import_module("watches")
     loaded = sorted(name for name in sys.modules if name.partition(".")[0] not in AIRFLOW)
     print(json.dumps({"files": files, "loaded": loaded}))
 

@@ -163,7 +163,7 @@ def look(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console, sec
 
 def has_report(airflow: EmbeddedAirflow, day: str) -> bool:
     """Whether the page of a day can be read in Airflow."""
-    path = f"/night-watch/{day}"
+    path = f"/night-watch/obs/{day}"
     reply = airflow.reply(path)
     if reply.status not in (200, 404):
         raise Refused("GET", path, reply.status)
@@ -172,7 +172,7 @@ def has_report(airflow: EmbeddedAirflow, day: str) -> bool:
 
 def report_url(airflow: EmbeddedAirflow, day: str) -> str:
     """Address of a day's report inside Airflow's UI."""
-    return f"{airflow.url}/plugin/llm/night-watch/{day}"
+    return f"{airflow.url}/plugin/llm/night-watch/obs/{day}"
 
 
 def goodbye(job: Job, airflow: EmbeddedAirflow, watch: Watch, console: Console) -> int:

@@ -231,7 +231,6 @@ class EmbeddedAirflow:
         passwords.write_text(json.dumps({USER: PASSWORD}))
         settings = {
             ("core", "dags_folder"): ROOT / "dags",
-            ("core", "plugins_folder"): ROOT / "plugins",
             ("core", "load_examples"): False,
             ("core", "executor"): "LocalExecutor",
             ("core", "parallelism"): self.parallelism,

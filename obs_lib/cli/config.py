@@ -1,4 +1,4 @@
-"""`obs config check`: whether the settings hold."""
+"""`obs config check`: whether the settings hold; `name-models`: what the models here are called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typer
 from obs_lib.cli.console import Config, say
 from obs_lib.models.processor import advice, computes_bfloat16
 from obs_lib.pipeline.config_check import check_config
+from obs_lib.pipeline.encoder_names import write_encoder_names
 from obs_lib.pipeline.workspace import open_workspace
 from obs_lib.settings.loading import config_path
 
@@ -29,3 +30,14 @@ def check(config: Config = None) -> None:
     typer.echo("good")
     if hint := advice(ws.settings.models, computes_bfloat16()):
         say(f"hint: {hint}")
+
+
+@config_app.command()
+def name_models(config: Config = None) -> None:
+    """Write down in the lake what the encoder here is called, for machines that plan and collect what it scores.
+
+    Run it where days are scored, and again when its libraries or weights have changed.
+    """
+    ws = open_workspace(config)
+    for name, value in write_encoder_names(ws.lake.files, ws.settings.models).items():
+        typer.echo(f"{name:<14} {value}")

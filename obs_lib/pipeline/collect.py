@@ -39,7 +39,7 @@ def collect(ws: Workspace, day: Day, plan_id: str) -> dict[str, object]:
         plan = plan.collected(lost, judges_failed(chosen, scores))
         state = StepState.READY if len(drawn) else StepState.NO_DATA
         note = f"lost shards: {', '.join(map(str, lost))}" if lost else ""
-        frames = {SCORES: rows, EMBEDDINGS: _embeddings(ws, day, staging, cases, chosen)}
+        frames = {SCORES: rows, EMBEDDINGS: _embeddings(ws, plan, staging, cases, chosen)}
         ws.lake.commit(day, STEP, frames, inputs=collected_inputs(plan.id, plan.state), state=state, note=note)
         if plan.state is PlanState.LOST_SHARDS:
             write_plan(staging, plan)  # what the lost shards owe can still come
@@ -89,10 +89,10 @@ def _failed(cases: Iterable[str], plan: Plan, note: str) -> pd.DataFrame:
 
 
 def _embeddings(
-    ws: Workspace, day: Day, staging: Staging, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]
+    ws: Workspace, plan: Plan, staging: Staging, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]
 ) -> pd.DataFrame:
     """Vectors of every text that the day's cases need, each once."""
-    vectors = {} if staging.read("kept") is None else known_vectors(ws, day)
+    vectors = {} if staging.read("kept") is None else known_vectors(ws, plan)
     for path in sorted(staging.folder.glob("vectors-*.parquet")):
         frame = staging.read(path.stem)
         if frame is not None:
@@ -100,7 +100,7 @@ def _embeddings(
     needed = sorted({text_hash(text) for text in texts_of(cases, chosen)} & vectors.keys())
     return pd.DataFrame(
         {
-            "model": [ws.encoder.identity] * len(needed),
+            "model": [plan.encoder] * len(needed),
             "text_hash": needed,
             "vector": [vectors[name] for name in needed],
         }

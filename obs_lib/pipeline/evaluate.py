@@ -12,7 +12,7 @@ from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.judging import for_day
 from obs_lib.pipeline.plan import planned_evaluators, texts_of
-from obs_lib.pipeline.plan_file import read_plan
+from obs_lib.pipeline.plan_file import Plan, read_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CASE_COLUMNS, Day, Evaluator, ScoreStatus, Vectors
@@ -37,7 +37,7 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     cases = staging.required_cases("cases")
     cases = cases[cases["shard"] == shard].reset_index(drop=True)
     chosen = for_day(planned_evaluators(ws, plan), day, staging.required_cases("all_cases"))
-    known = known_vectors(ws, day) if plan.reuse else {}
+    known = known_vectors(ws, plan) if plan.reuse else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
     vectors = gather(texts_of(cases, chosen), known, ws.encoder)
     scored = []
@@ -60,11 +60,11 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     }
 
 
-def known_vectors(ws: Workspace, day: Day) -> dict[str, bytes]:
-    """Stored vectors of the day and the days before it. A text's vector does not depend on where it was encoded."""
-    days = [day - dt.timedelta(days=back) for back in range(ws.settings.scoring.reuse_days + 1)]
+def known_vectors(ws: Workspace, plan: Plan) -> dict[str, bytes]:
+    """Stored vectors of the plan's day and the days before it. A text's vector does not depend on where it was encoded."""
+    days = [plan.day - dt.timedelta(days=back) for back in range(ws.settings.scoring.reuse_days + 1)]
     stored = ws.lake.read_sound(EMBEDDINGS, days)  # one that is lost is computed again
-    stored = stored[stored["model"] == ws.encoder.identity]
+    stored = stored[stored["model"] == plan.encoder]
     return dict(zip(stored["text_hash"], stored["vector"], strict=True))
 
 

@@ -46,6 +46,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
             id=digest_of(_identity(ws, day, options, chosen), shards, sorted(to_score["case"])),
             day=day,
             evaluators=tuple((evaluator.name, evaluator.version) for evaluator in chosen),
+            encoder=ws.encoder.identity,
             batch_size=options.batch_size,
             shards=shards,
             reuse=options.reuse,
@@ -111,18 +112,19 @@ def applicable(evaluators: tuple[Evaluator, ...], drawn: pd.DataFrame) -> tuple[
 
 
 def planned_evaluators(ws: Workspace, plan: Plan) -> tuple[Evaluator, ...]:
-    """The evaluators that a plan names. DayNotReady where one is of another version by now: it would score otherwise."""
+    """The evaluators that a plan names. DayNotReady where one, or the encoder, is another by now and would score otherwise."""
     missing = tuple(LeftOut(name, version) for name, version in plan.evaluators if name in left_out())
     chosen = choose((*ws.evaluators, *missing), plan.names)
     planned = dict(plan.evaluators)
     changed = [evaluator.name for evaluator in chosen if evaluator.version != planned[evaluator.name]]
+    changed += [f"encoder ({ws.encoder.identity}, planned {plan.encoder})"] * (ws.encoder.identity != plan.encoder)
     if changed:
         raise DayNotReady(
             "settings or models have changed since this day was planned",
-            rule="evaluators at the versions of the plan",
+            rule="evaluators and encoder of the plan",
             found=", ".join(changed),
             where=plan.day,
-            fix=f"run `obs run {plan.day}` from its plan on",
+            fix=f"run `obs run {plan.day}` from its plan on; `obs config name-models` here first where no model runs there",
         )
     return chosen
 

@@ -18,7 +18,7 @@ from obs_lib.pipeline.staging import Staging
 from obs_lib.records import Day
 
 FILE = "plan.json"
-VERSION = 1
+VERSION = 2
 """Of the file. One of another version is no plan: the day is planned again, and keeps the scores that are still right."""
 
 
@@ -37,6 +37,7 @@ class Plan:
 
     id : names everything that decides the day's scores, and what is left to score; equal plans share one staging folder.
     evaluators : (name, version) of each, in the order in which they score.
+    encoder : identity of the encoder whose vectors they read.
     batch_size : cases that an evaluator sees at once, at most.
     shards : parts that can be scored at once, 0 where nothing is to score.
     reuse : whether vectors of earlier days are taken over, and scores of this one.
@@ -47,6 +48,7 @@ class Plan:
     id: str
     day: Day
     evaluators: tuple[tuple[str, str], ...]
+    encoder: str
     batch_size: int
     shards: int
     reuse: bool

@@ -16,8 +16,9 @@ from obs_lib.evaluators.build import build
 from obs_lib.evaluators.judge.build import together
 from obs_lib.evaluators.judge.evaluator import Judge
 from obs_lib.lake.lake import Lake
-from obs_lib.models.encoder import Encoder, load_encoder
+from obs_lib.models.encoder import Encoder
 from obs_lib.pipeline.at_work import at_work_on
+from obs_lib.pipeline.encoder_names import encoder_of
 from obs_lib.pipeline.judging import make_judges
 from obs_lib.records import Day, Evaluator, StepState
 from obs_lib.redaction.redactor import Redactor
@@ -50,8 +51,8 @@ class Workspace:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The text encoder; constructing it loads nothing."""
-        return load_encoder(self.settings.models)
+        """The text encoder; constructing it loads nothing. Where no model can run, its names alone (`encoder_names`)."""
+        return encoder_of(self.lake.files, self.settings.models)
 
     @cached_property
     def evaluators(self) -> tuple[Evaluator, ...]:

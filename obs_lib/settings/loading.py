@@ -16,7 +16,7 @@ from obs_lib.catalogue import EVALUATORS
 from obs_lib.errors import ConfigError
 from obs_lib.options import FOLDER, NAMES_LATER
 from obs_lib.settings.renamed import old_names
-from obs_lib.settings.settings import Settings
+from obs_lib.settings.settings import DEFAULT_NAME, Settings
 
 CONFIG_VARIABLE = "OBS_CONFIG"
 DEFAULT_FILE = "obs.yaml"
@@ -48,6 +48,11 @@ def load_settings(given: str | Path | None = None, *, names: bool = True) -> Set
         EVALUATORS.use(())
         return Settings()
     return parse_settings(_read(path), path, names=names)
+
+
+def watch_name(path: Path) -> str:
+    """The name that a settings file gives its watch, unchecked, without the rest. ConfigError where it is no YAML."""
+    return str(_read(path).get("name", DEFAULT_NAME))
 
 
 def load_alert_policy(path: Path) -> AlertOptions:

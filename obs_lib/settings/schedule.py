@@ -1,14 +1,15 @@
-"""When Airflow runs the nights."""
+"""When and where Airflow runs the nights, and for whom."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class ScheduleOptions(BaseModel):
-    """When Airflow runs the nights."""
+    """When and where Airflow runs the nights, and for whom."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,3 +32,17 @@ class ScheduleOptions(BaseModel):
     pool: str = Field("default_pool", description="Airflow pool of the tasks that load models.")
     pool_slots: int = Field(1, ge=1, description="Slots that one such task takes in the pool.")
     max_active_models: int = Field(2, ge=1, description="Tasks that load models at the same time, over all nights.")
+    queue: str | None = Field(
+        None, description="Queue of the executor for every task; null for the executor's default."
+    )
+    models_queue: str | None = Field(
+        None, description="Queue of the tasks that load models, whose workers need them installed; null for `queue`."
+    )
+    owner: str = Field(
+        "llm-night-watch", min_length=1, description="Owner of the Dags, as Airflow shows and filters by it."
+    )
+    access: dict[str, Literal["read", "run"]] = Field(
+        default_factory=dict,
+        description="Roles of Airflow's FAB auth manager that may read this watch's Dags and pages, or also run and act on "
+        "them, beside roles that may do so with every Dag.",
+    )

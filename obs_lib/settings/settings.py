@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from obs_lib.alerts.delivery_options import DeliveryOptions
 from obs_lib.alerts.options import AlertOptions
@@ -25,6 +25,11 @@ from obs_lib.sources.options import SourceOptions
 from obs_lib.summaries.label_options import LabelOptions
 from obs_lib.summaries.options import SummaryOptions
 
+DEFAULT_NAME = "obs"
+
+WatchName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), ChangesNoResult("what Airflow calls it")
+]
 JudgeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -33,6 +38,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: WatchName = Field(
+        DEFAULT_NAME,
+        description="Name of the watch, by which an Airflow tells it from its others: Dags, assets and pages bear it.",
+    )
     # Defaults are validated where they hold a path, which starts at the settings file's folder like a given one.
     lake: Annotated[LakeOptions, ChangesNoResult("where data lies")] = Field(
         default_factory=dict, validate_default=True

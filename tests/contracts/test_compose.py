@@ -201,7 +201,7 @@ def test_image_copies_what_exists_and_what_the_builder_is_sent(checkout: Path, d
         for line in re.findall(r"^COPY +(?!--from)(.+)$", dockerfile, flags=re.MULTILINE)
         for source in shlex.split(line)[:-1]
     }
-    assert {"requirements.lock", "obs_lib", "dags", "plugins", "reports"} <= sources
+    assert {"requirements.lock", "obs_lib", "night_watch", "reports"} <= sources
     assert sources == sent
     for source in sources:
         assert (checkout / source).exists(), f"COPY {source}: not in the checkout"
@@ -213,7 +213,7 @@ def test_image_and_compose_mean_the_same_folders(compose: dict[str, Any], docker
     folders = {mount.rsplit(":", 2 if mount.endswith(":ro") else 1)[1] for mount in worker["volumes"]}
     assert folders == {f"/opt/obs/{name}" for name in ("settings", "logs", "models", "lake")} | {"/opt/airflow/logs"}
     assert all(folder in dockerfile for folder in folders)
-    for key in ("AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__CORE__PLUGINS_FOLDER", "OBS_CONFIG"):
+    for key in ("AIRFLOW__CORE__DAGS_FOLDER", "OBS_CONFIG"):
         assert re.search(rf"[ =]{re.escape(worker['environment'][key])}\b", dockerfile), key
 
 

@@ -1,4 +1,4 @@
-"""Airflow inside the test process: its own home, SQLite, the repository's Dags and plugins, no network."""
+"""Airflow inside the test process: its own home, SQLite, the repository's Dags, the installed provider, no network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),  # nothing is copied: the plugin is an entry point
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
@@ -47,9 +47,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "OBS_CONFIG": str(home / "obs.yaml"),
     }
     before = dict(os.environ)
-    paths = list(sys.path)
     os.environ.update(settings)
-    sys.path[:0] = [str(ROOT / "dags"), str(ROOT / "plugins")]
 
     from airflow.utils.db import initdb
 
@@ -57,12 +55,11 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield home
     os.environ.clear()
     os.environ.update(before)
-    sys.path[:] = paths
 
 
 @pytest.fixture(scope="session")
 def dagbag(airflow_home: Path) -> Any:
-    """Both Dags, read once."""
+    """The Dags of one watch, read once."""
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(ROOT / "dags")
@@ -70,27 +67,38 @@ def dagbag(airflow_home: Path) -> Any:
 
 @dataclass
 class House:
-    """A lake, its logs, and runs of the Dags over them."""
+    """A watch: a lake, its logs, and runs of the Dags over them.
+
+    name : of the watch. config : its settings file; None for obs.yaml at home. dags : folder of the file that makes its Dags.
+    """
 
     home: Path
+    name: str = "obs"
+    config: Path | None = None
+    dags: Path = ROOT / "dags"
 
     @property
     def ws(self) -> Any:
         """A workspace over the lake as it stands now."""
         from obs_lib.pipeline.workspace import open_workspace
 
-        return open_workspace(self.home / "obs.yaml")
+        return open_workspace(self._config)
+
+    @property
+    def _config(self) -> Path:
+        return self.config or self.home / "obs.yaml"
 
     def settings(self, **sections: Any) -> None:
         """Write obs.yaml; JSON is YAML."""
         text = {
-            "lake": {"root": "lake"},
-            "sources": [{"path": "logs"}],
+            "name": self.name,
+            "lake": {"root": str(self.home / "lake")},
+            "sources": [{"path": str(self.home / "logs")}],
             "scoring": {"shards": 2, "batch_size": 4},
             "models": FEW_TEXTS,
             **sections,
         }
-        (self.home / "obs.yaml").write_text(json.dumps(text))
+        self._config.write_text(json.dumps(text))
 
     def write_logs(self, day: dt.date, count: int, note: str = "") -> None:
         """`count` interactions of one day in the native format."""
@@ -103,12 +111,12 @@ class House:
     def night(self, day: dt.date | None, **conf: Any) -> Any:
         """Run the nightly Dag inside this process; returns the run. `day` None: neither a date nor a parameter."""
         asked = {"day": str(day), **conf} if day else conf
-        return self._test("obs_nightly", logical_date=None, run_conf=asked or None)
+        return self._test(f"{self.name}_nightly", logical_date=None, run_conf=asked or None)
 
     def night_by_date(self, day: dt.date) -> Any:
         """Run the nightly Dag with the data interval of `day`, as the scheduler would."""
         moment = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-        return self._test("obs_nightly", logical_date=moment)
+        return self._test(f"{self.name}_nightly", logical_date=moment)
 
     def clear_and_run(self, run: Any) -> Any:
         """Clear every task instance of a run and run it again, as the button in the UI does."""
@@ -136,17 +144,22 @@ class House:
 
     def watch(self) -> Any:
         """Run the watch over nights inside this process; returns the run."""
-        return self._test("obs_watch", logical_date=None)
+        return self._test(f"{self.name}_watch", logical_date=None)
 
     def fold(self) -> Any:
         """Run the fold inside this process; returns the run."""
-        return self._test("obs_report", logical_date=None)
+        return self._test(f"{self.name}_report", logical_date=None)
 
     def _test(self, dag_id: str, **how: Any) -> Any:
         """Read the Dag afresh, as a worker does: a task in this process leaves its run's parameters in the Dag."""
-        from airflow.dag_processing.dagbag import DagBag
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
-        dag = DagBag(ROOT / "dags").get_dag(dag_id)
+        bag = DagBag(self.dags)
+        if self.dags != ROOT / "dags":  # Airflow itself writes down those of its configured folder alone
+            DagBundlesManager().sync_bundles_to_db()
+            sync_bag_to_db(bag, "dags-folder", None)
+        dag = bag.get_dag(dag_id)
         for task in dag.tasks:  # retries would really sleep
             if task.is_mapped:
                 task.partial_kwargs["retries"] = 0
@@ -158,12 +171,10 @@ class House:
 @pytest.fixture
 def house(dagbag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """A fresh lake for one test."""
-    import obs_wiring
-
     house = House(tmp_path)
     house.settings()
     (tmp_path / "logs").mkdir()
-    monkeypatch.setattr(obs_wiring, "CONFIG", tmp_path / "obs.yaml")
+    monkeypatch.setenv("OBS_CONFIG", str(tmp_path / "obs.yaml"))
     return house
 
 

@@ -73,14 +73,14 @@ class Server:
 
     def token(self, user: str) -> str:
         """That the page of the day gives a user for the incident."""
-        _, page = self.send("GET", f"/night-watch/{DAY}", user)
+        _, page = self.send("GET", f"/night-watch/obs/{DAY}", user)
         found = re.search(rf'action="act/{DAY}/{NAME}">\s*<input type="hidden" name="token" value="([^"]+)"', page)
         assert found
         return found[1]
 
     def act(self, user: str | None, form: dict[str, str], **headers: str) -> tuple[int, str]:
         named = {"Origin": self.url, "Sec_Fetch_Site": "same-origin"} | headers
-        return self.send("POST", f"/night-watch/act/{DAY}/{NAME}", user, form, **named)
+        return self.send("POST", f"/night-watch/obs/act/{DAY}/{NAME}", user, form, **named)
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
@@ -108,13 +108,17 @@ def lake(config: Path) -> Workspace:
 @pytest.fixture(scope="module")
 def server(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("acts")
-    (home / "obs.yaml").write_text("lake: {root: lake}\n")
+    watches = home / "watches"
+    watches.mkdir()
+    (watches / "obs.yaml").write_text("lake: {root: ../lake}\n")
+    (watches / "search.yaml").write_text("name: search\nlake: {root: ../other}\n")
+    (watches / "broken.yaml").write_text("name: [\n")
     (home / "passwords.json").write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {
-        "OBS_CONFIG": str(home / "obs.yaml"),
+        "OBS_CONFIG": str(watches),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__API__HOST": "127.0.0.1",
@@ -132,7 +136,7 @@ def server(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             start_new_session=True,
         )
     try:
-        made = Server(f"http://127.0.0.1:{port}", lake(home / "obs.yaml"), {})
+        made = Server(f"http://127.0.0.1:{port}", lake(watches / "obs.yaml"), {})
         made.tokens = {name: signed_in(made, name, started, home / "server.log") for name in USERS}
         yield made
     finally:
@@ -166,7 +170,7 @@ def test_who_may_run_the_dag_acts_and_everybody_sees_it(server: Server) -> None:
         "olga",
         "<b>looks like the index</b>",
     )
-    _, page = server.send("GET", f"/night-watch/{DAY}", "vi")
+    _, page = server.send("GET", f"/night-watch/obs/{DAY}", "vi")
     assert "note by olga: &lt;b&gt;looks like the index&lt;/b&gt;" in page
     assert "<b>" not in page
 
@@ -189,7 +193,7 @@ def test_every_act_is_stored_as_the_command_stores_it(server: Server, kind: str,
 
 
 def test_who_may_only_read_is_shown_no_form_and_is_refused(server: Server) -> None:
-    status, page = server.send("GET", f"/night-watch/{DAY}", "vi")
+    status, page = server.send("GET", f"/night-watch/obs/{DAY}", "vi")
     assert (status, "<form" in page) == (200, False)
     refused(server, "vi", {"token": server.token("ada"), "kind": "CLOSED"}, 403)
 
@@ -227,13 +231,13 @@ def test_a_form_without_a_token_of_this_reader_for_this_incident_is_refused(serv
     refused(server, "ada", {"token": "1.a.b", "kind": "CLOSED"}, 403)
     refused(server, "ada", {"token": "é", "kind": "CLOSED"}, 403)
     refused(server, "ada", {"token": server.token("olga"), "kind": "CLOSED"}, 403)
-    elsewhere = f"/night-watch/act/{DAY}/{'1' * 32}"
+    elsewhere = f"/night-watch/obs/act/{DAY}/{'1' * 32}"
     form, headers = {"token": server.token("ada"), "kind": "CLOSED"}, {"Origin": server.url}
     assert server.send("POST", elsewhere, "ada", form, **headers)[0] == 403
 
 
 def test_a_token_holds_for_some_hours_for_one_user_one_incident_and_one_server(airflow_home: Path) -> None:
-    import obs_form_tokens as tokens
+    from night_watch.airflow import form_tokens as tokens
 
     token = tokens.issue(b"key", "ada", NAME, 1000.0)
     assert tokens.check(b"key", token, "ada", NAME, 1000.0 + tokens.VALID_S) == token.split(".")[1]
@@ -257,11 +261,34 @@ def test_a_form_is_taken_once(server: Server) -> None:
     assert "sent already" in refused(server, "ada", form, 400)
 
 
+def test_pages_and_forms_are_those_of_the_watch_that_is_asked_for(server: Server, tmp_path: Path) -> None:
+    status, page = server.send("GET", "/night-watch/", "vi")
+    assert status == 200
+    assert re.findall("href='([^']*)'", page) == ["obs/", "search/"]
+    assert server.send("GET", "/night-watch/search/", "vi")[0] == 200
+    assert server.send("GET", f"/night-watch/obs/{DAY}", "vi")[0] == 200
+    assert server.send("GET", f"/night-watch/search/{DAY}", "vi")[0] == 404
+    assert server.send("GET", "/night-watch/nobody/", "vi")[0] == 404
+
+    other = lake_of_search(server)
+    form = {"token": server.token("ada"), "kind": "NOTE", "text": "of the other watch"}
+    status, text = server.send(
+        "POST", f"/night-watch/search/act/{DAY}/{NAME}", "ada", form, Origin=server.url, Sec_Fetch_Site="same-origin"
+    )
+    assert (status, "not made for you by this page" in text) == (403, True)
+    assert acts_of(other, [NAME], DAY) == {}
+
+
+def lake_of_search(server: Server) -> Workspace:
+    """The other watch, with the same day and an incident of the same name."""
+    return lake(Path(server.ws.settings.lake.root).parent / "watches" / "search.yaml")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_nothing_but_a_post_acts(server: Server, method: str) -> None:
     before = len(server.acts)
     query = urllib.parse.urlencode({"token": server.token("ada"), "kind": "CLOSED"})
-    path = f"/night-watch/act/{DAY}/{NAME}?{query}"
+    path = f"/night-watch/obs/act/{DAY}/{NAME}?{query}"
     assert server.send(method, path, "ada", Origin=server.url)[0] == 405
     assert len(server.acts) == before
 
@@ -309,14 +336,14 @@ def test_somebody_acknowledges_in_a_browser(server: Server, page: Any) -> None:
     width, before = page.viewport_size["width"], len(server.acts)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    page.goto(f"{server.url}/night-watch/{DAY}")
+    page.goto(f"{server.url}/night-watch/obs/{DAY}")
     page.click("text=Act on it")
     page.fill("input[name=text]", f"at {width}")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     look(page, f"act-{width}")
     page.click("button:has-text('Acknowledge')")
     page.wait_for_selector(f"text=acknowledged by ada: at {width}")
-    assert page.url == f"{server.url}/night-watch/{DAY}#incident-abcdef01"
+    assert page.url == f"{server.url}/night-watch/obs/{DAY}#incident-abcdef01"
     look(page, f"acted-{width}")
     assert said == []
     assert (len(server.acts), server.acts[-1].kind) == (before + 1, "ACKNOWLEDGED")
@@ -326,7 +353,7 @@ def test_somebody_acknowledges_in_a_browser(server: Server, page: Any) -> None:
 @pytest.mark.parametrize("page", [1440], indirect=True)
 def test_somebody_snoozes_in_the_frame_of_airflows_own_ui(server: Server, page: Any) -> None:
     until = str(TODAY + dt.timedelta(days=2))
-    page.goto(f"{server.url}/plugin/llm/night-watch/{DAY}")
+    page.goto(f"{server.url}/plugin/llm/night-watch/obs/{DAY}")
     frame = page.frame_locator("iframe")
     frame.locator("text=Act on it").click()
     frame.locator("input[name=until]").fill(until)

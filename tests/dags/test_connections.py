@@ -16,9 +16,9 @@ ADDRESS = f"me:{quote(PASSWORD, safe='')}@db:5433/logs"
 
 @pytest.fixture
 def wiring(dagbag: Any) -> Any:
-    import obs_wiring
+    from night_watch.airflow import connections
 
-    return obs_wiring
+    return connections
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,11 @@ def test_a_name_that_nobody_knows_fails_the_task_at_once(house: Any) -> None:
 def test_it_fails_in_words_that_say_what_to_set(house: Any) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    import obs_wiring
+    from night_watch.airflow.tasks import workspace
 
     house.settings(sources=[{"query": "SELECT :start, :end", "connection": "nobody_knows"}])
-    with pytest.raises(AirflowFailException, match="OBS_CONNECTION_NOBODY_KNOWS"), obs_wiring.workspace() as ws:
+    with (
+        pytest.raises(AirflowFailException, match="OBS_CONNECTION_NOBODY_KNOWS"),
+        workspace(str(house.home / "obs.yaml")) as ws,
+    ):
         assert ws.sources

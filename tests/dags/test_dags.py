@@ -26,11 +26,11 @@ STAGES = ("sources", "models", "evaluators", "summaries", "drift", "alerts", "re
 PARSE = """
 import json, sys, time
 import airflow.sdk, airflow.timetables.interval, airflow.plugins_manager
-sys.path[:0] = [sys.argv[1] + "/dags", sys.argv[1] + "/plugins"]
 before = set(sys.modules)
 start = time.process_time()
-for name in ("obs_plugin", "obs_nightly", "obs_report", "obs_maintenance", "obs_watch", "obs_notifier"):
-    __import__(name)
+import night_watch.airflow.plugin
+from night_watch.airflow import NightDoneSensor, NightWatchNotifier, night_watch_dags
+dags = night_watch_dags()
 print(json.dumps({"seconds": time.process_time() - start, "modules": sorted(set(sys.modules) - before)}))
 """
 
@@ -129,7 +129,10 @@ def test_the_form_offers_somebodys_evaluators_and_parsing_imports_none(airflow_h
         "alerts": {"objectives": {"mood_rate": 0.1, "toxicity": 0.2}},
     }
     (tmp_path / "obs.yaml").write_text(json.dumps(settings))
-    names = PARSE + "import obs_nightly; print(json.dumps([obs_nightly.EVALUATORS, 'pandas' in sys.modules]))"
+    names = PARSE + (
+        "offered = dags[0].params.get_param('evaluators').schema['examples']\n"
+        "print(json.dumps([offered, 'pandas' in sys.modules]))"
+    )
     library = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", names, str(ROOT)], capture_output=True, text=True, check=True,

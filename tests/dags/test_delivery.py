@@ -50,7 +50,7 @@ def routed(team: Any) -> dict[str, Any]:
 def test_text_of_a_log_is_no_template_however_often_a_notifier_is_used(house: Any, team: Any) -> None:
     from dataclasses import replace
 
-    from obs_delivery import NotifierChannel
+    from night_watch.airflow.delivery import NotifierChannel
     from obs_lib.alerts.channels.channel import send
 
     for given in (team(), team):
@@ -61,7 +61,7 @@ def test_text_of_a_log_is_no_template_however_often_a_notifier_is_used(house: An
 
 
 def test_a_notifier_that_cannot_connect_has_failed_and_any_other_error_is_unknown(house: Any, team: Any) -> None:
-    from obs_delivery import NotifierChannel
+    from night_watch.airflow.delivery import NotifierChannel
     from obs_lib.alerts.channels.channel import send
 
     assert send(NotifierChannel("team", team("refuse")), MESSAGE, 30).status == "FAILED"
@@ -133,7 +133,7 @@ def test_people_hear_at_once_of_nights_that_wait_for_a_fold_that_failed(
 def test_a_dag_of_peoples_own_tells_by_the_routes_once(
     house: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from obs_notifier import NightWatchNotifier
+    from night_watch.airflow import NightWatchNotifier
 
     monkeypatch.setenv("OBS_CONNECTION_HOOK", f"http://:geheim@127.0.0.1:{receiver.port}/")
     delivery = {

@@ -155,6 +155,7 @@ def test_a_run_again_with_fewer_shards(house: Any) -> None:
 
 @pytest.mark.parametrize(("day", "state"), [(dt.date(2024, 12, 31), "failed"), (dt.date(2025, 1, 1), "success")])
 def test_days_before_the_start_are_refused_and_never_an_empty_success(house: Any, day: dt.date, state: str) -> None:
+    house.settings(schedule={"start_date": "2025-01-01"})
     run = house.night_by_date(day)
     assert run.state == state
     assert house.states(run)["ingest"] == [state]
@@ -205,9 +206,9 @@ def test_a_backfilled_night_does_not_look_again(house: Any) -> None:
 
 
 def test_the_channels_come_from_the_environment_and_a_connection(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import obs_delivery
+    from night_watch.airflow.delivery import channel_urls
 
     monkeypatch.setenv("OBS_NOTIFY_URLS", "json://one json://two")
-    assert obs_delivery.channel_urls() == ["json://one", "json://two"]
+    assert channel_urls("obs") == ["json://one", "json://two"]
     monkeypatch.setenv("AIRFLOW_CONN_OBS_NOTIFY", '{"conn_type": "generic", "password": "json://three"}')
-    assert obs_delivery.channel_urls() == ["json://one", "json://two", "json://three"]
+    assert channel_urls("obs") == ["json://one", "json://two", "json://three"]

@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def timetable(dagbag: Any) -> Any:
-    from obs_timetable import NightTimetable
+    from night_watch.airflow.timetable import NightTimetable
 
     return NightTimetable(dt.timedelta(hours=2))
 
@@ -59,10 +59,10 @@ def test_the_first_scheduled_night_is_the_newest_due(
 ) -> None:
     from airflow.timetables.base import TimeRestriction
 
-    import obs_timetable
+    from night_watch.airflow import timetable as nights
 
-    monkeypatch.setattr(obs_timetable, "utcnow", lambda: at(now))
-    night = obs_timetable.NightTimetable(dt.timedelta(hours=hours))
+    monkeypatch.setattr(nights, "utcnow", lambda: at(now))
+    night = nights.NightTimetable(dt.timedelta(hours=hours))
     info = night.next_dagrun_info(
         last_automated_data_interval=None, restriction=TimeRestriction(None, None, catchup=False)
     )
@@ -73,14 +73,14 @@ def test_the_first_scheduled_night_is_the_newest_due(
 def test_no_day_is_left_out_between_two_scheduled_nights(dagbag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.timetables.base import DataInterval, TimeRestriction
 
-    import obs_timetable
+    from night_watch.airflow import timetable as nights
 
     last = DataInterval(at("2023-06-20"), at("2023-06-21"))
     for hour in range(
         3, 50
     ):  # parsed again at any hour after the night of the 20th was created, with 26 hours of delay
-        monkeypatch.setattr(obs_timetable, "utcnow", lambda hour=hour: at("2023-06-22").add(hours=hour - 2))
-        night = obs_timetable.NightTimetable(dt.timedelta(hours=26))
+        monkeypatch.setattr(nights, "utcnow", lambda hour=hour: at("2023-06-22").add(hours=hour - 2))
+        night = nights.NightTimetable(dt.timedelta(hours=26))
         info = night.next_dagrun_info(
             last_automated_data_interval=last, restriction=TimeRestriction(None, None, catchup=False)
         )

@@ -94,7 +94,7 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     assert {run["run_type"] for run in nights} == {"backfill"}
 
     token = airflow.token()
-    newest = f"/night-watch/{days[-1]}"
+    newest = f"/night-watch/obs/{days[-1]}"
     folds = wait_for(
         airflow,
         "obs_report",
@@ -103,7 +103,7 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     assert {run["state"] for run in folds} == {"success"}
 
     for day in days:
-        status, page, headers = read(airflow, f"/night-watch/{day}", token)
+        status, page, headers = read(airflow, f"/night-watch/obs/{day}", token)
         assert status == 200
         assert str(day) in page
         assert "<script" not in page
@@ -112,16 +112,24 @@ def test_three_days_through_airflow(airflow: Any, embedded: Any) -> None:
     assert status == 200
     for day in days:
         assert f'href="{day}.html"' in index
-        assert read(airflow, f"/night-watch/{day}.html", token)[0] == 200
+        assert read(airflow, f"/night-watch/obs/{day}.html", token)[0] == 200
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
     run_id = urllib.request.quote(nights[0]["dag_run_id"])
     status, page, _ = read(airflow, f"/night-watch/run?dag_id=obs_nightly&run_id={run_id}", token)
-    assert (status, page) == (200, read(airflow, f"/night-watch/{days[0]}", token)[1])
+    assert (status, page) == (200, read(airflow, f"/night-watch/obs/{days[0]}", token)[1])
+    assert read(airflow, f"/night-watch/{days[0]}", token)[1] == page  # as links of earlier releases say it
 
 
 @pytest.mark.parametrize(
-    "path", ["/night-watch/", "/night-watch/2025-03-03", "/night-watch/run?dag_id=obs_nightly&run_id=x"]
+    "path",
+    [
+        "/night-watch/",
+        "/night-watch/2025-03-03",
+        "/night-watch/obs/",
+        "/night-watch/obs/2025-03-03",
+        "/night-watch/run?dag_id=obs_nightly&run_id=x",
+    ],
 )
 def test_strangers_see_nothing(airflow: Any, path: str) -> None:
     for token in (None, "no.such.token"):
@@ -134,7 +142,7 @@ def test_strangers_see_nothing(airflow: Any, path: str) -> None:
     "day", ["2025-02-30", "20250303", "2025-W10-1", "1741000000", "..%2f..%2fobs.yaml", "<script>"]
 )
 def test_only_a_day_names_a_page(airflow: Any, day: str) -> None:
-    status, page, headers = read(airflow, f"/night-watch/{urllib.request.quote(day, safe='%')}", airflow.token())
+    status, page, headers = read(airflow, f"/night-watch/obs/{urllib.request.quote(day, safe='%')}", airflow.token())
     assert status == 404
     assert "<script" not in page
     assert "default-src 'none'" in headers.get("Content-Security-Policy", "default-src 'none'")

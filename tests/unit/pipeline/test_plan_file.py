@@ -19,7 +19,7 @@ from obs_lib.pipeline.evaluate import evaluate
 from obs_lib.pipeline.ingest import ingest
 from obs_lib.pipeline.night import run_day
 from obs_lib.pipeline.plan import plan
-from obs_lib.pipeline.plan_file import Plan, PlanState, collected_inputs, find_plan, read_plan
+from obs_lib.pipeline.plan_file import VERSION, Plan, PlanState, collected_inputs, find_plan, read_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.settings.scoring import ScoringOptions
@@ -83,7 +83,7 @@ def test_the_file_is_small_and_holds_no_text_of_the_logs(ws: Workspace) -> None:
 def test_a_plan_without_a_file_that_can_be_read_is_none(ws: Workspace, content: Any) -> None:
     made, staging = planned(ws)
     whole = made.as_json()
-    changed = {"newer": {**whole, "version": 2}, "unknown state": {**whole, "state": "ELSEWHERE"}}
+    changed = {"newer": {**whole, "version": VERSION + 1}, "unknown state": {**whole, "state": "ELSEWHERE"}}
     if content is None:  # `plan` was killed after its frames
         (staging.folder / "plan.json").unlink()
     else:

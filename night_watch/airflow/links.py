@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperatorLink
 
+from night_watch.airflow.names import name_of, site_of
+
 if TYPE_CHECKING:
     from airflow.models.taskinstancekey import TaskInstanceKey
     from airflow.sdk import BaseOperator
@@ -21,4 +23,4 @@ class ReportLink(BaseOperatorLink):
         from airflow.sdk.execution_time.xcom import XCom
 
         done = XCom.get_value(ti_key=ti_key, key="return_value") or {}
-        return f"/plugin/llm/night-watch/{done.get('day', '')}"
+        return f"{site_of(name_of(ti_key.dag_id) or '')}/{done.get('day', '')}"

@@ -10,11 +10,9 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from obs_links import ReportLink
-from obs_timetable import NightTimetable
-
-APP = "/night-watch"
-"""Where the pages themselves are served. The UI shows them in a frame, under /plugin/llm followed by their own path."""
+from night_watch.airflow.links import ReportLink
+from night_watch.airflow.names import APP
+from night_watch.airflow.timetable import NightTimetable
 
 
 class NightWatchPlugin(AirflowPlugin):
@@ -42,6 +40,6 @@ class NightWatchPlugin(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[Any]:
         """The pages, built only where they are served: importing Airflow's security costs seconds."""
-        from obs_pages import build
+        from night_watch.airflow.pages import build
 
         return [{"name": "Night watch", "url_prefix": APP, "app": build()}]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
-from airflow.sdk.configuration import conf
+
+from night_watch.airflow.delivery import ways
+from night_watch.airflow.tasks import workspace
+from night_watch.airflow.watch import one_settings_file
 
 if TYPE_CHECKING:
     from obs_lib.records import Incident
@@ -20,23 +23,34 @@ class NightWatchNotifier(BaseNotifier):
     The same of the same run and task is told once, by the rules of its severity.
 
     title : one sentence, a template. text : more of it, a template. severity : "P0" to "P3". segment : where it belongs, by
-    which routes and rules match, such as "route=docs".
+    which routes and rules match, such as "route=docs". config : settings file of the watch whose routes are taken; None for
+    $OBS_CONFIG where that names one.
     """
 
     template_fields: Sequence[str] = ("title", "text")
 
-    def __init__(self, title: str, text: str = "", severity: str = "P1", segment: str = "all", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str = "",
+        severity: str = "P1",
+        segment: str = "all",
+        *,
+        config: str | os.PathLike[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.title, self.text, self.severity, self.segment = title, text, severity, segment
+        self.config = config
 
     def notify(self, context: dict[str, Any]) -> None:
         """Send it; where it is P0 or P1 and reached nobody, the callback fails with it."""
-        wiring, channels = _night_watch()
         from obs_lib.pipeline.notify import tell
 
-        with wiring.workspace() as ws:
+        config = str(one_settings_file(self.config))
+        with workspace(config) as ws:
             incident = self._incident(context, ws.redactor.shown)
-            done = tell(ws, [incident], channels.ways())
+            done = tell(ws, [incident], ways(ws, config))
         if done["undelivered"] or done["unrouted"]:
             raise RuntimeError(f"the message of {incident.lead} reached nobody: {done}")
 
@@ -72,14 +86,3 @@ def _names(context: dict[str, Any]) -> tuple[str, str, str]:
         return str((thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)) or "")
 
     return said(run, "dag_id") or said(task, "dag_id"), said(run, "run_id"), said(task, "task_id")
-
-
-def _night_watch() -> tuple[Any, Any]:
-    """How the night watch's Dags reach people. They may lie in another bundle than the Dag that asks."""
-    folder = str(conf.get("core", "dags_folder"))
-    if folder not in sys.path:
-        sys.path.append(folder)
-    import obs_delivery
-    import obs_wiring
-
-    return obs_wiring, obs_delivery

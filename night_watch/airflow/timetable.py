@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow._shared.timezones.timezone import coerce_datetime, utcnow
+from airflow.sdk.timezone import coerce_datetime, utcnow
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 if TYPE_CHECKING:

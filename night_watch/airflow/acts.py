@@ -1,7 +1,8 @@
 """Acting on incidents from the pages inside Airflow: acknowledge, snooze, note, close, accept, false alarm.
 
-What a reader's browser sends is the reader's will only if the reader may run the nightly Dag, the request comes from one of
-these pages (Origin, Sec-Fetch-Site), and it carries the token that the page gave out to this reader for this incident, once.
+What a reader's browser sends is the reader's will only if the reader may run the watch's nightly Dag, the request comes from
+one of these pages (Origin, Sec-Fetch-Site), and it carries the token that the page gave out to this reader for this incident of
+this watch, once.
 """
 
 from __future__ import annotations
@@ -13,14 +14,11 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.configuration import conf
-from airflow.models.dag import DagModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-import obs_form_tokens
+from night_watch.airflow import form_tokens
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -36,19 +34,11 @@ class Refused(Exception):
     """A request that is nobody's will; the message is for its reader."""
 
 
-def may_act(user: BaseUser, dag_id: str) -> bool:
-    """Whether a user may run the Dag, and so act on what it found."""
-    dag = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
-    return bool(
-        get_auth_manager().is_authorized_dag(method="POST", access_entity=DagAccessEntity.RUN, details=dag, user=user)
-    )
-
-
-def form_for(user: BaseUser, day: Day, incident: Incident) -> ActForm:
-    """The form by which a user acts on an incident, from the page of a day."""
+def form_for(name: str, user: BaseUser, day: Day, incident: Incident) -> ActForm:
+    """The form by which a user acts on an incident of the watch of this name, from the page of a day."""
     from obs_lib.reporting.handling import ActForm
 
-    token = obs_form_tokens.issue(_key(), user.get_id(), incident.fingerprint, time.time())
+    token = form_tokens.issue(_key(), user.get_id(), _subject(name, incident.fingerprint), time.time())
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     return ActForm(f"act/{day}/{incident.fingerprint}", token, tomorrow.isoformat())
 
@@ -61,10 +51,17 @@ async def act(ws: Workspace, request: Request, user: BaseUser, fingerprint: str)
         raise Refused("The form is too long.")
     sent = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     try:
-        form = obs_form_tokens.check(_key(), sent.get("token", ""), user.get_id(), fingerprint, time.time())
-    except obs_form_tokens.BadToken as error:
+        form = form_tokens.check(
+            _key(), sent.get("token", ""), user.get_id(), _subject(ws.settings.name, fingerprint), time.time()
+        )
+    except form_tokens.BadToken as error:
         raise Refused(str(error)) from error
     await run_in_threadpool(_record, ws, fingerprint, user, sent, form)
+
+
+def _subject(name: str, fingerprint: str) -> str:
+    """What a token speaks of: the same incident may be in two lakes."""
+    return f"{name}/{fingerprint}"
 
 
 def _record(ws: Workspace, fingerprint: str, user: BaseUser, sent: dict[str, str], form: str) -> None:
