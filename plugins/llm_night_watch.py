@@ -1,0 +1,6 @@
+"""The plugin for an Airflow that has this checkout on its path but not the wheel installed, which announces the plugin itself."""
+
+from importlib.metadata import entry_points
+
+if not entry_points(group="airflow.plugins", name="llm_night_watch"):
+    from night_watch.airflow.plugin import NightWatchPlugin  # noqa: F401 - Airflow finds it by being here
