@@ -72,8 +72,9 @@ def watches(request: Request, user: GetUserDep) -> Response:
         raise HTTPException(403, "Forbidden")
     if len(seen) == 1:
         return _to(request, f"{seen[0]}/")
-    items = "".join(f"<li><a href='{escape(name)}/'>{escape(name)}</a></li>" for name in seen)
-    return HTMLResponse(_page(f"<h1>Night watches</h1><ul>{items}</ul>"), headers=HEADERS)
+    from obs_lib.reporting.html import render_watches
+
+    return HTMLResponse(render_watches(seen), headers=HEADERS)
 
 
 def days(name: Readable) -> HTMLResponse:

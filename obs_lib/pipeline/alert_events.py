@@ -38,7 +38,7 @@ def claim_events(ws: Workspace, link: Link | None = None, now: dt.datetime | Non
             who = responsible(incident, ws.settings.delivery.rules)
             log.claim(CHANNEL, [update])
             message = incident_message(incident, link(incident.day) if link else None, who)
-            events.append(body_of(cleaned(message)))
+            events.append(body_of(cleaned(message.told_by(ws.settings.own_name))))
     return events
 
 

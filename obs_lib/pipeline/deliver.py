@@ -128,6 +128,7 @@ class Courier:
 
     def _attempt(self, name: str, updates: list[Update], message: Message) -> None:
         channel, timeout_s = self._channels[name], self._ws.settings.alerts.timeout_s
+        message = message.told_by(self._ws.settings.own_name)
         self.count.add(self._log.attempt(name, updates, lambda: send(channel, message, timeout_s)))
 
     def _alone(self, day: Day, incidents: Sequence[Incident]) -> Message:

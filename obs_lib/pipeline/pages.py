@@ -62,7 +62,7 @@ def shown_page(ws: Workspace, day: Day, form: Callable[[Incident], ActForm] | No
 
 def index(ws: Workspace) -> str:
     """An HTML page that lists the days."""
-    return render_index(list_days(ws))
+    return render_index(list_days(ws), ws.settings.named_report.title)
 
 
 def text(ws: Workspace, day: Day) -> str:

@@ -46,7 +46,7 @@ def page_path(ws: Workspace, day: Day) -> Path:
 
 def report_text(ws: Workspace, day: Day) -> str:
     """The report of a day as plain text, made from what the lake holds now."""
-    return make(report_inputs(ws, history(ws), day), ws.settings.report).text
+    return make(report_inputs(ws, history(ws), day), ws.settings.named_report).text
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
@@ -66,7 +66,7 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
 
 def _render_day(ws: Workspace, past: History, day: Day) -> StepRecord:
     inputs = report_inputs(ws, past, day)
-    made = make(inputs, ws.settings.report)
+    made = make(inputs, ws.settings.named_report)
     verdict, page = made.document.verdict, made.html.encode()
     before = summary_in_force(ws, day)
     after = revision_summary(inputs, verdict.label, _made_of(ws, past, day))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 from obs_lib.records.incidents import IncidentState, Severity
 from obs_lib.records.logs import Day
@@ -52,6 +52,17 @@ class Message:
     """Address of the day's report; None where it has none that others can open."""
     report: str | None = field(default=None, repr=False)
     """The day's report as HTML, for digests; None elsewhere."""
+    watch: str = ""
+    """Name of the watch that says it; empty for one without a name of its own."""
+
+    def told_by(self, watch: str) -> Self:
+        """The same as said by the watch of this name; unchanged for an empty one.
+
+        Two watches may say the same of one day, such as that a night never began: receivers must not take one for the other.
+        """
+        if not watch:
+            return self
+        return replace(self, watch=watch, key=f"{watch}-{self.key}", title=f"{watch}: {self.title}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ def render_index(days: Sequence[ReportedDay], title: str = "LLM night watch") ->
     return environment().get_template("index.html.j2").render(title=title, days=listed, strip=strip(listed))
 
 
+def render_watches(names: Sequence[str]) -> str:
+    """A page that leads to the list of days of each watch, in the order given; each lies one step below under its name."""
+    return environment().get_template("watches.html.j2").render(names=names)
+
+
 @cache
 def environment() -> Environment:
     """Templates from the wheel, or from the checkout beside the package. Strict, and escaping always."""

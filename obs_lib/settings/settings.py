@@ -94,6 +94,18 @@ class Settings(BaseModel):
         named = (judged_score(name, judge.rubric) for name, judge in sorted(self.judges.items()))
         return tuple(score for score in named if score is not None)
 
+    @property
+    def own_name(self) -> str:
+        """The watch's name where it has one of its own, else empty: what people are told it by where they hear of several."""
+        return "" if self.name == DEFAULT_NAME else self.name
+
+    @property
+    def named_report(self) -> ReportOptions:
+        """The options of the report, with the watch's own name in its title."""
+        if not self.own_name:
+            return self.report
+        return self.report.model_copy(update={"title": f"{self.report.title}: {self.own_name}"})
+
     def digest(self, *sections: str) -> str:
         """Name of the settings that can change results, which are all that are not marked otherwise.
 

@@ -264,7 +264,7 @@ def test_a_form_is_taken_once(server: Server) -> None:
 def test_pages_and_forms_are_those_of_the_watch_that_is_asked_for(server: Server, tmp_path: Path) -> None:
     status, page = server.send("GET", "/night-watch/", "vi")
     assert status == 200
-    assert re.findall("href='([^']*)'", page) == ["obs/", "search/"]
+    assert re.findall('href="([^"]*)"', page) == ["obs/", "search/"]
     assert server.send("GET", "/night-watch/search/", "vi")[0] == 200
     assert server.send("GET", f"/night-watch/obs/{DAY}", "vi")[0] == 200
     assert server.send("GET", f"/night-watch/search/{DAY}", "vi")[0] == 404

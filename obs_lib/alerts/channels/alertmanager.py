@@ -34,7 +34,7 @@ class Alertmanager:
         if not message.notices:
             return Outcome("SENT")
         now = dt.datetime.now(dt.UTC)
-        alerts = [_alert(notice, one, message.link, now) for notice in message.notices for one in Severity]
+        alerts = [_alert(message, notice, one, now) for notice in message.notices for one in Severity]
         return post(self.address, _PATH, json.dumps(alerts).encode(), self.headers, self.timeout_s)
 
 
@@ -53,7 +53,7 @@ def _authorization(connection: Connection) -> dict[str, str]:
     return {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
 
 
-def _alert(notice: Notice, severity: Severity, link: str | None, now: dt.datetime) -> dict[str, object]:
+def _alert(message: Message, notice: Notice, severity: Severity, now: dt.datetime) -> dict[str, object]:
     """https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, `postableAlert`.
 
     Severity is a label, because routes of Alertmanager ask for it. So an incident that gets worse is another alert: that of
@@ -69,6 +69,7 @@ def _alert(notice: Notice, severity: Severity, link: str | None, now: dt.datetim
     }
     labels = {
         "alertname": "LLMNightWatch",
+        "watch": message.watch,
         "incident": notice.fingerprint,
         "severity": severity.value,
         "kind": notice.kind,
@@ -80,5 +81,5 @@ def _alert(notice: Notice, severity: Severity, link: str | None, now: dt.datetim
         "annotations": {name: value for name, value in (about | {"place": ", ".join(notice.place)}).items() if value},
         "startsAt": began.isoformat(),
         "endsAt": (now + _STANDS if stands else now).isoformat(),
-        **({"generatorURL": link} if link else {}),
+        **({"generatorURL": message.link} if message.link else {}),
     }

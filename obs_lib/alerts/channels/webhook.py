@@ -64,6 +64,7 @@ def body_of(message: Message) -> dict[str, Any]:
     """What is posted. Keys are added over time, never renamed."""
     return {
         "version": 1,
+        **({"watch": message.watch} if message.watch else {}),
         "key": message.key,
         "day": message.day.isoformat(),
         "severity": message.severity.value,

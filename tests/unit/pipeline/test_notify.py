@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from obs_lib.alerts.delivery_options import DeliveryOptions
 from obs_lib.alerts.storage import to_frame
+from obs_lib.connections import Connection
 from obs_lib.lake.tables import ALERTS, OPERATIONS
 from obs_lib.pipeline.deliver import Ways
 from obs_lib.pipeline.deliveries import DELIVERY
 from obs_lib.pipeline.notify import notify
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Incident, IncidentState, Severity
+from tests.receivers import Receiver
 
 DAY = dt.date(2024, 3, 1)
 SOON = dt.datetime(2024, 3, 2, 3, tzinfo=dt.UTC)
@@ -55,6 +59,32 @@ def test_a_page_is_sent_once_and_again_when_it_gets_worse(make_workspace: Any, e
     assert [message["title"][:2] for message in received] == ["P1", "P0"]
     assert "http://here/2024-03-01" in received[0]["message"]
     assert sorted(attempts(ws)) == ["CLAIMED", "CLAIMED", "SENT", "SENT"]
+
+
+def test_two_watches_that_say_the_same_are_told_apart(make_workspace: Any, receiver: Receiver) -> None:
+    watches = [named(make_workspace(name), name) for name in ("obs", "search")]
+    for kind in ("webhook", "alertmanager"):
+        for ws in watches:
+            incident(ws)
+            options = {"kind": kind, "connection": "there"}
+            delivery = DeliveryOptions(channels={kind: options}, routes=[{"channels": [kind]}])
+            told = replace(
+                ws,
+                settings=ws.settings.model_copy(update={"delivery": delivery}),
+                connections=lambda _: Connection.from_uri(f"http://:geheim@127.0.0.1:{receiver.port}/"),
+            )
+            assert notify(told, Ways(), now=SOON)["sent"] == 1
+    plain, prefixed = (post.json for post in receiver.posts[:2])
+    assert prefixed["key"] == f"search-{plain['key']}"
+    assert prefixed["title"] == f"search: {plain['title']}"
+    assert (plain.get("watch"), prefixed["watch"]) == (None, "search")
+    labels = [post.json[0]["labels"] for post in receiver.posts[2:]]
+    assert labels[1] == {**labels[0], "watch": "search"}
+    assert [ws.settings.named_report.title for ws in watches] == ["LLM night watch", "LLM night watch: search"]
+
+
+def named(ws: Workspace, name: str) -> Workspace:
+    return replace(ws, settings=ws.settings.model_copy(update={"name": name}))
 
 
 def test_a_mail_arrives(make_workspace: Any, mailbox: Any) -> None:
