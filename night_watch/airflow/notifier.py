@@ -23,8 +23,8 @@ class NightWatchNotifier(BaseNotifier):
     The same of the same run and task is told once, by the rules of its severity.
 
     title : one sentence, a template. text : more of it, a template. severity : "P0" to "P3". segment : where it belongs, by
-    which routes and rules match, such as "route=docs". config : settings file of the watch whose routes are taken; None for
-    $OBS_CONFIG where that names one.
+    which routes and rules match, such as "route=docs". config : whole path of the settings file whose routes are taken; None
+    for $OBS_CONFIG where that names one.
     """
 
     template_fields: Sequence[str] = ("title", "text")

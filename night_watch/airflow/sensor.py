@@ -25,7 +25,7 @@ class NightDoneSensor(BaseSensorOperator):
     With `soft_fail=True` it is skipped instead, and with it what follows. Between two looks it holds no slot.
 
     day : the night's day (UTC), YYYY-MM-DD; a template. worst : severity of the worst incident that may be open on it.
-    config : settings file of the watch; None for $OBS_CONFIG where that names one.
+    config : whole path of the watch's settings file; None for $OBS_CONFIG where that names one.
     """
 
     template_fields: Sequence[str] = ("day",)

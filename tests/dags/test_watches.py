@@ -96,6 +96,8 @@ def _table(name: str) -> Any:
 
 
 def test_everything_is_named_after_its_watch_and_has_its_settings(houses: dict[str, House]) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
     houses["search"].settings(
         schedule={
             "owner": "search team", "queue": "small", "models_queue": "gpu", "pool": "search", "delay_hours": 5,
@@ -122,6 +124,9 @@ def test_everything_is_named_after_its_watch_and_has_its_settings(houses: dict[s
     assert (chat.timetable.summary, search.timetable.summary) == ("each day, 2 h later", "each day, 5 h later")
     assert [asset.name for asset in search.get_task("summarise").outlets] == ["search_nights"]
     assert [asset.uri for asset in search.get_task("summarise").outlets] == ["obs://search/lake/nights"]
+
+    again = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(search))))
+    assert again.access_control == search.access_control
 
 
 def test_a_watch_without_a_name_keeps_the_ids_that_it_had(dagbag: Any) -> None:

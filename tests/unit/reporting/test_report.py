@@ -106,3 +106,9 @@ def test_index_lists_newest_first_and_keeps_links_at_home() -> None:
     assert "&lt;b&gt;1 new&lt;/b&gt;" in page
     assert "2 Jun: no report" in page
     assert "No reports yet" in html.render_index([])
+
+
+def test_the_list_of_watches_leads_one_step_below() -> None:
+    page = html.render_watches(["chat", "<b>"])
+    assert re.findall(r'href="([^"]*)"', page) == ["chat/", "&lt;b&gt;/"]
+    assert "<b>" not in page
