@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,8 @@ def test_another_version_is_told_the_same_way_and_healed_by_a_backfill(
     run_day(ws, DAYS[4])
     fold(ws)
     assert verdicts(ws, DAYS[4])["toxicity"] == "MOVED"
-    assert "became new, and all 26 anchors score as before" in page_text(ws, DAYS[4])
+    assert re.search(r"became new-en-\S+, and all 22 anchors score as before", page_text(ws, DAYS[4]))
+    assert "26 anchors" not in page_text(ws, DAYS[4])
     for day in reversed(DAYS[:4]):
         run_day(ws, day)
     fold(ws)
@@ -224,9 +226,9 @@ def test_what_is_no_anchor_is_refused_with_its_line(tmp_path: Path, text: str, s
 def test_every_evaluator_has_dozens_of_anchors_both_ways() -> None:
     anchors = load_anchors()
     assert sorted(path.stem for path in SHIPPED.glob("*.jsonl")) == sorted(
-        ["format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"]
+        ["format", "groundedness", "language_mismatch", "over_refusal", "refusal", "relevance", "toxicity"]
     )
-    for name in ("format", "groundedness", "over_refusal", "refusal", "relevance", "toxicity"):
+    for name in ("format", "groundedness", "language_mismatch", "over_refusal", "refusal", "relevance", "toxicity"):
         expected = list(anchors_of(anchors, name)["expected"])
         assert min(expected.count(True), expected.count(False)) >= 9
 
