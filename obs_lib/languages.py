@@ -22,6 +22,8 @@ _READ = 400
 """Characters that are read: more of them change no verdict, and a long text costs no more than a short one."""
 _SURE = 0.5
 """The least confidence in a language and its kin. Over it, no ordinary English answer was taken for another language."""
+_FEWEST = 8
+"""Letters of a to z below which nothing is told apart: three of them may look like any language."""
 _KIN = [
     kin.split()
     for kin in ("ca es pt", "cs sk", "hr sl sr", "da no sv", "be bg mk ru uk", "hi mr ne", "id ms", "af nl", "ja zh")
@@ -124,7 +126,8 @@ _NOTE = re.compile(rf"(?P<text>{'|'.join(_TEXTS)}) in (?P<language>.+); measured
 
 @lru_cache(maxsize=8192)  # each evaluator asks about the same texts
 def _detected(sample: str) -> str | None:
-    if not any(map(str.isalpha, sample)):
+    letters = sum(map(str.isalpha, sample))
+    if not letters or (letters < _FEWEST and sample.isascii()):
         return None
     ranked = _model().rank(sample)
     code = ranked[0][0]

@@ -12,6 +12,7 @@ examples  key "<evaluator>:<rank>": payload JSON of one of the worst answers (ex
 traces    key "<rank>": n spans; payload JSON of one of the slowest traces (excerpts.SlowTrace); `all` only
 latency_model  key = model of `latency_model.MODELS`: n requests; payload its packed cells
 reasons   key "<evaluator>|<status>|<note>": n scores that were skipped or failed; empty payload; `all` only
+languages  key = code of a language: n answers in it; empty payload; `all` only
 repairs   key = rule of sources/repair.py: n interactions that it repaired; empty payload; `all` only
 labels    key = metric: n labelled interactions; payload JSON of sums over them (see labelled.py)
 judge     key = score of a judge: n labelled answers; payload JSON of numbers of each (see judge_labels.py); `all` only

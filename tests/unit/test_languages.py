@@ -32,7 +32,22 @@ SENTENCES = {
     "id": "Gudang mengirim setiap paket pada pagi hari setelah pembayaran.",
 }
 IN_NONE = [
-    *("", " \n", "51", "3.14159", "2026-03-03T10:00:00Z", "Lima", "Yes.", "No.", "OK", "(B)", "👍👍", "...", "C. 42"),
+    *(
+        "",
+        " \n",
+        "51",
+        "3.14159",
+        "2026-03-03T10:00:00Z",
+        "Lima",
+        "Yes.",
+        "No.",
+        "OK",
+        "(B)",
+        "👍👍",
+        "...",
+        "C. 42",
+        "rqu",
+    ),
     "```python\ndef reverse(text):\n    return text[::-1]\n```",
     "def rev(s): return s[::-1]",
     "SELECT * FROM users WHERE id = 3",

@@ -17,6 +17,7 @@ from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import SHIPPED, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.over_refusal import HEAD, OverRefusal, reason
+from obs_lib.languages import language_of
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.plan import choose
@@ -53,7 +54,8 @@ class Says:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    prompt=st.text(min_size=1, max_size=60).filter(str.strip), answer=st.sampled_from([NO, "Paris.", "No", "Sure: 1."])
+    prompt=st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and language_of(text) in ("en", None)),
+    answer=st.sampled_from([NO, "Paris.", "No", "Sure: 1."]),
 )
 def test_it_is_the_product_of_both_and_never_more_than_the_refusal(prompt: str, answer: str) -> None:
     (row,) = score(BY_NAME["over_refusal"], (prompt, answer))

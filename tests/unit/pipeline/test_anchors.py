@@ -17,6 +17,7 @@ from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.toxicity import Toxicity
 from obs_lib.lake.maintenance import drop_days
 from obs_lib.lake.tables import ALERTS, ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SCORES
+from obs_lib.languages import DETECTOR
 from obs_lib.models.testing import HashingEncoder
 from obs_lib.pipeline.night import fold, run_day
 from obs_lib.pipeline.render import report_text
@@ -133,7 +134,7 @@ def test_another_version_is_told_the_same_way_and_healed_by_a_backfill(
     run_day(ws, DAYS[4])
     fold(ws)
     assert verdicts(ws, DAYS[4])["toxicity"] == "MOVED"
-    assert "became new, and all 26 anchors score as before" in page_text(ws, DAYS[4])
+    assert f"became new-en-{DETECTOR}, and all 26 anchors score as before" in page_text(ws, DAYS[4])
     for day in reversed(DAYS[:4]):
         run_day(ws, day)
     fold(ws)

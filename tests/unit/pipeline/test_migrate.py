@@ -59,7 +59,7 @@ from obs_lib.pipeline.schema_5.migration import Migrated
 from obs_lib.pipeline.schema_5.names import fingerprint
 from obs_lib.pipeline.schema_5.rows import TABLES as RENAMED_TABLES
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, StepState
+from obs_lib.records import Day, Evaluator, StepState
 from tests.unit.pipeline.lakes import digests, files_saying
 from tests.unit.pipeline.old_lake import CLOSED, DAYS, DROPPED, copy_of, unpack
 
@@ -225,7 +225,26 @@ def of_kept_columns(of_days: Mapping[tuple[str, str], Mapping[str, str]]) -> dic
     }
 
 
+class OfBefore:
+    """An evaluator under the version that the earlier release scored with: migrating is no reason to score again."""
+
+    def __init__(self, evaluator: Evaluator, version: str) -> None:
+        self.name, self.needs, self.describe, self.version = (
+            evaluator.name,
+            evaluator.needs,
+            evaluator.describe,
+            version,
+        )
+        self.texts, self.score = evaluator.texts, evaluator.score
+
+
 def test_the_first_night_migrates_and_scores_nothing_again(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(ws.lake)
+    scores = ws.lake.read(SCORES, [DAYS[5]])
+    versions = dict(zip(scores["evaluator"], scores["version"], strict=True))
+    of_before = tuple(OfBefore(one, versions[one.name]) for one in ws.evaluators if one.name in versions)
+    assert len(of_before) == len(versions) > 5
+    ws.__dict__["evaluators"] = of_before
     monkeypatch.setattr(SentenceEncoder, "encode", lambda *_: pytest.fail("a model ran"))
     assert late_days(ws, DAYS[7]) == DAYS[5:7], "this release reads more of the same logs, once"
     migrated = digests(ws)

@@ -46,6 +46,7 @@ def test_the_same_rows_give_the_same_tables_whatever_their_order(tmp_path: Path,
     assert tables[0][0].equals(tables[1][0])
     assert tables[0][1].equals(tables[1][1])
     assert set(tables[0][1]["kind"].to_pylist()) == {
+        "languages",
         "tokens",
         "words",
         "answers",
