@@ -77,7 +77,9 @@ class PromptInjection:
         rare=True,
     )
     name, needs = declaration.name, declaration.needs
-    describe = "Phrases by which prompts try to override instructions, drop rules, forbid refusals or extract the system prompt."
+    describe = (
+        "Phrases by which prompts try to override instructions, drop rules, forbid refusals, extract the system prompt."
+    )
 
     @classmethod
     def build(cls, kit: Kit) -> Evaluator:

@@ -15,7 +15,7 @@ from obs_lib.digests import digest_of
     [
         ("toxicity", 8, 1647, "bddecfe469ed45e9ab15297b6e2ab51e"),
         ("request", 16, 3253, "bb48b39a9e8ef945d2a91d10b2b3e0e1"),
-        ("refusal", 12, 1455, "c5abe648fb47931bde762989c23b20b6"),
+        ("refusal", 12, 2069, "cb50b4daf908c797e9f3ab88a86730c3"),
     ],
 )
 def test_made_texts_are_those_of_the_heads(

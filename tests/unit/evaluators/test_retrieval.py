@@ -93,6 +93,11 @@ def test_context_relevance_asks_the_evaluator_of_relevance() -> None:
     assert [one.name for one in build(OPTIONS, HashingEncoder(), "other@0123456789abcdef", ("format",))] == [
         "format",
         "context_utilization",
+        "repetition",
+        "secret_leak",
+        "personal_leak",
+        "prompt_injection",
+        "context_injection",
         "language_mismatch",
         "accuracy",
     ]

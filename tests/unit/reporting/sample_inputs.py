@@ -92,6 +92,9 @@ USUAL = {
     "format_compliance": 0.972,
     "context_relevance": 0.71,
     "context_utilization": 0.44,
+    "repetition_rate": 0.0012,
+    "personal_data_rate": 0.0021,
+    "prompt_injection_rate": 0.0043,
 }
 """What a quiet day shows. Metrics that are not listed have no data."""
 

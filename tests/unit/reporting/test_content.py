@@ -145,7 +145,8 @@ def test_metrics_without_data_are_named_once_with_their_reason() -> None:
         note == "Never: Errors: content filter, Errors: context length, Errors: auth, Errors: client, Errors: server, "
         "Errors: connection, Errors: other, Answers that call a tool, Other finish reasons. "
         "No data: Throughput against capacity, Peak concurrency against capacity (no configured capacity); "
-        "Answers filtered, Safety flags, Answers in another language (the logs have no such field)."
+        "Answers filtered, Empty answers, Answers that break off, Safety flags, Answers with a secret, "
+        "Answers with an injected context, Answers in another language (the logs have no such field)."
     )
 
 

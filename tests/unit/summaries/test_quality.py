@@ -37,9 +37,10 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
             *of("context_relevance", 0.5, 0.7, 0.5, 0.7),
             *of("context_utilization", 0.0, 1.0, 0.5, 0.5),
             *of("language_mismatch", 0.0, 1.0, 0.0, 1.0),
+            *of("secret_leak", 0.0, 1.0, 0.0, 0.0),
         ),
     )
-    values = {metric: value.value for (_, metric), value in found.items()}
+    values = {metric: value.value for (_, metric), value in found.items() if value.value is not None}
     assert values == {
         "hallucination_rate": 0.5,
         "toxicity": pytest.approx(0.5),
@@ -50,6 +51,7 @@ def test_scores_become_shares_and_means_on_the_side_that_the_catalogue_says(inte
         "context_relevance": pytest.approx(0.6),
         "context_utilization": pytest.approx(0.5),
         "language_mismatch_rate": 0.5,
+        "secret_leak_rate": 0.25,
     }
     assert (found["all", "refusal_rate"].low, found["all", "refusal_rate"].high) == pytest.approx(binomial(0.25, 4))
 
