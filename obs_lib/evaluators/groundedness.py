@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue.score import OwnModels, Score
+from obs_lib.errors import NoHead
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
 from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
+from obs_lib.evaluators.evidence import Evidence
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -42,12 +44,20 @@ FEATURES = (
     "names",
     "negation",
     "opposite",
+    "missing_words",
+    "missing_fragments",
+    "missing_tokens",
+    "entailed_all",
+    "entailed_mean",
+    "entailed_least",
 )
+"""All that a head may weigh; a head's file names those that it was trained on."""
 PASSAGE = 800
 """Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
 _SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
 _EXCERPT = 300
 _SHOWN = 3
+_LOG_OF_MANY = 5.0  # of about 150 content words
 
 
 class Material(NamedTuple):
@@ -58,9 +68,25 @@ class Material(NamedTuple):
     passages: tuple[str, ...]
     contexts: tuple[str, ...]
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each sentence of the answer behind the evidence that it is read beside."""
+        evidence = Evidence(self.contexts)
+        return [(evidence.beside(span.text), span.text) for span in self.answer]
+
+
+class Read(NamedTuple):
+    """What models made of a batch's texts. tokens : by text. entailed : log-odds that evidence supports a claim, by pair."""
+
+    tokens: Mapping[str, Tokens]
+    entailed: Mapping[tuple[str, str], float]
+
 
 class Support(NamedTuple):
-    """One sentence of the answer and what the contexts have for it. words, fragments, bigrams : shares in [0, 1]."""
+    """One sentence of the answer and what the contexts have for it.
+
+    words, fragments, bigrams : shares in [0, 1]. entailed : log-odds that its evidence supports it; 0 where none was read.
+    """
 
     span: Span
     weight: int
@@ -70,6 +96,7 @@ class Support(NamedTuple):
     bigrams: float
     speaker: float
     faults: Faults
+    entailed: float = 0.0
 
 
 class Groundedness:
@@ -113,6 +140,7 @@ class Groundedness:
 
     def __init__(self, options: EvaluatorOptions, head: Head, encoder: TokenEncoder) -> None:
         self._options, self._head, self._encoder = options, head, encoder
+        self._columns = columns(head)
         limits = (options.max_characters, options.max_sentences, options.max_passages)
         self.version = f"2-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (
@@ -126,26 +154,37 @@ class Groundedness:
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
         texts = wanted(batch, self._texts)
-        read = dict(zip(texts, self._encoder.tokens(texts), strict=True))
+        pairs = wanted(batch, self._pairs)
+        read = Read(
+            dict(zip(texts, self._encoder.tokens(texts), strict=True)),
+            dict(zip(pairs, self._encoder.pairs(pairs).tolist(), strict=True)) if pairs else {},
+        )
         return outcomes(batch, lambda case, response: self._verdict(case, response, read))
 
     def _texts(self, case: Case, response: str) -> list[str]:
         material = gather_material(case, response, self._options)
         return [material.response, *material.passages] if material.contexts and material.answer else []
 
-    def _verdict(self, case: Case, response: str, read: Mapping[str, Tokens]) -> Outcome:
+    def _pairs(self, case: Case, response: str) -> list[tuple[str, str]]:
+        material = gather_material(case, response, self._options)
+        return material.pairs if reads_pairs(self._head) and material.contexts else []
+
+    def _probability(self, supports: Sequence[Support]) -> float:
+        return self._head.probability(features(supports)[self._columns])
+
+    def _verdict(self, case: Case, response: str, read: Read) -> Outcome:
         material = gather_material(case, response, self._options)
         if not material.contexts:
             return skipped("no contexts")
         if not material.answer:
             return skipped("the answer has no words")
         supports = weigh(material, read)
-        value = self._head.probability(features(supports))
+        value = self._probability(supports)
         return scored(value, self._evidence(material, supports))
 
     def _evidence(self, material: Material, supports: Sequence[Support]) -> dict[str, object]:
         """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
-        single = [self._head.probability(features([support])) for support in supports]
+        single = [self._probability([support]) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
         return {
             "least_supported": [
@@ -174,19 +213,40 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
     return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
 
 
-def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
+def columns(head: Head) -> list[int]:
+    """Where the head's features stand among FEATURES. NoHead where it has others: it was trained for another release."""
+    if unknown := [name for name in head.features if name not in FEATURES]:
+        raise NoHead(
+            "the groundedness head weighs what is not measured",
+            rule=", ".join(FEATURES),
+            found=", ".join(unknown),
+            where="evaluators.weights",
+            fix="train the heads anew (docs/models.md, Heads for another encoder)",
+        )
+    return [FEATURES.index(name) for name in head.features]
+
+
+def reads_pairs(head: Head) -> bool:
+    return any(name.startswith("entailed") for name in head.features)
+
+
+def weigh(material: Material, read: Read) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
-    answer = read[material.response]
-    states = [np.asarray(read[passage].states) for passage in material.passages]
+    answer = read.tokens[material.response]
+    states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
     content = content_mask(material.response, answer.spans)
     known, spoken = read_known(material.contexts), _Spoken(material.contexts)
-    return [_support(span, answer, content, states, (known, spoken)) for span in material.answer]
+    entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
+    return [
+        _support(span, answer, content, states, (known, spoken))._replace(entailed=logit)
+        for span, logit in zip(material.answer, entailed, strict=True)
+    ]
 
 
 def features(supports: Sequence[Support]) -> np.ndarray:
-    """One number for each of FEATURES, in [-1, 1]: over the sentences of the answer, longer ones counting for more."""
-    weights = np.array([support.weight for support in supports], dtype=np.float64)
-    weights /= weights.sum()
+    """One number for each of FEATURES, in about [-1, 1]: over the sentences of the answer, longer ones counting for more."""
+    counts = [support.weight for support in supports]
+    weights = np.array(counts, dtype=np.float64) / sum(counts)
 
     def mean(values: Sequence[float]) -> float:
         return float(np.sum(weights * np.asarray(values)))
@@ -208,7 +268,11 @@ def features(supports: Sequence[Support]) -> np.ndarray:
             min(each.fragments for each in supports),
             mean([each.bigrams for each in supports]),
             mean([each.speaker for each in supports]),
-            *(max(getattr(each.faults, name) for each in supports) for name in FEATURES[-5:]),
+            *(max(getattr(each.faults, name) for each in supports) for name in Faults._fields[:-1]),
+            _much([1.0 - each.words for each in supports], counts),
+            _much([1.0 - each.fragments for each in supports], counts),
+            _much([1.0 - each.token for each in aligned], counts),
+            *_entailed(np.array([each.entailed for each in supports]), weights),
         ],
         dtype=np.float64,
     )
@@ -238,7 +302,12 @@ class _Spoken:
 
 
 def _support(
-    span: Span, answer: Tokens, content: np.ndarray, states: Sequence[np.ndarray], contexts: tuple[Known, _Spoken]
+    span: Span,
+    answer: Tokens,
+    content: np.ndarray,
+    states: Sequence[np.ndarray],
+    contexts: tuple[Known, _Spoken],
+    entailed: float,
 ) -> Support:
     known, spoken = contexts
     place = inside(answer, span)
@@ -254,6 +323,22 @@ def _support(
         float(bool(_SPEAKER & set(spoken_words))),
         faults(read_statement(span.text), known),
     )
+
+
+def _much(missing: Sequence[float], weights: Sequence[int]) -> float:
+    """How much of the answer is missing from the contexts, in content words, on a scale that long answers do not leave."""
+    total = sum(share * weight for share, weight in zip(missing, weights, strict=True))
+    return float(np.log1p(max(total, 0.0)) / _LOG_OF_MANY)
+
+
+def _entailed(logits: np.ndarray, shares: np.ndarray) -> list[float]:
+    """That every sentence is supported (the product of their probabilities, as its log-odds within +-6, by 6), their mean, and
+    the least of them.
+    """
+    single = 1.0 / (1.0 + np.exp(-logits))
+    together = min(float(-np.logaddexp(0.0, -logits).sum()), -1e-6)
+    odds = together - float(np.log(-np.expm1(together)))
+    return [float(np.clip(odds, -6.0, 6.0)) / 6.0, float(np.sum(shares * single)), float(single.min())]
 
 
 def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:
