@@ -302,12 +302,7 @@ class _Spoken:
 
 
 def _support(
-    span: Span,
-    answer: Tokens,
-    content: np.ndarray,
-    states: Sequence[np.ndarray],
-    contexts: tuple[Known, _Spoken],
-    entailed: float,
+    span: Span, answer: Tokens, content: np.ndarray, states: Sequence[np.ndarray], contexts: tuple[Known, _Spoken]
 ) -> Support:
     known, spoken = contexts
     place = inside(answer, span)

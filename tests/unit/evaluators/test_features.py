@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_lib.errors import NoHead
 from obs_lib.evaluators import groundedness, refusal, relevance
+from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
 from obs_lib.models.pieces import PIECE, pieces
@@ -25,7 +28,11 @@ def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions |
 def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
     found = material(response, contexts)
     texts = [found.response, *found.passages]
-    read = dict(zip(texts, HashingEncoder().tokens(texts), strict=True))
+    encoder = HashingEncoder()
+    read = groundedness.Read(
+        dict(zip(texts, encoder.tokens(texts), strict=True)),
+        dict(zip(found.pairs, encoder.pairs(found.pairs).tolist(), strict=True)),
+    )
     return dict(zip(groundedness.FEATURES, groundedness.features(groundedness.weigh(found, read)), strict=True))
 
 
@@ -50,6 +57,23 @@ def test_numbers_names_and_negation_are_checked() -> None:
     assert grounded("It never lies on the Spree.")["negation"] > 0.5
     assert grounded("Berlin has 3.7 million people.")["numbers"] == 0.0
     assert grounded("Berlin has 3.7 billion people.")["units"] == 1.0
+
+
+def test_what_is_missing_adds_up_over_sentences_and_the_least_entailed_one_decides() -> None:
+    one, both = grounded("Cheese wants onions."), grounded("Cheese wants onions. Wine wants olives.")
+    assert 0.0 < one["missing_words"] < both["missing_words"] < 1.0
+    mixed = grounded("It lies on the Spree. Cheese wants onions.")
+    assert mixed["entailed_least"] == one["entailed_least"] < 0.05 < mixed["entailed_mean"]
+    assert mixed["entailed_all"] < 0.0 < grounded("It lies on the Spree.")["entailed_all"]
+
+
+def test_a_head_of_an_earlier_release_weighs_what_it_was_trained_on() -> None:
+    head = load_head("groundedness")
+    earlier = replace(head, features=groundedness.FEATURES[:19], weights=head.weights[:19])
+    assert groundedness.columns(earlier) == list(range(19))
+    assert not groundedness.reads_pairs(earlier)
+    with pytest.raises(NoHead, match="weighs what is not measured"):
+        groundedness.columns(replace(head, features=("luck",)))
 
 
 @given(st.permutations(["Berlin has 3.7 million people.", "It lies on the Spree.", "Hamburg lies on the Elbe. " * 60]))
