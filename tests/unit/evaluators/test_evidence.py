@@ -12,8 +12,8 @@ FLEET = "Our fleet has 12 ferries. The oldest ferry was built in 1968."
 def test_the_sentences_that_share_most_with_a_claim_come_in_the_order_of_the_contexts() -> None:
     evidence = Evidence([OFFICE, FLEET])
     assert evidence.beside("The oldest ferry is from 1968.", 60) == "The oldest ferry was built in 1968."
-    assert evidence.beside("Parking costs 40 kroner and dogs are welcome", 60) == (
-        "Parking costs 40 kroner a day. Dogs are welcome."
+    assert evidence.beside("Parking costs 40 kroner and dogs are welcome", 70) == (
+        "It opens at nine. Parking costs 40 kroner a day. Dogs are welcome."
     )
 
 
