@@ -26,7 +26,7 @@ from obs_lib.models.folder import digest_file
 from obs_lib.models.pair_encoder import WEIGHTS
 from obs_lib.text import names, sentences
 from training.altered import ALTERATIONS
-from training.common import Rows, auroc, provenance, set_weights, with_interval
+from training.common import Rows, auroc, balanced_accuracy, provenance, set_weights, with_interval
 from training.pairs import HELD, rows_of
 
 SETS = tuple(HELD)
@@ -43,11 +43,15 @@ _STRENGTH, _STRENGTH_OF_CHECKS = 3e-5, 1e-2  # inverse L2 penalties, on standard
 
 
 class Set(NamedTuple):
-    """Features of shape (n, len(FEATURES)) and verdicts of shape (n,)."""
+    """Features of shape (n, len(FEATURES)), verdicts of shape (n,), and what needs no context, by name, of shape (n,)."""
 
     name: str
     x: np.ndarray
     y: np.ndarray
+    blind: dict[str, np.ndarray]
+
+    def where(self, chosen: np.ndarray) -> Set:
+        return Set(self.name, self.x[chosen], self.y[chosen], {name: of[chosen] for name, of in self.blind.items()})
 
 
 def content(data: Path, encoder: Encoder) -> dict[str, Any]:
@@ -106,7 +110,12 @@ def measured(name: str, rows: Rows, encoder: Encoder) -> Set:
         if material.contexts and material.answer:
             kept.append((material, bool(row["grounded"])))
     x = [row for start in range(0, len(kept), _AT_ONCE) for row in _rows(kept[start : start + _AT_ONCE], encoder)]
-    return Set(name, np.array(x), np.array([y for _, y in kept]))
+    claims = [[("", span.text) for span in material.answer] for material, _ in kept]
+    blind = {
+        "shortness": np.array([-len(material.response) for material, _ in kept]),
+        "answer_alone": np.array([-np.logaddexp(0.0, -encoder.pairs(pairs)).sum() for pairs in claims]),
+    }
+    return Set(name, np.array(x), np.array([y for _, y in kept]), blind)
 
 
 def _rows(kept: Sequence[tuple[Material, bool]], encoder: Encoder) -> list[np.ndarray]:
@@ -133,7 +142,9 @@ def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
 
 
 def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
-    """For each set: n, and the AUROC with its interval of a head trained on all the other sets."""
+    """For each set the figures of a head trained on all the other sets, and the AUROC of word coverage and of what reads no
+    context: how short the answer is, and the pair encoder with nothing for evidence.
+    """
     measured: dict[str, dict[str, object]] = {}
     for each in sets:
         others = [other for other in sets if _origin(other) != _origin(each)]
@@ -141,15 +152,16 @@ def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
             each.name == ALTERED
         ):  # the checks have no other teacher: fitted on half of the changed answers, seen on the rest
             half = np.arange(len(each.y)) < len(each.y) // 2
-            others, each = (
-                [*others, Set(ALTERED, each.x[half], each.y[half])],
-                Set(ALTERED, each.x[~half], each.y[~half]),
-            )
+            others, each = [*others, each.where(half)], each.where(~half)
         weights, bias = fit(others)
+        logits = each.x @ weights + bias
         measured[each.name] = {
             "n": len(each.y),
             "positive": int(each.y.sum()),
-            "auroc": with_interval(auroc, each.y, each.x @ weights + bias),
+            "auroc": with_interval(auroc, each.y, logits),
+            "balanced_accuracy": with_interval(balanced_accuracy, each.y, logits),
+            "word_coverage": round(auroc(each.y, each.x[:, FEATURES.index("words_mean")]), 4),
+            **{name: round(auroc(each.y, values), 4) for name, values in each.blind.items()},
         }
     return measured
 
