@@ -14,6 +14,7 @@ from obs_lib.catalogue.score import OwnModels, Score
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
 from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
+from obs_lib.evaluators.facts.contradictions import Contradiction, contradictions
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -45,6 +46,9 @@ FEATURES = (
 )
 PASSAGE = 800
 """Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
+CONTRADICTED = 0.3
+"""What a contradiction leaves of the probability: at most this share of what the rules find are none (the model card says how
+many), and the order of the answers among each other stays."""
 _SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
 _EXCERPT = 300
 _SHOWN = 3
@@ -114,11 +118,12 @@ class Groundedness:
     def __init__(self, options: EvaluatorOptions, head: Head, encoder: TokenEncoder) -> None:
         self._options, self._head, self._encoder = options, head, encoder
         limits = (options.max_characters, options.max_sentences, options.max_passages)
-        self.version = f"2-{self._head.digest}-{'.'.join(map(str, limits))}"
+        self.version = f"3-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (
             "Probability that the whole answer is supported by its contexts: logistic regression on the alignment of tokens "
             f"({self._head.encoder}), words and word pairs taken over, and checks of numbers, units, names, negation and "
-            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}."
+            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}. A quantity, date, name, quantifier or denial "
+            f"that the contexts contradict leaves {CONTRADICTED:g} of it."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
@@ -140,11 +145,13 @@ class Groundedness:
         if not material.answer:
             return skipped("the answer has no words")
         supports = weigh(material, read)
-        value = self._head.probability(features(supports))
-        return scored(value, self._evidence(material, supports))
+        value, against = self._head.probability(features(supports)), contradicted(material)
+        return scored(value * CONTRADICTED if against else value, self._evidence(material, supports, against))
 
-    def _evidence(self, material: Material, supports: Sequence[Support]) -> dict[str, object]:
-        """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
+    def _evidence(
+        self, material: Material, supports: Sequence[Support], against: Sequence[Contradiction]
+    ) -> dict[str, object]:
+        """What the contexts contradict, and the least supported sentences, each with its place and the nearest passage."""
         single = [self._head.probability(features([support])) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
         return {
@@ -158,7 +165,8 @@ class Groundedness:
                     "not_in_contexts": list(supports[i].faults.found[:10]),
                 }
                 for i in worst
-            ]
+            ],
+            **({"contradictions": [each._asdict() for each in against[:_SHOWN]]} if against else {}),
         }
 
 
@@ -172,6 +180,11 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
     text = response[: spans[-1].end] if spans else ""
     passages = sorted({piece for context in contexts for piece in _passages(context)})
     return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
+
+
+def contradicted(material: Material) -> list[Contradiction]:
+    """What of the answer its contexts say otherwise; a value with any is multiplied by CONTRADICTED."""
+    return contradictions(material.answer, material.contexts)
 
 
 def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
