@@ -16,6 +16,7 @@ from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask,
 from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
 from obs_lib.evaluators.evidence import Evidence
+from obs_lib.evaluators.facts.contradictions import Contradiction, contradictions
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -54,6 +55,9 @@ FEATURES = (
 """All that a head may weigh; a head's file names those that it was trained on."""
 PASSAGE = 800
 """Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
+CONTRADICTED = 0.3
+"""What a contradiction leaves of the probability: at most this share of what the rules find are none (the model card says how
+many), and the order of the answers among each other stays."""
 _SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
 _EXCERPT = 300
 _SHOWN = 3
@@ -142,11 +146,12 @@ class Groundedness:
         self._options, self._head, self._encoder = options, head, encoder
         self._columns = columns(head)
         limits = (options.max_characters, options.max_sentences, options.max_passages)
-        self.version = f"2-{self._head.digest}-{'.'.join(map(str, limits))}"
+        self.version = f"3-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (
             "Probability that the whole answer is supported by its contexts: logistic regression on the alignment of tokens "
             f"({self._head.encoder}), words and word pairs taken over, and checks of numbers, units, names, negation and "
-            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}."
+            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}. A quantity, date, name, quantifier or denial "
+            f"that the contexts contradict leaves {CONTRADICTED:g} of it."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
@@ -179,11 +184,13 @@ class Groundedness:
         if not material.answer:
             return skipped("the answer has no words")
         supports = weigh(material, read)
-        value = self._probability(supports)
-        return scored(value, self._evidence(material, supports))
+        value, against = self._probability(supports), contradicted(material)
+        return scored(value * CONTRADICTED if against else value, self._evidence(material, supports, against))
 
-    def _evidence(self, material: Material, supports: Sequence[Support]) -> dict[str, object]:
-        """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
+    def _evidence(
+        self, material: Material, supports: Sequence[Support], against: Sequence[Contradiction]
+    ) -> dict[str, object]:
+        """What the contexts contradict, and the least supported sentences, each with its place and the nearest passage."""
         single = [self._probability([support]) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
         return {
@@ -197,7 +204,8 @@ class Groundedness:
                     "not_in_contexts": list(supports[i].faults.found[:10]),
                 }
                 for i in worst
-            ]
+            ],
+            **({"contradictions": [each._asdict() for each in against[:_SHOWN]]} if against else {}),
         }
 
 
@@ -213,24 +221,12 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
     return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
 
 
-def columns(head: Head) -> list[int]:
-    """Where the head's features stand among FEATURES. NoHead where it has others: it was trained for another release."""
-    if unknown := [name for name in head.features if name not in FEATURES]:
-        raise NoHead(
-            "the groundedness head weighs what is not measured",
-            rule=", ".join(FEATURES),
-            found=", ".join(unknown),
-            where="evaluators.weights",
-            fix="train the heads anew (docs/models.md, Heads for another encoder)",
-        )
-    return [FEATURES.index(name) for name in head.features]
+def contradicted(material: Material) -> list[Contradiction]:
+    """What of the answer its contexts say otherwise; a value with any is multiplied by CONTRADICTED."""
+    return contradictions(material.answer, material.contexts)
 
 
-def reads_pairs(head: Head) -> bool:
-    return any(name.startswith("entailed") for name in head.features)
-
-
-def weigh(material: Material, read: Read) -> list[Support]:
+def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
     answer = read.tokens[material.response]
     states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
