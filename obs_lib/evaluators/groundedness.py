@@ -226,7 +226,24 @@ def contradicted(material: Material) -> list[Contradiction]:
     return contradictions(material.answer, material.contexts)
 
 
-def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
+def columns(head: Head) -> list[int]:
+    """Where the head's features stand among FEATURES. NoHead where it has others: it was trained for another release."""
+    if unknown := [name for name in head.features if name not in FEATURES]:
+        raise NoHead(
+            "the groundedness head weighs what is not measured",
+            rule=", ".join(FEATURES),
+            found=", ".join(unknown),
+            where="evaluators.weights",
+            fix="train the heads anew (docs/models.md, Heads for another encoder)",
+        )
+    return [FEATURES.index(name) for name in head.features]
+
+
+def reads_pairs(head: Head) -> bool:
+    return any(name.startswith("entailed") for name in head.features)
+
+
+def weigh(material: Material, read: Read) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
     answer = read.tokens[material.response]
     states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
