@@ -18,7 +18,16 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from obs_lib.evaluators.checks import Faults
-from obs_lib.evaluators.groundedness import FEATURES, Material, Read, features, gather_material, weigh
+from obs_lib.evaluators.groundedness import (
+    CONTRADICTED,
+    FEATURES,
+    Material,
+    Read,
+    contradicted,
+    features,
+    gather_material,
+    weigh,
+)
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
 from obs_lib.models.encoder import Encoder
@@ -43,15 +52,25 @@ _STRENGTH, _STRENGTH_OF_CHECKS = 3e-5, 1e-2  # inverse L2 penalties, on standard
 
 
 class Set(NamedTuple):
-    """Features of shape (n, len(FEATURES)), verdicts of shape (n,), and what needs no context, by name, of shape (n,)."""
+    """Features of shape (n, len(FEATURES)); of shape (n,): verdicts, whether the contexts contradict the answer, and what
+    reads no context, by name.
+    """
 
     name: str
     x: np.ndarray
     y: np.ndarray
+    bound: np.ndarray
     blind: dict[str, np.ndarray]
 
     def where(self, chosen: np.ndarray) -> Set:
-        return Set(self.name, self.x[chosen], self.y[chosen], {name: of[chosen] for name, of in self.blind.items()})
+        blind = {name: of[chosen] for name, of in self.blind.items()}
+        return Set(self.name, self.x[chosen], self.y[chosen], self.bound[chosen], blind)
+
+    def logits(self, weights: np.ndarray, bias: float) -> np.ndarray:
+        """The evaluator's log-odds: what the head says, and what a contradiction leaves of it."""
+        probability = 1.0 / (1.0 + np.exp(-(self.x @ weights + bias)))
+        left = np.clip(np.where(self.bound, CONTRADICTED, 1.0) * probability, 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(left / (1.0 - left)))
 
 
 def content(data: Path, encoder: Encoder) -> dict[str, Any]:
@@ -115,7 +134,8 @@ def measured(name: str, rows: Rows, encoder: Encoder) -> Set:
         "shortness": np.array([-len(material.response) for material, _ in kept]),
         "answer_alone": np.array([-np.logaddexp(0.0, -encoder.pairs(pairs)).sum() for pairs in claims]),
     }
-    return Set(name, np.array(x), np.array([y for _, y in kept]), blind)
+    bound = np.array([bool(contradicted(material)) for material, _ in kept])
+    return Set(name, np.array(x), np.array([y for _, y in kept]), bound, blind)
 
 
 def _rows(kept: Sequence[tuple[Material, bool]], encoder: Encoder) -> list[np.ndarray]:
@@ -154,7 +174,7 @@ def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
             half = np.arange(len(each.y)) < len(each.y) // 2
             others, each = [*others, each.where(half)], each.where(~half)
         weights, bias = fit(others)
-        logits = each.x @ weights + bias
+        logits = each.logits(weights, bias)
         measured[each.name] = {
             "n": len(each.y),
             "positive": int(each.y.sum()),
