@@ -21,6 +21,7 @@ from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
 from obs_lib.evaluators.passages import context_set, nearest
+from obs_lib.evaluators.structured import as_sentences
 from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import Span, content_stems, sentences, words
 
@@ -176,7 +177,7 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
 
     ValueError when contexts are not the JSON list of objects that `interactions` promises.
     """
-    contexts = tuple(sorted({text[: options.max_characters] for text in context_set(case.contexts)}))
+    contexts = tuple(sorted({as_sentences(text[: options.max_characters]) for text in context_set(case.contexts)}))
     spoken = sentences(response[: options.max_characters])
     spans = [span for span in spoken if sense_of(span.text) is Sense.CLAIM][: options.max_sentences]
     text = response[: spans[-1].end] if spans else ""

@@ -216,8 +216,13 @@ def _placed(text: str, row: Sequence[Token], place: tuple[int, int], found: Quan
         end=row[stop - 1].end,
         bound=bound,
         about=bool(_ABOUT & set(before)),
-        nouns=frozenset(content(following)[:2]),
+        nouns=frozenset(content(following)[:2] or _key(text[: row[first - signed].start])),
     )
+
+
+def _key(before: str) -> list[str]:
+    """What an amount counts where it stands behind a colon, as in "Stars: 4"."""
+    return content(before)[-2:] if before.rstrip().endswith(":") else []
 
 
 def _as_ranges(text: str, found: list[Quantity]) -> list[Quantity]:
