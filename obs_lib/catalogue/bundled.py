@@ -11,6 +11,7 @@ EVALUATORS: dict[str, str] = {
     "context_relevance": "obs_lib.evaluators.retrieval:ContextRelevance",
     "context_utilization": "obs_lib.evaluators.retrieval:ContextUtilization",
     "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
+    "abstention": "obs_lib.evaluators.abstention:Abstention",
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }
 """Evaluators in the order in which their metrics stand in every table and report. Anybody's follow them."""

@@ -15,6 +15,7 @@ from obs_lib.errors import NoHead
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
 from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
+from obs_lib.evaluators.claims import CITATION, Sense, sense_of
 from obs_lib.evaluators.evidence import Evidence
 from obs_lib.evaluators.facts.contradictions import Contradiction, contradictions
 from obs_lib.evaluators.heads import Head
@@ -22,6 +23,7 @@ from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
 from obs_lib.evaluators.passages import context_set, nearest
+from obs_lib.evaluators.structured import as_sentences
 from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import Span, content_stems, sentences, words
 
@@ -65,7 +67,7 @@ _LOG_OF_MANY = 5.0  # of about 150 content words
 
 
 class Material(NamedTuple):
-    """What of a case is read: the answer's sentences, and the passages that share most words with it. Order is by text."""
+    """What of a case is read: the answer's claims, and the passages that share most words with it. Order is by text."""
 
     response: str
     answer: tuple[Span, ...]
@@ -182,7 +184,7 @@ class Groundedness:
         if not material.contexts:
             return skipped("no contexts")
         if not material.answer:
-            return skipped("the answer has no words")
+            return skipped("the answer claims nothing" if sentences(response) else "the answer has no words")
         supports = weigh(material, read)
         value, against = self._probability(supports), contradicted(material)
         return scored(value * CONTRADICTED if against else value, self._evidence(material, supports, against))
@@ -210,12 +212,13 @@ class Groundedness:
 
 
 def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Material:
-    """Sentences of the answer and candidate passages; contexts is empty where the interaction has none.
+    """Sentences of the answer that claim something, and candidate passages; contexts is empty where the interaction has none.
 
     ValueError when contexts are not the JSON list of objects that `interactions` promises.
     """
-    contexts = tuple(sorted({text[: options.max_characters] for text in context_set(case.contexts)}))
-    spans = sentences(response[: options.max_characters])[: options.max_sentences]
+    contexts = tuple(sorted({as_sentences(text[: options.max_characters]) for text in context_set(case.contexts)}))
+    spoken = sentences(response[: options.max_characters])
+    spans = [span for span in spoken if sense_of(span.text) is Sense.CLAIM][: options.max_sentences]
     text = response[: spans[-1].end] if spans else ""
     passages = sorted({piece for context in contexts for piece in _passages(context)})
     return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
@@ -247,7 +250,7 @@ def weigh(material: Material, read: Read) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
     answer = read.tokens[material.response]
     states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
-    content = content_mask(material.response, answer.spans)
+    content = content_mask(material.response, answer.spans) & ~_cites(material.response, answer.spans)
     known, spoken = read_known(material.contexts), _Spoken(material.contexts)
     entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
     return [
@@ -319,7 +322,7 @@ def _support(
 ) -> Support:
     known, spoken = contexts
     place = inside(answer, span)
-    spoken_words, stems = words(span.text), content_stems(span.text)
+    spoken_words, stems = words(CITATION.sub(" ", span.text)), content_stems(span.text)
     pairs = list(pairwise(spoken_words))
     return Support(
         span,
@@ -347,6 +350,12 @@ def _entailed(logits: np.ndarray, shares: np.ndarray) -> list[float]:
     together = min(float(-np.logaddexp(0.0, -logits).sum()), -1e-6)
     odds = together - float(np.log(-np.expm1(together)))
     return [float(np.clip(odds, -6.0, 6.0)) / 6.0, float(np.sum(shares * single)), float(single.min())]
+
+
+def _cites(text: str, spans: np.ndarray) -> np.ndarray:
+    """Which tokens belong to a mark of citation, such as [2]: bool, shape (n,)."""
+    marks = [match.span() for match in CITATION.finditer(text)]
+    return np.array([any(start >= first and end <= last for first, last in marks) for start, end in spans], dtype=bool)
 
 
 def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:

@@ -114,8 +114,7 @@ def _read(text: str, row: Sequence[Token], at: int) -> tuple[Quantity | None, in
     if row[at].low in OFTEN:
         per, stop = _per(row, at + 1)
         return _placed(text, row, (at, stop), Quantity(0, 0, "times", OFTEN[row[at].low], 1.0, per=per)), stop
-    sign = read_unit(row, at - 1) if at else None
-    money = sign[0] if sign is not None and sign[1] == at and sign[0].kind in CURRENCIES else None
+    money = _currency(row, at)
     number = read_number(row, at, money is not None) or _one(row, at)
     if number is None:
         return None, at + 1
@@ -132,6 +131,12 @@ def _read(text: str, row: Sequence[Token], at: int) -> tuple[Quantity | None, in
         found, stop = found._replace(value=found.value + unit.factor / 2, grain=unit.factor / 10, loose=False), stop + 3
     per, stop = _per(row, stop) if unit is not None else (0.0, stop)
     return _placed(text, row, (at, stop), found._replace(per=per)), stop
+
+
+def _currency(row: Sequence[Token], at: int) -> Unit | None:
+    """The currency whose sign or code stands before token `at`."""
+    sign = read_unit(row[:at], at - 1) if at else None
+    return sign[0] if sign is not None and sign[0].kind in CURRENCIES else None
 
 
 def _one(row: Sequence[Token], at: int) -> Number | None:
@@ -200,7 +205,7 @@ def _per(row: Sequence[Token], at: int) -> tuple[float, int]:
 def _placed(text: str, row: Sequence[Token], place: tuple[int, int], found: Quantity) -> Quantity:
     """With its place in the text, what bounds it, and the words behind it."""
     first, stop = place
-    signed = first > 0 and read_unit(row, first - 1) is not None and row[first - 1].low not in {"a", "s", "m", "h"}
+    signed = _currency(row, first) is not None
     before = [token.low for token in row[max(0, first - signed - _LOOK_BACK) : first - signed]]
     behind = [token.low for token in row[stop : stop + 2]]
     bound = next((_BEFORE[words] for n in (3, 2, 1) if (words := " ".join(before[-n:])) in _BEFORE), 0)
@@ -211,8 +216,13 @@ def _placed(text: str, row: Sequence[Token], place: tuple[int, int], found: Quan
         end=row[stop - 1].end,
         bound=bound,
         about=bool(_ABOUT & set(before)),
-        nouns=frozenset(content(following)[:2]),
+        nouns=frozenset(content(following)[:2] or _key(text[: row[first - signed].start])),
     )
+
+
+def _key(before: str) -> list[str]:
+    """What an amount counts where it stands behind a colon, as in "Stars: 4"."""
+    return content(before)[-2:] if before.rstrip().endswith(":") else []
 
 
 def _as_ranges(text: str, found: list[Quantity]) -> list[Quantity]:

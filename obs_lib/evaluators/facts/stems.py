@@ -44,6 +44,7 @@ _IRREGULAR = {
         "read": "read", "rise": "rose risen", "run": "ran", "say": "said", "see": "saw seen", "sell": "sold",
         "send": "sent", "speak": "spoke spoken", "spend": "spent", "stand": "stood", "take": "took taken",
         "teach": "taught", "tell": "told", "think": "thought", "win": "won", "write": "wrote written",
+        "cost": "price prices priced pricing",
         "child": "children", "man": "men", "woman": "women", "person": "people", "long": "length", "high": "height",
     }.items()
     for form in forms.split()

@@ -39,7 +39,7 @@ def _named() -> dict[str, Unit]:
                 units[name] = unit
                 if len(name) > _SYMBOL:
                     units.setdefault(name.lower(), unit)
-                if len(name) > 1 and name[-1].islower():
+                if len(name) > _SYMBOL and name[-1].islower():
                     units.setdefault(name.lower() + "s", unit)
     return units
 

@@ -83,6 +83,24 @@ def test_the_order_of_the_contexts_changes_nothing(texts: list[str]) -> None:
     assert found == grounded(response, json.dumps([{"text": text} for text in sorted(texts)]))
 
 
+def test_what_claims_nothing_is_left_out() -> None:
+    found = material("Thank you! Hamburg lies on the Elbe. The documents do not say more. Anything else?")
+    assert [span.text for span in found.answer] == ["Hamburg lies on the Elbe."]
+    assert material("I don't know. Yes.").answer == ()
+
+
+def test_marks_of_citation_are_no_words() -> None:
+    with_marks, without = grounded("It lies on the Spree [1][2]."), grounded("It lies on the Spree.")
+    assert with_marks["token_mean"] == pytest.approx(without["token_mean"], abs=1e-3)
+    assert with_marks["words_mean"] == with_marks["fragments_mean"] == with_marks["bigrams_mean"] == 1.0
+
+
+def test_what_the_contexts_contradict_is_named() -> None:
+    (only,) = groundedness.contradicted(material("Berlin has 3.7 billion people."))
+    assert (only.kind, only.said, only.known) == ("quantity", "3.7 billion", "3.7 million")
+    assert groundedness.contradicted(material("Berlin has 3,700,000 people.")) == []
+
+
 def test_only_the_passages_nearest_in_words_are_looked_at() -> None:
     found = material("Hamburg lies on the Elbe.", options=EvaluatorOptions(max_passages=1))
     assert found.passages == ("Hamburg lies on the Elbe.",)

@@ -96,6 +96,7 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
     assert [one.name for one in build(EvaluatorOptions(), HashingEncoder(), "other@0", ("format",))] == [
         "format",
         "context_utilization",
+        "abstention",
         "accuracy",
     ]
     for wanted in (None, ("format", "refusal")):

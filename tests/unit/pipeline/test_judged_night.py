@@ -91,7 +91,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     ws = workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, alerts=alerts)
     assert [one.name for one in ws.evaluators] == [
         "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization",
-        "over_refusal", "accuracy", "judge:manners",
+        "over_refusal", "abstention", "accuracy", "judge:manners",
     ]  # fmt: skip
     run(ws, [DAY])
     scores = ws.lake.read_ready(SCORES, DAY)
