@@ -18,18 +18,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from obs_lib.evaluators.checks import Faults
-from obs_lib.evaluators.groundedness import (
-    CONTRADICTED,
-    FEATURES,
-    Material,
-    Read,
-    contradicted,
-    features,
-    gather_material,
-    weigh,
-)
+from obs_lib.evaluators.groundedness import CONTRADICTED, contradicted
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
+from obs_lib.evaluators.support import FEATURES, Material, Read, features, gather_material, weigh
 from obs_lib.models.encoder import Encoder
 from obs_lib.models.folder import digest_file
 from obs_lib.models.pair_encoder import WEIGHTS

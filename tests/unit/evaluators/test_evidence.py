@@ -32,9 +32,8 @@ def test_what_shares_nothing_is_read_beside_what_comes_first() -> None:
     assert Evidence([]).beside("Anything") == ""
 
 
-words = st.lists(st.sampled_from(["office", "ferry", "nine", "Bergen", "40", "1968", "dogs", "the", "a", "is", "costs"]), max_size=12).map(
-    " ".join
-)
+_WORDS = ("office", "ferry", "nine", "Bergen", "40", "1968", "dogs", "the", "a", "is", "costs")
+words = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join)
 texts = st.lists(words, max_size=8).map(". ".join)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_lib.errors import NoHead
-from obs_lib.evaluators import groundedness, refusal, relevance
+from obs_lib.evaluators import groundedness, refusal, relevance, support
 from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
@@ -20,20 +20,20 @@ CONTEXT = json.dumps(
 )
 
 
-def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> groundedness.Material:
+def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> support.Material:
     case = Case(None, response, contexts, None, None)
-    return groundedness.gather_material(case, response, options or EvaluatorOptions())
+    return support.gather_material(case, response, options or EvaluatorOptions())
 
 
 def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
     found = material(response, contexts)
     texts = [found.response, *found.passages]
     encoder = HashingEncoder()
-    read = groundedness.Read(
+    read = support.Read(
         dict(zip(texts, encoder.tokens(texts), strict=True)),
         dict(zip(found.pairs, encoder.pairs(found.pairs).tolist(), strict=True)),
     )
-    return dict(zip(groundedness.FEATURES, groundedness.features(groundedness.weigh(found, read)), strict=True))
+    return dict(zip(support.FEATURES, support.features(support.weigh(found, read)), strict=True))
 
 
 def test_a_sentence_taken_over_is_aligned_wholly_and_a_strange_one_is_not() -> None:
@@ -69,7 +69,7 @@ def test_what_is_missing_adds_up_over_sentences_and_the_least_entailed_one_decid
 
 def test_a_head_of_an_earlier_release_weighs_what_it_was_trained_on() -> None:
     head = load_head("groundedness")
-    earlier = replace(head, features=groundedness.FEATURES[:19], weights=head.weights[:19])
+    earlier = replace(head, features=support.FEATURES[:19], weights=head.weights[:19])
     assert groundedness.columns(earlier) == list(range(19))
     assert not groundedness.reads_pairs(earlier)
     with pytest.raises(NoHead, match="weighs what is not measured"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue import scores
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators import groundedness, over_refusal, refusal, relevance, toxicity
+from obs_lib.evaluators import over_refusal, refusal, relevance, support, toxicity
 from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -120,7 +120,7 @@ def test_the_digest_names_the_file() -> None:
 @pytest.mark.parametrize(
     ("name", "features", "reads_vector"),
     [
-        ("groundedness", groundedness.FEATURES, False),
+        ("groundedness", support.FEATURES, False),
         ("toxicity", toxicity.FEATURES, True),
         ("relevance", relevance.FEATURES, False),
         ("refusal", refusal.FEATURES, True),
@@ -131,7 +131,7 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
     name: str, features: tuple[str, ...], reads_vector: bool, encoder: str | None, dimension: int
 ) -> None:
     head = load_head(name, encoder=encoder)
-    earlier = groundedness.FEATURES[:19]  # as before pairs were read: the larger encoder's own weights are not at hand
+    earlier = support.FEATURES[:19]  # as before pairs were read: the larger encoder's own weights are not at hand
     assert head.features == (earlier if (name, encoder) == ("groundedness", LARGER) else features)
     assert head.encoder_features == (dimension if reads_vector else 0)
     assert np.isfinite(head.weights).all()
