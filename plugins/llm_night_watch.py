@@ -1,4 +1,4 @@
-"""The plugin for an Airflow that has this checkout on its path but not the wheel installed, which announces the plugin itself."""
+"""The plugin, for an Airflow that has this checkout on its path and not the wheel, which announces its plugin itself."""
 
 from importlib.metadata import entry_points
 

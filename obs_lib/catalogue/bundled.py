@@ -17,6 +17,7 @@ EVALUATORS: dict[str, str] = {
     "context_injection": "obs_lib.evaluators.injection:ContextInjection",
     "language_mismatch": "obs_lib.evaluators.language_mismatch:LanguageMismatch",
     "over_refusal": "obs_lib.evaluators.over_refusal:OverRefusal",
+    "abstention": "obs_lib.evaluators.abstention:Abstention",
     "accuracy": "obs_lib.evaluators.accuracy:Accuracy",
 }
 """Evaluators in the order in which their metrics stand in every table and report. Anybody's follow them."""

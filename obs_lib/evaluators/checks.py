@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import yaml
 
+from obs_lib.evaluators.facts.figures import Figures, read_figures
 from obs_lib.text import content_stems, names, sentences, words
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:/]\d+)*|\b(?:[a-z]+(?:-[a-z]+)?)\b|%", re.IGNORECASE)
@@ -39,7 +40,7 @@ OPPOSITES: Mapping[str, frozenset[str]] = {
 
 
 class Statement(NamedTuple):
-    """What the checks read of one sentence. numbers : normalised; units : of those numbers that have one."""
+    """What the checks read of one sentence. numbers : as digits; measures : those with a unit; figures : as values."""
 
     stems: frozenset[str]
     numbers: frozenset[str]
@@ -47,6 +48,7 @@ class Statement(NamedTuple):
     names: frozenset[str]
     words: frozenset[str]
     negated: bool
+    figures: Figures
 
 
 class Known(NamedTuple):
@@ -86,6 +88,7 @@ def read_statement(sentence: str) -> Statement:
         frozenset(names(text)),
         distinct,
         negated,
+        read_figures(text),
     )
 
 
@@ -107,12 +110,12 @@ def faults(statement: Statement, known: Known) -> Faults:
     >>> context = read_known(["The bridge opened in 1932 and is 503 metres long."])
     >>> faults(read_statement("It opened in 1923 and is 503 miles long."), context).found
     ('number 1923', 'unit 503 mile')
+    >>> faults(read_statement("It is 0.503 km long."), context).found
+    ()
     >>> faults(read_statement("The bridge is not 503 metres long."), context).negation > 0.5
     True
     """
-    numbers = statement.numbers - known.numbers
-    values = {value for value, _ in known.measures}
-    units = {pair for pair in statement.measures - known.measures if pair[0] in values}
+    numbers, units = _unknown(statement, known)
     strange = statement.names - known.words
     nearest = max(
         known.statements, key=lambda each: (_share(statement.stems, each.stems), len(each.stems)), default=None
@@ -136,6 +139,15 @@ def faults(statement: Statement, known: Known) -> Faults:
         shared if turned else 0.0,
         tuple(shown),
     )
+
+
+def _unknown(statement: Statement, known: Known) -> tuple[frozenset[str], set[tuple[str, str]]]:
+    """Numbers that no context has, and units that none has with their number; none of what the contexts say otherwise."""
+    numbers, values = statement.numbers - known.numbers, {value for value, _ in known.measures}
+    units = {pair for pair in statement.measures - known.measures if pair[0] in values}
+    if (numbers or units) and statement.figures.known_to(each.figures for each in known.statements):
+        return frozenset(), set()
+    return numbers, units
 
 
 _NONE: frozenset[str] = frozenset()

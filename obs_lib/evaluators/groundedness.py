@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue.score import OwnModels, Score
-from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
+from obs_lib.errors import NoHead
 from obs_lib.evaluators.anchors import SHIPPED
-from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
+from obs_lib.evaluators.facts.contradictions import Contradiction, contradictions
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.kit import Kit, TokenEncoder
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
-from obs_lib.evaluators.passages import context_set, nearest
+from obs_lib.evaluators.support import FEATURES, Material, Read, Support, features, gather_material, weigh
 from obs_lib.records import Evaluator, Metric, Vectors
-from obs_lib.text import Span, content_stems, sentences, words
+from obs_lib.text import sentences
 
-FEATURES = (
-    "token_mean",
-    "token_least",
-    "weakest_mean",
-    "pair_mean",
-    "clause_mean",
-    "clause_least",
-    "sentence_mean",
-    "sentence_least",
-    "words_mean",
-    "words_least",
-    "fragments_mean",
-    "fragments_least",
-    "bigrams_mean",
-    "speaker",
-    "numbers",
-    "units",
-    "names",
-    "negation",
-    "opposite",
-)
-PASSAGE = 800
-"""Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
-_SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
+CONTRADICTED = 0.3
+"""What a contradiction leaves of the probability: at most this share of what the rules find are none (the model card says how
+many), and the order of the answers among each other stays."""
 _EXCERPT = 300
 _SHOWN = 3
-
-
-class Material(NamedTuple):
-    """What of a case is read: the answer's sentences, and the passages that share most words with it. Order is by text."""
-
-    response: str
-    answer: tuple[Span, ...]
-    passages: tuple[str, ...]
-    contexts: tuple[str, ...]
-
-
-class Support(NamedTuple):
-    """One sentence of the answer and what the contexts have for it. words, fragments, bigrams : shares in [0, 1]."""
-
-    span: Span
-    weight: int
-    aligned: Alignment
-    words: float
-    fragments: float
-    bigrams: float
-    speaker: float
-    faults: Faults
 
 
 class Groundedness:
@@ -113,12 +66,14 @@ class Groundedness:
 
     def __init__(self, options: EvaluatorOptions, head: Head, encoder: TokenEncoder) -> None:
         self._options, self._head, self._encoder = options, head, encoder
+        self._columns = columns(head)
         limits = (options.max_characters, options.max_sentences, options.max_passages)
-        self.version = f"2-{self._head.digest}-{'.'.join(map(str, limits))}"
+        self.version = f"3-{self._head.digest}-{'.'.join(map(str, limits))}"
         self.describe = (
             "Probability that the whole answer is supported by its contexts: logistic regression on the alignment of tokens "
             f"({self._head.encoder}), words and word pairs taken over, and checks of numbers, units, names, negation and "
-            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}."
+            f"opposites; trained on {', '.join(self._head.trained_on['sets'])}. A quantity, date, name, quantifier or denial "
+            f"that the contexts contradict leaves {CONTRADICTED:g} of it."
         )
 
     def texts(self, batch: pd.DataFrame) -> list[str]:
@@ -126,26 +81,39 @@ class Groundedness:
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
         texts = wanted(batch, self._texts)
-        read = dict(zip(texts, self._encoder.tokens(texts), strict=True))
+        pairs = wanted(batch, self._pairs)
+        read = Read(
+            dict(zip(texts, self._encoder.tokens(texts), strict=True)),
+            dict(zip(pairs, self._encoder.pairs(pairs).tolist(), strict=True)) if pairs else {},
+        )
         return outcomes(batch, lambda case, response: self._verdict(case, response, read))
 
     def _texts(self, case: Case, response: str) -> list[str]:
         material = gather_material(case, response, self._options)
         return [material.response, *material.passages] if material.contexts and material.answer else []
 
-    def _verdict(self, case: Case, response: str, read: Mapping[str, Tokens]) -> Outcome:
+    def _pairs(self, case: Case, response: str) -> list[tuple[str, str]]:
+        material = gather_material(case, response, self._options)
+        return material.pairs if reads_pairs(self._head) and material.contexts else []
+
+    def _probability(self, supports: Sequence[Support]) -> float:
+        return self._head.probability(features(supports)[self._columns])
+
+    def _verdict(self, case: Case, response: str, read: Read) -> Outcome:
         material = gather_material(case, response, self._options)
         if not material.contexts:
             return skipped("no contexts")
         if not material.answer:
-            return skipped("the answer has no words")
+            return skipped("the answer claims nothing" if sentences(response) else "the answer has no words")
         supports = weigh(material, read)
-        value = self._head.probability(features(supports))
-        return scored(value, self._evidence(material, supports))
+        value, against = self._probability(supports), contradicted(material)
+        return scored(value * CONTRADICTED if against else value, self._evidence(material, supports, against))
 
-    def _evidence(self, material: Material, supports: Sequence[Support]) -> dict[str, object]:
-        """The least supported sentences, each with its place in the answer and the passage that comes nearest."""
-        single = [self._head.probability(features([support])) for support in supports]
+    def _evidence(
+        self, material: Material, supports: Sequence[Support], against: Sequence[Contradiction]
+    ) -> dict[str, object]:
+        """What the contexts contradict, and the least supported sentences, each with its place and the nearest passage."""
+        single = [self._probability([support]) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
         return {
             "least_supported": [
@@ -158,119 +126,33 @@ class Groundedness:
                     "not_in_contexts": list(supports[i].faults.found[:10]),
                 }
                 for i in worst
-            ]
+            ],
+            **({"contradictions": [each._asdict() for each in against[:_SHOWN]]} if against else {}),
         }
 
 
-def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Material:
-    """Sentences of the answer and candidate passages; contexts is empty where the interaction has none.
-
-    ValueError when contexts are not the JSON list of objects that `interactions` promises.
-    """
-    contexts = tuple(sorted({text[: options.max_characters] for text in context_set(case.contexts)}))
-    spans = sentences(response[: options.max_characters])[: options.max_sentences]
-    text = response[: spans[-1].end] if spans else ""
-    passages = sorted({piece for context in contexts for piece in _passages(context)})
-    return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
+def contradicted(material: Material) -> list[Contradiction]:
+    """What of the answer its contexts say otherwise; a value with any is multiplied by CONTRADICTED."""
+    return contradictions(material.answer, material.contexts)
 
 
-def weigh(material: Material, read: Mapping[str, Tokens]) -> list[Support]:
-    """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
-    answer = read[material.response]
-    states = [np.asarray(read[passage].states) for passage in material.passages]
-    content = content_mask(material.response, answer.spans)
-    known, spoken = read_known(material.contexts), _Spoken(material.contexts)
-    return [_support(span, answer, content, states, (known, spoken)) for span in material.answer]
+def columns(head: Head) -> list[int]:
+    """Where the head's features stand among FEATURES. NoHead where it has others: it was trained for another release."""
+    if unknown := [name for name in head.features if name not in FEATURES]:
+        raise NoHead(
+            "the groundedness head weighs what is not measured",
+            rule=", ".join(FEATURES),
+            found=", ".join(unknown),
+            where="evaluators.weights",
+            fix="train the heads anew (docs/models.md, Heads for another encoder)",
+        )
+    return [FEATURES.index(name) for name in head.features]
 
 
-def features(supports: Sequence[Support]) -> np.ndarray:
-    """One number for each of FEATURES, in [-1, 1]: over the sentences of the answer, longer ones counting for more."""
-    weights = np.array([support.weight for support in supports], dtype=np.float64)
-    weights /= weights.sum()
-
-    def mean(values: Sequence[float]) -> float:
-        return float(np.sum(weights * np.asarray(values)))
-
-    aligned = [support.aligned for support in supports]
-    return np.array(
-        [
-            mean([each.token for each in aligned]),
-            min(each.token for each in aligned),
-            mean([each.weakest for each in aligned]),
-            mean([each.pair for each in aligned]),
-            mean([each.clause for each in aligned]),
-            min(each.weakest_clause for each in aligned),
-            mean([each.sentence for each in aligned]),
-            min(each.sentence for each in aligned),
-            mean([each.words for each in supports]),
-            min(each.words for each in supports),
-            mean([each.fragments for each in supports]),
-            min(each.fragments for each in supports),
-            mean([each.bigrams for each in supports]),
-            mean([each.speaker for each in supports]),
-            *(max(getattr(each.faults, name) for each in supports) for name in FEATURES[-5:]),
-        ],
-        dtype=np.float64,
-    )
-
-
-class _Spoken:
-    """Words of the contexts, and where each stands, for what an answer took over word by word."""
-
-    def __init__(self, contexts: Sequence[str]) -> None:
-        self.stems = {stem for context in contexts for stem in content_stems(context)}
-        self.texts = [words(context) for context in contexts]
-        self.pairs = {pair for text in self.texts for pair in pairwise(text)}
-        self.words = {word for text in self.texts for word in text}
-
-    def fragments(self, spoken: Sequence[str]) -> float:
-        """Share of the words that stand in pairs or longer runs taken over, with lone words counting half.
-
-        A smooth form of the extractive fragment coverage of Grusky et al. (2018).
-        """
-        if not spoken:
-            return 1.0
-        taken = np.array([0.5 * (word in self.words) for word in spoken])
-        for place, pair in enumerate(pairwise(spoken)):
-            if pair in self.pairs:
-                taken[place : place + 2] = 1.0
-        return float(taken.mean())
-
-
-def _support(
-    span: Span, answer: Tokens, content: np.ndarray, states: Sequence[np.ndarray], contexts: tuple[Known, _Spoken]
-) -> Support:
-    known, spoken = contexts
-    place = inside(answer, span)
-    spoken_words, stems = words(span.text), content_stems(span.text)
-    pairs = list(pairwise(spoken_words))
-    return Support(
-        span,
-        max(1, int(content[place].sum())),
-        align(answer.states[place], content[place], states),
-        _share(stems, spoken.stems),
-        spoken.fragments(spoken_words),
-        _share(pairs, spoken.pairs),
-        float(bool(_SPEAKER & set(spoken_words))),
-        faults(read_statement(span.text), known),
-    )
-
-
-def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:
-    """Share of `part` that is in `whole`; 1 where nothing was said that could be missing."""
-    return sum(each in whole for each in part) / len(part) if part else 1.0
+def reads_pairs(head: Head) -> bool:
+    return any(name.startswith("entailed") for name in head.features)
 
 
 def _nearest(material: Material, support: Support) -> str | None:
     at = support.aligned.nearest
     return material.passages[at][:_EXCERPT] if at >= 0 else None
-
-
-def _passages(context: str) -> list[str]:
-    """Whole sentences together, up to PASSAGE characters each."""
-    cuts: list[list[Span]] = [[]]
-    for span in sentences(context):
-        if cuts[-1] and span.end - cuts[-1][0].start > PASSAGE:
-            cuts.append([])
-        cuts[-1].append(span)
-    return [context[cut[0].start : cut[-1].end] for cut in cuts if cut]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from obs_lib.evaluators.alignment import Tokens
 from obs_lib.evaluators.heads import Head, load_head
 from obs_lib.evaluators.options import EvaluatorOptions
@@ -13,9 +15,11 @@ from obs_lib.records import Evaluator
 
 
 class TokenEncoder(Protocol):
-    """As `models.tokens.TokenEncoder`."""
+    """As `models.encoder.Encoder`, as far as groundedness needs it: token by token, and two texts together."""
 
     def tokens(self, texts: Sequence[str]) -> Sequence[Tokens]: ...
+
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from obs_lib.digests import digest_of
 from obs_lib.models.batches import batches, fixed_threads
 from obs_lib.models.folder import WEIGHTS, digest_folder, find_folder
 from obs_lib.models.options import BUNDLED, ModelOptions
+from obs_lib.models.pair_encoder import PairEncoder
 from obs_lib.models.pieces import PIECE, READ
 from obs_lib.models.tokens import Tokens, joined
 
@@ -56,6 +57,10 @@ class Encoder(Protocol):
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """What `models.tokens.TokenEncoder` promises."""
+        ...
+
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        """float64 log-odds that the first text of each pair supports the second, shape (len(pairs),)."""
         ...
 
 
@@ -111,6 +116,14 @@ class SentenceEncoder:
             windows = [self._windows(text) for text in texts]
             states = iter(self._all([ids for each in windows for ids, _ in each], "token_embeddings"))
             return [joined([_real(spans, next(states)) for _, spans in each]) for each in windows]
+
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return self._pair_encoder.logits(pairs)
+
+    @functools.cached_property
+    def _pair_encoder(self) -> PairEncoder:
+        """The package's, whatever the encoder: its layers stand on the bundled one's."""
+        return PairEncoder(self._options.threads)
 
     @property
     def _name(self) -> str:

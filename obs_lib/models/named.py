@@ -42,6 +42,9 @@ class NamedEncoder:
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         raise no_models()
 
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        raise no_models()
+
 
 def no_models() -> UnknownModel:
     """The error, to be raised, where a text is to be read by a model and none can run here."""

@@ -47,6 +47,16 @@ class HashingEncoder:
             found.append(Tokens(spans, unit.astype(np.float16)))
         return found
 
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Supported as far as the claim's words are among the evidence's."""
+        shares = [_share(claim, evidence) for evidence, claim in pairs]
+        return np.array([8.0 * share - 4.0 for share in shares], dtype=np.float64)
+
+
+def _share(part: str, whole: str) -> float:
+    words, known = _WORD.findall(part.lower()), set(_WORD.findall(whole.lower()))
+    return sum(word in known for word in words) / max(len(words), 1)
+
 
 @functools.lru_cache(maxsize=20_000)
 def _direction(word: str, dimension: int) -> np.ndarray:

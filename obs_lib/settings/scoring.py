@@ -19,7 +19,8 @@ class ScoringOptions(BaseModel):
 
     evaluators: tuple[str, ...] | None = Field(
         None,
-        description="Names of the evaluators that run; null for all but `over_refusal`, which runs only where it is named.",
+        description="Names of the evaluators that run; null for all but `over_refusal` and `abstention`, which run only "
+        "where they are named.",
     )
     max_scored: int = Field(
         20_000,

@@ -106,7 +106,7 @@ def test_the_form_offers_what_can_be_chosen(dagbag: Any) -> None:
     assert offered["examples"] == [
         "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization",
         "repetition", "secret_leak", "personal_leak", "prompt_injection", "context_injection", "language_mismatch",
-        "over_refusal", "accuracy",
+        "over_refusal", "abstention", "accuracy",
     ]  # fmt: skip
     named = ["refusal", "over_refusal"]  # it runs where it is named
     assert params.get_param("evaluators").resolve(named) == named

@@ -74,10 +74,88 @@ def alter_unit(text: str, rng: random.Random, others: Sequence[str]) -> str | No
     return text[: match.start(2)] + other + text[match.end(2) :]
 
 
+def swap_names(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
+    """Two names that change places."""
+    return _swapped(text, list(_PROPER.finditer(text)), rng)
+
+
+def swap_numbers(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
+    """Two numbers that change places."""
+    return _swapped(text, list(_NUMBER.finditer(text)), rng)
+
+
+def alter_word(text: str, rng: random.Random, others: Sequence[str]) -> str | None:
+    """Another month, weekday, magnitude or quantifier, or the other end of a comparison."""
+    matches = [match for match in _WORDS.finditer(text) if match[0].lower() in _INSTEAD]
+    if not matches:
+        return None
+    match = rng.choice(matches)
+    other = rng.choice(_INSTEAD[match[0].lower()])
+    return text[: match.start()] + (other.capitalize() if match[0][0].isupper() else other) + text[match.end() :]
+
+
+def _swapped(text: str, matches: Sequence[re.Match[str]], rng: random.Random) -> str | None:
+    pairs = [(a, b) for a in matches for b in matches if a.end() < b.start() and a[0].lower() != b[0].lower()]
+    if not pairs:
+        return None
+    a, b = rng.choice(pairs)
+    return text[: a.start()] + b[0] + text[a.end() : b.start()] + a[0] + text[b.end() :]
+
+
+_PROPER = re.compile(
+    r"(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*|^(?!The |It |He |She |In |A |An |This )[A-Z]\w+(?: [A-Z]\w+)+"
+)
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_EXCHANGED = (
+    _MONTHS,
+    _WEEKDAYS,
+    ["thousand", "million", "billion"],
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+    ["first", "second", "third", "fourth", "last"],
+    ["seconds", "minutes", "hours", "days", "weeks", "months", "years"],
+    ["all", "some", "none of the", "few", "most"],
+    ["always", "sometimes", "never", "rarely", "usually"],
+    ["at least", "at most", "exactly"],
+    ["more than", "less than"],
+    ["before", "after"],
+    ["more", "less"],
+    ["higher", "lower"],
+    ["larger", "smaller"],
+    ["increased", "decreased"],
+    ["rose", "fell"],
+    ["both", "neither"],
+    ["every", "no"],
+    ["north", "south", "east", "west"],
+    ["northern", "southern", "eastern", "western"],
+    ["with", "without"],
+    ["red", "blue", "green", "yellow", "black", "white"],
+    ["mother", "father"],
+    ["brother", "sister"],
+    ["american", "british", "french", "german", "canadian", "australian", "italian", "spanish", "japanese", "indian"],
+)
+_INSTEAD = {word: [each for each in words if each != word] for words in _EXCHANGED for word in words}
+_WORDS = re.compile(r"\b(?:at least|at most|more than|less than|[a-z]+)\b", re.IGNORECASE)
+
 ALTERATIONS: dict[str, Callable[[str, random.Random, Sequence[str]], str | None]] = {
     "number": alter_number,
     "name": alter_name,
     "negation": negate,
     "opposite": turn,
     "unit": alter_unit,
+    "names in each other's place": swap_names,
+    "numbers in each other's place": swap_numbers,
+    "word": alter_word,
 }

@@ -100,6 +100,11 @@ def f1(y: np.ndarray, logits: np.ndarray) -> float:
     return float(f1_score(y, logits > 0))
 
 
+def balanced_accuracy(y: np.ndarray, logits: np.ndarray) -> float:
+    """At probability 0.5: the mean of how many of either class are called rightly."""
+    return float((np.mean(logits[y] > 0) + np.mean(logits[~y] <= 0)) / 2)
+
+
 def precision(y: np.ndarray, logits: np.ndarray) -> float:
     """At probability 0.5; 0 where nothing is called positive."""
     called = logits > 0

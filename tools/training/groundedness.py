@@ -18,29 +18,51 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from obs_lib.evaluators.checks import Faults
-from obs_lib.evaluators.groundedness import FEATURES, features, gather_material, weigh
+from obs_lib.evaluators.groundedness import CONTRADICTED, contradicted
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
+from obs_lib.evaluators.support import FEATURES, Material, Read, features, gather_material, weigh
 from obs_lib.models.encoder import Encoder
+from obs_lib.models.folder import digest_file
+from obs_lib.models.pair_encoder import WEIGHTS
 from obs_lib.text import names, sentences
 from training.altered import ALTERATIONS
-from training.common import Rows, auroc, provenance, read, set_weights, with_interval
+from training.common import Rows, auroc, balanced_accuracy, provenance, set_weights, with_interval
+from training.pairs import HELD, rows_of
 
-SETS = ("begin_wow", "faithdial", "expertqa")
+SETS = tuple(HELD)
+"""Sets of people's verdicts. The pair encoder has not seen the rows of them that are read here."""
+_UNSPLIT = "ragtruth"
+_ALTERED_OF = ("begin_wow", "faithdial", "expertqa")
 ALTERED = "altered"
+_AT_ONCE = 100
 CONTEXTS = 130  # of each set, whose sentences are altered
 OPTIONS = EvaluatorOptions()
-ALIGNMENT = slice(0, len(FEATURES) - (len(Faults._fields) - 1))
-CHECKS = slice(ALIGNMENT.stop, len(FEATURES))
+CHECKS = [FEATURES.index(name) for name in Faults._fields[:-1]]
+ALIGNMENT = [place for place in range(len(FEATURES)) if place not in CHECKS]
 _STRENGTH, _STRENGTH_OF_CHECKS = 3e-5, 1e-2  # inverse L2 penalties, on standardised features, for weights of mean 1
 
 
 class Set(NamedTuple):
-    """Features of shape (n, len(FEATURES)) and verdicts of shape (n,)."""
+    """Features of shape (n, len(FEATURES)); of shape (n,): verdicts, whether the contexts contradict the answer, and what
+    reads no context, by name.
+    """
 
     name: str
     x: np.ndarray
     y: np.ndarray
+    bound: np.ndarray
+    blind: dict[str, np.ndarray]
+
+    def where(self, chosen: np.ndarray) -> Set:
+        blind = {name: of[chosen] for name, of in self.blind.items()}
+        return Set(self.name, self.x[chosen], self.y[chosen], self.bound[chosen], blind)
+
+    def logits(self, weights: np.ndarray, bias: float) -> np.ndarray:
+        """The evaluator's log-odds: what the head says, and what a contradiction leaves of it."""
+        probability = 1.0 / (1.0 + np.exp(-(self.x @ weights + bias)))
+        left = np.clip(np.where(self.bound, CONTRADICTED, 1.0) * probability, 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(left / (1.0 - left)))
 
 
 def content(data: Path, encoder: Encoder) -> dict[str, Any]:
@@ -55,6 +77,7 @@ def content(data: Path, encoder: Encoder) -> dict[str, Any]:
         "bias": float(f"{bias:.6g}"),
         "trained_on": {
             "sets": [each.name for each in sets],
+            "pair_encoder": digest_file(WEIGHTS)[:16],
             "across_sets": across(sets),
             "sha256": provenance(data, [f"groundedness_{name}" for name in SETS]),
         },
@@ -63,8 +86,11 @@ def content(data: Path, encoder: Encoder) -> dict[str, Any]:
 
 def all_rows(data: Path) -> dict[str, Rows]:
     """People's sets, and sentences with one thing changed on purpose beside those that were not changed."""
-    rows = {name: read(data, f"groundedness_{name}") for name in SETS}
-    return {**rows, ALTERED: altered_rows(rows)}
+    rows = {name: rows_of(data, name)[: HELD[name]] for name in SETS}
+    altered = altered_rows({name: rows[name] for name in _ALTERED_OF})
+    tasks = sorted({row["task"] for row in rows[_UNSPLIT]})
+    split = {f"{_UNSPLIT}_{task}": [row for row in rows[_UNSPLIT] if row["task"] == task] for task in tasks}
+    return {**{name: found for name, found in rows.items() if name != _UNSPLIT}, **split, ALTERED: altered}
 
 
 def altered_rows(sets: dict[str, Rows]) -> Rows:
@@ -94,11 +120,22 @@ def measured(name: str, rows: Rows, encoder: Encoder) -> Set:
         material = gather_material(Case(None, row["response"], contexts, None, None), row["response"], OPTIONS)
         if material.contexts and material.answer:
             kept.append((material, bool(row["grounded"])))
+    x = [row for start in range(0, len(kept), _AT_ONCE) for row in _rows(kept[start : start + _AT_ONCE], encoder)]
+    claims = [[("", span.text) for span in material.answer] for material, _ in kept]
+    blind = {
+        "shortness": np.array([-len(material.response) for material, _ in kept]),
+        "answer_alone": np.array([-np.logaddexp(0.0, -encoder.pairs(pairs)).sum() for pairs in claims]),
+    }
+    bound = np.array([bool(contradicted(material)) for material, _ in kept])
+    return Set(name, np.array(x), np.array([y for _, y in kept]), bound, blind)
+
+
+def _rows(kept: Sequence[tuple[Material, bool]], encoder: Encoder) -> list[np.ndarray]:
     texts = sorted({text for material, _ in kept for text in (material.response, *material.passages)})
+    pairs = sorted({pair for material, _ in kept for pair in material.pairs})
     tokens = dict(zip(texts, encoder.tokens(texts), strict=True))
-    return Set(
-        name, np.array([features(weigh(material, tokens)) for material, _ in kept]), np.array([y for _, y in kept])
-    )
+    given = Read(tokens, dict(zip(pairs, encoder.pairs(pairs).tolist(), strict=True)))
+    return [features(weigh(material, given)) for material, _ in kept]
 
 
 def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
@@ -111,30 +148,39 @@ def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
     both = np.column_stack([logit / scale, x[:, CHECKS]])
     second = LogisticRegression(C=_STRENGTH_OF_CHECKS, max_iter=3000).fit(both, y, sample_weight=weight)
     first, *checks = second.coef_[0]
-    weights = np.concatenate([align * first / scale, checks])
+    weights = np.zeros(len(FEATURES))
+    weights[ALIGNMENT], weights[CHECKS] = align * first / scale, checks
     return _calibrated(weights, bias * first / scale + float(second.intercept_[0]), people)
 
 
 def across(sets: Sequence[Set]) -> dict[str, dict[str, object]]:
-    """For each set: n, and the AUROC with its interval of a head trained on all the other sets."""
+    """For each set the figures of a head trained on all the other sets, and the AUROC of word coverage and of what reads no
+    context: how short the answer is, and the pair encoder with nothing for evidence.
+    """
     measured: dict[str, dict[str, object]] = {}
     for each in sets:
-        others = [other for other in sets if other is not each]
+        others = [other for other in sets if _origin(other) != _origin(each)]
         if (
             each.name == ALTERED
         ):  # the checks have no other teacher: fitted on half of the changed answers, seen on the rest
             half = np.arange(len(each.y)) < len(each.y) // 2
-            others, each = (
-                [*others, Set(ALTERED, each.x[half], each.y[half])],
-                Set(ALTERED, each.x[~half], each.y[~half]),
-            )
+            others, each = [*others, each.where(half)], each.where(~half)
         weights, bias = fit(others)
+        logits = each.logits(weights, bias)
         measured[each.name] = {
             "n": len(each.y),
             "positive": int(each.y.sum()),
-            "auroc": with_interval(auroc, each.y, each.x @ weights + bias),
+            "auroc": with_interval(auroc, each.y, logits),
+            "balanced_accuracy": with_interval(balanced_accuracy, each.y, logits),
+            "word_coverage": round(auroc(each.y, each.x[:, FEATURES.index("words_mean")]), 4),
+            **{name: round(auroc(each.y, values), 4) for name, values in each.blind.items()},
         }
     return measured
+
+
+def _origin(one: Set) -> str:
+    """The tasks of one set stand or fall together."""
+    return _UNSPLIT if one.name.startswith(_UNSPLIT) else one.name
 
 
 def _stacked(sets: Sequence[Set]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -142,7 +188,7 @@ def _stacked(sets: Sequence[Set]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, y, set_weights(np.repeat([each.name for each in sets], [len(each.y) for each in sets]), y)
 
 
-def _fit(sets: Sequence[Set], columns: slice, strength: float) -> tuple[np.ndarray, float]:
+def _fit(sets: Sequence[Set], columns: Sequence[int], strength: float) -> tuple[np.ndarray, float]:
     x, y, weight = _stacked(sets)
     x = x[:, columns]
     centre = np.average(x, axis=0, weights=weight)

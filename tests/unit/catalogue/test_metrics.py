@@ -118,6 +118,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "retrieval_mrr": ("retrieval_mrr", False, None, 0.05, False, False),
     "retrieval_ndcg": ("retrieval_ndcg", False, None, 0.05, False, False),
     "over_refusal_rate": ("over_refusal", False, None, 0.05, False, True),
+    "abstention_rate": ("abstention", False, None, 0.05, False, True),
     "accuracy": ("accuracy", False, None, 0.05, False, True),
     "judge:helpfulness": ("judge:helpfulness", False, None, 0.05, False, True),
     "judge_rate:off_brand": ("judge_rate:off_brand", False, None, 0.05, False, True),

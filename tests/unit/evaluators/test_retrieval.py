@@ -99,5 +99,6 @@ def test_context_relevance_asks_the_evaluator_of_relevance() -> None:
         "prompt_injection",
         "context_injection",
         "language_mismatch",
+        "abstention",
         "accuracy",
     ]

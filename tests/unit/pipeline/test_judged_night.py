@@ -92,7 +92,7 @@ def test_a_judge_takes_a_local_evaluators_place_and_its_own_name_is_a_metric(
     assert [one.name for one in ws.evaluators] == [
         "groundedness", "toxicity", "relevance", "refusal", "format", "context_relevance", "context_utilization",
         "repetition", "secret_leak", "personal_leak", "prompt_injection", "context_injection", "language_mismatch",
-        "over_refusal", "accuracy", "judge:manners",
+        "over_refusal", "abstention", "accuracy", "judge:manners",
     ]  # fmt: skip
     run(ws, [DAY])
     scores = ws.lake.read_ready(SCORES, DAY)
