@@ -117,7 +117,7 @@ def test_heads_of_one_s_own_from_before_it_do_not_stop_a_night(tmp_path: Path) -
 
 
 def test_lower_is_better_and_its_metric_is_there_only_with_its_scores() -> None:
-    assert opt_in() == {"over_refusal"}
+    assert opt_in() == {"over_refusal", "abstention"}
     metrics = score_of("over_refusal").metrics
     (metric,) = metrics
     assert (metric.name, metric.evaluator, metric.direction, metric.aggregation) == (
