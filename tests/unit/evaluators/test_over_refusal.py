@@ -100,7 +100,7 @@ def test_it_needs_no_vector_that_others_do_not() -> None:
 
 def test_it_runs_only_where_it_is_named() -> None:
     assert "over_refusal" not in {one.name for one in choose(BUILT, None)}
-    assert len(choose(BUILT, None)) == len(BUILT) - 1
+    assert len(choose(BUILT, None)) == len(BUILT) - len(opt_in())
     assert [one.name for one in choose(BUILT, ("over_refusal", "refusal"))] == ["refusal", "over_refusal"]
 
 
@@ -117,7 +117,7 @@ def test_heads_of_one_s_own_from_before_it_do_not_stop_a_night(tmp_path: Path) -
 
 
 def test_lower_is_better_and_its_metric_is_there_only_with_its_scores() -> None:
-    assert opt_in() == {"over_refusal"}
+    assert opt_in() == {"over_refusal", "abstention"}
     metrics = score_of("over_refusal").metrics
     (metric,) = metrics
     assert (metric.name, metric.evaluator, metric.direction, metric.aggregation) == (

@@ -37,9 +37,9 @@ def test_another_encoder_without_heads_stops_before_anything_is_scored(
 
 def test_what_reads_no_vectors_needs_no_head(make_workspace: Callable[..., Workspace], other: str) -> None:
     ws = make_workspace(models={"encoder": other}, scoring={"evaluators": ["format"]})
-    assert [one.name for one in ws.evaluators] == ["format", "context_utilization", "accuracy"]
+    assert [one.name for one in ws.evaluators] == ["format", "context_utilization", "abstention", "accuracy"]
 
 
 def test_choosing_some_leaves_the_others_to_be_chosen_for_one_run(make_workspace: Callable[..., Workspace]) -> None:
     ws = make_workspace(scoring={"evaluators": ["format"]})
-    assert len(ws.evaluators) == 9
+    assert len(ws.evaluators) == 10
