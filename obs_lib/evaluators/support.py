@@ -45,6 +45,7 @@ FEATURES = (
     "entailed_all",
     "entailed_mean",
     "entailed_least",
+    "told",
 )
 """All that a head may weigh; a head's file names those that it was trained on."""
 PASSAGE = 800
@@ -54,12 +55,16 @@ _LOG_OF_MANY = 5.0  # of about 150 content words
 
 
 class Material(NamedTuple):
-    """What of a case is read: the answer's claims, and the passages that share most words with it. Order is by text."""
+    """What of a case is read: the answer's claims, and the passages that share most words with it. Order is by text.
+
+    told : whether contexts are data that are told in sentences here.
+    """
 
     response: str
     answer: tuple[Span, ...]
     passages: tuple[str, ...]
     contexts: tuple[str, ...]
+    told: bool = False
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -79,6 +84,7 @@ class Support(NamedTuple):
     """One sentence of the answer and what the contexts have for it.
 
     words, fragments, bigrams : shares in [0, 1]. entailed : log-odds that its evidence supports it; 0 where none was read.
+    told : as of the material.
     """
 
     span: Span
@@ -90,6 +96,7 @@ class Support(NamedTuple):
     speaker: float
     faults: Faults
     entailed: float = 0.0
+    told: bool = False
 
 
 def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Material:
@@ -97,12 +104,14 @@ def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Mat
 
     ValueError when contexts are not the JSON list of objects that `interactions` promises.
     """
-    contexts = tuple(sorted({as_sentences(text[: options.max_characters]) for text in context_set(case.contexts)}))
+    given = {text[: options.max_characters] for text in context_set(case.contexts)}
+    contexts = tuple(sorted({as_sentences(text) for text in given}))
     spoken = sentences(response[: options.max_characters])
     spans = [span for span in spoken if sense_of(span.text) is Sense.CLAIM][: options.max_sentences]
     text = response[: spans[-1].end] if spans else ""
     passages = sorted({piece for context in contexts for piece in _passages(context)})
-    return Material(text, tuple(spans), tuple(sorted(nearest(passages, text, options.max_passages))), contexts)
+    chosen = tuple(sorted(nearest(passages, text, options.max_passages)))
+    return Material(text, tuple(spans), chosen, contexts, told=bool({*contexts} - given))
 
 
 def weigh(material: Material, read: Read) -> list[Support]:
@@ -113,7 +122,7 @@ def weigh(material: Material, read: Read) -> list[Support]:
     known, spoken = read_known(material.contexts), _Spoken(material.contexts)
     entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
     return [
-        _support(span, answer, content, states, (known, spoken))._replace(entailed=logit)
+        _support(span, answer, content, states, (known, spoken))._replace(entailed=logit, told=material.told)
         for span, logit in zip(material.answer, entailed, strict=True)
     ]
 
@@ -148,6 +157,7 @@ def features(supports: Sequence[Support]) -> np.ndarray:
             _much([1.0 - each.fragments for each in supports], counts),
             _much([1.0 - each.token for each in aligned], counts),
             *_entailed(np.array([each.entailed for each in supports]), weights),
+            float(supports[0].told),
         ],
         dtype=np.float64,
     )
