@@ -13,6 +13,8 @@ from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask,
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
 from obs_lib.evaluators.claims import CITATION, Sense, sense_of
 from obs_lib.evaluators.evidence import Evidence
+from obs_lib.evaluators.facts.agreement import agree
+from obs_lib.evaluators.facts.figures import read_figures
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.evaluators.outcomes import Case
 from obs_lib.evaluators.passages import context_set, nearest
@@ -118,8 +120,10 @@ def weigh(material: Material, read: Read) -> list[Support]:
     """What the contexts have for each sentence of the answer. KeyError for a text that was not read."""
     answer = read.tokens[material.response]
     states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
-    content = content_mask(material.response, answer.spans) & ~_cites(material.response, answer.spans)
     known, spoken = read_known(material.contexts), _Spoken(material.contexts)
+    otherwise = [(a, b) for span in material.answer for a, b in known_figures(span, known)]
+    marks = [*(match.span() for match in CITATION.finditer(material.response)), *otherwise]
+    content = content_mask(material.response, answer.spans) & ~_lies_in(marks, answer.spans)
     entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
     return [
         _support(span, answer, content, states, (known, spoken))._replace(entailed=logit, told=material.told)
@@ -191,7 +195,10 @@ def _support(
 ) -> Support:
     known, spoken = contexts
     place = inside(answer, span)
-    spoken_words, stems = words(CITATION.sub(" ", span.text)), content_stems(span.text)
+    text = span.text
+    for start, end in known_figures(span, known):
+        text = text[: start - span.start] + " " * (end - start) + text[end - span.start :]
+    spoken_words, stems = words(CITATION.sub(" ", text)), content_stems(text)
     pairs = list(pairwise(spoken_words))
     return Support(
         span,
@@ -221,10 +228,26 @@ def _entailed(logits: np.ndarray, shares: np.ndarray) -> list[float]:
     return [float(np.clip(odds, -6.0, 6.0)) / 6.0, float(np.sum(shares * single)), float(single.min())]
 
 
-def _cites(text: str, spans: np.ndarray) -> np.ndarray:
-    """Which tokens belong to a mark of citation, such as [2]: bool, shape (n,)."""
-    marks = [match.span() for match in CITATION.finditer(text)]
-    return np.array([any(start >= first and end <= last for first, last in marks) for start, end in spans], dtype=bool)
+def known_figures(span: Span, known: Known) -> list[tuple[int, int]]:
+    """Where, in the answer, a sentence has dates and amounts that the contexts say too, but in other words: they are no
+    words that the contexts lack.
+    """
+    said = read_figures(span.text)
+    theirs = [each.figures for each in known.statements]
+    moments = [other for each in theirs for other in each.moments]
+    quantities = [other for each in theirs for other in each.quantities]
+    places = [(mine.start, mine.end) for mine in said.moments if any(mine.agrees(other) for other in moments)]
+    places += [(mine.start, mine.end) for mine in said.quantities if any(agree(mine, other) for other in quantities)]
+    return [
+        (span.start + start, span.start + end)
+        for start, end in places
+        if not set(words(span.text[start:end])) <= known.words
+    ]
+
+
+def _lies_in(places: Sequence[tuple[int, int]], spans: np.ndarray) -> np.ndarray:
+    """Which tokens lie in one of these places: bool, shape (n,)."""
+    return np.array([any(start >= first and end <= last for first, last in places) for start, end in spans], dtype=bool)
 
 
 def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:

@@ -59,6 +59,14 @@ def test_numbers_names_and_negation_are_checked() -> None:
     assert grounded("Berlin has 3.7 billion people.")["units"] == 1.0
 
 
+def test_a_date_or_an_amount_in_another_notation_is_no_word_that_the_contexts_lack() -> None:
+    contexts = json.dumps([{"text": "Founded: 2019-03-05. The bridge is 1,500 metres long."}])
+    assert grounded("It was founded on March 5, 2019.", contexts)["words_mean"] == 1.0
+    assert grounded("The bridge is 1.5 kilometres long.", contexts)["words_mean"] == 1.0
+    assert grounded("It was founded on March 6, 2019.", contexts)["words_mean"] < 1.0
+    assert grounded("The bridge is 2.5 kilometres long.", contexts)["words_mean"] < 1.0
+
+
 def test_what_is_missing_adds_up_over_sentences_and_the_least_entailed_one_decides() -> None:
     one, both = grounded("Cheese wants onions."), grounded("Cheese wants onions. Wine wants olives.")
     assert 0.0 < one["missing_words"] < both["missing_words"] < 1.0
