@@ -133,7 +133,7 @@ def test_a_broken_evaluator_costs_its_own_rows_only(make_workspace: Any, monkeyp
     def score(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(type(broken), "score", score)
+    monkeypatch.setattr(broken, "score", score)
     run_day(ws, DAYS[0])
     scores = ws.lake.read_ready(SCORES, DAYS[0])
     failed = scores[scores["status"] == "FAILED"]
