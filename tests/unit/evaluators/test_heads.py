@@ -169,7 +169,6 @@ def test_an_encoder_without_heads_is_told_which_ones_have_some() -> None:
         ("refusal", "xstest gpt4", "f1", 0.87),
         ("refusal", "pyrit", "f1", 0.89),
         (over_refusal.HEAD, "xstest", "auroc", 0.87),
-        ("groundedness", "expertqa", "auroc", 0.65),
     ],
 )
 def test_the_larger_encoder_is_worth_its_time(name: str, data: str, figure: str, floor: float) -> None:
@@ -190,6 +189,16 @@ def test_the_larger_encoder_is_worth_its_time(name: str, data: str, figure: str,
         ("refusal", "xstest gpt4", "f1", 0.82),
         ("refusal", "xstest llama2new", "f1", 0.93),
         ("refusal", "pyrit", "f1", 0.83),
+        ("groundedness", "begin_wow", "auroc", 0.93),
+        ("groundedness", "faithdial", "auroc", 0.92),
+        ("groundedness", "expertqa", "auroc", 0.65),
+        ("groundedness", "summedits", "auroc", 0.60),
+        ("groundedness", "dialogs", "auroc", 0.78),
+        ("groundedness", "wice", "auroc", 0.84),
+        ("groundedness", "ragtruth_qa", "auroc", 0.82),
+        ("groundedness", "ragtruth_qa", "balanced_accuracy", 0.74),
+        ("groundedness", "ragtruth_summary", "auroc", 0.62),
+        ("groundedness", "ragtruth_data2txt", "auroc", 0.64),
         ("relevance", "expertqa sentences", "auroc", 0.99),
         ("relevance", "begin_wow", "auroc", 0.89),
         ("relevance", "disflqa sentences", "mrr_other_passages", 0.84),
@@ -201,3 +210,9 @@ def test_no_retraining_ships_less_than_was_reached_across_sets(name: str, data: 
     value, low, high = load_head(name).trained_on["across_sets"][data][figure]
     assert low <= value <= high
     assert value >= floor
+
+
+def test_groundedness_is_better_than_what_needs_no_model_but_on_answers_from_data() -> None:
+    for data, figures in load_head("groundedness").trained_on["across_sets"].items():
+        simple = max(figures[name] for name in ("word_coverage", "shortness", "answer_alone"))
+        assert figures["auroc"][0] > simple or data == "ragtruth_data2txt"

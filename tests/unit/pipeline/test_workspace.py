@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from obs_lib.catalogue.evaluators import scores
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.ingest import ingest
 from obs_lib.pipeline.plan import plan
@@ -37,10 +38,12 @@ def test_another_encoder_without_heads_stops_before_anything_is_scored(
 
 def test_what_reads_no_vectors_needs_no_head(make_workspace: Callable[..., Workspace], other: str) -> None:
     ws = make_workspace(models={"encoder": other}, scoring={"evaluators": ["format"]})
-    named = ["format", "context_utilization", "language_mismatch", "abstention", "accuracy"]
-    assert [one.name for one in ws.evaluators] == named
+    assert [one.name for one in ws.evaluators] == [
+        "format", "context_utilization", "repetition", "secret_leak", "personal_leak", "prompt_injection", "context_injection",
+        "language_mismatch", "abstention", "accuracy",
+    ]  # fmt: skip
 
 
 def test_choosing_some_leaves_the_others_to_be_chosen_for_one_run(make_workspace: Callable[..., Workspace]) -> None:
     ws = make_workspace(scoring={"evaluators": ["format"]})
-    assert len(ws.evaluators) == 10
+    assert [one.name for one in ws.evaluators] == [score.name for score in scores()]
