@@ -34,21 +34,7 @@ _ENDINGS = (
 _WORDS = yaml.safe_load((Path(__file__).parents[1] / "words" / "facts.yaml").read_text(encoding="utf-8"))
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 _TAILS = re.compile(r"(?:n['’]t|['’]\w+)$")
-_IRREGULAR = {
-    form: base
-    for base, forms in {
-        "begin": "began begun", "bring": "brought", "build": "built", "buy": "bought", "choose": "chose chosen",
-        "come": "came", "die": "died dying", "drive": "drove driven", "fall": "fell fallen", "find": "found",
-        "get": "got gotten", "give": "gave given", "go": "went gone", "grow": "grew grown", "hold": "held", "keep": "kept",
-        "know": "knew known", "lead": "led", "leave": "left", "lose": "lost", "make": "made", "meet": "met", "pay": "paid",
-        "read": "read", "rise": "rose risen", "run": "ran", "say": "said", "see": "saw seen", "sell": "sold",
-        "send": "sent", "speak": "spoke spoken", "spend": "spent", "stand": "stood", "take": "took taken",
-        "teach": "taught", "tell": "told", "think": "thought", "win": "won", "write": "wrote written",
-        "cost": "price prices priced pricing",
-        "child": "children", "man": "men", "woman": "women", "person": "people", "long": "length", "high": "height",
-    }.items()
-    for form in forms.split()
-}  # fmt: skip
+_IRREGULAR = {form: base for base, forms in _WORDS["irregular"].items() for form in forms.split()}
 _EMPTY = STOP_WORDS | frozenset(_WORDS["empty"].split())
 """Words that carry no content of their own: beside stop words those of permission and order of size, which rules read."""
 
