@@ -1,4 +1,4 @@
-"""English words without their endings, so that "costs", "cost" and "costing" meet, short words too."""
+"""English words without their endings, so that "opens", "open" and "opening" meet, short words too."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _EMPTY = STOP_WORDS | frozenset(_WORDS["empty"].split())
 def stem(word: str) -> str:
     """What is left of a word without its inflection, at most six letters.
 
-    >>> [stem(word) for word in ("Files", "filing", "costs", "operated", "operation", "given", "studies", "study")]
-    ['fil', 'fil', 'cost', 'operat', 'operat', 'giv', 'stud', 'stud']
+    >>> [stem(word) for word in ("Files", "filing", "spent", "operated", "operation", "given", "studies", "study")]
+    ['fil', 'fil', 'spend', 'operat', 'operat', 'giv', 'stud', 'stud']
     """
     low = _TAILS.sub("", word.lower())
     low = _IRREGULAR.get(low, low)
