@@ -44,8 +44,8 @@ def reading_folder(files: Path, day: Day) -> Iterator[Path]:
     into /tmp.
     """
     place = files / STAGING / str(day)
-    place.mkdir(parents=True, exist_ok=True)
-    with _turn(files):  # nobody must find the folder without its lock
+    with _turn(files):  # nobody must find the folder without its lock, nor take the day's, empty, away meanwhile
+        place.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix=_READING, dir=place)
         lock = _held(Path(folder.name) / _LOCK, fcntl.LOCK_EX)
         lock.__enter__()
