@@ -73,9 +73,10 @@ def remove_left_behind(files: Path, patience: dt.timedelta = PATIENCE) -> int:
             if path.name != _LOCK and _age(path, now) > _WRITTEN.total_seconds():
                 path.unlink(missing_ok=True)
                 gone += 1
-        for day in root.iterdir():
-            with suppress(OSError):  # not empty, or no folder
-                day.rmdir()
+        for day in root.glob("*/"):
+            if not _is_held(_lock_of(files, day.name)):  # who is at work may be about to put something in
+                with suppress(OSError):  # not empty
+                    day.rmdir()
     return gone
 
 
