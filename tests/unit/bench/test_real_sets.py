@@ -27,7 +27,8 @@ def test_evaluators_agree_with_people_better_than_length_does(
     assert [one.name for one in found.sets] == ["faithdial", "xstest", "surge"]
     for one in found.sets:
         auroc, length = one.figures["auroc"], one.figures["length_auroc"]
-        assert (one.skipped, one.failed) == (0, 0)
+        assert one.failed == 0
+        assert one.skipped <= 0.1 * (one.skipped + one.n)  # what claims nothing, or is in another language
         assert auroc.low is not None
         assert length.value is not None
         assert auroc.low > length.value
