@@ -1,6 +1,9 @@
 """Fine-tune the bundled encoder to read a claim beside its evidence, and say how likely the evidence supports it.
 
-    python tools/train_pairs.py --data FOLDER --out FOLDER [--leave-out SET ...] [--only SET ...] [--from FOLDER] [--tokens N]
+    python tools/train_pairs.py --data FOLDER --stage words --tokens 2600000 --out words
+    python tools/train_pairs.py --data FOLDER --stage answers --tokens 3700000 --from words --out answers --pack FILE
+
+FILE is what `models.pair_encoder.WEIGHTS` names; the head of groundedness is trained after it (tools/train_heads.py).
 
 Embeddings and the lowest layers stay as they are, so that the package need not carry them twice. An answer's probability is
 the product of its sentences' (a noisy and), which lets a verdict on the whole teach which sentence it was.
@@ -161,6 +164,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stage", choices=sorted(STAGES), required=True)
     parser.add_argument("--from", dest="start", type=Path, default=None)
+    parser.add_argument("--pack", type=Path, default=None, help="write what was trained as the package carries it")
     parser.add_argument("--tokens", type=int, default=4_000_000)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
@@ -176,6 +180,8 @@ def main() -> None:
     print(Counter((each.name, each.supported) for each in groups), flush=True)
     model, tokenizer = load(given.start)
     train(model, tokenizer, groups, given)
+    if given.pack:
+        pack(model, given.pack)
 
 
 if __name__ == "__main__":
