@@ -34,7 +34,7 @@ _ENDINGS = (
 _WORDS = yaml.safe_load((Path(__file__).parents[1] / "words" / "facts.yaml").read_text(encoding="utf-8"))
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 _TAILS = re.compile(r"(?:n['’]t|['’]\w+)$")
-_IRREGULAR = {form: base for base, forms in _WORDS["irregular"].items() for form in forms.split()}
+_IRREGULAR: dict[str, str] = {form: base for base, forms in _WORDS["irregular"].items() for form in forms.split()}
 _EMPTY = STOP_WORDS | frozenset(_WORDS["empty"].split())
 """Words that carry no content of their own: beside stop words those of permission and order of size, which rules read."""
 
