@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import NamedTuple
@@ -121,13 +121,16 @@ def weigh(material: Material, read: Read) -> list[Support]:
     answer = read.tokens[material.response]
     states = [np.asarray(read.tokens[passage].states) for passage in material.passages]
     known, spoken = read_known(material.contexts), _Spoken(material.contexts)
-    otherwise = [(a, b) for span in material.answer for a, b in known_figures(span, known)]
-    marks = [*(match.span() for match in CITATION.finditer(material.response)), *otherwise]
+    otherwise = known_figures(material.answer, known)
+    marks = [
+        *(match.span() for match in CITATION.finditer(material.response)),
+        *(a for each in otherwise for a in each),
+    ]
     content = content_mask(material.response, answer.spans) & ~_lies_in(marks, answer.spans)
     entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
     return [
-        _support(span, answer, content, states, (known, spoken))._replace(entailed=logit, told=material.told)
-        for span, logit in zip(material.answer, entailed, strict=True)
+        _support((span, figures), answer, content, states, (known, spoken))._replace(entailed=logit, told=material.told)
+        for span, figures, logit in zip(material.answer, otherwise, entailed, strict=True)
     ]
 
 
@@ -191,12 +194,16 @@ class _Spoken:
 
 
 def _support(
-    span: Span, answer: Tokens, content: np.ndarray, states: Sequence[np.ndarray], contexts: tuple[Known, _Spoken]
+    said: tuple[Span, Sequence[tuple[int, int]]],
+    answer: Tokens,
+    content: np.ndarray,
+    states: Sequence[np.ndarray],
+    contexts: tuple[Known, _Spoken],
 ) -> Support:
-    known, spoken = contexts
+    (span, figures), (known, spoken) = said, contexts
     place = inside(answer, span)
     text = span.text
-    for start, end in known_figures(span, known):
+    for start, end in figures:
         text = text[: start - span.start] + " " * (end - start) + text[end - span.start :]
     spoken_words, stems = words(CITATION.sub(" ", text)), content_stems(text)
     pairs = list(pairwise(spoken_words))
@@ -228,21 +235,23 @@ def _entailed(logits: np.ndarray, shares: np.ndarray) -> list[float]:
     return [float(np.clip(odds, -6.0, 6.0)) / 6.0, float(np.sum(shares * single)), float(single.min())]
 
 
-def known_figures(span: Span, known: Known) -> list[tuple[int, int]]:
-    """Where, in the answer, a sentence has dates and amounts that the contexts say too, but in other words: they are no
+def known_figures(answer: Sequence[Span], known: Known) -> list[list[tuple[int, int]]]:
+    """Where, in the answer, each sentence has dates and amounts that the contexts say too, but in other words: they are no
     words that the contexts lack.
     """
-    said = read_figures(span.text)
     theirs = [each.figures for each in known.statements]
     moments = [other for each in theirs for other in each.moments]
     quantities = [other for each in theirs for other in each.quantities]
-    places = [(mine.start, mine.end) for mine in said.moments if any(mine.agrees(other) for other in moments)]
-    places += [(mine.start, mine.end) for mine in said.quantities if any(agree(mine, other) for other in quantities)]
-    return [
-        (span.start + start, span.start + end)
-        for start, end in places
-        if not set(words(span.text[start:end])) <= known.words
-    ]
+
+    def places(span: Span) -> Iterator[tuple[int, int]]:
+        said = read_figures(span.text)
+        found = [(mine.start, mine.end) for mine in said.moments if any(mine.agrees(other) for other in moments)]
+        found += [(mine.start, mine.end) for mine in said.quantities if any(agree(mine, other) for other in quantities)]
+        for start, end in found:
+            if not set(words(span.text[start:end])) <= known.words:
+                yield span.start + start, span.start + end
+
+    return [list(places(span)) for span in answer]
 
 
 def _lies_in(places: Sequence[tuple[int, int]], spans: np.ndarray) -> np.ndarray:
