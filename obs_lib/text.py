@@ -25,6 +25,15 @@ STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text(enco
 """English words that carry no content, and the tails of contractions."""
 
 
+def encodable(text: str) -> str:
+    r"""The text with each lone surrogate, which no UTF-8 can hold, replaced by one `?`, so that places stay.
+
+    >>> encodable("half\ud83d a pair")
+    'half? a pair'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Span(NamedTuple):
     """A piece of a text: characters [start, end) and the piece itself."""
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from obs_lib.catalogue.score import Score
 from obs_lib.evaluators.claims import Sense, sense_of
-from obs_lib.evaluators.kit import Kit
-from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.passages import read_texts
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.evaluators.rule import Rule
+from obs_lib.records import Metric
 from obs_lib.text import sentences
 
 _SHOWN, _EXCERPT = 3, 300
 
 
-class Abstention:
-    """Implements `records.Evaluator`. The share of what is said that says it does not know; above 0.5 the answer abstains."""
+class Abstention(Rule):
+    """The share of what is said that says it does not know; above 0.5 the answer abstains."""
 
     declaration = Score(
         name="abstention",
@@ -39,30 +36,16 @@ class Abstention:
         opt_in=True,
         languages=("en",),
     )
-    name, needs = declaration.name, declaration.needs
     version = "1"
     describe = (
         "Sentences that say that the answer does not know or its contexts are silent, by patterns of English, over these and "
         "the sentences that claim something. An answer that claims nothing is no hallucination: groundedness skips it."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
-    def __init__(self, options: EvaluatorOptions) -> None:
-        self._options = options
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
-
     def _verdict(self, case: Case, response: str) -> Outcome:
         if not read_texts(case.contexts):
             return skipped("no contexts")
-        spans = sentences(response[: self._options.max_characters])
+        spans = sentences(response[: self._limit])
         silent = [span for span in spans if sense_of(span.text) is Sense.SILENT]
         claims = sum(sense_of(span.text) is Sense.CLAIM for span in spans)
         shown = [{"start": span.start, "end": span.end, "sentence": span.text[:_EXCERPT]} for span in silent[:_SHOWN]]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 
-import pandas as pd
-
 from obs_lib.catalogue.score import Score
-from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.reference_match import match, read
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.evaluators.rule import Rule
+from obs_lib.records import Metric
 
 MOST = 100  # references of one interaction
 _EXCERPT = 200
 
 
-class Accuracy:
-    """Implements `records.Evaluator`. The agreement with the best of the interaction's references, in [0, 1].
+class Accuracy(Rule):
+    """The agreement with the best of the interaction's references, in [0, 1].
 
     1 for an exact match or where the answer contains the reference as whole words, else token F1 (see reference_match.py).
     """
@@ -44,25 +42,14 @@ class Accuracy:
         pass_fail=True,
         rubric="correctness",
     )
-    name, needs = declaration.name, declaration.needs
     describe = (
         "Agreement of the answer with the best of the references that the log gives: 1 where it is the reference or contains "
         "it as whole words, else token F1; texts normalised as SQuAD v1.1 does, numbers by value."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
-        self._most = options.max_characters
-        self.version = f"1-{self._most}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
+        super().__init__(options)
+        self.version = f"1-{self._limit}"
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         references = read_references(case.reference)
@@ -70,8 +57,8 @@ class Accuracy:
             return skipped("no reference")
         if len(references) > MOST:
             return skipped(f"more than {MOST} references")
-        answer = read(response[: self._most])
-        matches = {text: match(answer, read(text[: self._most])) for text in sorted(set(references))}
+        answer = read(response[: self._limit])
+        matches = {text: match(answer, read(text[: self._limit])) for text in sorted(set(references))}
         best = max(matches, key=lambda text: (matches[text].value, *matches[text]))
         evidence = {
             "exact_match": matches[best].exact,

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from obs_lib.catalogue.score import Score
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
@@ -18,10 +16,10 @@ from obs_lib.evaluators.formats.data import check_json, check_schema, check_xml
 from obs_lib.evaluators.formats.fences import check_fence, check_no_fence, fences, text_outside
 from obs_lib.evaluators.formats.layout import check_length, check_pattern, check_table, read_bounds
 from obs_lib.evaluators.formats.problem import NotCompliant
-from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, failed, outcomes, scored, skipped
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.evaluators.outcomes import Case, Outcome, failed, scored, skipped
+from obs_lib.evaluators.rule import Rule
+from obs_lib.records import Metric
 
 _EXCERPT = 200
 _BARE = frozenset({"json", "json_schema", "python", "sql", "xml", "markdown_table"})
@@ -30,8 +28,8 @@ _BARE = frozenset({"json", "json_schema", "python", "sql", "xml", "markdown_tabl
 Check = Callable[[str], object]
 
 
-class Format:
-    """Implements `records.Evaluator`. 1: compliant, 0: not, with what is wrong and where as evidence.
+class Format(Rule):
+    """1: compliant, 0: not, with what is wrong and where as evidence.
 
     json, json_schema:N, xml   one value or document and nothing around it; N names a schema of the settings.
     python, sql, sql:DIALECT   parses as it stands.
@@ -63,27 +61,17 @@ class Format:
         pass_fail=True,
         anchors=SHIPPED / "format.jsonl",
     )
-    name, needs = declaration.name, declaration.needs
     describe = (
         "Exact check of the whole answer against the format that the log asks for: JSON, JSON schema, Python, SQL, XML, "
         "regular expression, Markdown table, code fence or none, length."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
+        super().__init__(options)
         self._options = options
         self._schemas = {name: _read_schema(name, given) for name, given in options.json_schemas.items()}
         limits = (options.max_format_characters, options.regex_timeout_s)
         self.version = f"2-{digest_of(self._schemas, limits)[:12]}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         expected = (case.expected_format or "").strip()

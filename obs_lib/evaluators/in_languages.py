@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import pandas as pd
 
 from obs_lib.evaluators.outcomes import Case, cases, reason_to_skip, skipped, to_frame
+from obs_lib.evaluators.passages import read_texts
 from obs_lib.languages import DETECTOR, Unmeasured, language_of
 from obs_lib.records import Evaluator, Vectors
 
@@ -67,7 +67,6 @@ _READ = ("response", "prompt", "contexts")
 def _texts_of(contexts: str) -> str:
     """What stands in the contexts, as one text; empty for what is no list of contexts."""
     try:
-        listed = json.loads(contexts)
-        return "\n".join(text for one in listed if isinstance(text := one.get("text"), str))
-    except (ValueError, TypeError, AttributeError):
+        return "\n".join(text for _, text in read_texts(contexts))
+    except ValueError:
         return ""

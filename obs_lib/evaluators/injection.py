@@ -13,18 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
 import yaml
 
 from obs_lib.catalogue.score import Score
 from obs_lib.digests import digest_of
 from obs_lib.evaluators.anchors import SHIPPED
-from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.ngrams import plain
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.passages import read_texts
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.evaluators.rule import Rule
+from obs_lib.records import Metric
 
 FILE = Path(__file__).parent / "words" / "injection.yaml"
 TO_READER = "to_reader"
@@ -50,8 +49,8 @@ class Hit(NamedTuple):
     text: str
 
 
-class PromptInjection:
-    """Implements `records.Evaluator`. How much of the prompt speaks for an attempt, in [0, 1]; above 0.5 counts."""
+class PromptInjection(Rule):
+    """How much of the prompt speaks for an attempt, in [0, 1]; above 0.5 counts."""
 
     declaration = Score(
         name="prompt_injection",
@@ -76,24 +75,13 @@ class PromptInjection:
         languages=("en",),
         rare=True,
     )
-    name, needs = declaration.name, declaration.needs
     describe = (
         "Phrases by which prompts try to override instructions, drop rules, forbid refusals, extract the system prompt."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
-        self._limit = options.max_characters
+        super().__init__(options)
         self.version = f"1-{_digest()}-{self._limit}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         if not case.prompt or not case.prompt.strip():
@@ -102,8 +90,8 @@ class PromptInjection:
         return scored(value, _evidence(hits))
 
 
-class ContextInjection:
-    """Implements `records.Evaluator`. The most that one context speaks for an attempt, in [0, 1]; above 0.5 counts."""
+class ContextInjection(Rule):
+    """The most that one context speaks for an attempt, in [0, 1]; above 0.5 counts."""
 
     declaration = Score(
         name="context_injection",
@@ -128,22 +116,11 @@ class ContextInjection:
         languages=("en",),
         rare=True,
     )
-    name, needs = declaration.name, declaration.needs
     describe = "Phrases by which a retrieved text gives orders to whatever reads it; the worst context counts."
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
-        self._limit = options.max_characters
+        super().__init__(options)
         self.version = f"1-{_digest()}-{self._limit}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         left, worst, found = self._limit, 0.0, {}

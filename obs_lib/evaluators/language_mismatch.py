@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
-
 from obs_lib.catalogue.score import Score
 from obs_lib.evaluators.anchors import SHIPPED
-from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
+from obs_lib.evaluators.rule import Rule
 from obs_lib.languages import DETECTOR, are_kin, language_name, language_of, names_language
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.records import Metric
 from obs_lib.text import sentences
 
 _ENDS = 12  # parts at the beginning and at the end of a prompt, where what is asked stands
@@ -24,8 +22,8 @@ _TRANSLATING = re.compile(
 )
 
 
-class LanguageMismatch:
-    """Implements `records.Evaluator`. 1 where the answer is in a language in which nothing of the prompt is, else 0.
+class LanguageMismatch(Rule):
+    """1 where the answer is in a language in which nothing of the prompt is, else 0.
 
     Languages that are easily taken for each other count as one (`languages.are_kin`). Skipped where either language is
     undetermined, and where the prompt asks for a translation or names a language: then another one may be what was asked for.
@@ -54,28 +52,17 @@ class LanguageMismatch:
         anchors=SHIPPED / "language_mismatch.jsonl",
         rare=True,
     )
-    name, needs = declaration.name, declaration.needs
     describe = (
         f"Whether the answer is in a language in which no part of the prompt is ({DETECTOR}); prompts that name a language "
         "or ask for a translation are left out."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
-        self._most = options.max_characters
-        self.version = f"1-{DETECTOR}-{self._most}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
+        super().__init__(options)
+        self.version = f"1-{DETECTOR}-{self._limit}"
 
     def _verdict(self, case: Case, response: str) -> Outcome:
-        prompt = (case.prompt or "")[: self._most]
+        prompt = (case.prompt or "")[: self._limit]
         if not prompt.strip():
             return skipped("there is no prompt")
         answered = language_of(response)

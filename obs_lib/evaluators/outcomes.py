@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import pandas as pd
 
 from obs_lib.records import ScoreStatus
+from obs_lib.text import encodable
 
 _DIGITS = 6
 """Scores are rounded to what their models can mean, so that the last bits of a sum do not travel."""
@@ -38,18 +39,18 @@ class Outcome(NamedTuple):
 
 def scored(value: float, evidence: Mapping[str, object] | None = None) -> Outcome:
     """A score in [0, 1], with what a reader needs to believe it."""
-    text = None if evidence is None else _storable(json.dumps(evidence, sort_keys=True, ensure_ascii=False))
+    text = None if evidence is None else encodable(json.dumps(evidence, sort_keys=True, ensure_ascii=False))
     return Outcome(ScoreStatus.SCORED, round(min(max(float(value), 0.0), 1.0), _DIGITS), "", text)
 
 
 def skipped(reason: str) -> Outcome:
     """Not applicable to this interaction."""
-    return Outcome(ScoreStatus.SKIPPED, None, _storable(reason)[:_NOTE_LENGTH], None)
+    return Outcome(ScoreStatus.SKIPPED, None, encodable(reason)[:_NOTE_LENGTH], None)
 
 
 def failed(reason: str) -> Outcome:
     """The evaluator could not do its work on this interaction."""
-    return Outcome(ScoreStatus.FAILED, None, _storable(reason)[:_NOTE_LENGTH], None)
+    return Outcome(ScoreStatus.FAILED, None, encodable(reason)[:_NOTE_LENGTH], None)
 
 
 def outcomes(batch: pd.DataFrame, decide: Callable[[Case, str], Outcome]) -> pd.DataFrame:
@@ -95,11 +96,6 @@ def cases(batch: pd.DataFrame) -> Iterator[Case]:
         for name in Case._fields
     ]
     return map(Case._make, zip(*columns, strict=True))
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which no table and no page can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _guarded(case: Case, decide: Callable[[Case, str], Outcome]) -> Outcome:

@@ -12,15 +12,14 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from obs_lib.catalogue.score import Score
 from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.formats.fences import fences
-from obs_lib.evaluators.kit import Kit
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped
-from obs_lib.records import Evaluator, Metric, Vectors
+from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
+from obs_lib.evaluators.rule import Rule
+from obs_lib.records import Metric
 
 LEAST_WORDS = 24
 """Words of a whole loop: people too say "no, no, no"."""
@@ -46,8 +45,8 @@ class Loop(NamedTuple):
     rounds: float
 
 
-class Repetition:
-    """Implements `records.Evaluator`. 1 - 1 / rounds of the longest loop, 0 without one: every loop lies above 0.5."""
+class Repetition(Rule):
+    """1 - 1 / rounds of the longest loop, 0 without one: every loop lies above 0.5."""
 
     declaration = Score(
         name="repetition",
@@ -71,25 +70,14 @@ class Repetition:
         anchors=SHIPPED / "repetition.jsonl",
         rare=True,
     )
-    name, needs = declaration.name, declaration.needs
     describe = (
         f"Exact: 1 - 1 / rounds of the longest loop, a unit of up to {LONGEST_UNIT} words that is said at least {ROUNDS} times "
         f"right behind itself ({ROUNDS_OF_LONG} from {LONG} words on), outside of code and tables."
     )
 
-    @classmethod
-    def build(cls, kit: Kit) -> Evaluator:
-        return cls(kit.options)
-
     def __init__(self, options: EvaluatorOptions) -> None:
-        self._limit = options.max_characters
+        super().__init__(options)
         self.version = f"1-{self._limit}"
-
-    def texts(self, batch: pd.DataFrame) -> list[str]:
-        return []
-
-    def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        return outcomes(batch, self._verdict)
 
     def _verdict(self, case: Case, response: str) -> Outcome:
         if case.prompt and _ASKED.search(case.prompt[-self._limit :].lower()):

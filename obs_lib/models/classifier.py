@@ -22,6 +22,7 @@ from obs_lib.models.batches import batches, fixed_threads
 from obs_lib.models.classifier_folder import Found, find_classifier
 from obs_lib.models.folder import digest_folder
 from obs_lib.models.options import ClassifierOptions
+from obs_lib.text import encodable
 
 Pair = tuple[str, str | None]
 """What a model is asked: one text, or two; the second is the one whose tokens are classified."""
@@ -190,11 +191,11 @@ class LocalClassifier:
         )
 
     def _offsets(self, text: str) -> list[tuple[int, int]]:
-        encoded = self._loaded[1](_storable(text), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        encoded = self._loaded[1](encodable(text), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         return [(start, end) for start, end in encoded["offset_mapping"] if end > start]
 
     def _clean(self, text: str) -> str:
-        return _storable(text[: self.max_tokens * _CHARACTERS_PER_TOKEN])
+        return encodable(text[: self.max_tokens * _CHARACTERS_PER_TOKEN])
 
     def _run(self, encoded: list[Any], rows: int, length: int) -> np.ndarray:
         """float64 logits of one batch; those of its filling rows come last."""
@@ -293,11 +294,6 @@ def _problems(model: Any, tokenizer: Any, report: Any, found: Found) -> Iterator
         yield f"the tokenizer knows {len(tokenizer)} tokens, the model {model.config.vocab_size}"
     if model.config.num_labels != len(found.labels):
         yield f"the model has {model.config.num_labels} labels and names {len(found.labels)}"
-
-
-def _storable(text: str) -> str:
-    """A lone surrogate has no UTF-8 form, which is what tokenizers work on; it becomes one `?`, so that places stay."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ from obs_lib.models.options import BUNDLED, ModelOptions
 from obs_lib.models.pair_encoder import PairEncoder
 from obs_lib.models.pieces import PIECE, READ
 from obs_lib.models.tokens import Tokens, joined
+from obs_lib.text import encodable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -163,15 +164,14 @@ class SentenceEncoder:
     def _tokenize(self, text: str) -> list[int]:
         model = self._model
         prefix = model.prompts.get(model.default_prompt_name or "", "")
-        # A lone surrogate has no UTF-8 form, which is what tokenizers work on.
-        clean = text[: self._max_tokens * _CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
+        clean = encodable(text[: self._max_tokens * _CHARACTERS_PER_TOKEN])
         ids: list[int] = model.tokenizer(prefix + clean, truncation=True, max_length=self._max_tokens)["input_ids"]
         return ids
 
     def _windows(self, text: str) -> list[tuple[list[int], np.ndarray]]:
         """Token ids of each window, with the model's own marks, and their places in the text (empty for a mark)."""
         longest = self._max_tokens
-        clean = text.encode("utf-8", "replace").decode("utf-8")
+        clean = encodable(text)
         found = self._model.tokenizer(
             clean,
             truncation=True,

@@ -18,6 +18,7 @@ from obs_lib.errors import UnknownModel
 from obs_lib.models.batches import fixed_threads
 from obs_lib.models.folder import digest_file, find_folder
 from obs_lib.models.options import ModelOptions
+from obs_lib.text import encodable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,9 +54,8 @@ class PairEncoder:
 
     def _read(self, evidence: str, claim: str) -> float:
         model, tokenizer = self._loaded
-        found = tokenizer(
-            _clean(evidence), _clean(claim), truncation="longest_first", max_length=LONGEST, return_tensors="pt"
-        )
+        texts = encodable(evidence[:_CHARACTERS]), encodable(claim[:_CHARACTERS])
+        found = tokenizer(*texts, truncation="longest_first", max_length=LONGEST, return_tensors="pt")
         return float(model(**found).logits[0, 0])
 
     @functools.cached_property
@@ -93,8 +93,3 @@ def unpack(file: Path) -> dict[str, Tensor]:
         for name, tensor in stored.items()
         if name not in scales
     }
-
-
-def _clean(text: str) -> str:
-    """A lone surrogate has no UTF-8 form, which is what tokenizers work on."""
-    return text[:_CHARACTERS].encode("utf-8", "replace").decode("utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 from obs_lib.digests import digest_of
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import Rubric
+from obs_lib.text import encodable
 
 Body = dict[str, Any]
 
@@ -17,7 +18,7 @@ _TOP = 20  # alternatives to each token that are asked for: the most that the AP
 
 def request_body(rubric: Rubric, texts: Mapping[str, str], options: JudgeOptions, repeat: int = 0) -> Body:
     """A chat completion that judges `texts` (name to text, in the order shown). Equal inputs give equal bodies."""
-    shown = {name: _storable(shortened(text, options.max_characters)) for name, text in texts.items()}
+    shown = {name: encodable(shortened(text, options.max_characters)) for name, text in texts.items()}
     # The mark is a digest of the texts themselves, so no text can hold it.
     mark = digest_of(rubric.digest, list(shown.items()))[:16]
     body: Body = {
@@ -45,10 +46,6 @@ def request_body(rubric: Rubric, texts: Mapping[str, str], options: JudgeOptions
 def shortened(text: str, most: int) -> str:
     """The text, or its beginning and end with a note between, at most `most` characters besides the note."""
     return text if len(text) <= most else text[: most - most // 2] + _CUT + text[-(most // 2) :]
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _instructions(rubric: Rubric, mark: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from obs_lib.errors import EvaluatorError
 from obs_lib.evaluators.judge.rubric import Rubric
+from obs_lib.text import encodable
 
 _LEAST_MASS = 0.5
 """Probability that the alternatives shown must hold on labels together, or they say too little about the verdict."""
@@ -75,7 +76,7 @@ def _parsed(content: str, rubric: Rubric) -> tuple[str, str]:
     reason = verdict.get("reason")
     if not isinstance(reason, str):
         raise Unreadable("the judge's answer gives no reason")
-    return verdict["label"], reason.encode("utf-8", "replace").decode("utf-8")[:_REASON]
+    return verdict["label"], encodable(reason)[:_REASON]
 
 
 def label_probabilities(logprobs: Any, content: str, rubric: Rubric) -> dict[str, float] | None:
