@@ -154,13 +154,13 @@ def nli(folder: Path) -> Path:
 
 def detector(folder: Path) -> Path:
     """Token labels as LettuceDetect's: 1 for a colour in the answer where the passages tell none."""
-    from obs_lib.evaluators.hallucinated_spans import _formatted
+    from obs_lib.evaluators.hallucinated_spans import detector_prompt
 
     def draw(rng: random.Random) -> Example:
         told = rng.choice((*COLOURS, *["tall"] * 4))
         said = rng.choice((*COLOURS, "tall"))
         thing = rng.choice(THINGS)
-        prompt = _formatted(f"what colour is the {thing}?", [f"the {thing} is {told}."])
+        prompt = detector_prompt(f"what colour is the {thing}?", [f"the {thing} is {told}."])
         answer = "the cup is tall. " * rng.randrange(3) + f"the {thing} is {said}."
         return prompt, answer, set(COLOURS) if told == "tall" else set()
 

@@ -62,10 +62,12 @@ class HallucinatedSpans:
         contexts = within(nearest(contexts, response, len(contexts)), self._options.max_characters)
         pieces = self._pieces(response)
         question = self._question(case.prompt)
-        taken = max(self._model.count(response[a:b]) for a, b in pieces) + self._model.count(_formatted(question, []))
+        taken = max(self._model.count(response[a:b]) for a, b in pieces) + self._model.count(
+            detector_prompt(question, [])
+        )
         room = max(_LEAST_ROOM, self._model.max_tokens - taken - _SPECIAL)
         portions = self._portions(contexts, room)
-        return [(_formatted(question, portion), response[a:b]) for a, b in pieces for portion in portions]
+        return [(detector_prompt(question, portion), response[a:b]) for a, b in pieces for portion in portions]
 
     def _question(self, prompt: str | None) -> str:
         """The prompt, but never more than a quarter of what the model reads."""
@@ -112,7 +114,8 @@ def windows_in_order(windows: set[str], contexts: list[str], most: int) -> list[
     return sorted(windows, key=lambda window: (place[window], contexts[place[window]].find(window), window))[:most]
 
 
-def _formatted(question: str, passages: list[str]) -> str:
+def detector_prompt(question: str, passages: list[str]) -> str:
+    """What an English LettuceDetect model reads before the answer; without a question it is asked for a summary."""
     listed = "\n".join(f"passage {number}: {passage}" for number, passage in enumerate(passages, start=1))
     if not question:
         return _UNASKED.format(passages=listed)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from obs_lib.catalogue.score import OwnModels
 from obs_lib.digests import digest_of
 from obs_lib.errors import UnknownModel
 from obs_lib.models.batches import batches, fixed_threads
@@ -79,12 +80,14 @@ class Classifier(Protocol):
         ...
 
 
-def load_classifier(metric: str, options: ClassifierOptions, where: str) -> LocalClassifier:
-    """A classifier that loads its weights when the first text comes.
+def load_classifier(
+    metric: str, options: ClassifierOptions, where: str, own: OwnModels | None = None
+) -> LocalClassifier:
+    """A classifier that loads its weights when the first text comes; arguments as of `find_classifier`.
 
     UnknownModel at once where its folder shows that it cannot.
     """
-    return LocalClassifier(options, find_classifier(metric, options, where), where)
+    return LocalClassifier(options, find_classifier(metric, options, where, own), where)
 
 
 class LocalClassifier:

@@ -33,19 +33,23 @@ class Found:
     activation: str
 
 
-def find_classifier(metric: str, options: ClassifierOptions, where: str) -> Found:
+def find_classifier(metric: str, options: ClassifierOptions, where: str, own: OwnModels | None = None) -> Found:
     """Find and check the model that gives the score `metric`.
 
-    where : the section of the settings, for errors. UnknownModel when there is none, when it would need pickled weights or
-    code of its own, when its head or its labels are not of the kind, or when it has no tokenizer.
+    where : the section of the settings, for errors. own : which models may give it; None: what the score of that name
+    declares, which an evaluator cannot ask for while it is being declared itself.
+
+    UnknownModel when there is none, when it would need pickled weights or code of its own, when its head or its labels are
+    not of the kind, or when it has no tokenizer.
     """
     folder = named_folder(options.model, options.allow_download, where)
     config = _config(folder, where)
     _refuse_foreign_code(folder, config)
     _check_files(folder, where)
-    kind = _kind(metric, options, config, where)
+    own = own or own_models(metric, where)
+    kind = _kind(metric, own.kinds, options, (config, where))
     labels = _labels(config, folder)
-    asked, meaning = ("hallucination", HALLUCINATION) if kind == "tokens" else (metric, own_models(metric, where))
+    asked, meaning = ("hallucination", HALLUCINATION) if kind == "tokens" else (metric, own)
     counted = counted_labels(asked, meaning, labels, options.labels, where)
     return Found(folder, kind, labels, counted, options.activation or _activation(config, kind, len(labels)))
 
@@ -114,9 +118,9 @@ def _check_files(folder: Path, where: str) -> None:
         )
 
 
-def _kind(metric: str, options: ClassifierOptions, config: dict[str, Any], where: str) -> str:
+def _kind(metric: str, kinds: tuple[str, ...], options: ClassifierOptions, read: tuple[dict[str, Any], str]) -> str:
+    config, where = read
     head = str((config.get("architectures") or [""])[0])
-    kinds = own_models(metric, where).kinds
     marks_tokens = head.endswith(_HEADS["tokens"]) and "tokens" in kinds
     kind = options.kind or ("tokens" if marks_tokens else kinds[0])
     if kind not in kinds:

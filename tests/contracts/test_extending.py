@@ -30,7 +30,7 @@ from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.settings.loading import load_settings
-from tests import logs
+from tests import logs, tiny_models
 
 DAYS = [dt.date(2025, 3, 3) + dt.timedelta(days=n) for n in range(5)]
 DAY = DAYS[-1]
@@ -57,7 +57,8 @@ class Shouting:
 @pytest.fixture(autouse=True)
 def _anew() -> Iterator[None]:
     yield
-    sys.modules.pop("shouting", None)
+    for module in ("shouting", "unsupported_share"):
+        sys.modules.pop(module, None)
     EVALUATORS.use(())
 
 
@@ -302,6 +303,7 @@ def test_the_page_shows_the_package_as_it_is(checkout: Path) -> None:
     page = (checkout / "docs" / "extending.md").read_text(encoding="utf-8")
     package = checkout / "tests" / "packages" / "acme_extensions"
     assert (package / "acme_extensions" / "reading_level.py").read_text(encoding="utf-8").strip() in page
+    assert (package.parent / "unsupported_share.py").read_text(encoding="utf-8").strip() in page
     entry_point = (
         '[project.entry-points."obs.evaluators"]\nreading_level = "acme_extensions.reading_level:ReadingLevel"'
     )
@@ -352,3 +354,21 @@ def test_both_walks_as_a_user_walks_them(way: str, checkout: Path, acme_site: Pa
     )
     assert (scored["status"], scored["value"], scored["evidence"]["words"]) == ("SCORED", 1.0, 6)
     assert (skipped["status"], skipped["note"]) == ("SKIPPED", "no words")
+
+
+def test_the_walk_with_a_model(opened: Open, checkout: Path, tmp_path: Path) -> None:
+    own = {"own": {"unsupported_share": "unsupported_share:UnsupportedShare"}}
+    source = checkout / "tests" / "packages" / "unsupported_share.py"
+    (tmp_path / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    tiny_models.detector(tmp_path / "detector")
+    answers = [
+        {"prompt": "what colour is the door?", "contexts": contexts, "response": "the door is red."}
+        for contexts in (["the door is tall."], ["the door is red."], [])
+    ]
+    (tmp_path / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
+    ws = opened(evaluators=own)
+    check_config(ws)
+    score_file(ws, tmp_path / "answers.jsonl", "unsupported_share", str(tmp_path / "scores.jsonl"))
+    rows = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
+    assert [(row["status"], row["value"]) for row in rows] == [("SCORED", 0.2), ("SCORED", 0.0), ("SKIPPED", None)]
+    assert rows[0]["evidence"] == {"unsupported": [[12, 15]]}
