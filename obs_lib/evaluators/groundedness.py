@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import pandas as pd
 
@@ -12,9 +13,11 @@ from obs_lib.evaluators.anchors import SHIPPED
 from obs_lib.evaluators.facts.contradictions import Contradiction, contradictions
 from obs_lib.evaluators.heads import Head
 from obs_lib.evaluators.kit import Kit, TokenEncoder
+from obs_lib.evaluators.material import Material, gather_material
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case, Outcome, outcomes, scored, skipped, wanted
-from obs_lib.evaluators.support import FEATURES, Material, Read, Support, features, gather_material, weigh
+from obs_lib.evaluators.outcomes import Outcome, outcomes, scored, skipped, wanted
+from obs_lib.evaluators.support import Read, Support, weigh
+from obs_lib.evaluators.support_features import FEATURES, features
 from obs_lib.records import Evaluator, Metric, Vectors
 from obs_lib.text import sentences
 
@@ -80,40 +83,39 @@ class Groundedness:
         return []
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-        texts = wanted(batch, self._texts)
-        pairs = wanted(batch, self._pairs)
+        @cache
+        def gathered(response: str, contexts: str | None) -> Material:
+            return gather_material(response, contexts, self._options)
+
+        texts = wanted(batch, lambda case, response: _texts(gathered(response, case.contexts)))
+        pairs = wanted(batch, lambda case, response: self._pairs(gathered(response, case.contexts)))
         read = Read(
             dict(zip(texts, self._encoder.tokens(texts), strict=True)),
             dict(zip(pairs, self._encoder.pairs(pairs).tolist(), strict=True)) if pairs else {},
         )
-        return outcomes(batch, lambda case, response: self._verdict(case, response, read))
+        return outcomes(batch, lambda case, response: self._verdict(response, gathered(response, case.contexts), read))
 
-    def _texts(self, case: Case, response: str) -> list[str]:
-        material = gather_material(case, response, self._options)
-        return [material.response, *material.passages] if material.contexts and material.answer else []
-
-    def _pairs(self, case: Case, response: str) -> list[tuple[str, str]]:
-        material = gather_material(case, response, self._options)
+    def _pairs(self, material: Material) -> list[tuple[str, str]]:
         return material.pairs if reads_pairs(self._head) and material.contexts else []
 
-    def _probability(self, supports: Sequence[Support]) -> float:
-        return self._head.probability(features(supports)[self._columns])
+    def _probability(self, material: Material, supports: Sequence[Support]) -> float:
+        head = (self._head.structured if material.structured else None) or self._head
+        return head.probability(features(supports)[self._columns])
 
-    def _verdict(self, case: Case, response: str, read: Read) -> Outcome:
-        material = gather_material(case, response, self._options)
+    def _verdict(self, response: str, material: Material, read: Read) -> Outcome:
         if not material.contexts:
             return skipped("no contexts")
         if not material.answer:
             return skipped("the answer claims nothing" if sentences(response) else "the answer has no words")
         supports = weigh(material, read)
-        value, against = self._probability(supports), contradicted(material)
+        value, against = self._probability(material, supports), contradicted(material)
         return scored(value * CONTRADICTED if against else value, self._evidence(material, supports, against))
 
     def _evidence(
         self, material: Material, supports: Sequence[Support], against: Sequence[Contradiction]
     ) -> dict[str, object]:
         """What the contexts contradict, and the least supported sentences, each with its place and the nearest passage."""
-        single = [self._probability([support]) for support in supports]
+        single = [self._probability(material, [support]) for support in supports]
         worst = sorted(range(len(supports)), key=lambda i: (round(single[i], 6), i))[:_SHOWN]
         return {
             "least_supported": [
@@ -151,6 +153,10 @@ def columns(head: Head) -> list[int]:
 
 def reads_pairs(head: Head) -> bool:
     return any(name.startswith("entailed") for name in head.features)
+
+
+def _texts(material: Material) -> list[str]:
+    return [material.response, *material.passages] if material.contexts and material.answer else []
 
 
 def _nearest(material: Material, support: Support) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Head:
     digest : name of the file's content; part of an evaluator's version.
     trained_on : provenance for the report: sets, sizes and quality measured across sets.
     ngrams : the n-gram model whose log-odds is one of the features; None where it has none.
+    structured : the same features weighed for answers from structured contexts; None where these are weighed as others are.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Head:
     digest: str
     trained_on: dict[str, Any]
     ngrams: Ngrams | None = None
+    structured: Head | None = None
 
     def read_ngrams(self) -> Ngrams:
         """NoHead where the file has none: it was written before this evaluator read n-grams."""
@@ -110,7 +112,7 @@ def _content(encoder: str) -> str:
 def parse_head(name: str, raw: bytes) -> Head:
     """A head from the bytes of its file."""
     data = json.loads(raw)
-    return Head(
+    head = Head(
         name=name,
         features=tuple(data["features"]),
         weights=np.asarray(data["weights"] + data["encoder_weights"], dtype=np.float64),
@@ -121,3 +123,8 @@ def parse_head(name: str, raw: bytes) -> Head:
         trained_on=data["trained_on"],
         ngrams=unpack(data["ngrams"]) if "ngrams" in data else None,
     )
+    if "structured" not in data:
+        return head
+    other = data["structured"]
+    weights = np.asarray(other["weights"], dtype=np.float64)
+    return replace(head, structured=replace(head, weights=weights, bias=float(other["bias"])))

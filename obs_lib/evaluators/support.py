@@ -11,68 +11,13 @@ import numpy as np
 
 from obs_lib.evaluators.alignment import Alignment, Tokens, align, content_mask, inside
 from obs_lib.evaluators.checks import Faults, Known, faults, read_known, read_statement
-from obs_lib.evaluators.claims import CITATION, Sense, sense_of
-from obs_lib.evaluators.evidence import Evidence
+from obs_lib.evaluators.claims import CITATION
 from obs_lib.evaluators.facts.agreement import agree
 from obs_lib.evaluators.facts.figures import read_figures
-from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case
-from obs_lib.evaluators.passages import context_set, nearest
-from obs_lib.evaluators.structured import as_sentences
-from obs_lib.text import Span, content_stems, sentences, words
+from obs_lib.evaluators.material import Material
+from obs_lib.text import Span, content_stems, words
 
-FEATURES = (
-    "token_mean",
-    "token_least",
-    "weakest_mean",
-    "pair_mean",
-    "clause_mean",
-    "clause_least",
-    "sentence_mean",
-    "sentence_least",
-    "words_mean",
-    "words_least",
-    "fragments_mean",
-    "fragments_least",
-    "bigrams_mean",
-    "speaker",
-    "numbers",
-    "units",
-    "names",
-    "negation",
-    "opposite",
-    "missing_words",
-    "missing_fragments",
-    "missing_tokens",
-    "entailed_all",
-    "entailed_mean",
-    "entailed_least",
-    "told",
-)
-"""All that a head may weigh; a head's file names those that it was trained on."""
-PASSAGE = 800
-"""Characters of a context behind one reading of the encoder: what it can read of English prose at once (256 tokens)."""
 _SPEAKER = frozenset({"i", "my", "me", "mine", "myself"})
-_LOG_OF_MANY = 5.0  # of about 150 content words
-
-
-class Material(NamedTuple):
-    """What of a case is read: the answer's claims, and the passages that share most words with it. Order is by text.
-
-    told : whether contexts are data that are told in sentences here.
-    """
-
-    response: str
-    answer: tuple[Span, ...]
-    passages: tuple[str, ...]
-    contexts: tuple[str, ...]
-    told: bool = False
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Each sentence of the answer behind the evidence that it is read beside."""
-        evidence = Evidence(self.contexts)
-        return [(evidence.beside(span.text), span.text) for span in self.answer]
 
 
 class Read(NamedTuple):
@@ -85,8 +30,8 @@ class Read(NamedTuple):
 class Support(NamedTuple):
     """One sentence of the answer and what the contexts have for it.
 
-    words, fragments, bigrams : shares in [0, 1]. entailed : log-odds that its evidence supports it; 0 where none was read.
-    told : as of the material.
+    weight : its content words, at least 1. words, fragments, bigrams : shares in [0, 1]. entailed : log-odds that its
+    evidence supports it; 0 where none was read.
     """
 
     span: Span
@@ -98,22 +43,6 @@ class Support(NamedTuple):
     speaker: float
     faults: Faults
     entailed: float = 0.0
-    told: bool = False
-
-
-def gather_material(case: Case, response: str, options: EvaluatorOptions) -> Material:
-    """Sentences of the answer that claim something, and candidate passages; contexts is empty where the interaction has none.
-
-    ValueError when contexts are not the JSON list of objects that `interactions` promises.
-    """
-    given = {text[: options.max_characters] for text in context_set(case.contexts)}
-    contexts = tuple(sorted({as_sentences(text) for text in given}))
-    spoken = sentences(response[: options.max_characters])
-    spans = [span for span in spoken if sense_of(span.text) is Sense.CLAIM][: options.max_sentences]
-    text = response[: spans[-1].end] if spans else ""
-    passages = sorted({piece for context in contexts for piece in _passages(context)})
-    chosen = tuple(sorted(nearest(passages, text, options.max_passages)))
-    return Material(text, tuple(spans), chosen, contexts, told=bool({*contexts} - given))
 
 
 def weigh(material: Material, read: Read) -> list[Support]:
@@ -129,45 +58,9 @@ def weigh(material: Material, read: Read) -> list[Support]:
     content = content_mask(material.response, answer.spans) & ~_lies_in(marks, answer.spans)
     entailed = [read.entailed[pair] for pair in material.pairs] if read.entailed else [0.0] * len(material.answer)
     return [
-        _support((span, figures), answer, content, states, (known, spoken))._replace(entailed=logit, told=material.told)
+        _support((span, figures), answer, content, states, (known, spoken))._replace(entailed=logit)
         for span, figures, logit in zip(material.answer, otherwise, entailed, strict=True)
     ]
-
-
-def features(supports: Sequence[Support]) -> np.ndarray:
-    """One number for each of FEATURES, in about [-1, 1]: over the sentences of the answer, longer ones counting for more."""
-    counts = [support.weight for support in supports]
-    weights = np.array(counts, dtype=np.float64) / sum(counts)
-
-    def mean(values: Sequence[float]) -> float:
-        return float(np.sum(weights * np.asarray(values)))
-
-    aligned = [support.aligned for support in supports]
-    return np.array(
-        [
-            mean([each.token for each in aligned]),
-            min(each.token for each in aligned),
-            mean([each.weakest for each in aligned]),
-            mean([each.pair for each in aligned]),
-            mean([each.clause for each in aligned]),
-            min(each.weakest_clause for each in aligned),
-            mean([each.sentence for each in aligned]),
-            min(each.sentence for each in aligned),
-            mean([each.words for each in supports]),
-            min(each.words for each in supports),
-            mean([each.fragments for each in supports]),
-            min(each.fragments for each in supports),
-            mean([each.bigrams for each in supports]),
-            mean([each.speaker for each in supports]),
-            *(max(getattr(each.faults, name) for each in supports) for name in Faults._fields[:-1]),
-            _much([1.0 - each.words for each in supports], counts),
-            _much([1.0 - each.fragments for each in supports], counts),
-            _much([1.0 - each.token for each in aligned], counts),
-            *_entailed(np.array([each.entailed for each in supports]), weights),
-            float(supports[0].told),
-        ],
-        dtype=np.float64,
-    )
 
 
 class _Spoken:
@@ -219,22 +112,6 @@ def _support(
     )
 
 
-def _much(missing: Sequence[float], weights: Sequence[int]) -> float:
-    """How much of the answer is missing from the contexts, in content words, on a scale that long answers do not leave."""
-    total = sum(share * weight for share, weight in zip(missing, weights, strict=True))
-    return float(np.log1p(max(total, 0.0)) / _LOG_OF_MANY)
-
-
-def _entailed(logits: np.ndarray, shares: np.ndarray) -> list[float]:
-    """That every sentence is supported (the product of their probabilities, as its log-odds within +-6, by 6), their mean, and
-    the least of them.
-    """
-    single = 1.0 / (1.0 + np.exp(-logits))
-    together = min(float(-np.logaddexp(0.0, -logits).sum()), -1e-6)
-    odds = together - float(np.log(-np.expm1(together)))
-    return [float(np.clip(odds, -6.0, 6.0)) / 6.0, float(np.sum(shares * single)), float(single.min())]
-
-
 def known_figures(answer: Sequence[Span], known: Known) -> list[list[tuple[int, int]]]:
     """Where, in the answer, each sentence has dates and amounts that the contexts say too, but in other words: they are no
     words that the contexts lack.
@@ -262,13 +139,3 @@ def _lies_in(places: Sequence[tuple[int, int]], spans: np.ndarray) -> np.ndarray
 def _share(part: Sequence[object], whole: AbstractSet[object]) -> float:
     """Share of `part` that is in `whole`; 1 where nothing was said that could be missing."""
     return sum(each in whole for each in part) / len(part) if part else 1.0
-
-
-def _passages(context: str) -> list[str]:
-    """Whole sentences together, up to PASSAGE characters each."""
-    cuts: list[list[Span]] = [[]]
-    for span in sentences(context):
-        if cuts[-1] and span.end - cuts[-1][0].start > PASSAGE:
-            cuts.append([])
-        cuts[-1].append(span)
-    return [context[cut[0].start : cut[-1].end] for cut in cuts if cut]

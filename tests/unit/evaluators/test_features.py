@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from obs_lib.errors import NoHead
 from obs_lib.evaluators import groundedness, refusal, relevance, support
 from obs_lib.evaluators.heads import load_head
+from obs_lib.evaluators.material import Material, gather_material
 from obs_lib.evaluators.options import EvaluatorOptions
-from obs_lib.evaluators.outcomes import Case
+from obs_lib.evaluators.support_features import FEATURES, features
 from obs_lib.models.pieces import PIECE, pieces
 from obs_lib.models.testing import HashingEncoder
 
@@ -20,9 +21,8 @@ CONTEXT = json.dumps(
 )
 
 
-def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> support.Material:
-    case = Case(None, response, contexts, None, None)
-    return support.gather_material(case, response, options or EvaluatorOptions())
+def material(response: str, contexts: str = CONTEXT, options: EvaluatorOptions | None = None) -> Material:
+    return gather_material(response, contexts, options or EvaluatorOptions())
 
 
 def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
@@ -33,7 +33,7 @@ def grounded(response: str, contexts: str = CONTEXT) -> dict[str, float]:
         dict(zip(texts, encoder.tokens(texts), strict=True)),
         dict(zip(found.pairs, encoder.pairs(found.pairs).tolist(), strict=True)),
     )
-    return dict(zip(support.FEATURES, support.features(support.weigh(found, read)), strict=True))
+    return dict(zip(FEATURES, features(support.weigh(found, read)), strict=True))
 
 
 def test_a_sentence_taken_over_is_aligned_wholly_and_a_strange_one_is_not() -> None:
@@ -77,7 +77,7 @@ def test_what_is_missing_adds_up_over_sentences_and_the_least_entailed_one_decid
 
 def test_a_head_of_an_earlier_release_weighs_what_it_was_trained_on() -> None:
     head = load_head("groundedness")
-    earlier = replace(head, features=support.FEATURES[:19], weights=head.weights[:19])
+    earlier = replace(head, features=FEATURES[:19], weights=head.weights[:19])
     assert groundedness.columns(earlier) == list(range(19))
     assert not groundedness.reads_pairs(earlier)
     with pytest.raises(NoHead, match="weighs what is not measured"):
@@ -95,6 +95,16 @@ def test_what_claims_nothing_is_left_out() -> None:
     found = material("Thank you! Hamburg lies on the Elbe. The documents do not say more. Anything else?")
     assert [span.text for span in found.answer] == ["Hamburg lies on the Elbe."]
     assert material("I don't know. Yes.").answer == ()
+
+
+def test_contexts_are_structured_where_most_lines_are_data() -> None:
+    prose = [{"text": "Berlin has 3.7 million people. It lies on the Spree."}]
+    record = [{"text": '{"name": "Spree bar", "WiFi": true, "Music": null}'}]
+    flags = [{"text": "The bar lies on the Spree.\nIt opens at noon.\nWiFi: yes"}]
+    found = [
+        material("It has WiFi.", json.dumps(each)).structured for each in (prose, record, flags, [*prose, *record])
+    ]
+    assert found == [False, True, False, True]
 
 
 def test_marks_of_citation_are_no_words() -> None:
