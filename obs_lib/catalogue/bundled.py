@@ -31,6 +31,7 @@ SYSTEM: dict[str, str] = {
     "logged": "obs_lib.summaries.logged:LOGGED",
     "sessions": "obs_lib.summaries.session_metrics:SESSIONS",
     "tools": "obs_lib.summaries.tool_metrics:TOOLS",
+    "consistency": "obs_lib.summaries.consistency:CONSISTENCY",
     "gpu": "obs_lib.summaries.gpu_metrics:GPU",
     "stages": "obs_lib.summaries.stage_metrics:STAGES",
 }

@@ -7,8 +7,9 @@ from typing import Generic, Literal, TypeVar
 
 from obs_lib.records import Metric
 
-Reads = Literal["interactions", "sessions", "tools", "gpu_samples", "spans"]
-"""What a group is measured from: interactions, their sessions or their calls of tools in every segment, GPUs, traces."""
+Reads = Literal["interactions", "sessions", "tools", "repeated prompts", "gpu_samples", "spans"]
+"""What a group is measured from: interactions, their sessions, their calls of tools or their repeated prompts in every
+segment, GPUs, traces."""
 
 M = TypeVar("M")
 

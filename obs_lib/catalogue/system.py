@@ -16,7 +16,7 @@ from obs_lib.errors import ExtensionError
 from obs_lib.extensions import Extension
 from obs_lib.records import Metric
 
-_OF_REQUESTS = frozenset({"interactions", "sessions", "tools"})
+_OF_REQUESTS = frozenset({"interactions", "sessions", "tools", "repeated prompts"})
 
 
 def _group(extension: Extension, thing: object, known: Mapping[str, MetricGroup[Any]]) -> MetricGroup[Any]:
@@ -47,13 +47,13 @@ def groups(reads: Reads) -> tuple[MetricGroup[Any], ...]:
 
 
 def request_groups() -> tuple[MetricGroup[Any], ...]:
-    """The groups of `all` and of the segments by tag; those of sessions and of tools on days that have any."""
+    """The groups of `all` and of the segments by tag; those of sessions, tools and repeated prompts on days that have any."""
     return tuple(group for group in GROUPS.entries().values() if group.reads in _OF_REQUESTS)
 
 
 @kept(lambda: GROUPS)
 def system() -> tuple[Metric, ...]:
-    """Metrics of requests, their sessions and their calls of tools, of `all` and of the segments by tag."""
+    """Metrics of requests, their sessions, calls of tools and repeated prompts, of `all` and of the segments by tag."""
     return tuple(metric for group in request_groups() for metric in group.metrics)
 
 

@@ -145,7 +145,7 @@ class ReportInputs:
 
     @cached_property
     def request_groups(self) -> tuple[MetricGroup[Any], ...]:
-        """The groups of system metrics; those of sessions and of tools only where these days have any."""
+        """The groups of system metrics; those of sessions, tools and repeated prompts only where these days have any."""
         seen = {name for _, name, _ in self.measured}
         return tuple(
             group

@@ -12,6 +12,7 @@ from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import blocks, sketches
 from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.consistency import consistency_metrics
 from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.judge_labels import judge_labels
 from obs_lib.summaries.label_options import LabelOptions
@@ -72,6 +73,7 @@ def summarise_day(
         *quality_metrics(day, rows, scores, segments, clusters),
         *retrieval_metrics(day, rows, labels, segments),
         *session_metrics(day, rows, scores, vectors, segments, options),
+        *consistency_metrics(day, rows, vectors, segments),
         *tool_metrics(day, rows, spans, segments, options),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]

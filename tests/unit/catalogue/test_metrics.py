@@ -86,6 +86,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "tool_recovery_rate": ("failed tools", False, None, 0.1, False, True),
     "task_steps": ("steps", False, None, 0.2, True, True),
     "tool_call_accuracy": ("tool calls", False, None, 0.03, False, True),
+    "answer_consistency": ("consistency", False, None, 0.05, False, True),
     "hallucination_rate": ("groundedness", False, None, 0.05, False, True),
     "toxicity": ("toxicity", False, None, 0.02, False, True),
     "toxicity_rate": ("toxicity", False, None, 0.02, False, True),
