@@ -42,7 +42,7 @@ def content(data: Path, encoder: Encoder) -> dict[str, Any]:
     return {
         "features": list(FEATURES),
         **_written(*prose),
-        "structured": _written(*fit_structured(structured)),
+        "structured": _written(*fit_structured(structured, prose)),
         "encoder": encoder.weights,
         "encoder_weights": [],
         "trained_on": {

@@ -4,7 +4,7 @@ Two fits, because people's sets hold few wrong numbers, names and negations, and
 them. First a strongly penalised logistic regression on the alignment's features over people's sets. Then a second one on its
 log-odds and the checks, over people's sets and answers with one thing changed (altered.py). Both are linear, so that the
 head stays one sum. Answers from structured contexts share fewer words with them, and numbers and names tell more there: they
-have weights of their own, of the one set that has such answers.
+move the weights as far as the one set that has such answers asks.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Set(NamedTuple):
 def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
     """Weights and bias on the features as they are, stretched so that the log-odds are those of equally many of each."""
     people = [each for each in sets if each.name != ALTERED]
-    align, bias = _fit(people, ALIGNMENT, _STRENGTH)
+    x, y, weight = _stacked(people)
+    align, bias = _fit(x[:, ALIGNMENT], y, weight, _STRENGTH)
     x, y, weight = _stacked(sets)
     logit = x[:, ALIGNMENT] @ align + bias
     scale = float(logit.std())
@@ -69,10 +70,13 @@ def fit(sets: Sequence[Set]) -> tuple[np.ndarray, float]:
     return _calibrated(weights, bias * first / scale + float(second.intercept_[0]), people)
 
 
-def fit_structured(one: Set) -> tuple[np.ndarray, float]:
-    """Weights and bias for answers from structured contexts, as if there were equally many of each."""
-    weights = np.zeros(len(FEATURES))
-    weights[UNREAD], bias = _fit([one], UNREAD, _STRENGTH_STRUCTURED)
+def fit_structured(one: Set, prose: tuple[np.ndarray, float]) -> tuple[np.ndarray, float]:
+    """The weights for prose, moved as far as the answers of a set from structured contexts ask, and their bias."""
+    x, y, weight = _stacked([one])
+    both = np.column_stack([x @ prose[0], x[:, UNREAD]])
+    (stretch, *moved), bias = _fit(both, y, weight, _STRENGTH_STRUCTURED)
+    weights = prose[0] * stretch
+    weights[UNREAD] += moved
     return weights, bias
 
 
@@ -98,7 +102,7 @@ def across_documents(one: Set, prose: tuple[np.ndarray, float]) -> dict[str, obj
     """
     logits = np.zeros(len(one.y))
     for mask in held_out(np.repeat(one.name, len(one.y)), one.documents, (), 5):
-        logits[mask] = one.where(mask).logits(*fit_structured(one.where(~mask)))
+        logits[mask] = one.where(mask).logits(*fit_structured(one.where(~mask), prose))
     return _figures(one, logits) | {"weights_for_prose": with_interval(auroc, one.y, one.logits(*prose))}
 
 
@@ -123,9 +127,8 @@ def _stacked(sets: Sequence[Set]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, y, set_weights(np.repeat([each.name for each in sets], [len(each.y) for each in sets]), y)
 
 
-def _fit(sets: Sequence[Set], columns: Sequence[int], strength: float) -> tuple[np.ndarray, float]:
-    x, y, weight = _stacked(sets)
-    x = x[:, columns]
+def _fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
+    """Weights of the columns as they are, penalised as if these were standardised, and the bias."""
     centre = np.average(x, axis=0, weights=weight)
     spread = np.maximum(np.sqrt(np.average((x - centre) ** 2, axis=0, weights=weight)), 1e-9)
     model = LogisticRegression(C=strength, max_iter=3000).fit((x - centre) / spread, y, sample_weight=weight)

