@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from rich.text import Text
 from obs_lib.cli.console import FIRST, LAST, Config, Json, day_of, output, say
 from obs_lib.cli.printing import print_json
 from obs_lib.drift.side_by_side import Line
+from obs_lib.pipeline.version_reports import page_of
 from obs_lib.pipeline.versions import FALSE_ALARMS, SideBySide, compare_versions
 from obs_lib.pipeline.workspace import open_workspace
 from obs_lib.records import ALL, Day
@@ -48,6 +50,7 @@ def compare_versions_command(
     ] = FALSE_ALARMS,
     config: Config = None,
     json: Json = False,
+    html: Annotated[bool, typer.Option("--html", help="Print an HTML page of its own.")] = False,
 ) -> None:
     """Compare version B with version A, metric by metric.
 
@@ -61,6 +64,9 @@ def compare_versions_command(
     found = compare_versions(ws, (a, b), days, by=by.value, segment=segment, false_alarms=false_alarms)
     if json:
         print_json(asdict(found) | {"lines": [_facts(line) for line in found.lines]})
+        return
+    if html:
+        sys.stdout.buffer.write(page_of(ws, found, false_alarms).encode())
         return
     _print(found)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from obs_lib import catalogue
 from obs_lib.records import ALL, Day
@@ -92,9 +94,9 @@ class DaySummary:
         return (ALL, *sorted(named))
 
     @cached_property
-    def _sketches(self) -> dict[tuple[str, str], pd.DataFrame]:
-        grouped = self.sketches.groupby(["kind", "segment"], sort=False)
-        return {(str(kind), str(segment)): rows for (kind, segment), rows in grouped}
+    def _places(self) -> dict[tuple[str, str], NDArray[np.intp]]:
+        """The rows of each kind of sketch in each segment; taken when they are asked for, since payloads are large."""
+        return dict(self.sketches.groupby(["kind", "segment"], sort=False).indices)  # type: ignore[arg-type]
 
     @cached_property
     def _metrics(self) -> dict[tuple[str, str], Measured]:
@@ -121,7 +123,7 @@ class DaySummary:
 
     def sketch(self, kind: str, segment: str) -> pd.DataFrame:
         """Return the rows of one kind of sketch in one segment; none is an empty frame."""
-        return self._sketches.get((kind, segment), self.sketches.iloc[:0])
+        return self.sketches.iloc[self._places.get((kind, segment), [])]
 
     def cells(self, model: str, segment: str) -> Cells | None:
         """Return the cells of a latency model; None where the day has none."""

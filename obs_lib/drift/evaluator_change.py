@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,16 @@ from obs_lib.records import Day, EvaluatorChange, EvaluatorVerdict
 
 Incomparable = Mapping[str, frozenset[Day]]
 """By evaluator, the baseline days that it scored otherwise."""
+
+
+class _Score(NamedTuple):
+    version: str
+    status: str
+    value: float | None
+
+
+_Scores = dict[str, _Score]
+"""What an evaluator made of each anchor on a day."""
 
 
 class _Shift(NamedTuple):
@@ -36,7 +47,11 @@ def evaluator_changes(
 
     A day without a row for an evaluator (an older lake, or not run) says nothing and is taken as comparable.
     """
-    return [_change(str(name), rows, window, options) for name, rows in today.groupby("evaluator", sort=True)]
+    of_day = {day: _by_evaluator(rows) for day, rows in window.items()}
+    return [
+        _change(name, rows, {day: scores.get(name) for day, scores in of_day.items()}, options)
+        for name, rows in sorted(_by_evaluator(today).items())
+    ]
 
 
 def incomparable(changes: Sequence[EvaluatorChange]) -> Incomparable:
@@ -85,43 +100,50 @@ def from_frame(frame: pd.DataFrame) -> list[EvaluatorChange]:
     ]
 
 
-def _change(
-    name: str, rows: pd.DataFrame, window: Mapping[Day, pd.DataFrame], options: DriftOptions
-) -> EvaluatorChange:
-    version = str(rows["version"].iloc[0])
+def _change(name: str, rows: _Scores, window: Mapping[Day, _Scores | None], options: DriftOptions) -> EvaluatorChange:
     away: dict[Day, _Shift] = {}
-    for day, frame in sorted(window.items()):
-        before = frame[frame["evaluator"] == name]
-        shift = _shift(rows, before, options.anchor_band) if len(before) else None
+    for day, before in sorted(window.items()):
+        shift = _shift(rows, before, options.anchor_band) if before else None
         if shift is not None:
             away[day] = shift
     comparable = len(window) - len(away)
     if not away:
-        return EvaluatorChange(name, version, EvaluatorVerdict.SAME, comparable=comparable)
+        return EvaluatorChange(name, _version(rows), EvaluatorVerdict.SAME, comparable=comparable)
     verdict = EvaluatorVerdict.MOVED if comparable < options.min_days else EvaluatorVerdict.MIXED
-    return EvaluatorChange(name, version, verdict, tuple(away), comparable, *away[max(away)])
+    return EvaluatorChange(name, _version(rows), verdict, tuple(away), comparable, *away[max(away)])
 
 
-def _shift(rows: pd.DataFrame, before: pd.DataFrame, band: float) -> _Shift | None:
+def _by_evaluator(rows: pd.DataFrame) -> dict[str, _Scores]:
+    found: dict[str, _Scores] = {}
+    columns = (rows[name].tolist() for name in ("evaluator", "anchor", "version", "status", "value"))
+    for evaluator, anchor, version, status, value in zip(*columns, strict=True):
+        found.setdefault(evaluator, {})[anchor] = _Score(version, status, None if pd.isna(value) else value)
+    return found
+
+
+def _version(rows: _Scores) -> str:
+    return next(iter(rows.values())).version
+
+
+def _shift(rows: _Scores, before: _Scores, band: float) -> _Shift | None:
     """How the scores of the same anchors differ; None where they do not and the version is the same."""
-    if _scores(rows).equals(_scores(before)):  # so on nearly all days, and known much sooner than by matching anchors
+    if rows == before:  # so on nearly all days
         return None
-    both = rows.merge(before, on="anchor", suffixes=("", "_before"))
-    apart = (both["value"] - both["value_before"]).abs()
-    turned = both["status"] != both["status_before"]
-    moved = turned | (apart > band)
-    versions = str(rows["version"].iloc[0]), str(before["version"].iloc[0])
-    if versions[0] == versions[1] and not moved.any():
+    both = sorted(rows.keys() & before.keys())
+    apart = {anchor: far for anchor in both if (far := _apart(rows[anchor], before[anchor])) is not None}
+    moved = sum(far > band for far in apart.values())
+    versions = _version(rows), _version(before)
+    if versions[0] == versions[1] and not moved:
         return None
-    scored = both.assign(apart=apart.where(~turned, float("inf"))).dropna(subset=["apart"])
     # Of equally far ones the first by its name, so that the row is the same every time.
-    worst = scored.sort_values(["apart", "anchor"], ascending=[False, True]).head(1)
-    largest = float(worst["apart"].iloc[0]) if len(worst) else 0.0
-    known = largest if largest != float("inf") else None
+    worst = min(apart, key=lambda anchor: (-apart[anchor], anchor), default="")
+    largest = apart.get(worst, 0.0)
     reason = "version" if versions[0] != versions[1] else "scores"
-    named = str(worst["anchor"].iloc[0]) if len(worst) else ""
-    return _Shift(reason, len(both), int(moved.sum()), known, named, versions[1])
+    return _Shift(reason, len(both), moved, largest if largest != math.inf else None, worst, versions[1])
 
 
-def _scores(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[["anchor", "version", "status", "value"]].reset_index(drop=True)
+def _apart(now: _Score, before: _Score) -> float | None:
+    """Without an end where a score came or went; None where there was none on either day."""
+    if now.status != before.status:
+        return math.inf
+    return None if now.value is None or before.value is None else abs(now.value - before.value)

@@ -27,8 +27,11 @@ class Answers:
 
 def decode(day: Day, rows: pd.DataFrame) -> Answers:
     """Read an `answers` sketch: float32 sums of unit vectors, divided by their number."""
-    columns = zip(rows["key"], rows["n"], rows["payload"], strict=True)
-    return Answers(day, {str(key): np.frombuffer(sums, "<f4").astype(np.float64) / int(n) for key, n, sums in columns})
+    if not len(rows):
+        return Answers(day, {})
+    sums = np.frombuffer(b"".join(rows["payload"]), "<f4").reshape(len(rows), -1)
+    means = sums.astype(np.float64) / rows["n"].to_numpy(dtype=np.float64)[:, None]
+    return Answers(day, dict(zip(map(str, rows["key"]), means, strict=True)))
 
 
 def semantic_drift(current: NDArray[np.float64], baseline: NDArray[np.float64]) -> float:
@@ -89,7 +92,7 @@ def _gram(prompts: Sequence[str], days: Sequence[Answers]) -> tuple[NDArray[np.f
     dimension = len(days[-1].means[prompts[0]])
     nothing = np.zeros(dimension)
     means = np.array([[day.means.get(key, nothing) for day in days] for key in prompts])
-    return np.einsum("pid,pjd->pij", means, means), there
+    return means @ means.transpose(0, 2, 1), there
 
 
 def _each_against_rest(cosines: NDArray[np.float64], there: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from obs_lib.drift.options import DriftOptions
 from obs_lib.lake.steps import StepRecord
 from obs_lib.lake.tables import ANCHORS, DRIFT, EVALUATOR_CHANGES, METRICS, SKETCHES
 from obs_lib.pipeline import anchor
+from obs_lib.pipeline.by_day import by_day
 from obs_lib.pipeline.fold import History, go_forward, is_current
 from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.workspace import Workspace
@@ -96,8 +97,8 @@ def what_is_compared(
 def evaluators_changed(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
     rows = ws.lake.read(ANCHORS, [*days, day])
-    of_day = {one: rows[rows["day"] == str(one)] for one in (*days, day)}
-    return evaluator_changes(of_day.pop(day), of_day, ws.settings.drift)
+    *window, today = by_day(rows, [*days, day])
+    return evaluator_changes(today, dict(zip(days, window, strict=True)), ws.settings.drift)
 
 
 def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
@@ -114,6 +115,5 @@ def _summaries(ws: Workspace, days: list[Day], recent: set[Day]) -> list[DaySumm
     """Numbers and latency models of all days; words and meaning, which are large, of the recent ones."""
     metrics, latency = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days, where={"kind": _OF_HISTORY})
     large = ws.lake.read(SKETCHES, sorted(recent), where={"kind": _OF_WINDOW})
-    sketches = pd.concat([latency, large], ignore_index=True)
-    each = [(day, metrics["day"] == str(day), sketches["day"] == str(day)) for day in days]
-    return [DaySummary(day, metrics[of_metrics], sketches[of_sketches]) for day, of_metrics, of_sketches in each]
+    of_day = [by_day(rows, days) for rows in (metrics, latency, large)]
+    return [DaySummary(day, numbers, pd.concat(kept)) for day, numbers, *kept in zip(days, *of_day, strict=True)]

@@ -32,6 +32,7 @@ from obs_lib.pipeline.fold import LEFT_STEPS, History
 from obs_lib.pipeline.incident_examples import incident_examples
 from obs_lib.pipeline.plan import choose
 from obs_lib.pipeline.shown import shown_inputs
+from obs_lib.pipeline.version_reports import versions_of_day
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day, ScoreStatus
 from obs_lib.reporting.inputs import ReportInputs
@@ -78,6 +79,7 @@ def report_inputs(ws: Workspace, past: History, day: Day) -> ReportInputs:
         biases=judge_biases(ws, past, day),
         evaluators=evaluator_change.from_frame(ws.lake.read(EVALUATOR_CHANGES, [day])),
         anchors=_anchors(ws.lake.read(ANCHORS, [day])),
+        compared_versions=list(versions_of_day(ws, day)),
     )
     return shown_inputs(inputs, ws.redactor)
 

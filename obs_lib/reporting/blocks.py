@@ -181,9 +181,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report of one day (UTC)."""
+    """A report of one day (UTC), or of several: then `first` is the first of them and `day` the last."""
 
     title: str
     day: dt.date
     verdict: Verdict
     blocks: tuple[Block, ...]
+    first: dt.date | None = None

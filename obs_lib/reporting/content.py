@@ -15,6 +15,7 @@ from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.tools_section import tools_section
 from obs_lib.reporting.traces_section import traces_section
 from obs_lib.reporting.verdict import headline, verdict
+from obs_lib.reporting.versions_section import versions_section
 
 _SECTIONS = (
     alerts_section,
@@ -23,6 +24,7 @@ _SECTIONS = (
     tools_section,
     traces_section,
     drift_section,
+    versions_section,
     examples_section,
     coverage_section,
     method_section,

@@ -15,7 +15,7 @@ from obs_lib.reporting import charts, figures
 from obs_lib.reporting.blocks import Block, Chart, Document, Examples, Facts, Heading, Links, Note, Slot, TableBlock
 from obs_lib.reporting.cells import Beside, Figure, Stretch, Trend
 from obs_lib.reporting.index import ReportedDay, entries, strip
-from obs_lib.reporting.numbers import long_day, short_day
+from obs_lib.reporting.numbers import days, short_day
 from obs_lib.reporting.safe import visible
 from obs_lib.reporting.tone import SHAPES
 
@@ -28,7 +28,7 @@ def render(document: Document) -> str:
     macros = vars(environment().get_template("blocks.html.j2").module)
     body = [_block(macros, block, at) for at, block in enumerate(document.blocks)]
     contents = [block for block in document.blocks if isinstance(block, Heading) and block.level == 2]
-    day = long_day(document.day.isoformat())
+    day = days(document.first, document.day)
     page = environment().get_template("report.html.j2")
     return page.render(document=document, day=day, body=body, contents=contents)
 

@@ -49,6 +49,7 @@ from obs_lib.reporting.parts import (
     VersionCount,
 )
 from obs_lib.reporting.table_rows import TableRow, rows
+from obs_lib.reporting.version_parts import ComparedVersions
 
 TABLE = "table"
 """In the metadata of a field that is a frame: whose rows it holds."""
@@ -103,6 +104,8 @@ class ReportInputs:
     evaluators: Sequence[EvaluatorChange] = field(default=(), metadata=marked(PLAIN))
     anchors: Sequence[AnchorsRight] = ()
     incident_examples: Sequence[IncidentExamples] = ()
+    compared_versions: Sequence[ComparedVersions] = ()
+    """Versions of models, then of prompts, of which two answered on the day."""
 
     @property
     def iso(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable
@@ -135,6 +136,16 @@ def short_day(iso: str) -> str:
 def long_day(iso: str) -> str:
     """'2023-06-05' as '5 June 2023' would be; with the short month."""
     return f"{short_day(iso)} {iso[:4]}"
+
+
+def days(first: dt.date | None, last: dt.date) -> str:
+    """The last day, behind the first one where that is another.
+
+    >>> days(None, dt.date(2023, 6, 5)), days(dt.date(2023, 6, 1), dt.date(2023, 6, 5))
+    ('5 Jun 2023', '1 Jun 2023 to 5 Jun 2023')
+    """
+    end = long_day(last.isoformat())
+    return end if first in (None, last) else f"{long_day(str(first))} to {end}"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

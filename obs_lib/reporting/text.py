@@ -24,7 +24,7 @@ from obs_lib.reporting.blocks import (
     TableBlock,
 )
 from obs_lib.reporting.cells import Cell
-from obs_lib.reporting.numbers import long_day
+from obs_lib.reporting.numbers import days
 from obs_lib.reporting.safe import visible
 from obs_lib.reporting.tone import Tone
 
@@ -40,7 +40,8 @@ def render(document: Document) -> str:
 
 
 def _verdict(document: Document) -> str:
-    head = f"{document.title}, {long_day(document.day.isoformat())} (UTC)"
+    day = days(document.first, document.day)
+    head = f"{document.title}, {day} (UTC)"
     verdict = document.verdict
     points = [f"  - {point}" for point in verdict.points]
     return "\n".join([head, "=" * len(head), "", f"[{verdict.label}] {verdict.sentence}", *points])

@@ -89,14 +89,15 @@ def null_of(sums: Floats, counts: Floats, leverage: tuple[float, float] = (0.0, 
     units, rows = _units(sums, counts, means)
     sampling = float(np.sum(units**2)) / max(rows.sum(), 1.0)
     among = float(np.sum((sums - counts[:, :, None] * means[:, None, :]) ** 2)) / counts.sum()
-    scatter = max(float(np.sum(away**2)) / freedom, _LEAST_SCATTER * among)
-    if scatter <= _ROUNDING * total * float(np.max(np.sum(means**2, axis=1))):
+    seen, rounding = float(np.sum(away**2)) / freedom, _ROUNDING * total * float(np.max(np.sum(means**2, axis=1)))
+    scatter = max(seen, _LEAST_SCATTER * among)
+    if scatter <= rounding:
         return Null(0.0, np.ones(1), freedom)
     size = (total - float(before @ before) / total) / freedom  # rows of a typical day
     expected = sampling * (1 + leverage[1])
     own = max(scatter - expected, 0.0) / size
     widened = sampling * (1 / n[-1] + 1 / total + leverage[0]) + own * (1 + float(before @ before) / total**2)
-    spectrum = _spectrum(units, rows, away, own > 0)
+    spectrum = _spectrum(units, rows, away, seen > max(expected, rounding))
     return Null(scatter * widened / (expected + size * own), spectrum, freedom)
 
 

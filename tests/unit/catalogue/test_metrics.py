@@ -89,7 +89,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "answer_consistency": ("consistency", False, None, 0.05, False, True),
     "hallucination_rate": ("groundedness", False, None, 0.05, False, True),
     "toxicity": ("toxicity", False, None, 0.02, False, True),
-    "toxicity_rate": ("toxicity", False, None, 0.02, False, True),
+    "toxicity_rate": ("toxicity", False, None, 0.01, False, True),
     "relevance": ("relevance", False, None, 0.05, False, True),
     "refusal_rate": ("refusal", False, None, 0.05, False, True),
     "format_compliance": ("format", False, None, 0.05, False, True),
@@ -195,6 +195,6 @@ def test_distances_say_what_the_stages_said() -> None:
 def test_the_settings_override_by_name_alone() -> None:
     options = DriftOptions(min_changes={"toxicity": 0.5}, min_semantic=0.3)
     metrics = [metric_of(name) for name in ("toxicity", "toxicity_rate")]
-    assert [smallest_effect(change(one, 1.0), options) for one in metrics if one] == [0.5, 0.02]
+    assert [smallest_effect(change(one, 1.0), options) for one in metrics if one] == [0.5, 0.01]
     drift = Distance("semantic_drift", "all", 1.0, 0.0, 1.0, 0.1, 1.0, "cosine distance", 1, 1, ())
     assert smallest_effect(drift, options) == 0.3

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from obs_lib.cli.app import app
 from obs_lib.drift.side_by_side import Line
 from obs_lib.errors import ConfigError
 from obs_lib.pipeline.night import run_day
+from obs_lib.pipeline.render import report_text
+from obs_lib.pipeline.version_reports import _natural, page_of, versions_of_day
 from obs_lib.pipeline.versions import SideBySide, compare_versions
 from obs_lib.pipeline.workspace import Workspace
 from tests.unit.pipeline.lakes import workspace
@@ -137,3 +140,48 @@ def test_the_command(ws: Workspace) -> None:
     assert facts["days_a"] == [str(DAYS[0])]
     first = next(line for line in facts["lines"] if line["metric"] == "format_compliance" and line["on"] == "same mix")
     assert first["difference"]["value"] == pytest.approx(first["b"]["value"] - first["a"]["value"])
+
+
+def test_the_page_of_its_own(ws: Workspace) -> None:
+    config = Path(ws.lake.root).parent / "obs.yaml"
+    arguments = ["compare-versions", *NAMES, "--config", str(config), "--html"]
+    page = CliRunner().invoke(app, arguments).stdout
+    assert page == CliRunner().invoke(app, arguments).stdout
+    for words in ("1 Mar 2024 to 2 Mar 2024", "metrics differ (Format compliance", "Where they differ", "same prompts"):
+        assert words in page
+    assert "Other days" not in page
+    alone = page_of(ws, compare_versions(ws, NAMES, DAYS[:1], segment="route=docs"))
+    assert "1 Mar 2024</time>" in alone
+    assert "route=docs" in alone
+
+
+def test_versions_that_share_no_day_are_said_to(ws: Workspace, found: SideBySide) -> None:
+    apart = replace(found, days_a=found.days_a[:1], days_b=found.days_b[1:])
+    assert apart.days_of_both == 0
+    assert "No day has answers of both" in page_of(ws, apart)
+
+
+def test_names_of_versions_are_hostile_text(ws: Workspace, found: SideBySide) -> None:
+    page = page_of(ws, replace(found, b="<script>alert(1)</script>\u202e"))
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u202e" in page
+
+
+def test_a_day_of_two_versions_has_a_section(ws: Workspace) -> None:
+    of_day = list(versions_of_day(ws, DAYS[0]))
+    assert [(one.by, one.a, one.b) for one in of_day] == [("model_version", *NAMES), ("prompt_version", "p0", "p1")]
+    compared = compare_versions(ws, NAMES, DAYS[:1])
+    assert [line.difference for line in of_day[0].lines] == [line.difference for line in compared.lines]
+    text = report_text(ws, DAYS[0])
+    for words in ("Versions side by side", "150 answers of model nova-1.0 and 150 of nova-1.1", "Where they differ"):
+        assert words in text
+
+
+def test_a_day_of_one_version_or_of_too_few_answers_of_another_has_none(ws: Workspace) -> None:
+    many = ws.settings.drift.model_copy(update={"min_answers": 151})
+    assert list(versions_of_day(replace(ws, settings=ws.settings.model_copy(update={"drift": many})), DAYS[0])) == []
+
+
+def test_versions_stand_in_the_order_of_the_numbers_in_their_names() -> None:
+    names = ["v10", "v9", "gpt-4-0613", "gpt-4-0314", "gpt-4"]
+    assert sorted(names, key=_natural) == ["gpt-4", "gpt-4-0314", "gpt-4-0613", "v9", "v10"]

@@ -101,3 +101,15 @@ def test_days_that_repeat_their_answers_are_told_from_one_that_does_not() -> Non
     one[0] += 0.5
     sums = np.array([*[day] * 7, one])
     assert null_of(sums, counts).p_value(squared_distance(sums, counts)) > 1e-3
+
+
+def test_days_that_repeat_each_other_to_the_last_answer_have_a_null() -> None:
+    """The same people ask the same every day, such as canaries: blocks differ, days do not, but for how numbers are rounded."""
+    day = np.random.default_rng(1).integers(-9, 10, (32, 16)).astype(float)
+    counts = np.full((9, 32), 16.0)  # so that means are exact
+    for rounding in (0.0, 1e-9):
+        sums = np.repeat(day[None], 9, axis=0) * (1 + rounding * np.arange(9))[:, None, None]
+        null = null_of(sums, counts)
+        assert null.p_value(squared_distance(sums, counts)) > 0.5
+        sums[-1] += 20.0
+        assert null_of(sums, counts).p_value(squared_distance(sums, counts)) < 1e-6
