@@ -16,6 +16,7 @@ from obs_lib.sources.formats.parse import embedded
 
 KIND = "openinference.span.kind"
 
+_MARKS = ("llm.", "input.", "output.")
 _TEXTS = {
     "session_id": ("session.id",),
     "user_id": ("user.id",),
@@ -46,6 +47,8 @@ def identity(attributes: Attributes) -> dict[str, Any]:
 def fields(attributes: Attributes) -> dict[str, Any]:
     """The native fields that are said."""
     native: dict[str, Any] = identity(attributes)
+    if not any(name.startswith(_MARKS) for name in attributes):
+        return native
     native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
     native["prompt"] = _prompt(attributes)
     native["response"] = _response(attributes)
