@@ -69,11 +69,11 @@ class LanguageModel:
 
     @cached_property
     def _weights(self) -> np.ndarray:
-        return np.asarray(self._identifier.nb_ptc, dtype=np.float64)
+        return np.ascontiguousarray(self._identifier.nb_ptc, dtype=np.float32)
 
     @cached_property
     def _prior(self) -> np.ndarray:
-        return np.asarray(self._identifier.nb_pc, dtype=np.float64)
+        return np.asarray(self._identifier.nb_pc, dtype=np.float32)
 
     @cached_property
     def _next(self) -> np.ndarray:

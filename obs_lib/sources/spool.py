@@ -138,10 +138,13 @@ class Spool:
             return target
         keys = pa.concat_tables(self._keys).append_column("came", pa.array(np.arange(self.size)))
         order = pc.sort_indices(keys, [(name, "ascending") for name in (*self.table.key, "came")])
-        ordered = keys.take(order).combine_chunks()
+        self._keys.clear()
         same = np.ones(self.size - 1, dtype=bool)
-        for name in self.table.key:
-            same &= pc.equal(ordered[name].slice(0, self.size - 1), ordered[name].slice(1)).to_numpy()
+        for (
+            name
+        ) in self.table.key:  # one after the other: of a large day the sorted keys alone are hundreds of megabytes
+            ordered = keys[name].take(order).combine_chunks()
+            same &= pc.equal(ordered.slice(0, self.size - 1), ordered.slice(1)).to_numpy(zero_copy_only=False)
         last = np.append(~same, True)
         target[order.to_numpy()[last]] = np.arange(int(last.sum()))
         return target

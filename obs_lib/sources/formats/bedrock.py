@@ -20,6 +20,7 @@ from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
 _STAMP = re.compile(rb'\\?"timestamp\\?"\s*:\s*\\?"([^"\\]{10,40})\\?"')
@@ -87,6 +88,7 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
         "session_id": mapping(item.get("requestMetadata")).get("session_id"),
         "prompt": _prompt(embedded(asked.get("inputBodyJson"))),
         "response": _answer(body),
+        **tool_use(embedded(asked.get("inputBodyJson")), body),
         "finish_reason": finish_reason(
             finish_in(body) or _first(body, "completionReason") or _first(body, "stop_reason")
         ),

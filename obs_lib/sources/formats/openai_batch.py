@@ -91,6 +91,7 @@ def _answered(entry: Entry, item: Line, request: Line) -> Row | PassedOver:
     failed = mapping(item.get("error")) or mapping(body.get("error")) or mapping(result.get("error"))
     failed = mapping(failed.get("error")) or failed  # as Anthropic wraps it
     fields = _fields(item, body, failed, response.get("status_code"))
+    fields |= tool_use(body if "tools" in body else request, body)  # the Responses API repeats what was offered
     fields["model_version"] = next((b["model"] for b in (body, request) if isinstance(b.get("model"), str)), None)
     fields |= {"timestamp": at.isoformat(), "prompt": prompt_of(request) if request else None}
     return Row(INTERACTIONS, entry, fields | usage, repairs=tuple(repairs))
@@ -104,7 +105,6 @@ def _fields(item: Line, body: Line, failed: Line, code: Any) -> dict[str, Any]:
         "request_id": item.get("id") or item.get("custom_id"),
         "provider": "anthropic" if "result" in item else "openai",
         "response": None if failed else answer_of(body) if body else None,
-        **tool_use(body, body),  # the Responses API repeats what was offered
         "finish_reason": finish_reason(finish_in(body)),
         "error": message,
         "error_kind": kind,

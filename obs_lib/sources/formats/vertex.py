@@ -16,6 +16,7 @@ from obs_lib.sources.formats.base import EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 _USAGE = ("usageMetadata", "usage_metadata", "usage")
@@ -78,6 +79,7 @@ def _interaction(item: Mapping[str, Any], request: dict[str, Any], response: dic
         "provider": "gcp.vertex_ai",
         "prompt": prompt_of(request),
         "response": answer_of(response) if _ANSWERED.intersection(response) else None,
+        **tool_use(request, response),
         "finish_reason": finish_reason(finish_in(response)) or ("content_filter" if blocked else None),
         "total_latency_ms": number(metadata.get("request_latency", metadata.get("requestLatency"))),
         "error": str(failed.get("message") or "error") if failed else None,
