@@ -16,7 +16,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.base import CALL, Format
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
@@ -39,6 +39,7 @@ class AzureGatewayFormat(Format):
 
     describe = "Azure API Management's logs of language models and of its gateway"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "total_latency_ms", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

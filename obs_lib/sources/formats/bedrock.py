@@ -15,7 +15,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, HalfRead, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
@@ -33,6 +33,7 @@ class BedrockFormat(EntryFormat):
 
     describe = "Amazon Bedrock's model invocation log"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
@@ -28,6 +28,7 @@ class HeliconeFormat(EntryFormat):
 
     describe = "Helicone's requests with their feedback and scores: exports and the API"
     tables = frozenset({INTERACTIONS, LABELS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "cost_usd", "tags"}
     derived = CLOCKED
 
     @classmethod

@@ -11,6 +11,7 @@ from typing import Any
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langchain import model_in
 from obs_lib.sources.formats.otlp.evaluations import annotation
+from obs_lib.sources.formats.otlp.format import FIELDS
 from obs_lib.sources.formats.parse import DEEPEST, embedded, mapping, number
 from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, span_of
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
@@ -24,6 +25,7 @@ class LangSmithFormat(SpanFormat):
     """Runs, one an entry, and feedback on runs, beside them or by itself."""
 
     describe = "LangSmith's runs and feedback: bulk exports as Parquet, JSON and JSON Lines"
+    fields = FIELDS - {"prompt_version", "expected_format", "safety_flags", "prefill_ms", "decode_ms"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

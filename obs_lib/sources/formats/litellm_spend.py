@@ -14,7 +14,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
@@ -31,6 +31,7 @@ class LiteLLMSpendFormat(EntryFormat):
 
     describe = "LiteLLM's spend logs: rows of its table or its API"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "cost_usd", "tags"}
     derived = CLOCKED
 
     @classmethod

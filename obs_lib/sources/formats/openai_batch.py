@@ -16,7 +16,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import Format, reason_of
+from obs_lib.sources.formats.base import CALL, Format, reason_of
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
 from obs_lib.sources.formats.tool_use import tool_use
@@ -33,6 +33,7 @@ class OpenAIBatchFormat(Format):
 
     describe = "batches of OpenAI and Anthropic: output and error files, with their input files"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

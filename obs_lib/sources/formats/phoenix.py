@@ -80,7 +80,7 @@ def _annotation(entry: Entry, item: Mapping[str, Any], span_id: str) -> Iterator
 
 def _list_in(name: str, value: Any) -> Any:
     """Messages and documents as a table without lists holds them: JSON in a cell."""
-    return embedded(value) if name.endswith(_LISTED) else value
+    return embedded(value) if name.endswith(_LISTED) and not name.startswith("gen_ai.") else value
 
 
 def _nested(item: dict[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,8 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
         full = f"{prefix}{name}"
         if isinstance(inner, dict) and not full.endswith(("metadata", "usage_details", "cost_details")):
             named |= flat(inner, f"{full}.")
+        elif full.startswith("gen_ai."):
+            named[full] = inner  # these conventions have lists of objects as they are
         elif isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
             named |= flat({str(n): item for n, item in enumerate(inner)}, f"{full}.")
         else:

@@ -12,7 +12,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
@@ -29,6 +29,7 @@ class VertexFormat(EntryFormat):
 
     describe = "Vertex AI's request-response logging: rows from BigQuery"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "total_latency_ms"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:

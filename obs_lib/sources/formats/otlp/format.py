@@ -14,7 +14,7 @@ from typing import Any
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Row
-from obs_lib.sources.formats.base import StagedFormat
+from obs_lib.sources.formats.base import CALL, StagedFormat
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.by_trace import by_trace
 from obs_lib.sources.formats.otlp.collected import Answered, Collected
@@ -26,6 +26,12 @@ from obs_lib.sources.formats.spill import shares
 
 GRACE_S = 15 * 60
 """Seconds around midnight in which a trace may have begun or may end in the neighbouring day."""
+
+FIELDS = CALL | {
+    *("user_id", "session_id", "trace_id", "provider", "prompt_version", "contexts", "expected_format", "safety_flags"),
+    *("ttft_ms", "total_latency_ms", "prefill_ms", "decode_ms", "cost_usd", "tags"),
+}
+"""What spans can say, in whatever clothes they come."""
 
 _TIMES = re.compile(
     rb'"(?:(?:startT|endT|t|observedT)imeUnixNano|(?:start_|end_|observed_)?time_unix_nano)"\s*:\s*"?([0-9]{1,19})'
@@ -41,6 +47,7 @@ class OtlpFormat(StagedFormat):
 
     describe = "OpenTelemetry traces and logs: GenAI conventions of three generations, OpenInference, the Langfuse SDK"
     tables = frozenset({INTERACTIONS, SPANS, LABELS})
+    fields = FIELDS
     derived = CLOCKED
 
     @classmethod
