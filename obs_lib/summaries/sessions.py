@@ -70,12 +70,11 @@ def read_sessions(
     responses = interactions["response"].iloc[last].fillna("").str.strip().to_numpy(dtype=object)
     called = interactions["tool_calls"].iloc[last].fillna("[]").to_numpy(dtype=object)
     turns = np.bincount(turn_session, minlength=len(last))
-    start_ms = interactions["timestamp"].dt.as_unit("ms").astype("int64").to_numpy()[last] % _DAY_MS
     failed = failures(interactions)[last] == 1
     return Sessions(
         first=steps.row[first_steps],
         turns=turns.astype(np.float64),
-        ended=start_ms < _DAY_MS - options.session_idle_minutes * _MINUTE_MS,
+        ended=ended(interactions["timestamp"], last, options.session_idle_minutes),
         failed=failed.astype(np.int8),
         unanswered=(~failed & (responses == "") & (called == "[]")).astype(np.int8),
         refused=refused[last],
@@ -84,6 +83,14 @@ def read_sessions(
         rephrased=_any(other_words, turn_session),
         retried=_any(_retries(refused[steps.row[lasts(steps.turn)]], again, other_words, turn_session), turn_session),
     )
+
+
+def ended(timestamps: pd.Series, last: NDArray[np.intp], idle_minutes: float) -> NDArray[np.bool_]:
+    """Whether each session is over, as far as the day can tell: its last interaction does not start within so many minutes of
+    midnight. last : where that stands.
+    """
+    start_ms = timestamps.dt.as_unit("ms").astype("int64").to_numpy()[last] % _DAY_MS
+    return np.asarray(start_ms < _DAY_MS - idle_minutes * _MINUTE_MS)
 
 
 def _refusals(interactions: pd.DataFrame, scores: pd.DataFrame) -> tuple[Codes, Floats]:
