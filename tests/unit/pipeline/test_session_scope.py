@@ -83,7 +83,12 @@ def test_a_judge_reads_each_ended_session_once_and_whole(ws: Workspace, court: J
     rows = ws.lake.read_ready(SCORES, DAY)
     judged = rows[rows["evaluator"] == "judge:solved"].set_index("request_id")
     assert judged["status"].to_dict() == {
-        "a1": "SKIPPED", "a2": "SCORED", "b1": "SKIPPED", "b2": "SCORED", "c1": "SKIPPED", "d1": "SKIPPED"
+        "a1": "SKIPPED",
+        "a2": "SCORED",
+        "b1": "SKIPPED",
+        "b2": "SCORED",
+        "c1": "SKIPPED",
+        "d1": "SKIPPED",
     }
     assert judged["note"]["c1"] == "not the last answer of a session that has ended"
     assert (judged["value"]["a2"], judged["value"]["b2"]) == (1.0, 0.0)
