@@ -15,6 +15,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
+from obs_lib.language_model import LanguageModel
+
 DETECTOR = f"py3langid-{version('py3langid')}-1"
 """What decides the language of a text; the last number is that of the rules here."""
 
@@ -58,7 +62,19 @@ def language_of(text: str | None) -> str | None:
     >>> language_of("Die Hauptstadt von Peru ist Lima."), language_of("法国的首都是哪里？"), language_of("51")
     ('de', 'zh', None)
     """
-    return _detected(" ".join(_NO_PROSE.sub(" ", text[: 20 * _READ]).split())[:_READ]) if text else None
+    return _detected(_prose(text)) if text else None
+
+
+def languages_of(texts: Sequence[str | None]) -> list[str | None]:
+    """The language of each text, as `language_of` gives it: many at once cost a fifth.
+
+    >>> languages_of(["Die Hauptstadt von Peru ist Lima.", None, "51"])
+    ['de', None, None]
+    """
+    samples = [_prose(text) if text else "" for text in texts]
+    read = list(dict.fromkeys(sample for sample in samples if _is_enough(sample)))
+    found = dict(zip(read, _decided(_model_of_many().shares(read)), strict=True))
+    return [found.get(sample) for sample in samples]
 
 
 def language_name(code: str) -> str:
@@ -126,13 +142,39 @@ _NOTE = re.compile(rf"(?P<text>{'|'.join(_TEXTS)}) in (?P<language>.+); measured
 
 @lru_cache(maxsize=8192)  # each evaluator asks about the same texts
 def _detected(sample: str) -> str | None:
-    letters = sum(map(str.isalpha, sample))
-    if not letters or (letters < _FEWEST and sample.isascii()):
+    if not _is_enough(sample):
         return None
-    ranked = _model().rank(sample)
-    code = ranked[0][0]
-    confidence = sum(share for other, share in ranked if are_kin(code, other))
-    return code if confidence >= _SURE and code != _NOTHING_WRITTEN else None
+    shares = dict(_model().rank(sample))
+    return _decided(np.array([[shares[code] for code in _model_of_many().codes]]))[0]
+
+
+def _prose(text: str) -> str:
+    return " ".join(_NO_PROSE.sub(" ", text[: 20 * _READ]).split())[:_READ]
+
+
+def _is_enough(sample: str) -> bool:
+    letters = sum(map(str.isalpha, sample))
+    return letters >= _FEWEST or (letters > 0 and not sample.isascii())
+
+
+def _decided(shares: np.ndarray) -> list[str | None]:
+    """The language of most confidence, where that and its kin's together are enough of it. shares : (texts, languages)."""
+    codes = _model_of_many().codes
+    best = shares.argmax(axis=1)
+    sure = (shares * _are_kin()[best]).sum(axis=1) >= _SURE
+    found = [codes[n] if certain else None for n, certain in zip(best.tolist(), sure.tolist(), strict=True)]
+    return [None if code == _NOTHING_WRITTEN else code for code in found]
+
+
+@cache
+def _are_kin() -> np.ndarray:
+    codes = _model_of_many().codes
+    return np.array([[are_kin(one, other) for other in codes] for one in codes])
+
+
+@cache
+def _model_of_many() -> LanguageModel:
+    return LanguageModel(_model())
 
 
 @cache

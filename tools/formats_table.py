@@ -1,4 +1,4 @@
-"""Write the table of log formats into docs/formats.md, from the formats themselves.
+"""Write the tables of log formats, and of the fields that each can give, into docs/formats.md, from the formats themselves.
 
 Run by `make docs`; a test fails where the page no longer says what the code does.
 """
@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
+from obs_lib.sources.formats.base import FOUND_OUT, Format
 from obs_lib.sources.formats.loading import format_class
 from obs_lib.sources.formats.registry import BUNDLED, extension
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "formats.md"
 BEGIN, END = "<!-- formats: made by `make docs` -->", "<!-- end of formats -->"
+FIELDS_BEGIN, FIELDS_END = "<!-- fields: made by `make docs` -->", "<!-- end of fields -->"
 _TABLES = {INTERACTIONS: "interactions", SPANS: "spans", LABELS: "labels", GPU_SAMPLES: "GPU samples"}
 
 
@@ -28,10 +30,31 @@ def table() -> str:
     return "\n".join([BEGIN, "| format | what it reads | what it gives |", "|---|---|---|", *lines, END])
 
 
+def fields_table() -> str:
+    """Every field that a log can say by every format of interactions: yes, `derived` of two moments, or nothing."""
+    made = {name: format_class(named) for name in BUNDLED if (named := extension(name)) is not None}
+    made = {name: kind for name, kind in made.items() if INTERACTIONS in kind.tables}
+    lines = [f"| field | {' | '.join(f'`{name}`' for name in made)} |", "|---|" + "---|" * len(made)]
+    for field in INTERACTIONS.names:
+        if field not in FOUND_OUT:
+            cells = ("" if field not in kind.fields else _word(kind, field) for kind in made.values())
+            lines.append(f"| `{field}` | {' | '.join(cells)} |")
+    for table in (SPANS, LABELS):
+        cells = ("read" if table in kind.tables else "" for kind in made.values())
+        lines.append(f"| {table.name} | {' | '.join(cells)} |")
+    return "\n".join([FIELDS_BEGIN, *lines, FIELDS_END])
+
+
+def _word(kind: type[Format], field: str) -> str:
+    return "derived" if field in kind.derived else "read"
+
+
 def updated(text: str) -> str:
-    """The page's text with today's table in it."""
-    before, rest = text.split(BEGIN)
-    return before + table() + rest.split(END)[1]
+    """The page's text with today's tables in it."""
+    for begin, end, made in ((BEGIN, END, table()), (FIELDS_BEGIN, FIELDS_END, fields_table())):
+        before, rest = text.split(begin)
+        text = before + made + rest.split(end)[1]
+    return text
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from obs_lib.catalogue.registry import PACKAGE, Registry, kept
 from obs_lib.catalogue.score import Score
 from obs_lib.errors import ExtensionError
 from obs_lib.extensions import Extension
-from obs_lib.records import CASE_COLUMNS, Metric
+from obs_lib.records import CASE_COLUMNS, SESSION, Metric
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a score and a metric of somebody's may be called."""
@@ -113,8 +113,9 @@ def _checked(score: Score, extension: Extension, known: Mapping[str, Entry], wro
     """The score with its metrics completed by its name."""
     if score.name != extension.name or not NAME.fullmatch(score.name):
         raise wrong("bears another name than it is known by", f"name = {extension.name!r}, {NAME.pattern}", score.name)
-    if unknown := sorted(map(str, score.needs - set(CASE_COLUMNS))):
-        raise wrong("needs what no evaluator is given", "needs among " + ", ".join(CASE_COLUMNS), ", ".join(unknown))
+    given = (*CASE_COLUMNS, SESSION)
+    if unknown := sorted(map(str, score.needs - set(given))):
+        raise wrong("needs what no evaluator is given", "needs among " + ", ".join(given), ", ".join(unknown))
     if not score.metrics or not all(isinstance(metric, Metric) for metric in score.metrics):
         raise wrong("has no metrics", "a tuple of obs_lib.records.Metric", score.metrics)
     taken = {*fixed(), *(metric.name for entry in known.values() for metric in entry.score.metrics)}

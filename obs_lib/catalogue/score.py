@@ -29,7 +29,7 @@ class Score:
     name: str
     """As in the `scores` table; also the evaluator's."""
     needs: frozenset[str]
-    """Columns of `records.CASE_COLUMNS` that it reads."""
+    """Columns of `records.CASE_COLUMNS` that it reads, or `records.SESSION`."""
     metrics: tuple[Metric, ...]
     """What sums it up, at least one; the first says which end is bad."""
     labels: tuple[str, ...] = ()

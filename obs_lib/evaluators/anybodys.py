@@ -12,8 +12,18 @@ import numpy as np
 import pandas as pd
 
 from obs_lib.catalogue.score import Score
-from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, reason_to_skip, scored, skipped, to_frame
-from obs_lib.records import ScoreStatus, Vectors
+from obs_lib.evaluators.outcomes import (
+    NO_SESSION,
+    Case,
+    Outcome,
+    cases,
+    failed,
+    reason_to_skip,
+    scored,
+    skipped,
+    to_frame,
+)
+from obs_lib.records import SESSION, ScoreStatus, Vectors
 
 _COLUMNS = ("status", "value", "note", "evidence")
 _MOST_EVIDENCE = 20_000  # characters of JSON
@@ -44,15 +54,18 @@ class Anybodys:
 
     def score(self, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
         """The rows that `records.Evaluator` promises, whatever the evaluator does."""
-        reasons = [reason_to_skip(case) for case in cases(batch)]
+        reasons = [self._reason(case) for case in cases(batch)]
         given = self._given(batch)
         outcomes = iter(self._outcomes(given, vectors))
         return to_frame([next(outcomes) if reason is None else skipped(reason) for reason in reasons], batch.index)
 
     def _given(self, batch: pd.DataFrame) -> pd.DataFrame:
-        answered = [reason_to_skip(case) is None for case in cases(batch)]
+        answered = [self._reason(case) is None for case in cases(batch)]
         columns = [name for name in Case._fields if name in self.needs]
         return batch.reindex(columns=columns)[answered].reset_index(drop=True)
+
+    def _reason(self, case: Case) -> str | None:
+        return reason_to_skip(case) or (NO_SESSION if SESSION in self.needs and case.session is None else None)
 
     def _outcomes(self, given: pd.DataFrame, vectors: Vectors) -> list[Outcome]:
         if given.empty:

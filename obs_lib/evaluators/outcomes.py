@@ -26,6 +26,7 @@ class Case(NamedTuple):
     expected_format: str | None
     error: str | None
     reference: str | None = None
+    session: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -106,6 +107,9 @@ def _guarded(case: Case, decide: Callable[[Case, str], Outcome]) -> Outcome:
         return decide(case, case.response or "")
     except Exception as error:  # noqa: BLE001 - recorded with its text; the night goes on
         return failed(f"{type(error).__name__}: {error}")
+
+
+NO_SESSION = "not the last answer of a session that has ended"
 
 
 def reason_to_skip(case: Case) -> str | None:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.pipeline.oversampling import to_oversample
-from obs_lib.records import CASE_COLUMNS
+from obs_lib.records import CASE_COLUMNS, SESSION
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +70,11 @@ def allocate(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np
 def distinct_cases(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """The distinct cases, and each drawn interaction's case.
 
-    Returns a frame of columns `case` and CASE_COLUMNS (text or None), longest texts last and equal lengths by hash, with
-    a fresh index; and a series of case names aligned with `drawn`.
+    Returns a frame of columns `case`, CASE_COLUMNS (text or None) and, where `drawn` has it, `session`, longest texts last
+    and equal lengths by hash, with a fresh index; and a series of case names aligned with `drawn`.
     """
-    columns = {name: [_text(value) for value in drawn[name]] for name in CASE_COLUMNS}
+    read = (*CASE_COLUMNS, SESSION) if SESSION in drawn else CASE_COLUMNS
+    columns = {name: [_text(value) for value in drawn[name]] for name in read}
     names = [_name(row) for row in zip(*columns.values(), strict=True)]
     # object, not str: a text that is not there stays None for the evaluators, never NaN
     frame = pd.DataFrame({"case": names, **columns}, dtype=object).drop_duplicates("case")

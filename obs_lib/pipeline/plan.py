@@ -18,9 +18,10 @@ from obs_lib.pipeline.cases import distinct_cases, draw
 from obs_lib.pipeline.judging import for_day, still_valid
 from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.plan_file import Plan, write_plan
+from obs_lib.pipeline.session_texts import read_by, with_sessions
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import CASE_COLUMNS, BudgetedEvaluator, Day, Evaluator, ScoreStatus
+from obs_lib.records import CASE_COLUMNS, SESSION, BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.settings.scoring import ScoringOptions
 from obs_lib.summaries.segments import SLICED, sliced_by
 
@@ -35,7 +36,10 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
     options = options or ws.settings.scoring
     with ws.step(day, STEP):
         drawn = _drawn(ws, day, options)
-        chosen = applicable(choose(ws.evaluators, options.evaluators), drawn)
+        chosen = choose(ws.evaluators, options.evaluators)
+        if read_by(chosen):
+            drawn = with_sessions(ws, day, drawn)
+        chosen = applicable(chosen, drawn)
         for problem in EVALUATORS.problems():
             ws.lake.log("extension", problem.subject, "LEFT_OUT", str(problem.error))
         cases, case_of = distinct_cases(drawn)
@@ -102,13 +106,12 @@ def choose(evaluators: tuple[Evaluator, ...], names: tuple[str, ...] | None) -> 
 
 
 def applicable(evaluators: tuple[Evaluator, ...], drawn: pd.DataFrame) -> tuple[Evaluator, ...]:
-    """Those that have something to read: one that needs references is left out of a day that has none.
+    """Those that have something to read: one that needs references or sessions is left out of a day that has none.
 
     Few logs have any, and a SKIPPED row for each interaction would say nothing. All where nothing else would be left.
     """
-    if drawn["reference"].notna().any():
-        return evaluators
-    return tuple(evaluator for evaluator in evaluators if "reference" not in evaluator.needs) or evaluators
+    absent = {name for name in ("reference", SESSION) if name not in drawn or not drawn[name].notna().any()}
+    return tuple(evaluator for evaluator in evaluators if absent.isdisjoint(evaluator.needs)) or evaluators
 
 
 def planned_evaluators(ws: Workspace, plan: Plan) -> tuple[Evaluator, ...]:

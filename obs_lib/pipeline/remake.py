@@ -20,6 +20,7 @@ from obs_lib.pipeline.erasures import Erasures, erased_rows, without_erased
 from obs_lib.pipeline.judging import judge_ledger
 from obs_lib.pipeline.plan import texts_of
 from obs_lib.pipeline.render import page_path
+from obs_lib.pipeline.session_texts import COLUMNS, placed_in, read_by
 from obs_lib.pipeline.staging import days_staged_lately
 from obs_lib.pipeline.summarise import summarise
 from obs_lib.pipeline.workspace import Workspace
@@ -62,7 +63,9 @@ def _cases_of(ws: Workspace, day: Day, erased: Erasures) -> set[str]:
     scores = ws.lake.rows(SCORES, [day], ["request_id", "case"]).to_pandas()
     rows = ws.lake.rows(INTERACTIONS, [day]).to_pandas()
     theirs = rows[erased_rows(INTERACTIONS, rows, erased)]
-    asked = distinct_cases(theirs[["request_id", *CASE_COLUMNS]].reset_index(drop=True))[1]
+    theirs = theirs[["request_id", *CASE_COLUMNS]].reset_index(drop=True)
+    whole = placed_in(theirs, rows[COLUMNS], ws.settings.summaries.session_idle_minutes)
+    asked = (*distinct_cases(theirs)[1], *distinct_cases(whole)[1])  # with and without those that judge sessions
     return {*scores.loc[erased_rows(SCORES, scores, erased), "case"].dropna(), *asked}
 
 
@@ -103,10 +106,13 @@ def _rows_left(ws: Workspace, day: Day, tables: list[Table], erased: Erasures) -
 
 def _texts_left(ws: Workspace, day: Day, scores: pd.DataFrame) -> set[str]:
     """Hashes of the texts whose vectors the scored interactions of the day need."""
-    rows = _frame(ws, INTERACTIONS, day)[["request_id", *CASE_COLUMNS]]
-    cases, _ = distinct_cases(rows[rows["request_id"].isin(set(scores["request_id"]))])
     ran = set(scores["evaluator"])
     evaluators = tuple(evaluator for evaluator in ws.evaluators if evaluator.name in ran)
+    rows = _frame(ws, INTERACTIONS, day)
+    scored = rows[rows["request_id"].isin(set(scores["request_id"]))]
+    if read_by(evaluators):
+        scored = placed_in(scored, rows[COLUMNS], ws.settings.summaries.session_idle_minutes)
+    cases, _ = distinct_cases(scored)
     return {text_hash(text) for text in texts_of(cases, evaluators)}
 
 

@@ -68,6 +68,11 @@ def clock_reasons(mask: int) -> list[str]:
 CASE_COLUMNS = ("prompt", "response", "contexts", "expected_format", "error", "reference")
 """What evaluators may read of an interaction: text, or None."""
 
+SESSION = "session"
+"""What they may read beside it: the whole session, a JSON list of {role, content}, at the last interaction of one that has
+ended; None elsewhere.
+"""
+
 
 class StepState(StrEnum):
     """Where one step of one day stands. Readers take READY and NO_DATA only."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from obs_lib.lake.rows import Rows
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, QUARANTINE, SPANS, UNREAD
-from obs_lib.languages import language_of
+from obs_lib.languages import languages_of
 from obs_lib.records import Day
 from obs_lib.sources.entries import TABLES, Entry, Item, PassedOver, Rejected, RejectedEntry
 from obs_lib.sources.formats.recognise import hint
@@ -79,7 +80,10 @@ class _DayRows:
 
     def __init__(self, day: Day, scratch: Path, masking: Masking | None) -> None:
         self.day, self.repairs, self._unread = day, Counter[str](), Unread()
-        self._spools = {table: Spool(table, scratch, masking) for table in (*TABLES, QUARANTINE, UNREAD)}
+        completed = {INTERACTIONS: _with_languages}
+        self._spools = {
+            table: Spool(table, scratch, masking, completed.get(table)) for table in (*TABLES, QUARANTINE, UNREAD)
+        }
         self._logging: set[int] = set()  # sources that say whether a request failed
 
     def take(self, item: Item, source: Source, number: int, prefix: str) -> None:
@@ -101,7 +105,6 @@ class _DayRows:
             return  # labels are matched with the day's interactions in the end
         if item.table is INTERACTIONS:
             self.repairs.update(repair(record, [*applied, *item.repairs]))
-            record |= {f"{name}_language": language_of(record[name]) for name in ("prompt", "response")}
             if item.half_read is not None:
                 self._unread.half_read(entry, item.half_read)
             if record["error"] is not None or record["finish_reason"] is not None:
@@ -129,6 +132,12 @@ class _DayRows:
         """
         logged = pc.is_in(batch["_source"], pa.array(sorted(self._logging), pa.int64()))
         return batch.set_column(batch.schema.get_field_index("error_logged"), "error_logged", logged)
+
+
+def _with_languages(columns: dict[str, list[Any]]) -> None:
+    """Found for many rows together, of the texts as they were logged."""
+    for name in ("prompt", "response"):
+        columns[f"{name}_language"] = languages_of(columns[name])
 
 
 def _mapped(rows: Rows, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Rows:

@@ -6,7 +6,7 @@ a scratch folder. When all have come, they are dealt to buckets of neighbouring 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,9 @@ _START = 800  # bytes of an entry, enough for an excerpt
 _TO = "to"
 
 
+Complete = Callable[[dict[str, list[Any]]], None]
+
+
 class Masking(Protocol):
     """What becomes of texts before they touch the disk.
 
@@ -41,11 +44,14 @@ class Masking(Protocol):
 class Spool:
     """Rows of one table. Of rows with equal keys the one added last counts.
 
-    masking : None where rows are written down as logged.
+    masking : None where rows are written down as logged. complete : fills in columns of many rows at once, which are by name,
+    before they are masked; None where rows come with all that they have.
     """
 
-    def __init__(self, table: Table, folder: Path, masking: Masking | None = None) -> None:
-        self.table, self.size, self._masking = table, 0, masking
+    def __init__(
+        self, table: Table, folder: Path, masking: Masking | None = None, complete: Complete | None = None
+    ) -> None:
+        self.table, self.size, self._masking, self._complete = table, 0, masking, complete
         self._folder, self._file = folder, folder / f"{table.name}.arrow"
         text, number = pa.string(), pa.int64()
         # Where a row stood goes along, in columns of another kind of name, in case a later one takes its place.
@@ -65,10 +71,8 @@ class Spool:
             "_start": entry.raw[:_START],
         }
         for name, column in self._held.items():
-            value = row.get(name)
-            column.append(value)
-            if value.__class__ is str:
-                self._bytes += len(value)
+            column.append(row.get(name))
+        self._bytes += sum(len(value) for value in record.values() if value.__class__ is str)
         self.size += 1
         if len(self._held["_number"]) == _ROWS or self._bytes >= _BYTES:
             self._write()
@@ -94,7 +98,8 @@ class Spool:
     # -- how -------------------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-
+        if self._complete is not None:
+            self._complete(self._held)
         batch = pa.RecordBatch.from_pydict(self._held, schema=self._schema)
         if self._masking is not None:
             batch = self._masked(batch, self._masking)
@@ -133,10 +138,13 @@ class Spool:
             return target
         keys = pa.concat_tables(self._keys).append_column("came", pa.array(np.arange(self.size)))
         order = pc.sort_indices(keys, [(name, "ascending") for name in (*self.table.key, "came")])
-        ordered = keys.take(order).combine_chunks()
+        self._keys.clear()
         same = np.ones(self.size - 1, dtype=bool)
-        for name in self.table.key:
-            same &= pc.equal(ordered[name].slice(0, self.size - 1), ordered[name].slice(1)).to_numpy()
+        for (
+            name
+        ) in self.table.key:  # one after the other: of a large day the sorted keys alone are hundreds of megabytes
+            ordered = keys[name].take(order).combine_chunks()
+            same &= pc.equal(ordered.slice(0, self.size - 1), ordered.slice(1)).to_numpy(zero_copy_only=False)
         last = np.append(~same, True)
         target[order.to_numpy()[last]] = np.arange(int(last.sum()))
         return target

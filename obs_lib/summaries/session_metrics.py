@@ -211,5 +211,20 @@ SESSIONS: MetricGroup[Measure] = MetricGroup(
             ),
             _share_of("retried", "no session has two turns, or refusal was not run"),
         ),
+        MeasuredMetric(
+            Metric(
+                "session_complaint_rate",
+                "Sessions that end in a complaint",
+                "share",
+                "lower_is_better",
+                None,
+                "share of sessions of two turns or more, the last of them in English, whose last turn says that the answers "
+                'did not help ("that is not what I asked", "still does not work", "let me talk to a human"), by written cues',
+                family="abandonment",
+                smallest_effect=0.03,
+                complaint="People say that the answers do not help",
+            ),
+            _share_of("complained", "no session has two turns of which the last is in English"),
+        ),
     ),
 )

@@ -13,6 +13,7 @@ from obs_lib.records import ScoreStatus
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.arrays import UNKNOWN, Codes, failures
 from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.last_words import complains
 from obs_lib.summaries.options import SummaryOptions
 from obs_lib.summaries.questions import asked_again, rephrased
 from obs_lib.summaries.turns import firsts, lasts, steps_of
@@ -28,7 +29,8 @@ class Sessions:
     first : position of the first interaction. turns, steps : how many. ended : whether it is over, as far as the day can tell.
     failed, unanswered, refused : of the last interaction; `weight` is 1 / the probability with which that one was scored.
     repeated, rephrased : whether a turn asks again what an earlier one asked, or what the one before it asked in other words.
-    retried : whether the turn after a refusal asks the same again, in whatever words.
+    retried : whether the turn after a refusal asks the same again, in whatever words. complained : whether the last turn says
+    that the answers before it did not help; UNKNOWN of a first turn, and of one in another language than English.
     """
 
     first: NDArray[np.intp]
@@ -41,6 +43,7 @@ class Sessions:
     repeated: Codes
     rephrased: Codes
     retried: Codes
+    complained: Codes
 
     def __len__(self) -> int:
         return len(self.first)
@@ -70,20 +73,28 @@ def read_sessions(
     responses = interactions["response"].iloc[last].fillna("").str.strip().to_numpy(dtype=object)
     called = interactions["tool_calls"].iloc[last].fillna("[]").to_numpy(dtype=object)
     turns = np.bincount(turn_session, minlength=len(last))
-    start_ms = interactions["timestamp"].dt.as_unit("ms").astype("int64").to_numpy()[last] % _DAY_MS
     failed = failures(interactions)[last] == 1
     return Sessions(
         first=steps.row[first_steps],
         turns=turns.astype(np.float64),
-        ended=start_ms < _DAY_MS - options.session_idle_minutes * _MINUTE_MS,
+        ended=ended(interactions["timestamp"], last, options.session_idle_minutes),
         failed=failed.astype(np.int8),
         unanswered=(~failed & (responses == "") & (called == "[]")).astype(np.int8),
         refused=refused[last],
         weight=weight[last],
         repeated=_any(np.where(_later(turn_session), again, UNKNOWN), turn_session),
         rephrased=_any(other_words, turn_session),
+        complained=_complaints(interactions.iloc[steps.row[of_turn[lasts(turn_session)]]], turns),
         retried=_any(_retries(refused[steps.row[lasts(steps.turn)]], again, other_words, turn_session), turn_session),
     )
+
+
+def ended(timestamps: pd.Series, last: NDArray[np.intp], idle_minutes: float) -> NDArray[np.bool_]:
+    """Whether each session is over, as far as the day can tell: its last interaction does not start within so many minutes of
+    midnight. last : where that stands.
+    """
+    start_ms = timestamps.dt.as_unit("ms").astype("int64").to_numpy()[last] % _DAY_MS
+    return np.asarray(start_ms < _DAY_MS - idle_minutes * _MINUTE_MS)
 
 
 def _refusals(interactions: pd.DataFrame, scores: pd.DataFrame) -> tuple[Codes, Floats]:
@@ -111,6 +122,14 @@ def _retries(refused: Codes, again: Codes, other_words: Codes, session: NDArray[
     before = np.roll(refused, 1)
     asked = (again == 1) | (other_words == 1)
     return np.where(_later(session) & (before != UNKNOWN), (before == 1) & asked, UNKNOWN).astype(np.int8)
+
+
+def _complaints(last_turns: pd.DataFrame, turns: NDArray[np.intp]) -> Codes:
+    """Of each session what its last turn says of the answers. last_turns : what was asked in them, in order."""
+    english = last_turns["prompt_language"].fillna("en").to_numpy(dtype=object) == "en"
+    asked = last_turns["prompt"].fillna("").to_numpy(dtype=object)
+    said = np.fromiter(map(complains, asked), dtype=np.int8, count=len(asked))
+    return np.where(english & (turns > 1), said, UNKNOWN).astype(np.int8)
 
 
 def _any(verdicts: Codes, session: NDArray[np.intp]) -> Codes:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.languages import LANGUAGES, Unmeasured, are_kin, language_name, language_of, names_language
+from obs_lib.languages import LANGUAGES, Unmeasured, are_kin, language_name, language_of, languages_of, names_language
 from tests import ordinary_answers
 
 SENTENCES = {
@@ -88,6 +88,27 @@ def test_any_text_is_in_a_known_language_or_in_none(text: str) -> None:
     assert found is None or found in LANGUAGES
     assert language_of(text) == found
     assert language_of(f"{text}\n```\nx") == language_of(f"{text}\n```\ny"), "what stands in a code block is not read"
+
+
+def test_many_texts_at_once_are_told_as_one_by_one() -> None:
+    ordinary = [text for code in ordinary_answers.LANGUAGES for text in ordinary_answers.answers(code)]
+    texts = [
+        *SENTENCES.values(),
+        *IN_NONE,
+        *ordinary,
+        None,
+        "ÜBER ALLES, WAS GUT IST",
+        "SHOUTED IN ENGLISH",
+        "A\u0308rger im Haus",
+    ]
+    assert len(ordinary) > 100
+    assert languages_of(texts) == [language_of(text) for text in texts]
+    assert languages_of([]) == []
+
+
+@given(st.lists(st.text(max_size=80), max_size=6))
+def test_no_text_changes_what_is_found_of_its_neighbours(texts: list[str]) -> None:
+    assert languages_of(texts) == [languages_of([text])[0] for text in texts] == [language_of(text) for text in texts]
 
 
 @given(st.sampled_from(["prompt", "response", "contexts"]), *[st.sampled_from(sorted(LANGUAGES))] * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +22,17 @@ from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.prompt import request_body
 from obs_lib.evaluators.judge.rubric import Rubric
 from obs_lib.evaluators.judge.verdict import Verdict
-from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, outcomes, reason_to_skip, scored, skipped
+from obs_lib.evaluators.outcomes import (
+    NO_SESSION,
+    Case,
+    Outcome,
+    cases,
+    failed,
+    outcomes,
+    reason_to_skip,
+    scored,
+    skipped,
+)
 from obs_lib.evaluators.passages import read_texts
 from obs_lib.records import Day, Vectors
 
@@ -167,6 +178,7 @@ class Judge:
         listed: dict[str, Callable[[], str | None]] = {
             "contexts": lambda: _numbered([text for _, text in read_texts(case.contexts)]),
             "reference": lambda: _alternatives(read_references(case.reference)),
+            "session": lambda: _conversation(case.session),
         }
         for name in (name for name in listed if name in self.rubric.reads):
             try:
@@ -179,7 +191,7 @@ class Judge:
             if text and text.strip():
                 texts[name] = text
             elif name not in self.rubric.optional:
-                return skipped("no contexts" if name == "contexts" else f"there is no {name}")
+                return skipped({"contexts": "no contexts", "session": NO_SESSION}.get(name, f"there is no {name}"))
         return texts
 
     def _outcome(self, endpoint: Endpoint, case: Case, texts: Mapping[str, str]) -> tuple[Outcome, float | None]:
@@ -244,6 +256,12 @@ def _named(deciding: Mapping[str, object], runtime: JudgeRuntime) -> str:
 
 def _numbered(texts: Sequence[str]) -> str | None:
     return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, 1)) or None
+
+
+def _conversation(session: str | None) -> str | None:
+    """A session as a judge reads it, each turn under who spoke."""
+    turns = json.loads(session) if session else []
+    return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in turns) or None
 
 
 def _alternatives(references: Sequence[str]) -> str | None:

@@ -20,7 +20,7 @@ READY_MADE = tuple(
 PAIRWISE = {"first": 1.0, "second": 0.0, "tie": 0.5}
 """The scale of every pairwise rubric, as the value of the answer that is shown first."""
 
-Text = Literal["prompt", "contexts", "response", "reference"]
+Text = Literal["prompt", "contexts", "response", "reference", "session"]
 _LONGEST = 1 << 20  # bytes of a rubric's file
 _WORSE = {"higher_is_better": "lower", "lower_is_better": "higher"}
 

@@ -16,11 +16,12 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import Format
+from obs_lib.sources.formats.base import CALL, Format
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, usage_of
 
 _STAMP = re.compile(rb'"(?:[tT]imeGenerated|[tT]ime)"\s*:\s*"([^"\\]{10,40})"')
@@ -38,6 +39,7 @@ class AzureGatewayFormat(Format):
 
     describe = "Azure API Management's logs of language models and of its gateway"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "total_latency_ms", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
@@ -103,6 +105,7 @@ def _interaction(name: str, rows: list[Fields]) -> tuple[Fields, list[str]]:
         "provider": "azure.ai.openai",
         "prompt": prompt_of(asked) if asked else None,
         "response": answer_of(mapping(said) or answer) if answer and error is None else None,
+        **tool_use(request, mapping(said) or answer),
         "finish_reason": finish_reason(finish_in(said) or finish_in(body)),
         "total_latency_ms": _number(rows, "durationms") or _number(rows, "totaltime"),
         "error": error,

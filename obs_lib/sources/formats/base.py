@@ -17,6 +17,18 @@ from obs_lib.sources.entries import Entries, Entry, Item, PassedOver, Rejected, 
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.stages import StageNamer, StageNames
 
+CALL = frozenset(
+    {
+        *("request_id", "timestamp", "model_version", "prompt", "messages", "response", "tools", "tool_calls"),
+        *("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason"),
+        *("error", "error_kind"),
+    }
+)
+"""What every log of calls can say."""
+
+FOUND_OUT = frozenset({"prompt_language", "response_language", "error_logged", "repairs"})
+"""Columns of interactions that no log says: they are found out of the others, in every format alike."""
+
 
 class Format(ABC):
     """How one kind of log says what an interaction is. Pure: the same entries in the same order give the same rows.
@@ -25,12 +37,14 @@ class Format(ABC):
     tables : those of `entries.TABLES` (INTERACTIONS, SPANS, LABELS, GPU_SAMPLES) whose rows it can give.
     version : to be raised whenever the same entry would be read differently: days of late logs are then read again. Empty for
         the formats of the package, whose version is that of the tables.
+    fields : names of the fields of the native format that its interactions can have; for the documentation.
     derived : names of fields that are differences of two clock readings. A negative one is made unknown, not rejected.
     """
 
     describe: str
     tables: frozenset[Table]
     version: str = ""
+    fields: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
 
     @classmethod

@@ -15,11 +15,12 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, HalfRead, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
 _STAMP = re.compile(rb'\\?"timestamp\\?"\s*:\s*\\?"([^"\\]{10,40})\\?"')
@@ -32,6 +33,7 @@ class BedrockFormat(EntryFormat):
 
     describe = "Amazon Bedrock's model invocation log"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
@@ -87,6 +89,7 @@ def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], l
         "session_id": mapping(item.get("requestMetadata")).get("session_id"),
         "prompt": _prompt(embedded(asked.get("inputBodyJson"))),
         "response": _answer(body),
+        **tool_use(embedded(asked.get("inputBodyJson")), body),
         "finish_reason": finish_reason(
             finish_in(body) or _first(body, "completionReason") or _first(body, "stop_reason")
         ),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from obs_lib.lake.tables import INTERACTIONS
+from obs_lib.lake.tables import INTERACTIONS, LABELS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.tags import Tags, add_scalars
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
 _STAMP = re.compile(rb'"(?:request_created_at|created_at)"\s*:\s*"([^"\\]{10,40})"')
@@ -23,10 +24,11 @@ _NO_CHAT = re.compile(r"embed|moderation|image|audio|rerank", re.IGNORECASE)
 
 
 class HeliconeFormat(EntryFormat):
-    """Requests, one an entry."""
+    """Requests, one an entry, with people's ratings and scores."""
 
-    describe = "Helicone's requests: exports and the API"
-    tables = frozenset({INTERACTIONS})
+    describe = "Helicone's requests with their feedback and scores: exports and the API"
+    tables = frozenset({INTERACTIONS, LABELS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "cost_usd", "tags"}
     derived = CLOCKED
 
     @classmethod
@@ -53,6 +55,19 @@ class HeliconeFormat(EntryFormat):
         yield Row(
             INTERACTIONS, entry, {name: value for name, value in fields.items() if value is not None}, repairs=repairs
         )
+        for label in _labels(item):
+            yield Row(LABELS, entry, {"request_id": fields["request_id"]} | label, moment(fields["timestamp"]))
+
+
+def _labels(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The thumb of whoever asked, and scores that a program wrote, which are whole numbers or {value, valueType}."""
+    rating = item.get("feedback_rating", mapping(embedded(item.get("request_feedback"))).get("rating"))
+    if isinstance(rating, bool):
+        yield {"name": "feedback", "source": "api", "value": float(rating)}
+    for name, score in mapping(embedded(item.get("scores"))).items():
+        value = number(mapping(score).get("value", score))
+        if value is not None:
+            yield {"name": name, "source": "evaluation", "value": value}
 
 
 def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -80,6 +95,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "provider": str(item["provider"]).lower() if item.get("provider") else None,
         "prompt": prompt_of(request) if request else None,
         "response": None if failed or not response else answer_of(response),
+        **tool_use(request, response),
         "finish_reason": finish_reason(finish_in(response)),
         "total_latency_ms": milliseconds(start, end) if delay is None else delay,
         "ttft_ms": number(item.get("time_to_first_token")),

@@ -10,6 +10,8 @@ from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langchain import model_in
+from obs_lib.sources.formats.otlp.evaluations import annotation
+from obs_lib.sources.formats.otlp.format import FIELDS
 from obs_lib.sources.formats.parse import DEEPEST, embedded, mapping, number
 from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, span_of
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
@@ -20,20 +22,50 @@ _FAILED = ("error", "failed")
 
 
 class LangSmithFormat(SpanFormat):
-    """Runs, one an entry."""
+    """Runs, one an entry, and feedback on runs, beside them or by itself."""
 
-    describe = "LangSmith's runs: bulk exports as Parquet, JSON and JSON Lines"
+    describe = "LangSmith's runs and feedback: bulk exports as Parquet, JSON and JSON Lines"
+    fields = FIELDS - {"prompt_version", "expected_format", "safety_flags", "prefill_ms", "decode_ms"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the kind of run."""
-        return "run_type" in item and "start_time" in item
+        return ("run_type" in item and "start_time" in item) or _is_feedback(item)
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Rejected]:
-        """The run, and those that stand inside it."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Record | Rejected]:
+        """The run, those that stand inside it, and the feedback on it."""
+        if _is_feedback(item):
+            yield from _feedback(entry, item)
+            return
         if "run_type" not in item:
             raise Rejected("not a run of LangSmith")
         yield from each(list(_with_children(item)), lambda run: _span(entry, run))
+        yield from _counted_feedback(entry, item)
+
+
+def _is_feedback(item: Mapping[str, Any]) -> bool:
+    return {"run_id", "key"} <= item.keys() and not {"score", "value"}.isdisjoint(item)
+
+
+def _feedback(entry: Entry, item: Mapping[str, Any]) -> Iterator[Record]:
+    """One verdict, as the API and the feedback of a bulk export have it: of somebody in LangSmith's pages (`app`), of a judge
+    (`model`, `auto_eval`), or through the API, as a product's own thumbs come.
+    """
+    came = str(mapping(embedded(item.get("feedback_source"))).get("type", item.get("feedback_source_type")))
+    kind = {"app": "HUMAN", "model": "LLM", "auto_eval": "LLM"}.get(came, "API")
+    verdict = item.get("score") if item.get("score") is not None else item.get("value")
+    if verdict is not None and item.get("run_id"):
+        yield annotation(entry, ("", str(item["run_id"])), item["key"], verdict, kind)
+
+
+def _counted_feedback(entry: Entry, run: Mapping[str, Any]) -> Iterator[Record]:
+    """What a run itself says of its feedback: by key, how much there was, its mean, or the words that were chosen."""
+    of = str(run.get("trace_id") or run.get("id") or ""), str(run.get("id") or "")
+    for key, counted in mapping(embedded(run.get("feedback_stats"))).items():
+        words = mapping(mapping(counted).get("values"))
+        verdict = mapping(counted).get("avg", max(words, key=lambda word: number(words[word]) or 0) if words else None)
+        if verdict is not None and number(mapping(counted).get("n")):
+            yield annotation(entry, of, key, verdict, "ANNOTATION")
 
 
 def _with_children(run: dict[str, Any], levels: int = DEEPEST) -> Iterator[Any]:
@@ -87,6 +119,7 @@ def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
         "gen_ai.system": metadata.get("ls_provider"),
         "gen_ai.prompt": _plain(run.get("inputs")),
         "gen_ai.completion": outputs,
+        "gen_ai.tool.definitions": invocation.get("tools"),
         "gen_ai.usage.input_tokens": number(run.get("prompt_tokens")),
         "gen_ai.usage.output_tokens": number(run.get("completion_tokens")),
         "gen_ai.usage.cache_read.input_tokens": number(details.get("cache_read")),

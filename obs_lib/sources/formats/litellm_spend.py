@@ -14,11 +14,12 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import embedded, mapping, milliseconds, moment, number, object_of
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import richer, settled, usage_of
 
 _STAMP = re.compile(rb'"startTime"\s*:\s*"([^"\\]{10,40})"')
@@ -30,6 +31,7 @@ class LiteLLMSpendFormat(EntryFormat):
 
     describe = "LiteLLM's spend logs: rows of its table or its API"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"user_id", "session_id", "provider", "ttft_ms", "total_latency_ms", "cost_usd", "tags"}
     derived = CLOCKED
 
     @classmethod
@@ -78,6 +80,7 @@ def _interaction(item: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         "provider": item.get("custom_llm_provider") or None,
         "prompt": prompt_of(asked) if asked else None,
         "response": answer_of(response) if response else None,
+        **tool_use(_unquoted(item.get("proxy_server_request")), response),
         "finish_reason": finish_reason(finish_in(response)),
         "total_latency_ms": milliseconds(start, end),
         "ttft_ms": milliseconds(start, first) if first is not None and (end is None or first < end) else None,

@@ -8,6 +8,7 @@ from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.otlp.evaluations import annotation
 from obs_lib.sources.formats.parse import embedded, mapping, moment
 from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, plain_id, span_of
 
@@ -24,18 +25,16 @@ class MlflowFormat(SpanFormat):
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the two halves of a trace, or a table's columns."""
         halves = mapping(embedded(item.get("trace"))) or item
-        return ("info" in halves and "spans" in mapping(embedded(halves.get("data")))) or {
-            "spans",
-            "trace_metadata",
-        } <= item.keys()
+        of_table = "spans" in item and not {"trace_metadata", "request_metadata"}.isdisjoint(item)
+        return ("info" in halves and "spans" in mapping(embedded(halves.get("data")))) or of_table
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of the starts of spans, and of the quarter of an hour around them."""
         near = (int(digits) / 1e9 + grace for digits in set(_STARTS.findall(raw)) for grace in (-_GRACE_S, _GRACE_S))
         return {at.date() for seconds in near if (at := moment(seconds)) is not None} | super().days(raw)
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span | Rejected]:
-        """Every span of a trace; user and session stand in the trace's metadata."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterator[Span | Record | Rejected]:
+        """Every span of a trace, and its assessments; user and session stand in the trace's metadata."""
         item = mapping(embedded(item.get("trace"))) or item  # a row of a searched table holds it as text
         data = mapping(embedded(item.get("data"))) or item
         if "spans" not in data:
@@ -46,7 +45,11 @@ class MlflowFormat(SpanFormat):
             name: metadata[name] for name in ("mlflow.trace.user", "mlflow.trace.session") if name in metadata
         }
         trace_id = str(info.get("trace_id") or info.get("request_id") or "")
-        yield from each(embedded(data["spans"]), lambda span: _span(entry, span, trace_id, own))
+        spans = list(each(embedded(data["spans"]), lambda span: _span(entry, span, trace_id, own)))
+        yield from spans
+        top = next((span for span in spans if isinstance(span, Span) and not span.parent_id), None)
+        if top is not None:
+            yield from _verdicts(entry, embedded(info.get("assessments")), top)
 
 
 def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]) -> Span:
@@ -54,7 +57,7 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
     trace_id = of_trace or plain_id(context.get("trace_id", item.get("trace_id")))
     span_id = plain_id(context.get("span_id", item.get("span_id")))
     code = str(status.get("code") or item.get("status_code") or "")
-    events = item.get("events")
+    events = embedded(item.get("events"))
     return span_of(
         entry,
         {
@@ -64,7 +67,7 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
             "name": str(item.get("name") or ""),
             "start": _at(item, ("start_time_unix_nano", "start_time_ns", "start_time")),
             "end": _at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
-            "attributes": own | mapping(item.get("attributes")),
+            "attributes": own | mapping(embedded(item.get("attributes"))),
             "events": tuple(
                 Record(
                     entry,
@@ -81,6 +84,16 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
             "message": str(status.get("message") or item.get("status_message") or ""),
         },
     )
+
+
+def _verdicts(entry: Entry, assessments: Any, top: Span) -> Iterator[Record]:
+    """Feedback that people and judges gave; of the whole trace, or of one of its spans. What is expected is no verdict."""
+    for given in map(mapping, assessments if isinstance(assessments, list) else ()):
+        value = mapping(given.get("feedback")).get("value")
+        if value is not None and given.get("valid") is not False:
+            kind = str(mapping(given.get("source")).get("source_type")).removesuffix("_JUDGE")
+            of = top.trace_id, plain_id(given.get("span_id")) or top.span_id
+            yield annotation(entry, of, given.get("assessment_name", given.get("name")), value, kind)
 
 
 def _at(item: Mapping[str, Any], names: tuple[str, ...]) -> int:

@@ -16,7 +16,7 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected, RejectedEntry, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import Format, reason_of
+from obs_lib.sources.formats.base import CALL, Format, reason_of
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
 from obs_lib.sources.formats.tool_use import tool_use
@@ -33,6 +33,7 @@ class OpenAIBatchFormat(Format):
 
     describe = "batches of OpenAI and Anthropic: output and error files, with their input files"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "tags"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
@@ -91,6 +92,7 @@ def _answered(entry: Entry, item: Line, request: Line) -> Row | PassedOver:
     failed = mapping(item.get("error")) or mapping(body.get("error")) or mapping(result.get("error"))
     failed = mapping(failed.get("error")) or failed  # as Anthropic wraps it
     fields = _fields(item, body, failed, response.get("status_code"))
+    fields |= tool_use(body if "tools" in body else request, body)  # the Responses API repeats what was offered
     fields["model_version"] = next((b["model"] for b in (body, request) if isinstance(b.get("model"), str)), None)
     fields |= {"timestamp": at.isoformat(), "prompt": prompt_of(request) if request else None}
     return Row(INTERACTIONS, entry, fields | usage, repairs=tuple(repairs))
@@ -104,7 +106,6 @@ def _fields(item: Line, body: Line, failed: Line, code: Any) -> dict[str, Any]:
         "request_id": item.get("id") or item.get("custom_id"),
         "provider": "anthropic" if "result" in item else "openai",
         "response": None if failed else answer_of(body) if body else None,
-        **tool_use(body, body),  # the Responses API repeats what was offered
         "finish_reason": finish_reason(finish_in(body)),
         "error": message,
         "error_kind": kind,

@@ -6,29 +6,33 @@ A line is a span with `context` and `attributes`, nested or flat; a row of Parqu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
+from obs_lib.sources.formats.otlp.evaluations import annotation
 from obs_lib.sources.formats.parse import embedded, mapping
-from obs_lib.sources.formats.spans import Span, SpanFormat, events_of, flat, nanoseconds, plain_id, span_of
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, events_of, flat, nanoseconds, plain_id, span_of
 
 _LISTED = ("messages", "documents", "tools", "prompts", "choices")
 _COLUMNS = ("context.", "attributes.")
 
 
 class PhoenixFormat(SpanFormat):
-    """Spans, a line or a row each."""
+    """Spans, a line or a row each, and annotations of spans, beside them or by themselves."""
 
-    describe = "Phoenix's spans: exports as JSON Lines and Parquet"
+    describe = "Phoenix's spans and annotations: exports as JSON Lines and Parquet"
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the span's kind beside its context, which SDKs do not write."""
-        return "span_kind" in item and ("context" in item or "context.span_id" in item)
+        return ("span_kind" in item and ("context" in item or "context.span_id" in item)) or _is_annotation(item)
 
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span]:
-        """One span."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Record]:
+        """One span with its annotations, or an annotation."""
+        if _is_annotation(item):
+            yield from _annotation(entry, item, plain_id(item["span_id"]))
+            return
         item = _nested(item)
         context = mapping(item.get("context"))
         if "span_id" not in context:
@@ -53,11 +57,30 @@ class PhoenixFormat(SpanFormat):
                 "message": str(item.get("status_message") or ""),
             },
         )
+        listed = embedded(item.get("annotations", item.get("span_annotations")))
+        for given in map(mapping, listed if isinstance(listed, list) else ()):
+            yield from _annotation(entry, given, span_id)
+
+
+def _is_annotation(item: Mapping[str, Any]) -> bool:
+    """As the API gives them; a data frame of them has the parts of `result` as columns."""
+    return {"span_id", "annotator_kind"} <= item.keys() and "start_time" not in item
+
+
+def _annotation(entry: Entry, item: Mapping[str, Any], span_id: str) -> Iterator[Record]:
+    result = mapping(embedded(item.get("result"))) or {
+        name: item.get(name, item.get(f"result.{name}")) for name in ("score", "label")
+    }
+    verdict = result.get("score") if result.get("score") is not None else result.get("label")
+    if verdict is not None:
+        yield annotation(
+            entry, ("", span_id), item.get("name", item.get("annotation_name")), verdict, item.get("annotator_kind")
+        )
 
 
 def _list_in(name: str, value: Any) -> Any:
     """Messages and documents as a table without lists holds them: JSON in a cell."""
-    return embedded(value) if name.endswith(_LISTED) else value
+    return embedded(value) if name.endswith(_LISTED) and not name.startswith("gen_ai.") else value
 
 
 def _nested(item: dict[str, Any]) -> dict[str, Any]:

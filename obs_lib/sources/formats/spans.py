@@ -33,8 +33,11 @@ class SpanFormat(OtlpFormat):
     """A format whose entries hold spans. All entries of one read are put together in memory."""
 
     @abstractmethod
-    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Rejected]:
-        """The spans of an entry, and why any of them is none; raises `Rejected` where the entry is none of the format's."""
+    def spans(self, entry: Entry, item: dict[str, Any]) -> Iterable[Span | Record | Rejected]:
+        """The spans of an entry, verdicts on spans (`evaluations.annotation`), and why any of them is none.
+
+        Raises `Rejected` where the entry is none of the format's.
+        """
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of every moment in ISO 8601 that the entry names, and of the quarter of an hour around it."""
@@ -48,6 +51,7 @@ class SpanFormat(OtlpFormat):
     def read(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Interactions, spans and labels, trace by trace; then what was rejected."""
         collected = Collected()
+        verdicts: list[Record] = []
         for entry in entries:
             try:
                 if entry.cut:
@@ -56,6 +60,8 @@ class SpanFormat(OtlpFormat):
                 for span in spans:
                     if isinstance(span, Rejected):
                         collected.reject(entry, str(span))
+                    elif isinstance(span, Record):
+                        verdicts.append(span)
                     else:
                         collected.add_span(span)
                 if not spans:
@@ -66,6 +72,7 @@ class SpanFormat(OtlpFormat):
                 raise
             except Exception as error:  # noqa: BLE001 - one entry must not spoil the rest
                 collected.reject(entry, reason_of(error))
+        collected.annotate(verdicts)
         yield from self.rows_of(collected)
 
 
@@ -93,6 +100,8 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
         full = f"{prefix}{name}"
         if isinstance(inner, dict) and not full.endswith(("metadata", "usage_details", "cost_details")):
             named |= flat(inner, f"{full}.")
+        elif full.startswith("gen_ai."):
+            named[full] = inner  # these conventions have lists of objects as they are
         elif isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
             named |= flat({str(n): item for n, item in enumerate(inner)}, f"{full}.")
         else:

@@ -26,6 +26,6 @@ def tool_use(request: Any, answer: Any) -> dict[str, Any]:
 
 def _offered(told: Any) -> list[dict[str, Any]] | None:
     try:
-        return offered(told)
+        return offered([embedded(tool) for tool in told] if isinstance(told, list) else told)
     except Rejected:
         return None

@@ -12,10 +12,11 @@ from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, PassedOver, Rejected, Row
 from obs_lib.sources.error_kinds import error_kind
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import CALL, EntryFormat
 from obs_lib.sources.formats.messages import answer_of, finish_in, prompt_of
 from obs_lib.sources.formats.parse import embedded, mapping, moment, number, object_of
 from obs_lib.sources.formats.streams import body_of
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 _USAGE = ("usageMetadata", "usage_metadata", "usage")
@@ -28,6 +29,7 @@ class VertexFormat(EntryFormat):
 
     describe = "Vertex AI's request-response logging: rows from BigQuery"
     tables = frozenset({INTERACTIONS})
+    fields = CALL | {"provider", "total_latency_ms"}
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
@@ -78,6 +80,7 @@ def _interaction(item: Mapping[str, Any], request: dict[str, Any], response: dic
         "provider": "gcp.vertex_ai",
         "prompt": prompt_of(request),
         "response": answer_of(response) if _ANSWERED.intersection(response) else None,
+        **tool_use(request, response),
         "finish_reason": finish_reason(finish_in(response)) or ("content_filter" if blocked else None),
         "total_latency_ms": number(metadata.get("request_latency", metadata.get("requestLatency"))),
         "error": str(failed.get("message") or "error") if failed else None,

@@ -184,3 +184,15 @@ def test_every_row_holds_to_the_rules(values: list[tuple[Any, ...]]) -> None:
         assert row["value"] is None or 0 <= row["value"] <= 1
         assert len(row["note"]) <= 200
         assert row["evidence"] is None or isinstance(json.loads(row["evidence"]), dict)
+
+
+def test_one_that_judges_sessions_sees_those_that_have_ended_alone() -> None:
+    own = Own(lambda frame: pd.DataFrame({"value": [1.0] * len(frame)}))
+    evaluator = Anybodys(own, Score("own", frozenset({"session"}), (METRIC,)))
+    conversation = json.dumps([{"role": "user", "content": "p"}, {"role": "assistant", "content": "three"}])
+    scored = evaluator.score(BATCH.assign(session=[None, None, None, conversation]), EMPTY)
+    (seen,) = own.seen
+    assert list(seen["session"]) == [conversation]
+    assert list(scored["status"]) == ["SKIPPED", "SKIPPED", "SKIPPED", "SCORED"]
+    assert scored["note"].iloc[0] == "not the last answer of a session that has ended"
+    assert set(evaluator.score(BATCH, EMPTY)["status"]) == {"SKIPPED"}, "answers of a file belong to no session"

@@ -38,7 +38,7 @@ def rows(page: str, head: str) -> list[list[str]]:
 
 def test_every_field_says_of_every_format_whether_it_is_read_derived_or_absent(page: str) -> None:
     assert f"| field | {' | '.join(COLUMNS)} |" in page
-    table = rows(page, "| field |")
+    table = rows(page, "| field | native |")
     assert [row[0].strip("`") for row in table] == [*INTERACTIONS.names, "spans", "labels"]
     for row in table:
         assert len(row) == 1 + len(COLUMNS), row[0]

@@ -210,3 +210,25 @@ def _summary(rows: list[dict[str, Any]], scored: list[dict[str, Any]]) -> pd.Dat
 @pytest.mark.parametrize(("one", "other"), [("STRASSE", "Straße"), ("where is it?", " Where,  is it "), ("ÉTÉ", "été")])
 def test_words_are_the_same_without_case_and_punctuation(one: str, other: str) -> None:
     assert same_words(one) == same_words(other)
+
+
+def test_a_last_turn_that_says_that_it_did_not_help_is_counted(measure: Any) -> None:
+    rows = [
+        *(turn("a", 1), turn("a", 2, "That's not what I asked.")),
+        *(turn("b", 1, "This is wrong."), turn("b", 2, "And tomorrow?")),
+        turn("c", 1, "Forget it."),  # a first turn cannot speak of an answer
+        *(turn("d", 1), turn("d", 2, "Das ist falsch.", prompt_language="de")),
+        *(turn("e", 1), turn("e", 2, "Thanks, that works!", prompt_language="en")),
+    ]
+    found = measure(rows)["session_complaint_rate"]
+    assert (found.value, found.n) == (pytest.approx(1 / 3), 3)
+    assert (
+        measure([turn("a", 1)])["session_complaint_rate"].note
+        == "no session has two turns of which the last is in English"
+    )
+
+
+def test_steps_after_a_tool_are_part_of_the_last_turn(measure: Any) -> None:
+    given = json.dumps([{"content": "x", "role": "tool"}], sort_keys=True, separators=(",", ":"))
+    rows = [turn("a", 1), turn("a", 2, "You didn't answer my question."), turn("a", 3, "Weather?", messages=given)]
+    assert measure(rows)["session_complaint_rate"].value == 1.0

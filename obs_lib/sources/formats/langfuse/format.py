@@ -16,7 +16,7 @@ from obs_lib.connections import Connection
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entries, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
-from obs_lib.sources.formats.base import StagedFormat
+from obs_lib.sources.formats.base import CALL, StagedFormat
 from obs_lib.sources.formats.langfuse.api import open_api
 from obs_lib.sources.formats.langfuse.fields import failure, interaction, plain
 from obs_lib.sources.formats.langfuse.steps import label
@@ -46,11 +46,18 @@ _STAMP = re.compile(
 )
 
 
+FIELDS = CALL | {
+    *("user_id", "session_id", "trace_id", "prompt_version", "ttft_ms", "total_latency_ms", "cost_usd", "tags"),
+    *("contexts", "safety_flags", "quality_score"),
+}
+
+
 class LangfuseFormat(StagedFormat):
     """Observations, traces and scores, in any order. One read holds all its entries in memory."""
 
     describe = "Langfuse's observations, traces and scores: exports and the public API"
     tables = frozenset({INTERACTIONS, SPANS, LABELS})
+    fields = FIELDS
     derived = CLOCKED
 
     @classmethod

@@ -18,7 +18,7 @@ from typing import Any
 from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Rejected, RejectedEntry, Row
-from obs_lib.sources.formats.base import StagedFormat
+from obs_lib.sources.formats.base import CALL, StagedFormat
 from obs_lib.sources.formats.litellm.fields import answers, failure, interaction, vector_stores
 from obs_lib.sources.formats.model_calls import answers_in_text
 from obs_lib.sources.formats.parse import mapping, milliseconds, moment, object_of
@@ -32,11 +32,18 @@ _TIMES = re.compile(rb'"(?:startTime|endTime)\\?"\s*:\s*"?(\d{9,10}(?:\.\d{1,9})
 _EARLY = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
+FIELDS = CALL | {
+    *("user_id", "session_id", "trace_id", "prompt_version", "ttft_ms", "total_latency_ms", "cost_usd", "tags"),
+    *("provider", "contexts", "safety_flags"),
+}
+
+
 class LiteLLMFormat(StagedFormat):
     """Payloads, one an entry, also inside the object that a logger wraps them in."""
 
     describe = "LiteLLM's StandardLoggingPayload"
     tables = frozenset({INTERACTIONS, SPANS})
+    fields = FIELDS
     derived = CLOCKED
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any, Self
 from obs_lib.lake.tables import INTERACTIONS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Row
-from obs_lib.sources.formats.base import EntryFormat
+from obs_lib.sources.formats.base import FOUND_OUT, EntryFormat
 from obs_lib.sources.formats.native.spans import spans_of
 from obs_lib.sources.formats.parse import number
 from obs_lib.sources.options import SourceOptions
@@ -39,6 +39,7 @@ class NativeFormat(EntryFormat):
 
     describe = "our own: JSON Lines, JSON arrays, Parquet, rows of a SQL query; an interaction each"
     tables = frozenset({INTERACTIONS, SPANS})
+    fields = frozenset(INTERACTIONS.names) - FOUND_OUT
 
     def __init__(self, naive_is_utc: bool = False, names: StageNamer | None = None, of_query: bool = False) -> None:
         self._naive_is_utc, self._names, self._of_query = naive_is_utc, names or StageNames(), of_query

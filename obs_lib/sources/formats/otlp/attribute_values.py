@@ -15,7 +15,11 @@ _MOST_STEPS = 24  # dots in a name; the conventions' longest has nine
 
 def first(attributes: Mapping[str, Any], names: Iterable[str]) -> Any:
     """The value under the first of the names that has one; None for none. Empty text is no value."""
-    return next((attributes[name] for name in names if attributes.get(name) not in (None, "")), None)
+    for name in names:  # a loop, not a generator: spans are asked for some hundred names each
+        value = attributes.get(name)
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def text(value: Any) -> str | None:
@@ -63,6 +67,8 @@ def indexed(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
     for name, value in attributes.items():
         if name.startswith(start) and name.count(".") < _MOST_STEPS:
             _plant(tree, name[len(start) :].split("."), value)
+    if not tree:
+        return []
     items = _lists(tree)
     return items if isinstance(items, list) else []
 

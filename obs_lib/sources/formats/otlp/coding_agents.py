@@ -1,4 +1,4 @@
-"""Coding agents (Claude Code, Codex, Gemini CLI): log events without a span, one for each call of a model.
+"""Coding agents (Claude Code, Codex, Gemini CLI, and others by their words for events): log events without a span, one a call.
 
 A call's event has the model, tokens, cost and duration; what the person asked stands in an event before it in the same session,
 and is there only where the agent was told to log it. Gemini CLI writes the answer as well, and each call once more as the
@@ -24,7 +24,9 @@ from obs_lib.sources.formats.parse import number as plain
 from obs_lib.sources.formats.streams import body_of
 from obs_lib.sources.formats.usage import COUNTED, settled
 
-_EVENT = re.compile(r"(claude_code|codex|gemini_cli|qwen_code)\.(\w+)")
+_EVENT = re.compile(r"(claude_code|codex|gemini_cli|qwen_code|qwen-code)\.(\w+)")
+_OF_ANY = re.compile(r"([a-z][\w-]{0,39})\.(api_request|api_response|api_error|user_prompt)", re.ASCII)
+"""What agents call these events, whatever their name: those of a call name its model, too."""
 _CALLS = ("api_request", "api_response", "api_error", "sse_event")
 _SESSION = ("session.id", "conversation.id", "session_id")
 _INPUT, _OUTPUT = ("input_tokens", "input_token_count"), ("output_tokens", "output_token_count")
@@ -77,6 +79,9 @@ def _named(record: Record) -> tuple[str, str] | None:
     for name in (record.name, record.body):
         if isinstance(name, str) and (event := _EVENT.fullmatch(name)):
             return event[1], event[2]
+        if isinstance(name, str) and (event := _OF_ANY.fullmatch(name)):
+            told = "prompt" if event[2] == "user_prompt" else "model"
+            return (event[1], event[2]) if record.attributes.get(told) else None
     return None
 
 

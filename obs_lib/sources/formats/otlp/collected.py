@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from obs_lib.sources.entries import Entry, Rejected, RejectedEntry
@@ -91,6 +91,12 @@ class Collected:
                 self._file(record)
             elif id(entry) in self._idle:
                 self._idle[id(entry)] = (entry, "no GenAI event")
+
+    def annotate(self, verdicts: list[Record]) -> None:
+        """Takes verdicts on spans in; of those that name no trace it is found by the span's id."""
+        of_trace = {span_id: trace_id for trace_id, spans in self.traces.items() for span_id in spans}
+        for verdict in verdicts:
+            self._file(replace(verdict, trace_id=verdict.trace_id or of_trace.get(verdict.span_id, "")))
 
     def _file(self, record: Record) -> None:
         if record.trace_id and record.span_id:

@@ -21,6 +21,7 @@ from obs_lib.sources.formats.otlp.any_value import (
     object_of,
     text_of,
 )
+from obs_lib.sources.formats.otlp.spellings import as_collected
 from obs_lib.sources.formats.parse import object_of as json_object
 
 
@@ -63,11 +64,7 @@ def parse(entry: Entry) -> dict[str, Any]:
     """The entry as one object. Rejected where it is none."""
     if entry.cut:
         raise Rejected("line too long")
-    line = json_object(entry.raw)
-    for name in ("result", "trace"):  # as Jaeger's and Tempo's API answer
-        inner = line.get(name)
-        line = inner if isinstance(inner, dict) and "resourceSpans" in inner else line
-    return line
+    return as_collected(json_object(entry.raw), entry.raw)
 
 
 def parts(line: dict[str, Any], signal: str, scope: str, items: str) -> Iterator[tuple[Attributes, Any] | Rejected]:

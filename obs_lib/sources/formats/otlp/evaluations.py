@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from obs_lib.sources.entries import Entry
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import indexed, number, text, unwrapped
+from obs_lib.sources.formats.otlp.encoding import Record
 
-_SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation"}
+ANNOTATED = "annotation"
+"""The name of a record that holds somebody's verdict on the span that it belongs to, in attributes of `annotation.*`."""
+
+_SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation", "API": "api"}
+
+
+def annotation(entry: Entry, of: tuple[str, str], name: Any, verdict: Any, kind: Any) -> Record:
+    """A verdict as a record: a number, true or false, or a word, by a `HUMAN`, an `LLM`, `CODE`, or through an `API`.
+
+    of : the trace and the span that it is about, "" for a trace that is not known.
+    """
+    said = {"score": verdict} if isinstance(verdict, (bool, int, float)) else {"label": verdict}
+    named = {"name": name, "annotator_kind": kind} | said
+    return Record(entry, *of, ANNOTATED, 0, {f"annotation.{part}": value for part, value in named.items()})
 
 
 def of_event(attributes: Attributes) -> dict[str, Any] | None:

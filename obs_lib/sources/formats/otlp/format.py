@@ -14,19 +14,28 @@ from typing import Any
 from obs_lib.lake.tables import INTERACTIONS, LABELS, SPANS
 from obs_lib.records import Day
 from obs_lib.sources.entries import CLOCKED, Entry, Item, PassedOver, Row
-from obs_lib.sources.formats.base import StagedFormat
+from obs_lib.sources.formats.base import CALL, StagedFormat
 from obs_lib.sources.formats.otlp import calls, coding_agents, contexts, evaluations, genai
 from obs_lib.sources.formats.otlp.by_trace import by_trace
 from obs_lib.sources.formats.otlp.collected import Answered, Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
+from obs_lib.sources.formats.otlp.spellings import is_otlp
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.spill import shares
 
 GRACE_S = 15 * 60
 """Seconds around midnight in which a trace may have begun or may end in the neighbouring day."""
 
-_TIMES = re.compile(rb'"(?:startT|endT|t|observedT)imeUnixNano"\s*:\s*"?([0-9]{1,19})')
+FIELDS = CALL | {
+    *("user_id", "session_id", "trace_id", "provider", "prompt_version", "contexts", "expected_format", "safety_flags"),
+    *("ttft_ms", "total_latency_ms", "prefill_ms", "decode_ms", "cost_usd", "tags"),
+}
+"""What spans can say, in whatever clothes they come."""
+
+_TIMES = re.compile(
+    rb'"(?:(?:startT|endT|t|observedT)imeUnixNano|(?:start_|end_|observed_)?time_unix_nano)"\s*:\s*"?([0-9]{1,19})'
+)
 _DAY_NS = 86_400 * 10**9
 _AROUND = frozenset({"chain", "agent", "workflow", "invoke_agent", "invoke_workflow", "create_agent", "evaluator"})
 _NO_VERDICT = "evaluation without a name or a verdict"
@@ -38,12 +47,13 @@ class OtlpFormat(StagedFormat):
 
     describe = "OpenTelemetry traces and logs: GenAI conventions of three generations, OpenInference, the Langfuse SDK"
     tables = frozenset({INTERACTIONS, SPANS, LABELS})
+    fields = FIELDS
     derived = CLOCKED
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the names of the three signals."""
-        return not {"resourceSpans", "resourceLogs", "resourceMetrics"}.isdisjoint(item)
+        return is_otlp(item)
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of every time in the line, and of the quarter of an hour around it: a trace may cross midnight."""
@@ -109,6 +119,8 @@ class OtlpFormat(StagedFormat):
             kind = "chat"  # whatever word the log has for it
         elif kind is not None and kind.lower() in _AROUND and not trace.is_leaf(span):
             return "other"  # a chain's time is that of what stands inside it, whatever its name
+        if kind is None and contexts.documents(span) is not None:
+            kind = "retriever"  # a vector store's client says what it found, and not what it is
         return self.names.stage_of(span.name, kind)
 
 
@@ -137,6 +149,9 @@ def _labels(collected: Collected, subject: Span, span: Span, events: list[Record
     for label in evaluations.of_attributes(span.attributes):
         yield Row(LABELS, span.entry, named | label, calls.moment(subject.start))
     for event in events:
+        if event.name == evaluations.ANNOTATED:
+            for label in evaluations.of_attributes(event.attributes):
+                yield Row(LABELS, event.entry, named | label, calls.moment(subject.start))
         if event.name == genai.EVALUATION:
             verdict = evaluations.of_event(event.attributes)
             if verdict is None:
@@ -158,6 +173,9 @@ def _rows_alone(collected: Collected, records: list[Record]) -> Iterator[Row]:
             yield from _details(collected, record)
         elif record.name == genai.EVALUATION:
             yield from _verdict(collected, record)
+        elif record.name == evaluations.ANNOTATED:  # of a day whose spans are not read here
+            for label in evaluations.of_attributes(record.attributes):
+                yield Row(LABELS, record.entry, {"request_id": record.span_id} | label)
         else:
             collected.reject(record.entry, "content whose span is not in the logs")
 

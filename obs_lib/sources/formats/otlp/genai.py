@@ -113,6 +113,7 @@ _AGENT_ANSWERS = (
     *("gen_ai.output.messages", "gen_ai.completion", "gen_ai.completion.0.content"),
     *("final_result", "pydantic_ai.all_messages", "all_messages_events"),
 )
+_TOOLS = ("gen_ai.tool.definitions", "gen_ai.request.available_tools", "gen_ai.request.tools")
 _OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
 
 
@@ -178,7 +179,7 @@ def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
     native["prompt"] = _with_system(attributes, _prompt(attributes, events))
     choice = _choice(attributes, events)
     native |= {"response": _answer(choice), "finish_reason": _finish(attributes, choice)}
-    native |= tool_use({"tools": first(attributes, ("gen_ai.tool.definitions",))}, choice)
+    native |= tool_use({"tools": first(attributes, _TOOLS)}, choice)
     if str(first(attributes, _OUTPUT_TYPES)).startswith("json"):
         native["expected_format"] = "json"
     return {name: value for name, value in native.items() if value is not None}
@@ -269,6 +270,9 @@ def _event_message(role: str, event: Record) -> dict[str, Any]:
         body = {name: embedded(value) for name, value in event.attributes.items()}
     if not isinstance(body, dict):
         return {"role": role, "content": body}
+    content = embedded(body.get("content"))
+    if isinstance(content, dict) and isinstance(content.get("parts"), list):  # Gemini's, as ADK writes it
+        body = {**body, "content": content["parts"]}
     inner = embedded(body.get("message"))  # of a choice
     if isinstance(inner, dict):
         body = {**{name: value for name, value in body.items() if name != "message"}, **inner}

@@ -12,10 +12,13 @@ from obs_lib.sources.finish import finish_reason
 from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, number, text, unwrapped
-from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.tool_use import tool_use
+from obs_lib.sources.formats.usage import usage_in
 
 KIND = "openinference.span.kind"
 
+_MARKS = ("llm.", "input.", "output.")
 _TEXTS = {
     "session_id": ("session.id",),
     "user_id": ("user.id",),
@@ -46,12 +49,18 @@ def identity(attributes: Attributes) -> dict[str, Any]:
 def fields(attributes: Attributes) -> dict[str, Any]:
     """The native fields that are said."""
     native: dict[str, Any] = identity(attributes)
+    if not any(name.startswith(_MARKS) for name in attributes):
+        return native
     native |= {name: number(first(attributes, names)) for name, names in _NUMBERS.items()}
     native["prompt"] = _prompt(attributes)
     native["response"] = _response(attributes)
     native["finish_reason"] = _finish(attributes)
     asked = embedded(attributes.get("llm.invocation_parameters"))
     asked = asked if isinstance(asked, dict) else {}
+    said, body = _messages(attributes, "llm.output_messages")[:1], embedded(_value(attributes, "output"))
+    request = mapping(embedded(_value(attributes, "input")))
+    native |= tool_use({"tools": _tools(attributes) or asked.get("tools") or request.get("tools")}, said or body)
+    native |= {name: count for name, count in usage_in(body).items() if native[name] is None}
     if native.get("model_version") is None and isinstance(asked.get("model"), str):
         native["model_version"] = asked["model"]  # all that is known of a model where the request failed
     form = asked.get("response_format")
@@ -86,6 +95,11 @@ def _response(attributes: Attributes) -> str | None:
         answer: str = choices[0]["text"]
         return answer
     return answer_of(_value(attributes, "output"))
+
+
+def _tools(attributes: Attributes) -> list[Any]:
+    items = [item for item in unwrapped(indexed(attributes, "llm.tools"), "tool") if isinstance(item, dict)]
+    return [embedded(item.get("json_schema", item)) for item in items]
 
 
 def _finish(attributes: Attributes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
@@ -26,6 +27,10 @@ _OF_A_CALL = (
     "gcp.vertex.agent.llm_request",
 )
 """What names begin with that only a call to a model has, in any dialect."""
+_COUNTS_TOKENS = re.compile(
+    r"(?:prompt|input|completion|output|total)[._]?tokens?\b|tokens?[._](?:counts?|usage)\b", re.IGNORECASE
+)
+"""What names hold of calls in words that nobody knows."""
 
 
 class Trace:
@@ -114,7 +119,8 @@ class Trace:
 
 
 def _names_a_model(span: Span) -> bool:
-    return any(name.startswith(_OF_A_CALL) and span.attributes[name] for name in span.attributes)
+    named = (name for name, value in span.attributes.items() if value)
+    return any(name.startswith(_OF_A_CALL) or ("oken" in name and _COUNTS_TOKENS.search(name)) for name in named)
 
 
 def is_llm(span: Span) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from obs_lib.sources.entries import Entry, HalfRead, RejectedEntry, Row
+from obs_lib.sources.entries import Entry, HalfRead, PassedOver, RejectedEntry, Row
 from obs_lib.sources.formats.otlp.format import OtlpFormat
 from obs_lib.sources.stages import StageNames
 from tests.logs import attribute
@@ -188,6 +188,54 @@ DIALECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "gen_ai.server.time_to_first_token": 0.25,
         },
         {"cost_usd": 0.1, "ttft_ms": 250.0},
+    ),
+    "OpenLLMetry's first names": (
+        {
+            "llm.vendor": "OpenAI",
+            "llm.request.type": "chat",
+            "llm.request.model": "m",
+            "llm.prompts.0.role": "user",
+            "llm.prompts.0.content": "Is it open?",
+            "llm.completions.0.role": "assistant",
+            "llm.completions.0.content": "Until six.",
+            "llm.completions.0.finish_reason": "stop",
+            "llm.usage.prompt_tokens": 40,
+            "llm.usage.completion_tokens": 4,
+        },
+        {"provider": "OpenAI", "finish_reason": "stop"},
+    ),
+    "Vercel 4 with what its provider says": (
+        {
+            "ai.operationId": "ai.generateText.doGenerate",
+            "ai.model.id": "m",
+            "ai.model.provider": "openai.chat",
+            "ai.prompt.messages": json.dumps([{"role": "user", "content": [{"type": "text", "text": "Is it open?"}]}]),
+            "ai.response.text": "Until six.",
+            "ai.usage.promptTokens": 40,
+            "ai.usage.completionTokens": 4,
+            "ai.response.providerMetadata": json.dumps({"openai": {"cachedPromptTokens": 30, "reasoningTokens": 2}}),
+        },
+        {"cached_input_tokens": 30, "reasoning_tokens": 2},
+    ),
+    "OpenInference with bodies alone": (
+        {
+            "openinference.span.kind": "LLM",
+            "llm.model_name": "m",
+            "input.value": json.dumps({"messages": ASKED}),
+            "input.mime_type": "application/json",
+            "output.value": json.dumps(
+                {
+                    "choices": [{"message": {"role": "assistant", "content": "Until six."}}],
+                    "usage": {
+                        "prompt_tokens": 40,
+                        "completion_tokens": 4,
+                        "prompt_tokens_details": {"cached_tokens": 30},
+                    },
+                }
+            ),
+            "output.mime_type": "application/json",
+        },
+        {"cached_input_tokens": 30},
     ),
     "a name of tomorrow": (
         GENAI
@@ -394,3 +442,46 @@ def test_an_answer_that_a_coding_agent_writes_down_is_read() -> None:
         (row,) = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, record_line((0, event)))])
         assert isinstance(row, Row)
         assert row.fields["response"] == "Done."
+
+
+def test_what_google_adk_logs_beside_a_call_is_its_texts() -> None:
+    records = [
+        ("gen_ai.system.message", {"content": "Be brief."}),
+        ("gen_ai.user.message", {"content": {"role": "user", "parts": [{"text": "Is it open?"}]}}),
+        (
+            "gen_ai.choice",
+            {"index": 0, "content": {"role": "model", "parts": [{"text": "Until six."}]}, "finish_reason": "STOP"},
+        ),
+    ]
+    events = [(name, 0, body) for name, body in records]
+    (native,) = interactions(span("call_llm", 1, attributes=GENAI | TOKENS, events=events))
+    assert native["prompt"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is it open?"}]
+    assert (native["response"], native["input_tokens"], native["finish_reason"]) == ("Until six.", 40, "stop")
+
+
+def test_a_client_of_a_vector_store_is_a_retrieval_by_what_it_found() -> None:
+    found = [("db.query.result", 5, {"db.query.result.id": "1", "db.query.result.document": "Open until six."})]
+    rows = read(
+        span("chroma.query", 1, took=50, attributes={"db.system": "chroma"}, events=found),
+        span("openai.chat", 2, at=60, attributes=GENAI | TOKENS),
+    )
+    stages = {row.fields["name"]: row.fields["stage"] for row in rows if row.table.name == "spans"}
+    assert stages["chroma.query"] == "retrieval"
+
+
+@pytest.mark.parametrize("agent", ["qwen-code", "an_agent_of_tomorrow"])
+def test_agents_that_name_their_events_alike_are_read_alike(agent: str) -> None:
+    base = {"session.id": "s"}
+    asked = {"event.name": f"{agent}.user_prompt", "prompt": "Mend it"}
+    said = {"event.name": f"{agent}.api_request", "model": "m", "input_tokens": 10, "output_tokens": 4}
+    (row,) = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, record_line((0, asked | base), (2, said | base)))])
+    assert isinstance(row, Row)
+    native = row.fields
+    assert (native["prompt"], native["model_version"], native["session_id"]) == ("Mend it", "m", "s")
+    assert (native["input_tokens"], native["output_tokens"], native["tags"]) == (10, 4, {"route": agent})
+
+
+def test_calls_in_words_that_nobody_knows_are_told_by_their_tokens() -> None:
+    line = spans_line(span("think", 1, attributes={"acme.model": "m", "acme.prompt_tokens": 10}))
+    made = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, line)])
+    assert [item.what for item in made if isinstance(item, PassedOver)] == ["think"]

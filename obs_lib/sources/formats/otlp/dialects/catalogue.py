@@ -10,12 +10,13 @@ from obs_lib.sources.formats.otlp.dialects.google_adk import GOOGLE_ADK
 from obs_lib.sources.formats.otlp.dialects.langsmith import LANGSMITH
 from obs_lib.sources.formats.otlp.dialects.logfire import LOGFIRE
 from obs_lib.sources.formats.otlp.dialects.mlflow import MLFLOW
+from obs_lib.sources.formats.otlp.dialects.openllmetry import OPENLLMETRY
 from obs_lib.sources.formats.otlp.dialects.plain import NAMED
 from obs_lib.sources.formats.otlp.dialects.pydantic_ai import PYDANTIC_AI
 from obs_lib.sources.formats.otlp.dialects.strands import STRANDS
 from obs_lib.sources.formats.otlp.dialects.vercel import VERCEL
 
-DIALECTS: tuple[Dialect, ...] = (VERCEL, GOOGLE_ADK, PYDANTIC_AI, LOGFIRE, MLFLOW, LANGSMITH, STRANDS)
+DIALECTS: tuple[Dialect, ...] = (VERCEL, GOOGLE_ADK, PYDANTIC_AI, LOGFIRE, MLFLOW, LANGSMITH, STRANDS, OPENLLMETRY)
 """Those that have a shape of their own, the first that says something first."""
 
 _MARKS = tuple(mark for dialect in DIALECTS for mark in dialect.marks)

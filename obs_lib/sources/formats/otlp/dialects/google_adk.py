@@ -10,6 +10,7 @@ from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 _OWN = "gcp.vertex.agent."
@@ -29,6 +30,7 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
         "prompt": prompt_of(asked) if request.get("contents") else None,
         "response": answer_of(response["content"]) if response.get("content") else None,
         "finish_reason": finish_reason(response.get("finish_reason", response.get("finishReason"))),
+        **tool_use({"tools": config.get("tools")}, response.get("content")),
         **usage,
     }
 

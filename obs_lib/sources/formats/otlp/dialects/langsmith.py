@@ -9,6 +9,7 @@ from obs_lib.sources.formats.otlp.attribute_values import first, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded
 from obs_lib.sources.formats.retrieved import documents
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_in
 
 _METADATA = "langsmith.metadata."
@@ -17,11 +18,13 @@ _METADATA = "langsmith.metadata."
 def _fields(attributes: Attributes) -> dict[str, Any]:
     names = ("session_id", "thread_id", "conversation_id")
     model = (_METADATA + "ls_model_name", "langsmith.metadata.ls_model")
+    said = embedded(attributes.get("gen_ai.completion"))
     return {
+        **tool_use(embedded(attributes.get("gen_ai.prompt")), said),
         "session_id": text(first(attributes, (*(_METADATA + name for name in names), "langsmith.trace.session_id"))),
         "user_id": text(first(attributes, (_METADATA + "user_id",))),
         "model_version": text(first(attributes, model)),
-        **usage_in(embedded(attributes.get("gen_ai.completion"))),
+        **usage_in(said),
     }
 
 

@@ -10,6 +10,7 @@ from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded, mapping, number
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_of
 
 
@@ -25,6 +26,7 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
         "response": answer_of(said),
         "finish_reason": finish_reason(finish_in(response) or finish_in(said)),
         "total_latency_ms": None if took is None else took * 1000,
+        **tool_use(request, said),
         **usage,
     }
 

@@ -12,6 +12,7 @@ from obs_lib.sources.formats.otlp.attribute_values import number, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.parse import embedded, mapping
 from obs_lib.sources.formats.retrieved import documents
+from obs_lib.sources.formats.tool_use import tool_use
 from obs_lib.sources.formats.usage import usage_in, usage_of
 
 _KINDS = {"chat_model": "llm", "llm": "llm", "embedding": "embedding", "parser": "output_processor"}
@@ -43,6 +44,7 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
         "prompt": prompt_of(asked),
         "response": answer_of(given),
         "finish_reason": finish_reason(finish_in(given)),
+        **tool_use({"tools": mapping(asked).get("tools") or attributes.get("mlflow.chat.tools")}, given),
         "cost_usd": number(cost.get("total_cost")),
         **usage,
         **usage_in(given),  # the provider's own says more: which tokens were cached, and which way it counts them

@@ -13,7 +13,8 @@ from obs_lib.sources.formats.messages import Message, finish_in, messages_of, pr
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import captured, text
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
-from obs_lib.sources.formats.parse import embedded
+from obs_lib.sources.formats.parse import embedded, mapping
+from obs_lib.sources.formats.tool_use import tool_use
 
 _MESSAGE = re.compile(r"gen_ai\.(\w+)\.message")
 _LISTS = ("events", "all_messages_events")
@@ -29,7 +30,9 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
         native = _of_messages(next((embedded(attributes[name]) for name in _ALL if name in attributes), None))
     if native.get("response") is None:
         native["response"] = text(attributes.get("final_result"))
-    return native | {"model_version": text(attributes.get("model_name"))}
+    offered = mapping(embedded(attributes.get("model_request_parameters")))
+    tools = [tool for name in ("function_tools", "output_tools") for tool in offered.get(name) or ()]
+    return native | tool_use({"tools": tools or None}, None) | {"model_version": text(attributes.get("model_name"))}
 
 
 def _of_events(events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def _of_events(events: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "prompt": captured(asked),
         "response": text_of(choice) if choice else None,
+        **tool_use(None, choice),
         "finish_reason": finish_reason(finish_in(choice)),
     }
 
@@ -55,7 +59,10 @@ def _of_messages(messages: Any) -> dict[str, Any]:
         return {}
     answered = messages[-1].get("role") == "assistant"
     asked = prompt_of(messages[:-1] if answered else messages)
-    return {"prompt": asked, "response": text_of(messages[-1]) if answered else None}
+    said = messages[-1] if answered else None
+    return {"prompt": asked, "response": text_of(said) if said else None, **tool_use(None, said)}
 
 
-PYDANTIC_AI = Dialect("pydantic-ai", ("events", "all_messages", "pydantic_ai.", "final_result"), _fields)
+PYDANTIC_AI = Dialect(
+    "pydantic-ai", ("events", "all_messages", "pydantic_ai.", "final_result", "model_request_parameters"), _fields
+)
