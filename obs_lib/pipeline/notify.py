@@ -73,15 +73,20 @@ def notify(ws: Workspace, ways: Ways, *, now: dt.datetime | None = None) -> dict
 def tell(
     ws: Workspace, incidents: Collection[Incident], ways: Ways, *, now: dt.datetime | None = None
 ) -> dict[str, int]:
-    """Send incidents that stand in no table, such as that of a night that is late, by the same routes and the same rules."""
+    """Send incidents that stand in no table, such as that of a night that is late, by the same routes and the same rules.
+
+    Of those that have ended only channels are told that show them until they hear of it, and were told of them.
+    """
     now = now or dt.datetime.now(dt.UTC)
     recent = [one for one in incidents if not too_old(one.day, now, ws.settings.alerts.max_age_hours)]
     if not recent:
         return Count().as_dict()
     with one_at_a_time(ws.lake.files):
-        courier = Courier(ws, DeliveryLog(ws, min(one.day for one in recent)), ways, now)
-        for day in sorted({one.day for one in recent}):
-            courier.tell(day, [one for one in recent if one.day == day], quiet=False)
+        courier = Courier(ws, DeliveryLog(ws, min(one.first_day for one in recent)), ways, now)
+        standing = [one for one in recent if one.is_open]
+        for day in sorted({one.day for one in standing}):
+            courier.tell(day, [one for one in standing if one.day == day], quiet=False)
+        courier.tell_ends(one for one in recent if not one.is_open)
         return courier.count.as_dict()
 
 
