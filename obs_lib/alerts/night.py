@@ -10,7 +10,7 @@ import pandas as pd
 from obs_lib.alerts.data import DataFacts, data_faults
 from obs_lib.alerts.evaluators import evaluators_moved, moved_faults
 from obs_lib.alerts.evidence import Evidence
-from obs_lib.alerts.harm import harm_signals
+from obs_lib.alerts.harm import confirmed_levels, harm_signals
 from obs_lib.alerts.incidents import advance
 from obs_lib.alerts.objectives import breaches
 from obs_lib.alerts.options import AlertOptions
@@ -18,6 +18,7 @@ from obs_lib.alerts.place import Level, dimension
 from obs_lib.alerts.signals import change_signals
 from obs_lib.alerts.suspects import Traffic, suspects
 from obs_lib.catalogue.distances import CHANGE, DISTANCES
+from obs_lib.catalogue.harm import CONFIRMED_HARM
 from obs_lib.records import Day, EvaluatorChange, Incident
 
 
@@ -50,7 +51,8 @@ def raise_incidents(night: Night, previous: Iterable[Incident], options: AlertOp
     if not night.has_summary:
         return advance(Evidence(night.day, (), (), faults, _nothing, {}, summarised=False), previous, options)
     values = _values(night.metrics)
-    levels = _levels(night.drift, [segment for metric, segment in values if metric == "requests"])
+    requests = {segment: value for (metric, segment), value in values.items() if metric == "requests"}
+    levels = _levels(night.drift, requests) | {CONFIRMED_HARM.name: confirmed_levels(values, requests)}
     changes = [*change_signals(night.drift)]
     harm = [*harm_signals(night.metrics, lambda metric: levels.get(metric, {}), options)]
     evidence = Evidence(

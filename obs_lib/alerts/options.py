@@ -73,6 +73,13 @@ class AlertOptions(BaseModel):
         description="Share of harmless answers that the toxicity evaluator flags too, by which its share is corrected; 0 to 1 "
         "(docs/model-card-toxicity.md).",
     )
+    harm_confirmed: int | None = Field(
+        1,
+        ge=1,
+        le=1_000_000,
+        description="Answers confirmed as harmful, by a person or by two of evaluator, judge, feedback and safety flag, from "
+        "which on a day is P0; null for never.",
+    )
     reject_share: float = Field(
         0.05,
         gt=0,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from obs_lib.catalogue.evaluators import EVALUATORS, evaluator_names, left_out, score_of, scores
 from obs_lib.catalogue.fixed import fixed
+from obs_lib.catalogue.harm import CONFIRMED_HARM
 from obs_lib.catalogue.judged import judged
 from obs_lib.catalogue.labelled import labelled
 from obs_lib.catalogue.quality import occasional, opt_in, quality, scored
@@ -53,7 +54,7 @@ def interaction_metrics() -> tuple[Metric, ...]:
 @kept(lambda: EVALUATORS, lambda: GROUPS)
 def metrics() -> tuple[Metric, ...]:
     """Every metric but the occasional ones."""
-    return interaction_metrics() + gpu() + stages() + RETRIEVAL + labelled()
+    return interaction_metrics() + gpu() + stages() + RETRIEVAL + (CONFIRMED_HARM,) + labelled()
 
 
 @kept(lambda: EVALUATORS, lambda: GROUPS)

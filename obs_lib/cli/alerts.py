@@ -82,7 +82,8 @@ def watch(config: Config = None) -> None:
     ws = open_workspace(config)
     late = late_nights(ws)
     for incident in late:
-        say(incident.title)
+        if incident.is_open:
+            say(incident.title)
     _tell(tell(ws, late, Ways(notify_urls())))
 
 

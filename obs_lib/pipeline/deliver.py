@@ -14,7 +14,7 @@ from obs_lib.alerts.routing import responsible, takes
 from obs_lib.pipeline.deliveries import AT_ONCE, DeliveryLog, Update
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Day, Incident, Message, Outcome, Severity
+from obs_lib.records import Day, Incident, Message, Outcome, Responsible, Severity
 from obs_lib.reporting.notification import digest_message, incident_message
 
 Link = Callable[[Day], str]
@@ -94,9 +94,24 @@ class Courier:
     def tell_ends(self, incidents: Iterable[Incident]) -> None:
         """Tell the end of incidents to each channel that shows them until it hears of it."""
         for incident in incidents:
-            for channel in self._channels.values():
-                if channel.keeps_standing and self._log.was_sent(Update.of(incident).name, channel.name):
-                    self._send(_only(channel), incident.day, [incident], self._alone)
+            self._tell_end(incident, self._alone)
+
+    def tell_withdrawn(self, incident: Incident, who: Responsible) -> None:
+        """The same of one that stands on no day any more. who : as it was told."""
+        self._tell_end(incident, lambda day, _: incident_message(incident, self._link(day), who))
+
+    def shown(self, incidents: Iterable[Incident]) -> list[tuple[Incident, Responsible]]:
+        """Those that a channel now shows until it hears of their end, with who looks after them."""
+        return [(one, responsible(one, self._options.rules)) for one in incidents if any(self._showing(one))]
+
+    def _tell_end(self, incident: Incident, written: Callable[[Day, Sequence[Incident]], Message]) -> None:
+        for channel in self._showing(incident):
+            self._send(_only(channel), incident.day, [incident], written)
+
+    def _showing(self, incident: Incident) -> list[Channel]:
+        """The channels that show an incident until they hear of its end, and were told of it."""
+        name = Update.of(incident).name
+        return [one for one in self._channels.values() if one.keeps_standing and self._log.was_sent(name, one.name)]
 
     def _routes(self, incident: Incident) -> Sequence[RouteOptions]:
         moment = self._log.first_tried(Update.of(incident)) or self._now

@@ -11,12 +11,14 @@ import pandas as pd
 from obs_lib.alerts.place import Place
 from obs_lib.catalogue import one_is_bad
 from obs_lib.excerpts import SlowTrace
-from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
+from obs_lib.lake.tables import INTERACTIONS, LABELS, SCORES, SPANS
 from obs_lib.pipeline.earlier_answers import EarlierAnswers
+from obs_lib.pipeline.judging import harm_judges
 from obs_lib.pipeline.request_places import inside, segments_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, ScoreStatus
 from obs_lib.reporting.parts import EarlierAnswer, IncidentExample
+from obs_lib.summaries.confirmed import COLUMNS, PERSON, SCORE, Witnesses, confirmed
 from obs_lib.summaries.segments import SLICED, Segments
 from obs_lib.summaries.slow_traces import slow_traces
 from obs_lib.summaries.stages import Traces, measure
@@ -45,6 +47,21 @@ class ExampleRequests:
             self._example(texts, name, float(values[name]), notes[name], answer)
             for name, answer in zip(texts.index, then, strict=True)
         )
+
+    def harmful(self, place: Place) -> Items:
+        """The answers that are confirmed as harmful, those that a person read first."""
+        read, day = self._ws.lake.read, [self.day]
+        judges, settings = harm_judges(self._ws.judges), self._ws.settings
+        rows = read(INTERACTIONS, day, list(COLUMNS), {"request_id": list(self._inside(place)["request_id"])})
+        scores = read(SCORES, day, ["request_id", "evaluator", "status", "value"], {"evaluator": [SCORE, *judges]})
+        found = confirmed(
+            rows, scores, read(LABELS, day), Witnesses(judges, settings.summaries.harm_flags, settings.labels)
+        )
+        named = sorted(
+            (who != PERSON, name, who) for name, who in zip(rows["request_id"], found.by, strict=True) if who
+        )
+        texts = self._texts([name for _, name, _ in named[:_ITEMS]])
+        return tuple(self._example(texts, name, 1.0, f"by {who}") for _, name, who in named[:_ITEMS])
 
     def changed(self, place: Place, earlier: EarlierAnswers) -> Items:
         """The answers that are least like the earlier ones beside them."""

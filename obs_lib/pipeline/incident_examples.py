@@ -13,6 +13,7 @@ from typing import assert_never
 from obs_lib.alerts.place import Place
 from obs_lib.catalogue import metric_of
 from obs_lib.catalogue.distances import DISTANCES
+from obs_lib.catalogue.harm import CONFIRMED_HARM
 from obs_lib.excerpts import SlowTrace
 from obs_lib.pipeline.compare import window_days
 from obs_lib.pipeline.earlier_answers import EarlierAnswers
@@ -22,7 +23,7 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident, Signal
 from obs_lib.reporting.parts import ExampleKind, IncidentExamples
 
-_INCIDENTS = 8  # the worst, that get examples: a page with more is not read
+_INCIDENTS = 20  # the worst, that get examples: a page with more is not read
 _SUBJECTS = 2  # ways in which each is shown
 _FIRST_TOKEN = "ttft"  # noqa: S105 - the beginning of metrics' names
 
@@ -48,6 +49,8 @@ def _of_incident(
         items: Items = ()
         traces: tuple[SlowTrace, ...] = ()
         match kind:
+            case "harmful":
+                items = rows.harmful(place)
             case "answers":
                 items = _answers(ws, rows, place, subject, before)
             case "errors":
@@ -87,6 +90,8 @@ def _subject(signal: Signal) -> Iterator[tuple[ExampleKind, str]]:
     if metric is None:
         if signal.metric in DISTANCES:
             yield "answers", signal.metric
+    elif metric is CONFIRMED_HARM:
+        yield "harmful", metric.name
     elif signal.segment is not None and signal.segment.startswith("stage="):
         yield "stage", signal.segment.partition("=")[2]
     elif metric.evaluator is not None:

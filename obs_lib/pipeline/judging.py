@@ -15,6 +15,7 @@ from obs_lib.lake.lake import Lake
 from obs_lib.records import BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.settings.settings import Settings
+from obs_lib.summaries.confirmed import SCORE
 from obs_lib.summaries.prices import price_of
 
 
@@ -38,6 +39,11 @@ def judge_ledger(lake: Lake) -> Ledger:
 def judge_models(judges: Iterable[Judge]) -> dict[str, str]:
     """The model of each score that a judge gives in a night."""
     return {judge.name: judge.options.model for judge in judges if judge.rubric.kind == "score"}
+
+
+def harm_judges(judges: Iterable[Judge]) -> list[str]:
+    """The scores of judges by the rubric `toxicity` that stand beside the evaluator's, not in its place."""
+    return [judge.name for judge in judges if judge.rubric.name == SCORE != judge.name]
 
 
 def for_day(evaluators: Iterable[Evaluator], day: Day, all_cases: pd.DataFrame) -> tuple[Evaluator, ...]:

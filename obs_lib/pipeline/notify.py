@@ -17,6 +17,7 @@ from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.acts import Act, standing_acts
 from obs_lib.pipeline.deliver import Count, Courier, Ways
 from obs_lib.pipeline.deliveries import DeliveryLog, one_at_a_time
+from obs_lib.pipeline.withdrawn import remember, withdrawn
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, Incident
 from obs_lib.redaction.columns import shown_rows
@@ -58,14 +59,18 @@ def notify(ws: Workspace, ways: Ways, *, now: dt.datetime | None = None) -> dict
     not arrive everywhere; `too_old` days were left alone.
     """
     now = now or dt.datetime.now(dt.UTC)
-    news = news_of(ws, now)
+    news, gone = news_of(ws, now), withdrawn(ws)
     count = Count()
-    if news.first_day is not None:
+    first = min(filter(None, [news.first_day, *(one.first_day for one, _ in gone)]), default=None)
+    if first is not None:
         with one_at_a_time(ws.lake.files):
-            courier = Courier(ws, DeliveryLog(ws, news.first_day), ways, now)
+            courier = Courier(ws, DeliveryLog(ws, first), ways, now)
             for day, incidents in news.days.items():
                 courier.tell(day, incidents)
             courier.tell_ends(news.ended)
+            for incident, who in gone:
+                courier.tell_withdrawn(incident, who)
+            remember(ws, courier.shown(one for incidents in news.days.values() for one in incidents))
             count = courier.count
     return {**count.as_dict(), "too_old": news.too_old}
 
@@ -73,15 +78,20 @@ def notify(ws: Workspace, ways: Ways, *, now: dt.datetime | None = None) -> dict
 def tell(
     ws: Workspace, incidents: Collection[Incident], ways: Ways, *, now: dt.datetime | None = None
 ) -> dict[str, int]:
-    """Send incidents that stand in no table, such as that of a night that is late, by the same routes and the same rules."""
+    """Send incidents that stand in no table, such as that of a night that is late, by the same routes and the same rules.
+
+    Of those that have ended only channels are told that show them until they hear of it, and were told of them.
+    """
     now = now or dt.datetime.now(dt.UTC)
     recent = [one for one in incidents if not too_old(one.day, now, ws.settings.alerts.max_age_hours)]
     if not recent:
         return Count().as_dict()
     with one_at_a_time(ws.lake.files):
-        courier = Courier(ws, DeliveryLog(ws, min(one.day for one in recent)), ways, now)
-        for day in sorted({one.day for one in recent}):
-            courier.tell(day, [one for one in recent if one.day == day], quiet=False)
+        courier = Courier(ws, DeliveryLog(ws, min(one.first_day for one in recent)), ways, now)
+        standing = [one for one in recent if one.is_open]
+        for day in sorted({one.day for one in standing}):
+            courier.tell(day, [one for one in standing if one.day == day], quiet=False)
+        courier.tell_ends(one for one in recent if not one.is_open)
         return courier.count.as_dict()
 
 

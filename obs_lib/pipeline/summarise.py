@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
-from obs_lib.pipeline.judging import judge_models
+from obs_lib.pipeline.judging import harm_judges, judge_models
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.summaries.summarise import summarise_day
@@ -34,6 +34,7 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
             labels=ws.lake.read(LABELS, [day]),
             label_options=settings.labels,
             judges=judge_models(ws.judges),
+            harm_judges=harm_judges(ws.judges),
             encoder=_encoder(stored["model"]),
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]

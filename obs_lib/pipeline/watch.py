@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from obs_lib.alerts.routing import too_old
 from obs_lib.digests import digest_of
@@ -20,9 +21,10 @@ _Steps = Mapping[str, StepRecord]
 def late_nights(ws: Workspace, now: dt.datetime | None = None, *, fold_failed: bool = False) -> list[Incident]:
     """An incident for each night that is past its deadline, or for which a fold that failed was asked; oldest first.
 
-    Looked at are nights of which people would still be told (`alerts.max_age_hours`). They stand in no table: where a night is
-    made after all, nothing remains of it. now : defaults to the clock. fold_failed : whether a comparison, alerts or
-    reports are known to have failed, so that nights that wait for them are not given more time.
+    Looked at are nights of which people would still be told (`alerts.max_age_hours`). They stand in no table: of a night that
+    is made after all the incident is RESOLVED on the day after it, for whoever was told. now : defaults to the clock.
+    fold_failed : whether a comparison, alerts or reports are known to have failed, so that nights that wait for them are not
+    given more time.
     """
     now = now or dt.datetime.now(dt.UTC)
     records = ws.lake.records()
@@ -42,13 +44,19 @@ def _trouble(ws: Workspace, day: Day, steps: _Steps, now: dt.datetime, *, fold_f
     if schedule.deadline_hours is None or day < schedule.start_date or day > (schedule.end_date or day):
         return None
     if "render" in steps and steps["render"].readable:
-        return None
+        return _made(day)
     waits = "summarise" in steps and steps["summarise"].readable
     deadline = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
     deadline += dt.timedelta(hours=schedule.delay_hours + schedule.deadline_hours)
     if now < deadline and not (fold_failed and waits):
         return None
     return _incident(day, ws.redactor.shown(_said(steps, waits=waits)), f"no report by {deadline:%d %b %H:%M} UTC")
+
+
+def _made(day: Day) -> Incident:
+    """The end of what may have been told. Of the next day, since an update is told once a day."""
+    late = _incident(day, "has its report by now", "it is no longer missing")
+    return replace(late, day=day + dt.timedelta(days=1), state=IncidentState.RESOLVED, notify=False)
 
 
 def _said(steps: _Steps, *, waits: bool) -> str:

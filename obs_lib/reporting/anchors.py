@@ -10,14 +10,19 @@ from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.standing import noteworthy
 
-_ROWS = 4  # of a list for each incident that is shown in full
+_ROWS = 4  # of a list for each incident that is shown unfolded
 _OTHER = re.compile("[^a-z0-9]+")
 
 
-def in_full(inputs: ReportInputs, options: ReportOptions) -> list[Incident]:
+def told(inputs: ReportInputs, options: ReportOptions) -> list[Incident]:
     """The incidents of which the page says everything, so that links can lead there: what holds before what recovers."""
     ranked = sorted(inputs.incidents, key=lambda one: not one.is_open or one.state is IncidentState.RECOVERING)
-    return ranked[: max(1, options.max_rows // _ROWS)]
+    return ranked[: options.max_rows]
+
+
+def unfolded(inputs: ReportInputs, options: ReportOptions) -> list[Incident]:
+    """Those of them whose story is open when the page is."""
+    return told(inputs, options)[: max(1, options.max_rows // _ROWS)]
 
 
 def incident_anchor(incident: Incident) -> str:

@@ -2,7 +2,7 @@
 
 Document
   +-- Verdict               the night in one sentence
-  +-- Block ...             Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot
+  +-- Block ...             Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot | Fold
 
 Renderers (`html`, `text`) match over Block exhaustively. Strings in blocks are plain text: nothing here is markup, and
 a renderer escapes all of it. A tone never stands alone: the word that says the same stands beside it.
@@ -11,7 +11,7 @@ a renderer escapes all of it. A tone never stands alone: the word that says the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -163,7 +163,29 @@ class Slot:
     anchor: str
 
 
-Block: TypeAlias = Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What stands under a heading, behind its lead until the reader opens it or follows a link to it. `mark` is the word for
+    `tone`.
+    """
+
+    heading: Heading
+    blocks: tuple[Block, ...]
+    tone: Tone
+    mark: str
+
+
+Block: TypeAlias = Heading | Facts | Chart | TableBlock | Examples | Note | Links | Slot | Fold
+
+
+def opened(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks in reading order, those in folds behind their headings."""
+    for block in blocks:
+        if isinstance(block, Fold):
+            yield block.heading
+            yield from opened(block.blocks)
+        else:
+            yield block
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from obs_lib.reporting import charts, figures
-from obs_lib.reporting.blocks import Block, Chart, Document, Examples, Facts, Heading, Links, Note, Slot, TableBlock
+from obs_lib.reporting.blocks import (
+    Block,
+    Chart,
+    Document,
+    Examples,
+    Facts,
+    Fold,
+    Heading,
+    Links,
+    Note,
+    Slot,
+    TableBlock,
+)
 from obs_lib.reporting.cells import Beside, Figure, Stretch, Trend
 from obs_lib.reporting.index import ReportedDay, entries, strip
 from obs_lib.reporting.numbers import days, short_day
@@ -26,7 +38,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 def render(document: Document) -> str:
     """The whole page."""
     macros = vars(environment().get_template("blocks.html.j2").module)
-    body = [_block(macros, block, at) for at, block in enumerate(document.blocks)]
+    body = [_block(macros, block, str(at)) for at, block in enumerate(document.blocks)]
     contents = [block for block in document.blocks if isinstance(block, Heading) and block.level == 2]
     day = days(document.first, document.day)
     page = environment().get_template("report.html.j2")
@@ -76,7 +88,7 @@ def theme() -> Path:
     return packed if packed.is_dir() else Path(str(files("obs_lib"))).parent / "reports"
 
 
-def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -> Markup:
+def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: str) -> Markup:
     """One block by its macro, already escaped. `at` makes the ids in it unique within the page."""
     match block:
         case Heading():
@@ -95,6 +107,8 @@ def _block(macros: Mapping[str, Callable[..., Markup]], block: Block, at: int) -
             return macros["links"](block)
         case Slot():
             return macros["slot"](block)
+        case Fold():
+            return macros["fold"](block, [_block(macros, one, f"{at}-{n}") for n, one in enumerate(block.blocks)])
         case _:
             assert_never(block)
 

@@ -52,6 +52,8 @@ def example_text(found: IncidentExamples) -> Iterator[str]:
 
 
 def _title(found: IncidentExamples) -> str:
+    if found.kind == "harmful":
+        return "Answers confirmed as harmful"
     if found.kind == "errors":
         return "Requests that fail, by kind of error"
     if found.kind == "slow":
@@ -62,6 +64,8 @@ def _title(found: IncidentExamples) -> str:
 
 
 def _value(found: IncidentExamples, item: IncidentExample) -> str:
+    if found.kind == "harmful":
+        return "harmful"
     if found.kind == "errors":
         return numbers.plural(int(item.value), "request")
     return numbers.write(item.value, "ms" if found.kind == "slow" else "score")

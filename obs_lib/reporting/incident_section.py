@@ -8,7 +8,7 @@ from dataclasses import replace
 from obs_lib.catalogue.distances import DISTANCES, definition_of, title_of
 from obs_lib.records import ALL, Incident, Responsible, Signal
 from obs_lib.reporting.anchors import examples_anchor, handling_anchor, incident_anchor, place_of_numbers
-from obs_lib.reporting.blocks import Block, Fact, Facts, Heading, Link, Links, Slot
+from obs_lib.reporting.blocks import Block, Fact, Facts, Fold, Heading, Link, Links, Slot
 from obs_lib.reporting.incident_examples import example_blocks, examples_of
 from obs_lib.reporting.incident_text import STATES, decomposed, sentence, signal_text, since, suspects
 from obs_lib.reporting.inputs import ReportInputs
@@ -23,16 +23,14 @@ _LINKS = 4
 
 def incident_section(inputs: ReportInputs, incident: Incident, options: ReportOptions) -> Iterator[Block]:
     """Everything about one incident, under an anchor of its own."""
-    yield Heading(f"{incident.severity} {incident.short}", incident_anchor(incident), 3, f"{sentence(incident)}.")
-    yield Facts(tuple(_facts(inputs, incident)))
-    yield Links("Numbers", tuple(number_links(inputs, incident, options)))
-    yield Slot(handling_anchor(incident))
-    found = examples_of(inputs, incident, options)
-    if found:
-        first, *others = example_blocks(found, options)
-        yield replace(first, anchor=examples_anchor(incident))
-        yield from others
-        yield Links("Back", (Link(f"Incident {incident.short}", incident_anchor(incident)),))
+    yield _heading(incident)
+    yield from _story(inputs, incident, options)
+
+
+def folded_section(inputs: ReportInputs, incident: Incident, options: ReportOptions) -> Fold:
+    """The same behind its sentence, with half as many examples."""
+    story = tuple(_story(inputs, incident, options.tighter()))
+    return Fold(_heading(incident), story, _tone(incident), incident.severity.value)
 
 
 def number_links(inputs: ReportInputs, incident: Incident, options: ReportOptions) -> Iterator[Link]:
@@ -46,9 +44,24 @@ def number_links(inputs: ReportInputs, incident: Incident, options: ReportOption
         yield Link(line(title_of(metric), 60) + where, there)
 
 
+def _heading(incident: Incident) -> Heading:
+    return Heading(f"{incident.severity} {incident.short}", incident_anchor(incident), 3, f"{sentence(incident)}.")
+
+
+def _story(inputs: ReportInputs, incident: Incident, options: ReportOptions) -> Iterator[Block]:
+    yield Facts(tuple(_facts(inputs, incident)))
+    yield Links("Numbers", tuple(number_links(inputs, incident, options)))
+    yield Slot(handling_anchor(incident))
+    found = examples_of(inputs, incident, options)
+    if found:
+        first, *others = example_blocks(found, options)
+        yield replace(first, anchor=examples_anchor(incident))
+        yield from others
+        yield Links("Back", (Link(f"Incident {incident.short}", incident_anchor(incident)),))
+
+
 def _facts(inputs: ReportInputs, incident: Incident) -> Iterator[Fact]:
-    tone = severity_tone(incident.severity) if incident.is_open else Tone.GOOD
-    yield Fact("Severity", incident.severity.value, line(incident.why, 200), tone)
+    yield Fact("Severity", incident.severity.value, line(incident.why, 200), _tone(incident))
     yield Fact("State", STATES[incident.state], since(incident))
     yield Fact("Where", place_title(incident.place), decomposed(incident))
     if incident.last_day == incident.day:
@@ -64,6 +77,10 @@ def _facts(inputs: ReportInputs, incident: Incident) -> Iterator[Fact]:
         yield Fact("Owner", line(responsible.owner, 80))
     if responsible.runbook:
         yield Fact("Runbook", responsible.runbook)
+
+
+def _tone(incident: Incident) -> Tone:
+    return severity_tone(incident.severity) if incident.is_open else Tone.GOOD
 
 
 def _measured(inputs: ReportInputs, signal: Signal) -> Signal:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from obs_lib import catalogue
 from obs_lib.records import ALL, Metric
 from obs_lib.reporting import numbers
-from obs_lib.reporting.anchors import in_full, incident_anchor
+from obs_lib.reporting.anchors import incident_anchor, told
 from obs_lib.reporting.blocks import Block, Heading, Link, Links, Note, TableBlock
 from obs_lib.reporting.cells import Cell, Column, RowGroup
 from obs_lib.reporting.evaluators_section import evaluator_notes
@@ -47,9 +47,7 @@ def _of_interactions(inputs: ReportInputs, segments: list[str], options: ReportO
         yield chart
     shown = noteworthy(inputs, options.max_segments)
     for segment in shown:
-        here = [
-            one for one in in_full(inputs, options) if segment in {signal.segment or ALL for signal in one.evidence}
-        ]
+        here = [one for one in told(inputs, options) if segment in {signal.segment or ALL for signal in one.evidence}]
         yield Links(
             "Incidents", tuple(Link(f"{one.severity} {one.short}", incident_anchor(one)) for one in here[:_LINKS])
         )

@@ -190,13 +190,13 @@ class IncidentExample:
     response: str | None
     value: float
     """The score of an answer, or where no score is meant its cosine with `earlier`; what a slow request took in ms; how many
-    requests failed as this one did."""
+    requests failed as this one did; 1 of a harmful answer."""
     note: str | None
-    """What the evaluator, or the error, says; None for nothing."""
+    """What the evaluator, or the error, says; who confirms that it is harmful; None for nothing."""
     earlier: EarlierAnswer | None = None
 
 
-ExampleKind = Literal["answers", "errors", "slow", "stage"]
+ExampleKind = Literal["harmful", "answers", "errors", "slow", "stage"]
 
 
 @dataclass(frozen=True, slots=True)

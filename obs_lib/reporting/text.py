@@ -17,11 +17,13 @@ from obs_lib.reporting.blocks import (
     Example,
     Examples,
     Facts,
+    Fold,
     Heading,
     Links,
     Note,
     Slot,
     TableBlock,
+    opened,
 )
 from obs_lib.reporting.cells import Cell
 from obs_lib.reporting.numbers import days
@@ -34,7 +36,7 @@ _COLUMN = 44  # widest a column of a table gets before its text is folded
 
 def render(document: Document) -> str:
     """The whole report as text of at most about `WIDTH` columns, ending in a newline."""
-    parts = [_verdict(document)] + ["\n".join(_block(block)) for block in document.blocks]
+    parts = [_verdict(document)] + ["\n".join(_block(block)) for block in opened(document.blocks)]
     lines = "\n\n".join(part for part in parts if part).split("\n")
     return "\n".join(visible(one).rstrip() for one in lines) + "\n"
 
@@ -67,7 +69,7 @@ def _block(block: Block) -> Iterator[str]:
                 yield from _example(at, example)
         case Note():
             yield from _wrapped(f"[{block.mark}] {block.text}" if block.mark else block.text)
-        case Links() | Slot():
+        case Links() | Slot() | Fold():  # folds are opened before
             return
         case _:
             assert_never(block)

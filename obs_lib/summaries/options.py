@@ -100,4 +100,23 @@ class SummaryOptions(BaseModel):
     )
     slow_traces: int = Field(5, ge=0, le=50, description="Slowest traces of the day whose spans are kept.")
     trace_spans: int = Field(60, ge=1, le=500, description="Longest spans kept of each of these traces.")
+    harm_flags: tuple[str, ...] = Field(
+        (
+            "abus",
+            "derogatory",
+            "harass",
+            "harmful",
+            "hate",
+            "insult",
+            "obscen",
+            "profan",
+            "selfharm",
+            "sexual",
+            "threat",
+            "toxic",
+            "violence",
+        ),
+        description="Safety flags of the log with one of these in their name, whatever case and signs, call an answer harmful "
+        "(docs/incidents.md).",
+    )
     excerpt_chars: int = Field(600, ge=50, le=10_000, description="Characters of each text that an example keeps.")

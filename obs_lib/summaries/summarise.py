@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from obs_lib.lake.tables import METRICS, SKETCHES
+from obs_lib.lake.tables import LABELS, METRICS, SKETCHES
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import blocks, sketches
 from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.confirmed import Witnesses, confirmed, confirmed_metrics
 from obs_lib.summaries.consistency import consistency_metrics
 from obs_lib.summaries.gpu import gpu_metrics
 from obs_lib.summaries.judge_labels import judge_labels
@@ -43,6 +44,7 @@ def summarise_day(
     labels: pd.DataFrame | None = None,
     label_options: LabelOptions | None = None,
     judges: Mapping[str, str] | None = None,
+    harm_judges: Sequence[str] = (),
     encoder: str = "",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The day's metrics and sketches, columns as in `tables.METRICS` and `tables.SKETCHES` without `day`.
@@ -55,7 +57,8 @@ def summarise_day(
     spans : the day's rows of this table, in any order; None or empty where nothing is traced.
     gpu_samples : the day's rows of `tables.GPU_SAMPLES`; None or empty where no GPU was sampled.
     labels : the day's rows of `tables.LABELS`; None or empty where people labelled nothing. label_options : what they mean.
-    judges : the model of each score that a judge gives; None for no judges.
+    judges : the model of each score that a judge gives; None for no judges. harm_judges : those of them that say of every
+        answer whether it is toxic.
     encoder : whose vectors they are; days are compared with days of the same one.
 
     Returns
@@ -78,10 +81,14 @@ def summarise_day(
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     of_labels: list[Sketch] = []
-    if labels is not None and len(labels):
-        values, of_labels = labelled_summary(day, rows, scores, labels, segments, label_options or LabelOptions())
+    label_options = label_options or LabelOptions()
+    labels = LABELS.schema.empty_table().to_pandas() if labels is None else labels
+    witnesses = Witnesses(harm_judges, options.harm_flags, label_options)
+    metrics += confirmed_metrics(day, confirmed(rows, scores, labels, witnesses), segments)
+    if len(labels):
+        values, of_labels = labelled_summary(day, rows, scores, labels, segments, label_options)
         metrics += values
-        of_labels += judge_labels(rows, scores, labels, judges or {}, label_options or LabelOptions())
+        of_labels += judge_labels(rows, scores, labels, judges or {}, label_options)
     traces = Traces(spans) if spans is not None and len(spans) else None
     times = measure(traces) if traces else None
     if traces and times:

@@ -19,6 +19,7 @@ from obs_lib.reporting.blocks import (
     Examples,
     Fact,
     Facts,
+    Fold,
     Heading,
     Link,
     Links,
@@ -73,6 +74,7 @@ def blocks(word: str) -> dict[type, Block]:
         Note: Note(word, Tone.GOOD, word),
         Links: Links(word, (Link(word, "anchor"), Link(word, "other"))),
         Slot: Slot("slot"),
+        Fold: Fold(Heading(word, "inside", 3, word), (Note(word), Slot("inner")), Tone.WARNING, word),
     }
 
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from tests.encoder import FEW_TEXTS
+from tests.receivers import Receiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.airflow]
 
@@ -146,6 +147,41 @@ def test_only_a_day_names_a_page(airflow: Any, day: str) -> None:
     assert status == 404
     assert "<script" not in page
     assert "default-src 'none'" in headers.get("Content-Security-Policy", "default-src 'none'")
+
+
+def asked(airflow: Any, method: str, path: str, body: dict[str, Any]) -> None:
+    """Something of Airflow's API, asked as the demo's user."""
+    headers = {"Authorization": f"Bearer {airflow.token()}", "Content-Type": "application/json"}
+    request = urllib.request.Request(airflow.url + path, json.dumps(body).encode(), headers, method=method)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+        assert answer.status in (200, 201)
+
+
+def test_the_scheduler_tells_of_a_night_that_never_began(airflow: Any, receiver: Receiver) -> None:
+    """Its Dag is paused, as after a deployment: there is no run that could have a deadline."""
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    asked(airflow, "PATCH", "/api/v2/dags/obs_nightly", {"is_paused": True})
+    hook = {"connection_id": "hook", "conn_type": "http", "host": "127.0.0.1", "port": receiver.port}
+    asked(airflow, "POST", "/api/v2/connections", {**hook, "password": "shared"})
+    settings = json.loads(airflow.config.read_text())
+    settings["schedule"] = {"start_date": str(yesterday), "delay_hours": 0, "deadline_hours": 0.001}
+    settings["delivery"] = {
+        "channels": {"hook": {"kind": "webhook", "connection": "hook"}},
+        "routes": [{"severities": ["P1"], "channels": ["hook"]}],
+    }
+    airflow.config.write_text(json.dumps(settings))
+    for number in (1, 2):  # the second look tells nobody again
+        asked(airflow, "POST", "/api/v2/dags/obs_watch/dagRuns", {"logical_date": None})
+        runs = wait_for(
+            airflow,
+            "obs_watch",
+            lambda runs, n=number: sum(run["state"] in ("success", "failed") for run in runs) >= n,
+        )
+        assert {run["state"] for run in runs} == {"success"}
+    (post,) = receiver.posts
+    assert post.json["title"].startswith(f"P1 new: The night of {yesterday} never began")
+    assert [incident["lead"] for incident in post.json["incidents"]] == ["night"]
+    assert post.headers["X-Obs-Signature"].startswith("sha256=")
 
 
 def test_stopping_leaves_no_process(airflow: Any) -> None:

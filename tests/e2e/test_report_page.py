@@ -27,6 +27,20 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+def test_a_link_to_a_folded_incident_opens_it(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(make(sample_inputs.hostile()).html, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    last = page.locator(".story").last
+    anchor = last.locator("h3").first.get_attribute("id")
+    assert not last.evaluate("one => one.open")
+    page.locator(f'a[href="#{anchor}"]').first.click()
+    assert last.evaluate("one => one.open")
+    assert page.locator(f"#{anchor}").is_visible()
+    page.close()
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("name", ["incident", "no_data", "hostile"])
 def test_page(browser: Any, tmp_path: Path, name: str, width: int) -> None:

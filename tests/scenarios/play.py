@@ -185,6 +185,8 @@ def _evaluators(
 @cache
 def _summary(day: dt.date, routes: tuple[tuple[str, Route], ...], seed: int) -> DaySummary:
     """What the comparison reads of a day."""
-    interactions, scores, spans = day_frames(day, dict(routes), seed)
-    metrics, sketches = summarise_day(day, interactions, scores, {}, SummaryOptions(), ("route",), spans=spans)
+    interactions, scores, spans, labels = day_frames(day, dict(routes), seed)
+    metrics, sketches = summarise_day(
+        day, interactions, scores, {}, SummaryOptions(), ("route",), spans=spans, labels=labels
+    )
     return DaySummary(day, metrics.assign(day=str(day)), sketches.assign(day=str(day)))

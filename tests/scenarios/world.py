@@ -16,7 +16,7 @@ import pandas as pd
 
 from obs_lib.lake.rows import rows_of
 from obs_lib.lake.table import Table
-from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
+from obs_lib.lake.tables import INTERACTIONS, LABELS, SCORES, SPANS
 
 FIRST = dt.date(2024, 3, 1)
 RATES = {  # of a quiet service: evaluator -> share of answers that its metric counts as bad
@@ -38,7 +38,9 @@ class Route:
     n : requests. bad : share of bad answers by evaluator. errors : share of failed requests. slow : factor on times. longer :
     factor on tokens. retrieval : share of its retrieval spans that fail; None where the route is not traced. model, prompt :
     versions. words : share of an answer's words that are of another vocabulary. users : answers of one user; 1 for
-    independent ones, else with the intra-class correlation `icc`.
+    independent ones, else with the intra-class correlation `icc`. toxic, flags, called_toxic, called_harmless : how many of the
+    first answers are scored toxic whatever `bad` says, carry a safety flag, and are called so by a person; flags None where
+    the log knows none.
     """
 
     n: int = 400
@@ -53,6 +55,10 @@ class Route:
     words: float = 0.0
     users: int = 1
     icc: float = 0.0
+    toxic: int = 0
+    flags: int | None = None
+    called_toxic: int = 0
+    called_harmless: int = 0
 
     def changed(self, **changes: Any) -> Route:
         """The same but for the named fields; an evaluator's name changes its share of bad answers."""
@@ -60,13 +66,16 @@ class Route:
         return replace(self, bad=tuple({**dict(self.bad), **bad}.items()), **changes)
 
 
-def day_frames(day: dt.date, routes: dict[str, Route], seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The day's rows of `interactions`, `scores` and `spans`."""
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def day_frames(day: dt.date, routes: dict[str, Route], seed: int) -> Frames:
+    """The day's rows of `interactions`, `scores`, `spans` and `labels`."""
     rng = np.random.default_rng([seed, day.toordinal()])
     frames = [_route(day, name, route, rng) for name, route in sorted(routes.items())]
-    tables = (INTERACTIONS, SCORES, SPANS)
+    tables = (INTERACTIONS, SCORES, SPANS, LABELS)
     stored = [_stored(table, day, [frame[k] for frame in frames]) for k, table in enumerate(tables)]
-    return stored[0], stored[1], stored[2]
+    return stored[0], stored[1], stored[2], stored[3]
 
 
 def _stored(table: Table, day: dt.date, frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -78,9 +87,7 @@ def _stored(table: Table, day: dt.date, frames: list[pd.DataFrame]) -> pd.DataFr
     return rows_of(table, day, rows.reindex(columns=names)).table().to_pandas()
 
 
-def _route(
-    day: dt.date, name: str, route: Route, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _route(day: dt.date, name: str, route: Route, rng: np.random.Generator) -> Frames:
     n = route.n
     requests = np.array([f"{name}-{day:%m%d}-{k:05d}" for k in range(n)])
     given = np.maximum(route.longer * rng.lognormal(5.5, 0.5, n), 1).round()
@@ -108,10 +115,14 @@ def _route(
         "error_kind": np.where(failed, "server", None),
         "error_logged": [True] * n,
         "tags": [json.dumps({"route": name})] * n,
+        "safety_flags": [
+            None if route.flags is None else json.dumps(["toxicity"] if k < route.flags else []) for k in range(n)
+        ],
     }
     interactions = pd.DataFrame(columns)
     scores = [_scores(rng, route, evaluator, requests, failed) for evaluator, _ in route.bad]
-    return interactions, pd.concat(scores, ignore_index=True), _spans(rng, route, name, requests, start)
+    spans = _spans(rng, route, name, requests, start)
+    return interactions, pd.concat(scores, ignore_index=True), spans, _labels(route, requests)
 
 
 def _bad(rng: np.random.Generator, route: Route, share: float) -> np.ndarray:
@@ -140,6 +151,7 @@ def _scores(
     low, high = rng.uniform(0.02, 0.25, route.n), rng.uniform(0.75, 0.98, route.n)
     if evaluator == "toxicity":
         low = rng.uniform(0.001, 0.03, route.n)
+        bad[: route.toxic] = True
     value = np.where(bad != (evaluator in GOOD_IS_HIGH), high, low)
     if evaluator == "format":
         value = np.where(bad, 0.0, 1.0)
@@ -156,6 +168,13 @@ def _scores(
         "cost_usd": np.nan,
     }
     return pd.DataFrame(rows)
+
+
+def _labels(route: Route, requests: np.ndarray) -> pd.DataFrame:
+    said = [(name, 1.0) for name in requests[: route.called_toxic]]
+    said += [(name, 0.0) for name in requests[: route.called_harmless]]
+    rows = [(name, "toxic", f"reviewer-{value:g}", value) for name, value in said]
+    return pd.DataFrame(rows, columns=["request_id", "name", "source", "value"])
 
 
 def _spans(rng: np.random.Generator, route: Route, name: str, requests: np.ndarray, start: dt.datetime) -> pd.DataFrame:

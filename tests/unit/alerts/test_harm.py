@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obs_lib.alerts.harm import harm_signals, least_share
+from obs_lib.alerts.harm import confirmed_levels, harm_signals, least_share
 from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.place import Level
 from obs_lib.records import Severity
@@ -49,6 +49,24 @@ def test_an_outage_is_p0_without_any_baseline(metrics: Make) -> None:
         {"metric": "error_rate", "value": 0.49, "n": 100, "segment": "route=c"},
     )
     assert harm(rows) == [("error_rate", "all"), ("error_rate", "route=a")]
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "least", "p0"), [(0, 1, False), (1, 1, True), (2, 3, False), (3, 3, True), (9, None, False)]
+)
+def test_confirmed_answers_are_p0_from_the_number_that_is_set(
+    metrics: Make, confirmed: int, least: int | None, p0: bool
+) -> None:
+    rows = metrics({"metric": "confirmed_harm", "value": float(confirmed), "n": 40, "note": "9 by a person"})
+    signals = [*harm_signals(rows, lambda _: {}, AlertOptions(harm_confirmed=least))]
+    assert [signal.severity for signal in signals] == ([Severity.P0] if p0 else [])
+    assert all(signal.note == f"9 by a person, of 40 with a second opinion; P0 from {least}" for signal in signals)
+
+
+def test_confirmed_harm_lies_where_its_share_is() -> None:
+    values = {("confirmed_harm", "all"): 2.0, ("confirmed_harm", "route=a"): 2.0, ("confirmed_harm", "route=b"): 0.0}
+    levels = confirmed_levels(values, {"all": 100.0, "route=a": 40.0})
+    assert levels == {"all": Level(0.02, 0.0, 100, 0), "route=a": Level(0.05, 0.0, 40, 0)}
 
 
 @given(st.integers(0, 400), st.integers(1, 400), st.floats(0, 0.05))

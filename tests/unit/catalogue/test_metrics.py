@@ -118,6 +118,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "retrieval_recall": ("retrieval_recall", False, None, 0.05, False, False),
     "retrieval_mrr": ("retrieval_mrr", False, None, 0.05, False, False),
     "retrieval_ndcg": ("retrieval_ndcg", False, None, 0.05, False, False),
+    "confirmed_harm": ("toxicity", True, None, 0.2, True, False),
     "over_refusal_rate": ("over_refusal", False, None, 0.05, False, True),
     "abstention_rate": ("abstention", False, None, 0.05, False, True),
     "accuracy": ("accuracy", False, None, 0.05, False, True),

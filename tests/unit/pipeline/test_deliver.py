@@ -231,7 +231,7 @@ def test_a_process_that_is_killed_while_it_sends_leaves_an_unknown_outcome(
     delivery = {"channels": hooks("only"), "routes": [{"channels": ["only"]}]}
     ws = store(make_workspace(delivery=delivery), INCIDENT)
     command = notify_command(tmp_path)
-    for incidents, again in (((INCIDENT,), 1), ((QUALITY,), 0)):
+    for incidents, again in (((INCIDENT,), 1), ((QUALITY, INCIDENT), 0)):
         store(ws, *incidents)
         with socket.create_server(("127.0.0.1", 0)) as server:  # takes the connection and never answers
             monkeypatch.setenv("OBS_CONNECTION_ONLY", f"http://:geheim@127.0.0.1:{server.getsockname()[1]}/")
@@ -291,6 +291,30 @@ def test_a_receiver_that_shows_what_stands_is_told_the_end(
     assert first["P1"]["endsAt"] > NOW.isoformat() > first["P0"]["endsAt"][:10]
     assert {one["labels"]["incident"] for one in end.values()} == {INCIDENT.fingerprint}
     assert all(dt.datetime.fromisoformat(one["endsAt"]) <= dt.datetime.now(dt.UTC) for one in end.values())
+
+
+def test_what_a_later_fold_finds_never_to_have_been_is_ended_where_it_is_shown(
+    make_workspace: Any, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    """As where logs come late: the day is made again, and nothing of "No logs" is left on any day."""
+    monkeypatch.setenv("OBS_CONNECTION_AM", f"http://127.0.0.1:{receiver.port}")
+    delivery = {
+        "channels": {"am": {"kind": "alertmanager", "connection": "am"}},
+        "routes": [{"channels": ["am"]}],
+        "rules": [{"segments": ["route=docs"], "owner": "search"}],
+    }
+    docs = replace(INCIDENT, place=("route=docs",))
+    ws = store(make_workspace(delivery=delivery), docs)
+    later = NOW + dt.timedelta(hours=3)
+    assert [notify(ws, Ways(), now=moment)["sent"] for moment in (NOW, later)] == [1, 0]
+    store(ws, QUALITY)
+    assert notify(ws, Ways(), now=later)["sent"] == 2  # the digest with the other, and the end
+    assert [notify(ws, Ways(), now=later + dt.timedelta(days=n))["sent"] for n in range(3)] == [0, 0, 0]
+    first, *_, end = ({one["labels"]["severity"]: one for one in post.json} for post in receiver.posts)
+    assert {name: one["labels"] for name, one in end.items()} == {name: one["labels"] for name, one in first.items()}
+    assert first["P1"]["labels"]["owner"] == "search"
+    assert all(dt.datetime.fromisoformat(one["endsAt"]) <= dt.datetime.now(dt.UTC) for one in end.values())
+    assert "Withdrawn" in end["P1"]["annotations"]["summary"]
 
 
 def test_a_channel_of_an_unknown_connection_stops_nobody(make_workspace: Any, receiver: Receiver) -> None:

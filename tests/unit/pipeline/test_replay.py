@@ -39,7 +39,7 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     made = open_workspace(folder / "obs.yaml")
     for day in DAYS:
         routes = {"docs": REFUSES if day >= DAYS[5] else QUIET, "chat": QUIET}
-        interactions, scores, spans = day_frames(day, routes, 1)
+        interactions, scores, spans, _ = day_frames(day, routes, 1)
         made.lake.commit(day, "ingest", {INTERACTIONS: interactions.drop(columns="day")}, inputs="made")
         metrics, sketches = summarise_day(day, interactions, scores, {}, SummaryOptions(), ("route",), spans=spans)
         made.lake.commit(day, "summarise", {METRICS: metrics, SKETCHES: sketches}, inputs="made")

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from obs_lib.cli.app import app
 from obs_lib.lake.tables import ALERTS, METRICS, REPORTS
 from obs_lib.pipeline.alert_events import claim_events, confirm_events
+from obs_lib.pipeline.deliver import Ways
+from obs_lib.pipeline.notify import tell
 from obs_lib.pipeline.watch import late_nights
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import Severity
+from obs_lib.records import Severity, StepState
 from tests.receivers import Receiver
 from tests.unit.pipeline.test_deliver import DAY, INCIDENT, NOW, QUALITY, TODAY, store
 
@@ -39,13 +41,13 @@ def ws(make_workspace: Any) -> Workspace:
 
 
 def said(ws: Workspace, now: dt.datetime, *, fold_failed: bool = False) -> list[str]:
-    return [incident.title for incident in late_nights(ws, now, fold_failed=fold_failed)]
+    return [incident.title for incident in late_nights(ws, now, fold_failed=fold_failed) if incident.is_open]
 
 
 def test_a_night_that_never_began_is_told_from_its_deadline_on(ws: Workspace) -> None:
     assert said(ws, DEADLINE - dt.timedelta(minutes=1)) == []
     assert said(ws, DEADLINE) == [f"The night of {DAY} never began, or hangs in its first step"]
-    (night,) = late_nights(ws, DEADLINE)
+    night = next(one for one in late_nights(ws, DEADLINE) if one.is_open)
     assert (night.severity, night.lead, night.why) == (Severity.P1, "night", f"no report by {DEADLINE:%d %b %H:%M} UTC")
 
 
@@ -58,6 +60,35 @@ def test_a_night_that_failed_says_where_and_why_without_secrets(ws: Workspace) -
     (title,) = said(ws, DEADLINE)
     assert title.startswith(f"The night of {DAY} failed in step ingest: no space left")
     assert "ada@example.org" not in title
+
+
+def test_a_night_that_hangs_says_in_which_step(ws: Workspace) -> None:
+    ws.lake.commit(DAY, "ingest", {}, inputs="")
+    ws.lake.commit(DAY, "collect", {}, inputs="", state=StepState.WRITING)
+    assert said(ws, DEADLINE) == [f"The night of {DAY} is late: its last step is collect"]
+
+
+def test_what_shows_a_late_night_is_told_once_that_it_came(
+    make_workspace: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBS_CONNECTION_AM", f"http://127.0.0.1:{receiver.port}")
+    am = {"channels": {"am": {"kind": "alertmanager", "connection": "am"}}, "routes": [{"channels": ["am"]}]}
+    ws = make_workspace(delivery=am)
+    rendered(ws, BEFORE)  # was never late, so that nobody hears of its end
+
+    def watched(hours: int) -> list[str]:
+        before, now = len(receiver.posts), DEADLINE + dt.timedelta(hours=hours)
+        tell(ws, late_nights(ws, now), Ways(), now=now)
+        return [post.json[1]["annotations"]["state"] for post in receiver.posts[before:]]
+
+    assert watched(0) == ["NEW"]
+    assert watched(1) == []
+    rendered(ws, DAY)
+    assert watched(2) == ["RESOLVED"]
+    assert watched(3) == watched(20) == []
+    first, end = (post.json[1] for post in receiver.posts)
+    assert first["labels"] == end["labels"]  # one alert, which ends
+    assert first["labels"]["severity"] == "P1"
 
 
 def test_a_night_without_its_report_is_told_at_once_where_the_fold_has_failed(ws: Workspace) -> None:

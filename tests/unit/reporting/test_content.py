@@ -11,8 +11,20 @@ import pytest
 
 from obs_lib.languages import Unmeasured
 from obs_lib.records import ALL, IncidentState, Responsible, ScoreStatus, Severity, StepState
-from obs_lib.reporting import html
-from obs_lib.reporting.blocks import Chart, Document, Examples, Heading, Links, Note, Slot, TableBlock
+from obs_lib.reporting import html, text
+from obs_lib.reporting.blocks import (
+    Chart,
+    Document,
+    Examples,
+    Facts,
+    Fold,
+    Heading,
+    Links,
+    Note,
+    Slot,
+    TableBlock,
+    opened,
+)
 from obs_lib.reporting.content import compose
 from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.parts import RepairCount, StepResult, Unscored
@@ -28,7 +40,7 @@ def made(name: str) -> Document:
 
 
 def every(document: Document, kind: type[B]) -> list[B]:
-    return [block for block in document.blocks if isinstance(block, kind)]
+    return [block for block in opened(document.blocks) if isinstance(block, kind)]
 
 
 def table(document: Document, caption: str) -> TableBlock:
@@ -320,6 +332,28 @@ def test_every_link_leads_somewhere_and_no_anchor_stands_twice(name: str) -> Non
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_every_incident_of_a_night_has_its_story_the_worst_ones_unfolded() -> None:
+    inputs = samples.incident()
+    one = inputs.incidents[0]
+    many = [
+        dataclasses.replace(one, fingerprint=f"{n:08x}" + "0" * 24, title=f"Problem {n}", score=1 - n / 100)
+        for n in range(20)
+    ]
+    document = compose(dataclasses.replace(inputs, alerts=many, incident_examples=()), ReportOptions())
+    folds = [block for block in document.blocks if isinstance(block, Fold)]
+    assert len(folds) == 20 - 7
+    stories = [block for block in every(document, Heading) if block.anchor.startswith("incident-")]
+    assert [block.lead.partition(":")[0] for block in stories] == [f"Problem {n}" for n in range(20)]
+    for fold in folds:
+        (facts,) = (block for block in fold.blocks if isinstance(block, Facts))
+        assert {"Severity", "State", "Where", "How large"} <= {item.label for item in facts.items}
+        assert any(isinstance(block, Slot) for block in fold.blocks)  # what was sent, and what people did
+    shown, page = text.render(document), html.render(document)
+    assert shown.count("\nHow large") == 20
+    assert page.count('<details class="fold story">') == 13
+    assert page.count('<a href="#incident-') >= 20
 
 
 def test_the_headline_leads_to_the_examples_of_the_worst_incident_and_these_lead_back() -> None:

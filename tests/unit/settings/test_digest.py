@@ -124,8 +124,8 @@ def test_only_these_are_marked() -> None:
     [
         (
             ("summaries", "labels", "segments"),
-            "fac3b3303d2642075e59c5c8a85ee4af",
-        ),  # since sessions and tools have options
+            "e745db3cd41c2af6e581aebf86fdf517",
+        ),  # since sessions, tools and safety flags have options
         (("labels",), "60f4a4db283e77ec2d2a09ddcb2580c9"),
         (("scoring",), "8121de9dae46b3069e72f03f9b048ba5"),
         (("models",), "ccd6279b6d0b4b17f7f474f60cbf973b"),
@@ -147,8 +147,10 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
     assert plain.pop("delivery") == {"rules": []}  # owners and runbooks stand on pages; who is told names nothing
     alerts, drift = plain["alerts"], plain["drift"]
     assert alerts.pop("notify_severities") == ["P0", "P1", "P2"]
-    new = {name: alerts.pop(name) for name in ("notify_resolved", "harm_share", "harm_false_positives")}
-    assert new == {"notify_resolved": False, "harm_share": 0.005, "harm_false_positives": 0.003}
+    new = {
+        name: alerts.pop(name) for name in ("notify_resolved", "harm_share", "harm_false_positives", "harm_confirmed")
+    }
+    assert new == {"notify_resolved": False, "harm_share": 0.005, "harm_false_positives": 0.003, "harm_confirmed": 1}
     assert alerts["objective_severity"] == "P2"
     # What they were before incidents had one cause.
     alerts |= {"page_severities": ["P0", "P1"], "page_new_breaches": True, "objective_severity": "P3"}
@@ -164,6 +166,7 @@ def test_only_new_names_changed_the_digest_of_all() -> None:
         "toxicity_rate": 0.02,
         "safety_flag_rate": 0.02,
     }
+    assert "toxic" in plain["summaries"].pop("harm_flags")
     since = {name: plain["summaries"].pop(name) for name in ("session_idle_minutes", "rephrased_cosine", "max_tools")}
     assert since == {"session_idle_minutes": 30, "rephrased_cosine": 0.85, "max_tools": 20}
     assert drift.pop("history_days") == 28
