@@ -83,9 +83,11 @@ demo: env  ## three weeks of logs through Airflow, ends with the addresses to op
 compose-env:  ## write .env with fresh secrets for docker-compose.yml, unless it is there
 	@$(PYTHON) tools/compose_env.py
 
-docs: env  ## write the tables of docs/settings.md and docs/formats.md anew
+docs: env  ## write the tables that pages of docs/ have from the code anew
 	$(BIN)/python -m tools.settings_table
 	$(BIN)/python -m tools.formats_table
+	$(BIN)/python -m tools.exports_table
+	$(BIN)/python tools/lake_tables.py
 
 lock: env  ## resolve requirements.lock anew (LOCK=--upgrade takes newer releases)
 	$(BIN)/python tools/lock.py $(LOCK)

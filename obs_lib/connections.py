@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,18 @@ def none_known(name: str) -> Connection:
         found=name,
         fix="set OBS_CONNECTION_<NAME>, or name an Airflow connection that exists",
     )
+
+
+def http_authorization(connection: Connection) -> dict[str, str]:
+    """The header by which a server knows us: a login with its password, else a password alone as bearer token; {} for none.
+
+    >>> http_authorization(Connection.from_uri("https://me:secret@host")), http_authorization(Connection("", password="token"))
+    ({'Authorization': 'Basic bWU6c2VjcmV0'}, {'Authorization': 'Bearer token'})
+    """
+    if connection.login:
+        pair = f"{connection.login}:{connection.password or ''}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+    return {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
 
 
 def storage_options(protocol: str, connection: Connection) -> dict[str, Any]:

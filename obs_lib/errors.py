@@ -15,6 +15,7 @@ ObsError
   |     +-- DayNotReady      a step needs a day's tables and they are not ready
   +-- EvaluatorError         an evaluator cannot do its work; becomes FAILED rows, never a stopped night
   +-- DeliveryError          a channel refused a message; recorded, never a failed night
+  +-- ExportError            a receiver of scores or numbers did not take them; recorded, never a failed night
 
 Each message answers five questions: what went wrong, which rule it breaks, what was found, where, and what to do.
 Anything else that escapes from the library is a bug.
@@ -157,3 +158,7 @@ class EvaluatorError(ObsError):
 
 class DeliveryError(ObsError):
     """A notification channel did not take a message."""
+
+
+class ExportError(ObsError):
+    """A receiver of scores or numbers did not take them."""

@@ -1,4 +1,4 @@
-"""HTTP as this project speaks it: one client and one policy of trying again, for judges, Langfuse and the demo.
+"""HTTP as this project speaks it: one client and one policy of trying again, for judges, Langfuse, exports and the demo.
 
 Redirects are never followed: they would carry keys to whoever they name. No message and no repr holds a header, a query or a
 word of a server's: only the address, which may hold no credentials, the path, and what kind of failure it was.

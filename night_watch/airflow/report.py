@@ -49,7 +49,11 @@ def report_dag(watch: Watch) -> DAG:
         **watch.dag_args | {"default_args": watch.default_args | fold},
     ) as dag:
         announced = announce.override(outlets=[alerts_of(watch.name)])(config)
-        compare(config) >> alert(config) >> render(config) >> announced
+        alerted = alert(config)
+        compare(config) >> alerted >> render(config) >> announced
+        if watch.settings.exports:
+            # Beside the reports: what other systems do not take fails nothing but itself. Whose fold is late is not its affair.
+            alerted >> export.override(on_failure_callback=None)(config)
         # Named as inlets, the assets exist before anything happens.
         notify.override(inlets=[alert_asset(watch.name, severity) for severity in SEVERITIES])(config, announced)
     return dag
@@ -80,6 +84,19 @@ def render(config: str) -> dict[str, Any]:
 
     with workspace(config) as ws:
         return {"days": step(ws)}
+
+
+@task(multiple_outputs=False)
+def export(config: str) -> dict[str, Any]:
+    """Send scores and numbers to the receivers of `exports`. Fails where one did not take them, so that it is tried again."""
+    from obs_lib.pipeline.export import export as step
+    from obs_lib.pipeline.export import exported_text, failed_text
+
+    with workspace(config) as ws:
+        done = step(ws)
+    if failed := "; ".join(failed_text(done)):
+        raise AirflowException(failed)
+    return {"exported": exported_text(done)}
 
 
 @task(multiple_outputs=False)

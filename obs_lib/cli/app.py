@@ -41,10 +41,15 @@ SUBJECTS = (
         "Nights",
         "nights",
         {
-            "run": "Run one night: read, score and sum up DAY, then compare, alert, render and notify.",
+            "run": "Run one night: read, score and sum up DAY, then compare, alert, render, export and notify.",
             "ingest": "Read the logs of DAY into the lake, and print what was read, rejected and why.",
             "backfill": "Run every day from FIRST to LAST, then the fold over all that changed.",
         },
+    ),
+    Subject(
+        "Nights",
+        "exports",
+        {"export": "Send the scores of DAY to the receivers that `exports` names, whether or not they have them."},
     ),
     Subject(
         "What nights found",

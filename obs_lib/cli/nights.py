@@ -13,6 +13,7 @@ from obs_lib.cli.console import Config, DayArgument, Json, day_of, messages, pro
 from obs_lib.cli.printing import print_file_preview, print_preview, sent_text
 from obs_lib.errors import LakeError, ObsError
 from obs_lib.pipeline.deliver import Ways
+from obs_lib.pipeline.export import Exported, export, exported_text, failed_text
 from obs_lib.pipeline.file_preview import preview_file
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.night import days_between, fold, run_day, run_days, run_late_days
@@ -39,7 +40,7 @@ def run(
         bool, typer.Option(help="Send what is worth a message by `delivery.routes` and $OBS_NOTIFY_URLS.")
     ] = True,
 ) -> None:
-    """Run one night: read, score and sum up DAY, then compare, alert, render and notify.
+    """Run one night: read, score and sum up DAY, then compare, alert, render, export and notify.
 
     Ends with 4 while the lake holds a day that cannot be read: it is left out of what other days are held against.
     """
@@ -48,11 +49,13 @@ def run(
         read = run_day(ws, day, tell=tell, afresh=afresh)
         late_days = run_late_days(ws, day, tell) if late else []
         rendered = fold(ws, tell)
+        exported = export(ws, tell)
         sent = notify_people(ws, Ways(notify_urls())) if notify else {}
     say(f"{day} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected")
     if late_days:
         say(f"late logs: {', '.join(map(str, late_days))} run again")
     say(f"{len(rendered)} report(s) rendered{sent_text(sent)}; {page_path(ws, day)}")
+    _say_exported(exported)
     _end_with_lost(ws)
 
 
@@ -98,7 +101,8 @@ def backfill(
 ) -> None:
     """Run every day from FIRST to LAST, then the fold over all that changed.
 
-    Nobody is notified. A day that fails stops no other; the command then ends with 1, or with 4 where it was the lake.
+    Nobody is notified; receivers of `exports` get what is new. A day that fails stops no other; the command then ends with 1,
+    or with 4 where it was the lake.
     """
     days = days_between(first, last)
     ws = open_workspace(config)
@@ -112,10 +116,20 @@ def backfill(
                 say(mask_secrets(f"{day} failed: {error}"))
         bars.update(bar, description="fold")
         rendered = fold(ws, lambda step: bars.update(bar, description=step))
+        exported = export(ws, lambda step: bars.update(bar, description=step))
     say(f"{len(days) - len(codes)} of {len(days)} days done, {len(rendered)} report(s) rendered")
+    _say_exported(exported)
     _end_with_lost(ws)
     if codes:
         raise typer.Exit(LakeError.exit_code if LakeError.exit_code in codes else 1)
+
+
+def _say_exported(exported: list[Exported]) -> None:
+    """What went to receivers of scores and numbers, if there are any; a failure ends no night."""
+    if exported:
+        say(exported_text(exported))
+    for line in failed_text(exported):
+        say(line)
 
 
 def _end_with_lost(ws: Workspace) -> None:

@@ -7,6 +7,7 @@ million interactions never becomes a million Python objects.
 from __future__ import annotations
 
 from obs_lib.records.comparison import Distance, DriftVerdict, EvaluatorChange, EvaluatorVerdict
+from obs_lib.records.exports import OWN_SCORE, SCORE_ID, ComparedNumber, ExportedScore, NightNumbers, is_own_score
 from obs_lib.records.incidents import CLOSED, ID_DIGITS, Extent, Incident, IncidentState, Severity, Signal, Suspect
 from obs_lib.records.logs import (
     ALL,
@@ -33,18 +34,22 @@ __all__ = [
     "CLOSED",
     "ERROR_KINDS",
     "ID_DIGITS",
+    "OWN_SCORE",
+    "SCORE_ID",
     "SESSION",
     "STAGES",
     "STAGE_SEGMENTS",
     "THROTTLING",
     "TOOL_SEGMENT",
     "BudgetedEvaluator",
+    "ComparedNumber",
     "Day",
     "Distance",
     "DriftVerdict",
     "Evaluator",
     "EvaluatorChange",
     "EvaluatorVerdict",
+    "ExportedScore",
     "Extent",
     "Incident",
     "IncidentState",
@@ -52,6 +57,7 @@ __all__ = [
     "Metric",
     "MetricStatus",
     "MetricValue",
+    "NightNumbers",
     "Notice",
     "Outcome",
     "Responsible",
@@ -62,4 +68,5 @@ __all__ = [
     "Suspect",
     "Vectors",
     "clock_reasons",
+    "is_own_score",
 ]

@@ -13,6 +13,7 @@ from obs_lib.drift.options import DriftOptions
 from obs_lib.evaluators.judge.options import JudgeOptions
 from obs_lib.evaluators.judge.rubric import judged_score
 from obs_lib.evaluators.options import EvaluatorOptions
+from obs_lib.exports.options import ExportName, ExportOptions
 from obs_lib.lake.options import LakeOptions
 from obs_lib.lake.retention import RetentionOptions
 from obs_lib.models.options import ModelOptions
@@ -72,6 +73,12 @@ class Settings(BaseModel):
     drift: DriftOptions = Field(default_factory=DriftOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     delivery: DeliveryOptions = Field(default_factory=DeliveryOptions)
+    exports: Annotated[
+        dict[ExportName, ExportOptions], ChangesNoResult("who else is told changes nothing that is told")
+    ] = Field(
+        default_factory=dict,
+        description="Receivers of scores and numbers in other systems, by names of your own (docs/exports.md).",
+    )
     redaction: RedactionOptions = Field(default_factory=RedactionOptions)
     report: ReportOptions = Field(default_factory=ReportOptions)
     schedule: Annotated[ScheduleOptions, ChangesNoResult("when nights run")] = Field(default_factory=ScheduleOptions)

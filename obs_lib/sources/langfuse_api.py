@@ -15,7 +15,7 @@ from typing import Any
 
 from obs_lib.errors import ConfigError
 from obs_lib.http import RetryPolicy
-from obs_lib.records import Day
+from obs_lib.records import Day, is_own_score
 from obs_lib.sources.entries import Entry
 from obs_lib.sources.json_api import RETRY, JsonApi, Unserved, check_host
 
@@ -105,7 +105,10 @@ class LangfuseEntries:
             for paths in (_OBSERVATIONS, _TRACES, _SCORES):
                 if paths is _TRACES and _OBSERVATIONS[0] not in self._unserved:
                     continue
-                for number, item in enumerate(self._items(api, paths, low, high), start=1):
+                items = self._items(api, paths, low, high)
+                # What we send there ourselves is not even read: it would make the day's logs look changed.
+                of_others = (item for item in items if paths is not _SCORES or not is_own_score(_id(item)))
+                for number, item in enumerate(of_others, start=1):
                     raw = json.dumps(item, separators=(",", ":")).encode()
                     yield Entry(paths[0].origin, number, raw)
 
@@ -155,6 +158,10 @@ class LangfuseEntries:
                 raise api.refusal("Langfuse serves the same page again and again", path.path)
             seen.add(cursor)
         raise api.refusal("Langfuse has too many pages for one day", path.path, rule=f"at most {_MOST_PAGES}")
+
+
+def _id(item: Any) -> Any:
+    return item.get("id") if isinstance(item, dict) else None
 
 
 def _stamp(at: dt.datetime) -> str:

@@ -21,7 +21,7 @@ HEAVY = {
 }  # fmt: skip
 """Packages and modules that take a tenth of a second or more."""
 
-STAGES = ("sources", "models", "evaluators", "summaries", "drift", "alerts", "reporting", "pipeline")
+STAGES = ("sources", "models", "evaluators", "summaries", "drift", "alerts", "reporting", "exports", "pipeline")
 
 PARSE = """
 import json, sys, time
@@ -58,6 +58,7 @@ def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
     light = {"obs_lib.evaluators.judge", "obs_lib.evaluators.judge.rubric"}  # which scores judges give
     light |= {"obs_lib.sources.formats", "obs_lib.sources.formats.registry"}  # which formats there are, by name
     light |= {"obs_lib.alerts.channels", "obs_lib.alerts.channels.registry"}  # and which kinds of channels
+    light |= {"obs_lib.exports", "obs_lib.exports.registry"}  # and of receivers
     assert {name for name in of_stages if not name.endswith("options")} <= light
     assert parsed["seconds"] < 3  # of CPU; 0.3 where nothing else runs
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 
 from obs_lib.alerts.channels.posting import post
 from obs_lib.alerts.delivery_options import ChannelOptions
-from obs_lib.connections import Connection, Connections
+from obs_lib.connections import Connections, http_authorization
 from obs_lib.errors import ConfigError
 from obs_lib.records import Message, Notice, Outcome, Severity
 
@@ -43,14 +42,7 @@ def from_options(name: str, options: ChannelOptions, connections: Connections, t
     connection = connections(options.connection or "")
     if not connection.host:
         raise ConfigError("the connection of an Alertmanager has no address", rule="http(s)://host[:port]", where=name)
-    return Alertmanager(name, connection.host.rstrip("/"), _authorization(connection), timeout_s)
-
-
-def _authorization(connection: Connection) -> dict[str, str]:
-    if connection.login:
-        pair = f"{connection.login}:{connection.password or ''}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-    return {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
+    return Alertmanager(name, connection.host.rstrip("/"), http_authorization(connection), timeout_s)
 
 
 def _alert(message: Message, notice: Notice, severity: Severity, now: dt.datetime) -> dict[str, object]:

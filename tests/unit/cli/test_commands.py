@@ -236,3 +236,23 @@ def test_labels_sample_writes_what_to_label_and_never_over_people_s_work(home: P
     assert again.returncode == 2
     assert "there already" in again.stderr
     assert len((home / "ask.jsonl").read_text().splitlines()) == 15
+
+
+def test_what_a_night_found_goes_to_receivers_and_a_failure_ends_no_night(home: Path) -> None:
+    config = home / "exports.yaml"
+    exports = {
+        "graphs": {"kind": "prometheus", "path": "night.prom"},
+        "traces": {"kind": "langfuse", "connection": "langfuse"},  # of which nobody knows
+    }
+    config.write_text(json.dumps({**SETTINGS, "exports": exports}))
+    night = obs("run", DAY, "--config", config, cwd=home)
+    assert (night.returncode, night.stdout) == (0, "")
+    assert "exported: graphs 1 day(s), " in night.stderr
+    assert "export to traces of 2024-03-01 failed: a connection is named that is not known" in night.stderr
+    assert 'metric="requests",segment="all"' in (home / "night.prom").read_text()
+    one = obs("export", DAY, "--to", "graphs", "--config", config, cwd=home)
+    assert (one.returncode, one.stdout) == (0, "")
+    both = obs("export", DAY, "--config", config, cwd=home)
+    assert (both.returncode, "exported: graphs 1 day(s)" in both.stderr) == (1, True)
+    wrong = obs("export", DAY, "--to", "nobody", "--config", config, cwd=home)
+    assert (wrong.returncode, "must be one of graphs, traces" in " ".join(wrong.stderr.split())) == (2, True)

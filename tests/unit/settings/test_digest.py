@@ -32,6 +32,7 @@ FULL = Settings.model_validate(
             "routes": [{"channels": ["team"], "hours": [{"zone": "UTC"}]}],
             "rules": [{"owner": "search"}],
         },
+        "exports": {"traces": {"kind": "langfuse", "connection": "langfuse"}},
     }
 )
 """Settings in which every section, and every mapping of sections, holds something."""

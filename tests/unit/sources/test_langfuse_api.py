@@ -128,6 +128,14 @@ def test_every_field_group_is_asked_for(server: State) -> None:
     ]
 
 
+def test_scores_that_we_sent_there_are_not_read_back(server: State) -> None:
+    """Nor counted: with them and without, the day's logs are the same."""
+    before = list(source(server, page_size=2).entries(DAY))
+    server.scores.insert(0, score(0) | {"id": "night-watch-" + "0" * 32, "name": "groundedness"})
+    assert list(source(server, page_size=2).entries(DAY)) == before
+    assert len(before) == 10
+
+
 def test_the_client_of_langfuse_reads_the_same_from_this_server(server: State) -> None:
     """What answers here is the API that Langfuse's own client knows: the same call gives it the same observations."""
     from langfuse.api.client import LangfuseAPI

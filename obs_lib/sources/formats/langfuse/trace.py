@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_lib.records import is_own_score
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langfuse.fields import plain
 from obs_lib.sources.formats.langfuse.steps import raised
@@ -105,6 +106,8 @@ def sort_in(traces: dict[str, Trace], entry: Entry, item: dict[str, Any]) -> Ent
         parts[part.item["id"]] = part
         return earlier.entry if earlier else None
     if isinstance(item.get("name"), str) and ("value" in item or "stringValue" in item):
+        if is_own_score(name):
+            return None  # nobody's label: what we think of our own answers is no second opinion
         traces.setdefault(_trace_of_score(item), Trace()).scores.append(Part(entry, item))
     elif isinstance(name, str) and name and "timestamp" in item:
         traces.setdefault(name, Trace()).record = item

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from obs_lib.records import SCORE_ID, is_own_score
 from obs_lib.sources.entries import Entry, Rejected, RejectedEntry
 from obs_lib.sources.formats.otlp import calls, coding_agents, genai
 from obs_lib.sources.formats.otlp.encoding import Record, Span, parse, parts, record_of, span_of
@@ -83,7 +84,9 @@ class Collected:
             except Rejected as problem:
                 self.reject(entry, str(problem))
                 continue
-            if coding_agents.is_event(record):
+            if is_own_score(record.attributes.get(SCORE_ID)):
+                self.use(entry)
+            elif coding_agents.is_event(record):
                 self.use(entry)
                 self.agents.append(record)
             elif _is_of_use(record):

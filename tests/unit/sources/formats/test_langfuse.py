@@ -307,6 +307,13 @@ def test_what_a_trace_record_knows_goes_to_its_generations() -> None:
     assert only(whole) == only(generation(), trace)
 
 
+def test_a_score_of_our_own_in_an_export_is_no_label() -> None:
+    about = {"trace_id": "t1", "observation_id": "g1", "name": "tone", "value": 0.5}
+    own, other = (Score_Numeric(id=name, **SCORE, **about) for name in ("night-watch-" + "0" * 32, "s-1"))
+    assert [row["name"] for row in rows(LABELS, generation(), own, other)] == ["tone"]
+    assert not any(isinstance(row, RejectedEntry) for row in read(generation(), own))
+
+
 def scored(**more: Any) -> dict[str, Any]:
     (label,) = rows(
         LABELS, generation(), generation("g2", 5, 6), *[item(id="x", **SCORE, **more) for item in [more.pop("model")]]

@@ -1,0 +1,3 @@
+{# A row is one evaluator's score of one interaction, or why there is none. Made by `make docs`; do not edit. What the columns hold: docs/lake.md. #}
+SELECT stored.* FROM {{ source('lake', 'scores') }} AS stored
+JOIN {{ ref('readable') }} AS done ON done.day = stored.day AND done.step = 'collect'
