@@ -77,6 +77,7 @@ SAID: dict[str, tuple[str, bool, str | None, float, bool, bool]] = {
     "session_repeat_rate": ("repeated questions", False, None, 0.03, False, True),
     "session_rephrase_rate": ("repeated questions", False, None, 0.05, False, True),
     "session_refusal_retry_rate": ("refusal", False, None, 0.02, False, True),
+    "session_complaint_rate": ("abandonment", False, None, 0.03, False, True),
     "tool_calls": ("tool_calls", True, None, 0.2, True, False),
     "tool_argument_error_rate": ("tool calls", False, None, 0.02, False, True),
     "tool_schema_error_rate": ("tool calls", False, None, 0.02, False, True),
