@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -50,6 +50,17 @@ class StepRecord:
         return self.state is StepState.FAILED and bool(self.digests)
 
 
+_ByDay = dict[Day, list[StepRecord]]
+
+
+class _File(NamedTuple):
+    """A data file in force. day, step : of which it holds records; None where those of many."""
+
+    path: str
+    day: str | None
+    step: str | None
+
+
 class StepRecords:
     """The records of a lake. Each of their files is read once.
 
@@ -59,7 +70,8 @@ class StepRecords:
 
     def __init__(self, tables: DeltaTables) -> None:
         self._tables = tables
-        self._read: dict[Table, dict[str, list[StepRecord]]] = {DAYS: {}, SETTLED: {}}
+        self._read: dict[Table, dict[str, _ByDay]] = {DAYS: {}, SETTLED: {}}
+        self._listed: dict[Table, tuple[tuple[str, int], list[_File]]] = {}
 
     def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
         """Sorted by day and step; of all days when `days` is None, of all steps when `step` is."""
@@ -81,29 +93,38 @@ class StepRecords:
         return self._tables.reading(table, lambda opened: self._chosen(table, opened, days, step)) or []
 
     def _chosen(self, table: Table, opened: DeltaTable, days: set[Day] | None, step: str | None) -> list[StepRecord]:
-        live = live_files(opened)
+        live = self._files(table, opened)
         names = None if days is None else {None, *map(str, days)}  # a file of `days_settled` bears no day
         wanted = [
-            path
-            for path, day, of in zip(*(live[name].to_pylist() for name in ("path", "day", "step")), strict=True)
-            if (names is None or day in names) and (step is None or of in (None, step))
+            file.path
+            for file in live
+            if (names is None or file.day in names) and (step is None or file.step in (None, step))
         ]
-        known = self._known(table, opened, live.to_pylist(), wanted)
+        known = self._known(table, opened, live, wanted)
         return [
             record
             for path in wanted
-            for record in known[path]
-            if (days is None or record.day in days) and step in (None, record.step)
+            for day in (known[path] if days is None else days & known[path].keys())
+            for record in known[path][day]
+            if step in (None, record.step)
         ]
 
-    def _known(
-        self, table: Table, opened: DeltaTable, live: list[dict[str, Any]], wanted: list[str]
-    ) -> Mapping[str, list[StepRecord]]:
+    def _files(self, table: Table, opened: DeltaTable) -> list[_File]:
+        """The files in force, listed once a version: a night asks many times between two of its writes."""
+        version = (str(opened.metadata().id), opened.version())
+        listed = self._listed.get(table)
+        if listed is None or listed[0] != version:
+            live = live_files(opened)
+            columns = (live[name].to_pylist() for name in ("path", "day", "step"))
+            listed = self._listed[table] = (version, [_File(*file) for file in zip(*columns, strict=True)])
+        return listed[1]
+
+    def _known(self, table: Table, opened: DeltaTable, live: list[_File], wanted: list[str]) -> Mapping[str, _ByDay]:
         """The records of the wanted files, by path; those not read before are read now, those no more in force forgotten."""
         known = self._read[table]
         missing = set(wanted) - known.keys()
         if missing:
-            known = {file["path"]: known[file["path"]] for file in live if file["path"] in known}
+            known = {file.path: known[file.path] for file in live if file.path in known}
             every = self._tables.dataset(table, opened)
             files = [file for file in every.get_fragments() if file.path in missing]
             try:
@@ -111,40 +132,37 @@ class StepRecords:
             except Exception as error:
                 if table is SETTLED or not is_damage(error):  # of many days, there
                     raise
-                of = {file["path"]: file for file in live}
+                of = {file.path: file for file in live}
                 read = {}
                 for file in files:
                     read |= self._records_or_damage(table, every, file, of[file.path])
             known |= read
             # What is damaged is looked at again: it may be put back.
-            self._read[table] = {
-                path: records for path, records in known.items() if all(record.inputs != _DAMAGED for record in records)
-            }
+            self._read[table] = {path: records for path, records in known.items() if not _any_damaged(records)}
         return known
 
-    def _records_in(
-        self, table: Table, every: Dataset, files: list[ParquetFileFragment]
-    ) -> dict[str, list[StepRecord]]:
-        known: dict[str, list[StepRecord]] = {file.path: [] for file in files}
+    def _records_in(self, table: Table, every: Dataset, files: list[ParquetFileFragment]) -> dict[str, _ByDay]:
+        known: dict[str, _ByDay] = {file.path: {} for file in files}
         rows = FileSystemDataset(files, table.schema, every.format, every.filesystem).to_table(
             columns=[*table.schema.names, "__filename"]
         )
         for row in rows.to_pylist():
-            known[row["__filename"]].append(_record(row))
+            record = _record(row)
+            known[row["__filename"]].setdefault(record.day, []).append(record)
         return known
 
     def _records_or_damage(
-        self, table: Table, every: Dataset, file: ParquetFileFragment, of: Mapping[str, Any]
-    ) -> dict[str, list[StepRecord]]:
+        self, table: Table, every: Dataset, file: ParquetFileFragment, of: _File
+    ) -> dict[str, _ByDay]:
         """The records of one file; where it is damaged, one that says so: the day is made again, and stops no other."""
         try:
             return self._records_in(table, every, [file])
         except Exception as error:
             if not is_damage(error):
                 raise
-            note = f"what `days` says of it is damaged: {said(error)}; `obs run {of['day']} --afresh`"[:500]
-            day = dt.date.fromisoformat(of["day"])
-            return {file.path: [StepRecord(day, of["step"], StepState.FAILED, _DAMAGED, {}, note)]}
+            note = f"what `days` says of it is damaged: {said(error)}; `obs run {of.day} --afresh`"[:500]
+            day = dt.date.fromisoformat(str(of.day))
+            return {file.path: {day: [StepRecord(day, str(of.step), StepState.FAILED, _DAMAGED, {}, note)]}}
 
 
 def rows_of_records(table: Table, records: Iterable[StepRecord]) -> pa.Table:
@@ -161,6 +179,10 @@ def rows_of_records(table: Table, records: Iterable[StepRecord]) -> pa.Table:
         for record in sorted(records, key=lambda record: (record.day, record.step))
     ]
     return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def _any_damaged(records: _ByDay) -> bool:
+    return any(record.inputs == _DAMAGED for of_day in records.values() for record in of_day)
 
 
 def _record(row: Mapping[str, str]) -> StepRecord:

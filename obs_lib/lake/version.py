@@ -15,7 +15,7 @@ SCHEMA_VERSION = 5
 """Raised whenever a table, a column or a stored name is called otherwise than before."""
 
 FIRST = 4
-"""Of lakes that do not say which version they have."""
+"""Of lakes that do not say which version they have: 1 to 4, which are brought over alike."""
 
 _PROPERTY = "obs.schemaVersion"
 
@@ -56,7 +56,7 @@ def refuse_others(days: DeltaTable, root: str) -> None:
         raise LakeError(
             "this lake was written by an earlier release",
             rule=f"schema version {SCHEMA_VERSION}",
-            found=f"schema version {version}",
+            found=f"schema version {version}{' or before' if version == FIRST else ''}",
             where=root,
             fix="`obs maintain --migrate`, which the next night does by itself",
         )

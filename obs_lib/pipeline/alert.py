@@ -65,7 +65,7 @@ def _ready(ws: Workspace, past: History, day: Day) -> bool:
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
     before = day_before(past, day)
     return [
-        ws.settings.digest("alerts"),
+        ws.settings_digest("alerts"),
         [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
         [(str(one), past.digests(one, "summarise")) for one in window_days(ws, past, day)],
         past.failures(day),
@@ -147,4 +147,4 @@ def _example(*places: pd.DataFrame) -> str | None:
 
 def day_before(past: History, day: Day) -> Day | None:
     """The last day before `day` that the fold knows; a day that never ran is skipped, open incidents stay open over it."""
-    return max((one for one in past.days if one < day), default=None)
+    return past.before(day)

@@ -33,7 +33,7 @@ def label_days(ws: Workspace, past: History, day: Day) -> list[Day]:
 def label_inputs(ws: Workspace, past: History, day: Day) -> str:
     """Name of everything that `labelled_rates` and `judge_biases` rest on."""
     days = [(str(known), past.digests(known, "summarise").get("sketches")) for known in label_days(ws, past, day)]
-    return digest_of(ws.settings.digest("labels"), days)
+    return digest_of(ws.settings_digest("labels"), days)
 
 
 def labelled_rates(ws: Workspace, past: History, day: Day) -> list[LabelledRate]:

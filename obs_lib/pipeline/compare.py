@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from functools import partial
 
 import pandas as pd
 
-from obs_lib.digests import digest_of
 from obs_lib.drift.baseline import window
 from obs_lib.drift.decision import drift_rows
 from obs_lib.drift.evaluator_change import Incomparable, evaluator_changes, incomparable, to_frame
@@ -48,26 +48,26 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
     days = history_days(ws, past, day)
     compared = [past.digests(one, STEP) for one in days]
     anchors = [past.digests(one, anchor.STEP) for one in (*days, day)]
-    return [ws.settings.digest("drift"), past.digests(day, "summarise"), _named(past, days), compared, anchors]
+    return [ws.settings_digest("drift"), past.digests(day, "summarise"), _named(past, days), compared, anchors]
 
 
 def window_days(ws: Workspace, past: History, day: Day) -> list[Day]:
     """The days before `day` that show how things were lately, oldest first; days without data are left out."""
-    return list(window(day, _ready(past), ws.settings.drift.window_days))
+    return _with_data(past, window(day, past.days, ws.settings.drift.window_days))
 
 
 def history_days(ws: Workspace, past: History, day: Day) -> list[Day]:
     """The same as far back as metrics are compared."""
-    return list(window(day, _ready(past), ws.settings.drift.history_days))
+    return _with_data(past, window(day, past.days, ws.settings.drift.history_days))
 
 
-def _ready(past: History) -> list[Day]:
-    return [one for one in past.days if (r := past.summary(one)) is not None and r.state is StepState.READY]
+def _with_data(past: History, days: Iterable[Day]) -> list[Day]:
+    return [one for one in days if (r := past.summary(one)) is not None and r.state is StepState.READY]
 
 
 def _named(past: History, days: list[Day]) -> list[tuple[str, str]]:
     """Days with what names their summaries."""
-    return [(str(one), digest_of(past.digests(one, "summarise"))) for one in days]
+    return [(str(one), past.named(one)) for one in days]
 
 
 def _compare_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:

@@ -8,8 +8,10 @@ order and parallelism of the left half ends in the same place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from obs_lib.digests import digest_of
 from obs_lib.errors import LakeDamaged
@@ -29,20 +31,39 @@ Inputs = Callable[["History", Day], object]
 class History:
     """The state of every step of every day, as a walk over them finds it: a step that goes forward sees its own results."""
 
-    steps: Mapping[tuple[Day, str], StepRecord] = field(repr=False)
+    steps: dict[tuple[Day, str], StepRecord] = field(repr=False)
     _wanted: dict[tuple[Day, str], str] = field(default_factory=dict, repr=False, compare=False)
+    _named: dict[Day, str] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def days(self) -> list[Day]:
         """Days that the fold goes over, oldest first: summarised ones, and ones that failed before their summary."""
         summarised = {day for (day, step), record in self.steps.items() if step == "summarise" and record.readable}
         failed = {day for (day, _), record in self.steps.items() if record.state is StepState.FAILED}
         return sorted(summarised | failed)
 
+    def before(self, day: Day) -> Day | None:
+        """The last of these days before `day`; None where there is none."""
+        place = bisect_left(self.days, day)
+        return self.days[place - 1] if place else None
+
+    def put(self, record: StepRecord) -> None:
+        """What a step has just made of a day, for the steps and days after it."""
+        before = self.steps.get((record.day, record.step))
+        self.steps[record.day, record.step] = record
+        if StepState.FAILED in (record.state, before and before.state):
+            self.__dict__.pop("days", None)  # which count days that failed
+
     def summary(self, day: Day) -> StepRecord | None:
         """The summary of a day; None when it has none that can be read."""
         record = self.steps.get((day, "summarise"))
         return record if record is not None and record.readable else None
+
+    def named(self, day: Day) -> str:
+        """What names the summary of a day, which no step of the fold makes."""
+        if day not in self._named:
+            self._named[day] = digest_of(self.digests(day, "summarise"))
+        return self._named[day]
 
     def digests(self, day: Day, step: str) -> dict[str, str]:
         """What a step wrote on a day, by table; empty when nothing can be read."""
@@ -92,15 +113,14 @@ def go_forward(
     A day whose tables turn out to be damaged is marked as one that failed, and the fold begins again: the others go on without
     it, and take it in again when it has been made again.
     """
-    steps = dict(history(ws).steps)
-    past = History(steps)
+    past = history(ws)
     done: list[Day] = []
     for day in past.days:
         if past.closed(day) or not ready(past, day) or is_current(past, day, step, inputs):
             continue
         try:
             with ws.step(day, step):
-                steps[(day, step)] = redo(past, day, past.wanted(day, step, inputs))
+                past.put(redo(past, day, past.wanted(day, step, inputs)))
         except LakeDamaged as error:
             if not ws.lake.lose(error):
                 raise

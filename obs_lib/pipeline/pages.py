@@ -20,21 +20,25 @@ from obs_lib.reporting.revision_text import as_text, with_banner
 def list_days(ws: Workspace) -> list[ReportedDay]:
     """The days whose report is rendered, newest first."""
     rendered = [record.day for record in ws.lake.records(step=STEP) if record.readable]
-    verdicts = ws.lake.read_sound(REPORTS, rendered).set_index("day")["provenance"].map(json.loads)
-    days = [day for day in rendered if str(day) in verdicts.index]  # maintenance drops verdicts of days long past
-    alerts = ws.lake.read_sound(ALERTS, days)
-    opened = alerts[~alerts["state"].isin([state.value for state in CLOSED])]
+    reports = ws.lake.read_sound(REPORTS, rendered, ["day", "provenance"])
+    verdicts = dict(zip(reports["day"], reports["provenance"].map(json.loads), strict=True))
+    days = [day for day in rendered if str(day) in verdicts]  # maintenance drops verdicts of days long past
+    alerts = ws.lake.read_sound(ALERTS, days, ["day", "severity", "state"])
+    alerts = alerts[~alerts["state"].isin([state.value for state in CLOSED])]
+    opened: dict[str, list[tuple[str, str]]] = {}
+    for name, severity, state in alerts.itertuples(index=False):
+        opened.setdefault(name, []).append((severity, state))
     revisions = last_revisions(ws, days)
     listed = []
     for day in sorted(days, reverse=True):
-        verdict, of_day = verdicts[str(day)], opened[opened["day"] == str(day)]
+        verdict, of_day = verdicts[str(day)], opened.get(str(day), [])
         quiet = "" if verdict["tone"] == "good" else verdict["label"]
         listed.append(
             ReportedDay(
                 day=day,
                 verdict=verdict["sentence"],
-                severity=min(of_day["severity"], default=quiet),
-                new=int((of_day["state"] == IncidentState.NEW.value).sum()),
+                severity=min((severity for severity, _ in of_day), default=quiet),
+                new=sum(state == IncidentState.NEW.value for _, state in of_day),
                 open=len(of_day),
                 revision=revisions[day].number if day in revisions else 1,
             )

@@ -96,7 +96,7 @@ def provenance(ws: Workspace) -> dict[str, str]:
     chosen = [evaluator for evaluator in ws.evaluators if evaluator in standing or evaluator in opted]
     return {
         "code": f"obs_lib {__version__}, schema {SCHEMA_VERSION}",
-        "settings": ws.settings.digest(),
+        "settings": ws.settings_digest(),
         "redaction": ws.redactor.describe,
         "model:encoder": ws.encoder.identity,
         **{f"evaluator:{item.name}": f"{item.describe} (version {item.version})" for item in chosen},

@@ -83,6 +83,16 @@ class Workspace:
         """Masks what is stored and what is shown. ConfigError when it should find names and has no model for it."""
         return Redactor(self.settings.redaction)
 
+    def settings_digest(self, *sections: str) -> str:
+        """`Settings.digest`, made once: a walk over days asks for it on each of them."""
+        if sections not in self._digests:
+            self._digests[sections] = self.settings.digest(*sections)
+        return self._digests[sections]
+
+    @cached_property
+    def _digests(self) -> dict[tuple[str, ...], str]:
+        return {}
+
     @contextmanager
     def step(self, day: Day, name: str) -> Iterator[None]:
         """Record a deliberate error or a full disk against the step before it goes on its way.

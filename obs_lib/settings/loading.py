@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import reprlib
 from pathlib import Path
@@ -17,6 +16,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.options import FOLDER, NAMES_LATER
 from obs_lib.settings.renamed import old_names
 from obs_lib.settings.settings import DEFAULT_NAME, Settings
+from obs_lib.yaml_text import read_yaml
 
 CONFIG_VARIABLE = "OBS_CONFIG"
 DEFAULT_FILE = "obs.yaml"
@@ -63,7 +63,7 @@ def load_alert_policy(path: Path) -> AlertOptions:
     data = _read(path)
     if "alerts" not in data:
         raise ConfigError(
-            "the file holds no policy", rule="a section `alerts`", found=", ".join(data)[:120], where=path
+            "the file holds no policy", rule="a section `alerts`", found=", ".join(map(str, data))[:120], where=path
         )
     section = {"alerts": data["alerts"]}
     if renamed := [f"{path}: {line}" for line in old_names(section)]:
@@ -110,26 +110,11 @@ def _validated(data: dict[str, Any], path: Path) -> Settings:
         raise ConfigError("\n".join(problems), fix=_FIX) from error
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML whose every problem says where it is: a date that is none, `0x_`, a number of thousands of digits too."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            value = super().construct_object(node, deep)
-        except (ValueError, OverflowError) as error:
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
-        if isinstance(value, float) and not math.isfinite(value):
-            raise yaml.constructor.ConstructorError(None, None, f"{node.value} is no finite number", node.start_mark)
-        return value
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+        data = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("the settings file cannot be read", found=str(error), where=path) from error
-    except RecursionError as error:
-        raise ConfigError("the settings file is nested too deeply", where=path) from error
     except yaml.YAMLError as error:
         raise ConfigError(
             "the settings file is not YAML", found=" ".join(str(error).split())[:300], where=path

@@ -15,8 +15,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,13 @@ class Server:
         self, method: str, path: str, user: str | None, form: dict[str, str] | None = None, **headers: str
     ) -> tuple[int, str]:
         """Status and text of what is answered, without following a redirection."""
+        status, text, _ = self.answer(method, path, user, form, **headers)
+        return status, text
+
+    def answer(
+        self, method: str, path: str, user: str | None, form: dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, str, Message]:
+        """The same with the headers."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if user is not None:
             named["Cookie"] = f"_token={self.tokens[user]}"
@@ -67,9 +76,9 @@ class Server:
             with urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay()).open(
                 request, timeout=60
             ) as answer:
-                return answer.status, answer.read().decode()
+                return answer.status, answer.read().decode(), answer.headers
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            return error.code, error.read().decode(), error.headers
 
     def token(self, user: str) -> str:
         """That the page of the day gives a user for the incident."""
@@ -113,31 +122,47 @@ def server(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (watches / "obs.yaml").write_text("lake: {root: ../lake}\n")
     (watches / "search.yaml").write_text("name: search\nlake: {root: ../other}\n")
     (watches / "broken.yaml").write_text("name: [\n")
-    (home / "passwords.json").write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
+    with serving(home, USERS, lake(watches / "obs.yaml"), simple_auth(home, USERS)) as made:
+        yield made
+
+
+def simple_auth(home: Path, users: Mapping[str, str]) -> dict[str, str]:
+    """Environment of an api-server whose simple auth manager knows these users and their roles."""
+    (home / "passwords.json").write_text(json.dumps(dict.fromkeys(users, PASSWORD)))
+    return {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in users.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+    }
+
+
+@contextmanager
+def serving(
+    home: Path, users: Iterable[str], ws: Workspace, environment: Mapping[str, str], prefix: str = ""
+) -> Iterator[Server]:
+    """A running api-server of the watches in `home`, in which all users are signed in. prefix : path below which it stands."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {
-        "OBS_CONFIG": str(watches),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+    made = Server(f"http://127.0.0.1:{port}{prefix}", ws, {})
+    given = {
+        **environment,
+        "OBS_CONFIG": str(home / "watches"),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__BASE_URL": made.url,
         "NO_PROXY": "127.0.0.1",
     }
     with (home / "server.log").open("wb") as log:
         started = subprocess.Popen(
             [sys.executable, "-m", "airflow", "api-server"],
-            env=environment,
+            env=os.environ | given,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        made = Server(f"http://127.0.0.1:{port}", lake(watches / "obs.yaml"), {})
-        made.tokens = {name: signed_in(made, name, started, home / "server.log") for name in USERS}
+        made.tokens = {name: signed_in(made, name, started, home / "server.log") for name in users}
         yield made
     finally:
         os.killpg(started.pid, signal.SIGTERM)

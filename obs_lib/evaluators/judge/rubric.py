@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from obs_lib.catalogue import evaluator_names, score_of
 from obs_lib.digests import digest_of
 from obs_lib.errors import ConfigError
+from obs_lib.yaml_text import read_yaml
 
 _RUBRICS = files("obs_lib.evaluators.judge").joinpath("rubrics")
 READY_MADE = tuple(
@@ -130,8 +131,8 @@ def load_rubric(named: str) -> Rubric:
     try:
         with Path(named).expanduser().open("rb") as file:
             raw = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise ConfigError("a rubric cannot be read", found=error.strerror, where=named) from None
+    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL; ~somebody, who is not known here
+        raise ConfigError("a rubric cannot be read", found=str(error), where=named) from None
     if len(raw) > _LONGEST:
         raise ConfigError("a rubric is too large", rule=f"at most {_LONGEST:,} bytes", where=named)
     return _parsed(raw, named)
@@ -139,7 +140,7 @@ def load_rubric(named: str) -> Rubric:
 
 def _parsed(raw: bytes, where: str) -> Rubric:
     try:
-        return Rubric.model_validate(yaml.safe_load(raw))
+        return Rubric.model_validate(read_yaml(raw))
     except yaml.YAMLError as error:
         raise ConfigError("a rubric is not YAML", found=str(error)[:200], where=where) from None
     except ValidationError as error:

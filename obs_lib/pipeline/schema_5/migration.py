@@ -25,8 +25,9 @@ from obs_lib.lake.table import DAY, Table
 from obs_lib.lake.tables import ALERTS, DAYS, OPERATIONS, SETTLED
 from obs_lib.lake.version import set_version
 from obs_lib.pipeline import closing
+from obs_lib.pipeline.schema_5.empty import EMPTY
 from obs_lib.pipeline.schema_5.names import incidents
-from obs_lib.pipeline.schema_5.rows import ADDED, COLUMNS, TABLES, Names, renamed, schema_before, with_columns
+from obs_lib.pipeline.schema_5.rows import ADDED, COLUMNS, TABLES, Names, renamed, with_columns
 from obs_lib.records import Day
 
 KIND = "migration"
@@ -61,6 +62,7 @@ class Migration:
                 self._tell(table.name)
                 self._digests[table.name] = self._rename(table)
             done = {table: len(days) for table, days in self._digests.items() if days}
+            self._digests |= {table.name: self._empty_before(table) for table in EMPTY if table not in TABLES}
             self._log(done)
             self._replace_records(done)
         self._empty_days()
@@ -103,10 +105,8 @@ class Migration:
 
     def _empty_before(self, table: Table) -> Digests:
         """Days without a row: their digest names the columns all the same. Not those whose rows were dropped."""
-        if not _has_other_columns(table):
-            return {}
-        old, new = (digest_of_rows(Rows.of(schema.empty_table())) for schema in (schema_before(table), table.schema))
-        return {str(day): new for (day, _), record in self._records.items() if record.digests.get(table.name) == old}
+        old, new = EMPTY.get(table, frozenset()), digest_of_rows(Rows.of(table.schema.empty_table()))
+        return {str(day): new for (day, _), record in self._records.items() if record.digests.get(table.name) in old}
 
     @property
     def _names(self) -> Names:

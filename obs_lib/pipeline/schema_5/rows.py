@@ -76,15 +76,6 @@ def renamed(table: Table, rows: pa.Table, names: Names) -> pa.Table:
     return _sorted(table, columns)
 
 
-def schema_before(table: Table) -> pa.Schema:
-    """The table's columns under their old names."""
-    old = {new: name for name, new in COLUMNS.get(table, {}).items()}
-    added = ADDED.get(table, frozenset())
-    return pa.schema(
-        [(old.get(column.name, column.name), column.type) for column in table.schema if column.name not in added]
-    )
-
-
 def _sorted(table: Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
     rows = pa.table(dict(columns), schema=table.schema)
     return rows.sort_by([(name, "ascending") for name in table.key])
