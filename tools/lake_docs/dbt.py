@@ -48,11 +48,16 @@ def _models() -> dict[str, Any]:
         {
             "name": name,
             "description": f"A row is {row}.",
-            "columns": [{"name": key, "data_tests": ["not_null"]} for key in keys.get(name, ("day",))],
+            "columns": [_tested(key) for key in keys.get(name, ("day",))],
         }
         for name, (row, _) in views().items()
     ]
     return {"version": 2, "models": listed}
+
+
+def _tested(key: str) -> dict[str, Any]:
+    """A column of a key. Quoted: `at` is a word of DuckDB's, and others are of other engines'."""
+    return {"name": key, "quote": True, "data_tests": ["not_null"]}
 
 
 def _columns(said: Mapping[str, str]) -> list[dict[str, str]]:

@@ -91,6 +91,9 @@ def test_a_dbt_model_is_the_view_and_names_sources_and_models_that_exist(
     assert columns == {table.name: table.schema.names for table in TABLES}
     assert all(column["description"] for table in source["tables"] for column in table["columns"])
     assert [model["name"] for model in schema["models"]] == list(queries)
+    assert all(
+        column["quote"] for model in schema["models"] for column in model["columns"]
+    )  # `at` is a word of DuckDB's
     assert {path.stem for path in (folder / "models").glob("*.sql")} == set(queries)
     for name, query in queries.items():
         text = (folder / "models" / f"{name}.sql").read_text(encoding="utf-8")
