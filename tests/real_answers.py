@@ -34,11 +34,16 @@ class Pool:
     words: np.ndarray
     texts: Sequence[str]
     topics: np.ndarray
+    questions: Sequence[str] = ()
 
     def day(self, rng: np.random.Generator, index: int, n: int, weights: Mapping[str, float] | None = None) -> Day:
         """n of them drawn with replacement, each topic as often as `weights` says in relation to the others."""
         odds = np.array([(weights or {}).get(topic, 1.0) for topic in self.topics])
-        rows, blocks = rng.choice(len(odds), n, p=odds / odds.sum()), rng.integers(0, BLOCKS, n)
+        return self.day_of(rng, index, rng.choice(len(odds), n, p=odds / odds.sum()))
+
+    def day_of(self, rng: np.random.Generator, index: int, rows: np.ndarray) -> Day:
+        """The day of these of its exchanges, dealt to blocks at random."""
+        n, blocks = len(rows), rng.integers(0, BLOCKS, len(rows))
         members = (blocks == np.arange(BLOCKS)[:, None]).astype(np.float64)
         sums = unpack(pack(exchange_sums(self.prompts[rows], self.answers[rows], blocks)))
         day = FIRST + dt.timedelta(index)
@@ -81,7 +86,14 @@ def _pool(rows: list[dict[str, Any]], vectors: Mapping[str, bytes]) -> Pool:
 
     texts = [row["response"] for row in rows]
     words = _hashed(texts).toarray().astype(np.float64)
-    return Pool(of("prompt"), of("response"), words, texts, np.array([row["topic"] for row in rows]))
+    return Pool(
+        of("prompt"),
+        of("response"),
+        words,
+        texts,
+        np.array([row["topic"] for row in rows]),
+        [row["prompt"] for row in rows],
+    )
 
 
 def _vectors(texts: set[str], kept: Path) -> dict[str, bytes]:

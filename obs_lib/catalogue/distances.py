@@ -43,6 +43,17 @@ DISTANCES: dict[str, DistanceDefinition] = {
     one.name: one for one in (SEMANTIC_DRIFT, TOKEN_KL, ANSWER_DRIFT, TOPIC_DRIFT)
 }
 
+KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI = "kolmogorov_smirnov", "wasserstein", "psi"
+JENSEN_SHANNON, CRAMERS_V = "jensen_shannon", "cramers_v"
+DISTRIBUTIONS: dict[str, str] = {
+    KOLMOGOROV_SMIRNOV: "largest difference of the two distribution functions, 0 to 1",
+    WASSERSTEIN: "mean way from one distribution to the other, in the column's unit",
+    PSI: "population stability index in nats, of numbers over the baseline's deciles",
+    JENSEN_SHANNON: "Jensen-Shannon divergence in bits, 0 to 1, of numbers over the baseline's deciles",
+    CRAMERS_V: "chi-squared brought to 0 to 1 (Cramer's V)",
+}
+"""Distances of a whole column between two ranges of days, which no night decides by: name to what it is."""
+
 
 def is_change(name: str) -> bool:
     """Whether a distance is the change of a metric, which counts both ways."""

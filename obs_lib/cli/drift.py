@@ -8,6 +8,7 @@ import typer
 
 from obs_lib.cli.console import Config, Json, day_of, say
 from obs_lib.cli.printing import print_frame
+from obs_lib.pipeline.distributions import compare_distributions
 from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.ranges import FALSE_ALARMS, compare_ranges
 from obs_lib.pipeline.workspace import open_workspace
@@ -38,6 +39,9 @@ def compare(
     false_alarms: Annotated[
         float, typer.Option(min=0.0001, max=0.2, help="Chance of any false alarm, over all rows.")
     ] = FALSE_ALARMS,
+    distributions: Annotated[
+        bool, typer.Option("--distributions", help="Compare whole distributions of columns instead.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -45,8 +49,15 @@ def compare(
 
     Effects are the mean of the current days minus that of the baseline's, in the metric's unit. Verdicts are those of nights,
     with the chance of a false alarm over all rows together; what is DRIFTED comes first.
+
+    With --distributions tokens, times, costs, scores, versions and languages by Kolmogorov-Smirnov, Wasserstein, PSI,
+    Jensen-Shannon and chi-squared (Cramer's V), beside what they are between the baseline's own days; without a verdict.
     """
-    rows = compare_ranges(open_workspace(config), _days(baseline), _days(current), false_alarms)
+    ws, days = open_workspace(config), (_days(baseline), _days(current))
+    if distributions:
+        print_frame(compare_distributions(ws, *days), as_json=json)
+        return
+    rows = compare_ranges(ws, *days, false_alarms)
     rows = rows.sort_values("verdict", key=lambda verdict: verdict.map(_ORDER.index), kind="stable", ignore_index=True)
     if json:
         print_frame(rows, as_json=True)

@@ -28,9 +28,7 @@ def compare_ranges(
     Days without a summary or without data are left out. false_alarms : chance of any, over all rows, if nothing changed; to
     0.2. ConfigError where the ranges share a day; DayNotReady where one has no summary.
     """
-    if shared := sorted(set(baseline) & set(current)):
-        raise ConfigError("the two ranges share a day", rule="days of their own", found=str(shared[0]))
-    before, now = (_summaries(ws, days) for days in (baseline, current))
+    before, now = (_summaries(ws, days) for days in ready_days(ws, baseline, current))
     last = now[-1].day
     days = [one.day for one in (*before, *now) if one.day != last]
     away = incomparable(evaluators_changed(ws, last, days))
@@ -38,8 +36,14 @@ def compare_ranges(
     return drift_rows(range_distances(before, now, limits, away), limits)
 
 
-def _summaries(ws: Workspace, days: Sequence[Day]) -> list[DaySummary]:
-    """The days' numbers; at least one day."""
+def ready_days(ws: Workspace, baseline: Sequence[Day], current: Sequence[Day]) -> tuple[list[Day], list[Day]]:
+    """The days of both ranges that have a summary with data, at least one of each; errors as of `compare_ranges`."""
+    if shared := sorted(set(baseline) & set(current)):
+        raise ConfigError("the two ranges share a day", rule="days of their own", found=str(shared[0]))
+    return _ready(ws, baseline), _ready(ws, current)
+
+
+def _ready(ws: Workspace, days: Sequence[Day]) -> list[Day]:
     records = ws.lake.records(days, METRICS.step)
     ready = [record.day for record in records if record.state is StepState.READY]
     if not ready:
@@ -48,6 +52,11 @@ def _summaries(ws: Workspace, days: Sequence[Day]) -> list[DaySummary]:
             where=ws.lake.root,
             fix="`obs days` lists the days of the lake",
         )
+    return sorted(ready)
+
+
+def _summaries(ws: Workspace, ready: Sequence[Day]) -> list[DaySummary]:
+    """The days' numbers."""
     metrics = ws.lake.read(METRICS, ready)
     none = pd.DataFrame(columns=["day", *SKETCHES.names])
-    return [DaySummary(day, metrics[metrics["day"] == str(day)], none) for day in sorted(ready)]
+    return [DaySummary(day, metrics[metrics["day"] == str(day)], none) for day in ready]

@@ -5,8 +5,11 @@ import zlib
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, ncx2
 
+from obs_lib.catalogue.distances import TOKEN_KL
 from obs_lib.drift.kl import Tokens, decode, token_kl
+from obs_lib.stats.divergences import kl_divergence
 from obs_lib.stats.exchange_sums import BLOCKS
 from obs_lib.stats.word_sums import WORDS
 from tests.unit.drift.conftest import in_blocks
@@ -86,6 +89,39 @@ def test_another_vocabulary_is_seen(b: int, p: float) -> None:
     assert found.p_value < p
     assert found.effect is not None
     assert found.effect > 0.3
+
+
+VOCABULARY, MOVED, ONTO = 50_000, 0.001, 100
+BASE = np.full(VOCABULARY, 1 / VOCABULARY)
+SHIFTED = np.where(np.arange(VOCABULARY) < ONTO, BASE + MOVED / ONTO, BASE - MOVED / (VOCABULARY - ONTO))
+
+
+def test_a_thousandth_moved_in_a_large_vocabulary_is_lost_in_what_chance_gives() -> None:
+    """A day of 20,000 words, as much as 400 answers: the bare divergence is huge on every day, and no larger than its null."""
+    rng, places = np.random.default_rng(3), np.arange(VOCABULARY) % WORDS
+
+    def day(index: int, words: np.ndarray) -> Tokens:
+        blocks, each = np.zeros((BLOCKS, WORDS)), rng.multinomial(20_000 // BLOCKS, words, size=BLOCKS)
+        np.add.at(blocks, (np.arange(BLOCKS)[:, None], places[None]), each)
+        return Tokens(DAYS[index], {f"w{n}": int(n_of) for n, n_of in enumerate(each.sum(axis=0)) if n_of}, blocks, 400)
+
+    found = token_kl("all", day(7, SHIFTED), [day(n, BASE) for n in range(7)])
+    assert found.statistic is not None
+    assert found.statistic > 1000 * kl_divergence(SHIFTED, BASE, smoothing=0)
+    assert found.effect is not None
+    assert found.effect < TOKEN_KL.smallest_effect
+    assert found.p_value is not None
+    assert found.p_value > 0.01
+
+
+@pytest.mark.parametrize(("words", "tokens_a_side"), [(VOCABULARY, 3_920_000), (2, 40_000)])
+def test_how_many_words_would_show_it(words: int, tokens_a_side: int) -> None:
+    """Chi-squared at 5% and 80% power: four million words a side over all of them, forty thousand if one knew the hundred."""
+    cells = (BASE, SHIFTED) if words == VOCABULARY else tuple([p[:ONTO].sum(), p[ONTO:].sum()] for p in (BASE, SHIFTED))
+    p, q = map(np.asarray, cells)
+    off_centre = tokens_a_side * np.sum((p - q) ** 2 / (p + q))
+    power = ncx2.sf(chi2.ppf(0.95, words - 1), words - 1, off_centre)
+    assert power == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_payload_is_compressed_json() -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from obs_lib.catalogue.distances import DISTRIBUTIONS
 from obs_lib.cli.app import app
 from obs_lib.errors import ConfigError, DayNotReady
+from obs_lib.pipeline.distributions import compare_distributions
 from obs_lib.pipeline.night import run_day
 from obs_lib.pipeline.ranges import compare_ranges
 from obs_lib.pipeline.workspace import Workspace
@@ -71,3 +73,29 @@ def test_the_command(ws: Workspace) -> None:
     assert facts[0]["verdict"] == "DRIFTED"
     assert {row["verdict"] for row in facts} == {"DRIFTED", "STABLE", "TOO_FEW"}
     assert all(row["note"] for row in facts if row["verdict"] == "TOO_FEW")
+
+
+def test_distributions_stand_beside_those_of_the_baseline_s_own_days(ws: Workspace) -> None:
+    rows = compare_distributions(ws, DAYS[:3], DAYS[3:]).set_index(["column", "distance"])
+    assert rows.index.is_unique
+    assert set(rows.index.get_level_values(1)) <= set(DISTRIBUTIONS)
+    broken, latency = rows.loc[("score:format", "psi")], rows.loc[("total_latency_ms", "kolmogorov_smirnov")]
+    assert broken["value"] > 5 * broken["most"]
+    assert latency["value"] < 2 * latency["most"]
+    assert (latency["n_baseline"], latency["n_current"]) == (360, 240)
+    assert "output_tokens" not in rows.index.get_level_values(0)  # the logs have none
+    few = compare_distributions(ws, DAYS[:2], DAYS[3:]).set_index(["column", "distance"])
+    assert few["most"].isna().all()
+    with pytest.raises(ConfigError, match="share a day"):
+        compare_distributions(ws, DAYS[:3], DAYS[2:])
+
+
+def test_the_command_prints_distributions(ws: Workspace) -> None:
+    config = str(Path(ws.lake.root).parent / "obs.yaml")
+    ranges = ["--baseline", f"{DAYS[0]}..{DAYS[2]}", "--current", f"{DAYS[3]}..{DAYS[4]}", "--config", config]
+    shown = CliRunner().invoke(app, ["drift", "compare", *ranges, "--distributions"])
+    assert shown.exit_code == 0, shown.output
+    for word in ("kolmogorov_smirnov", "wasserstein", "psi", "jensen_shannon", "score:format"):
+        assert word in shown.output
+    facts = json.loads(CliRunner().invoke(app, ["drift", "compare", *ranges, "--distributions", "--json"]).stdout)
+    assert {"column", "distance", "value", "usual", "most", "n_baseline", "n_current"} == set(facts[0])

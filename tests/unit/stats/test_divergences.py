@@ -35,6 +35,15 @@ def test_reference_values_of_the_others(smoothing: float, psi: float) -> None:
     assert np.sqrt(jensen_shannon(P, Q)) == pytest.approx(0.2672855222, abs=1e-10)
 
 
+def test_reference_values_of_a_thousandth_moved_in_a_large_vocabulary() -> None:
+    """50,000 words, all alike; 0.1% of their mass moved evenly onto 100 of them."""
+    base = np.full(50_000, 1 / 50_000)
+    shifted = np.where(np.arange(50_000) < 100, base + 0.001 / 100, base - 0.001 / 49_900)
+    assert shifted.sum() == pytest.approx(1)
+    assert kl_divergence(base, shifted, smoothing=0) == pytest.approx(1.89571e-4, abs=1e-9)
+    assert kl_divergence(shifted, base, smoothing=0) == pytest.approx(2.16896e-4, abs=1e-9)
+
+
 @given(counts_of_two)
 def test_both_are_symmetric_and_within_their_bounds(pairs: list[tuple[int, int]]) -> None:
     p, q = zip(*pairs, strict=True)
