@@ -13,7 +13,8 @@ import math
 import random
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -152,20 +153,49 @@ class HttpClient:
                     raise
             self.wait(policy.pause_s(attempt, asked_s))
 
-    def exchange(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Reply:
-        """One attempt: the reply, whatever its status; NoReply where there is none. For callers that count attempts."""
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        content_type: str | None = None,
+    ) -> Reply:
+        """One attempt: the reply, whatever its status; NoReply where there is none. For callers that count attempts.
+
+        content_type : of a body of bytes; None leaves it unsaid.
+        """
         where = self.address.rstrip("/") + path
         deadline = math.inf if self.whole_s is None else time.monotonic() + self.whole_s
-        try:
-            sent_as = {"content": body} if isinstance(body, bytes) else {"json": body}
-            with self._client.stream(method, where, params=query, **sent_as) as reply:
-                return Reply(reply.status_code, reply.headers, self._read(reply, where, deadline))
-        except httpx.TimeoutException as error:
-            sent = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise NoReply("the server timed out", "timeout", sent=sent, found=_kind(error), where=where) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            sent = not isinstance(error, httpx.ConnectError)
-            raise NoReply("there is no reply", "unreachable", sent=sent, found=_kind(error), where=where) from None
+        sent_as: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+        headers = {"Content-Type": content_type} if content_type else None
+        with (
+            _as_no_reply(where),
+            self._client.stream(method, where, params=query, headers=headers, **sent_as) as reply,
+        ):
+            return Reply(reply.status_code, reply.headers, self._read(reply, where, deadline))
+
+    @contextmanager
+    def lines(self, path: str) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """One GET of what may be larger than memory: the status, and the lines of the body while they come.
+
+        NoReply where the server is away or stops half way, and where a line is longer than `largest_bytes`. `whole_s` does not
+        bound it: as long as something comes, it goes on.
+        """
+        where = self.address.rstrip("/") + path
+        with _as_no_reply(where), self._client.stream("GET", where) as reply:
+            yield reply.status_code, self._lines(reply, where)
+
+    def _lines(self, reply: httpx.Response, where: str) -> Iterator[bytes]:
+        rest = b""
+        for piece in reply.iter_bytes():
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from whole
+            if len(rest) > self.largest_bytes:
+                rule = f"lines of at most {self.largest_bytes:,} bytes"
+                raise NoReply("a line of the reply is too long", "too large", sent=True, rule=rule, where=where)
+        yield rest
 
     def _read(self, reply: httpx.Response, where: str, deadline: float) -> bytes:
         read = bytearray()
@@ -177,6 +207,19 @@ class HttpClient:
                 rule = f"at most {self.largest_bytes:,} bytes"
                 raise NoReply("the reply is too large", "too large", sent=True, rule=rule, where=where)
         return bytes(read)
+
+
+@contextmanager
+def _as_no_reply(where: str) -> Iterator[None]:
+    """What httpx raises, as NoReply."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        sent = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+        raise NoReply("the server timed out", "timeout", sent=sent, found=_kind(error), where=where) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        sent = not isinstance(error, httpx.ConnectError)
+        raise NoReply("there is no reply", "unreachable", sent=sent, found=_kind(error), where=where) from None
 
 
 def is_base_url(text: str | None) -> bool:

@@ -53,7 +53,7 @@ def run(
         sent = notify_people(ws, Ways(notify_urls())) if notify else {}
     say(f"{day} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected")
     if late_days:
-        say(f"late logs: {', '.join(map(str, late_days))} run again")
+        say(f"run again for late logs or verdicts: {', '.join(map(str, late_days))}")
     say(f"{len(rendered)} report(s) rendered{sent_text(sent)}; {page_path(ws, day)}")
     _say_exported(exported)
     _end_with_lost(ws)

@@ -13,6 +13,7 @@ from obs_lib.pipeline.at_work import reading_folder, remove_left_behind
 from obs_lib.pipeline.closing import reopen, void
 from obs_lib.pipeline.erasures import Erasures, read_erasures
 from obs_lib.pipeline.ingest_filter import IngestFilter
+from obs_lib.pipeline.judging import waiting_days
 from obs_lib.pipeline.migrate import up_to_date
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
@@ -61,8 +62,12 @@ def inputs_of(ws: Workspace, fingerprint: str) -> str:
 
 
 def late_days(ws: Workspace, day: Day) -> list[Day]:
-    """Days shortly before `day` that were ingested once and whose logs have changed since, oldest first."""
+    """Days shortly before `day` that are to be run again, oldest first.
+
+    Those that were ingested once and whose logs have changed since, and those that wait for a judge's batch.
+    """
     up_to_date(ws.lake)
     before = [day - dt.timedelta(days=back) for back in range(ws.settings.schedule.look_back_days, 0, -1)]
     records = {record.day: record for record in ws.lake.records(before, STEP)}
-    return [day for day in before if day in records and records[day].inputs != logs_digest(ws, day)]
+    waiting = waiting_days(ws.lake, records)
+    return [day for day in before if day in records and (day in waiting or records[day].inputs != logs_digest(ws, day))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 import pandas as pd
@@ -9,9 +10,10 @@ import pandas as pd
 from obs_lib.connections import Connections
 from obs_lib.evaluators.judge.asking import Rates
 from obs_lib.evaluators.judge.build import build_judges, ledger_of
-from obs_lib.evaluators.judge.evaluator import Judge
+from obs_lib.evaluators.judge.evaluator import Judge, is_pending
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.lake.lake import Lake
+from obs_lib.lake.tables import SCORES
 from obs_lib.records import BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.settings.settings import Settings
@@ -65,6 +67,13 @@ def still_valid(evaluators: Iterable[Evaluator], rows: pd.DataFrame) -> pd.DataF
 
 
 def judges_failed(evaluators: Iterable[Evaluator], scores: pd.DataFrame) -> bool:
-    """Whether a judge failed on some case. Unlike a local evaluator it may do better when asked again."""
+    """Whether a judge owes some case a verdict. Unlike a local evaluator it may do better when asked again."""
     judges = [evaluator.name for evaluator in evaluators if isinstance(evaluator, BudgetedEvaluator)]
-    return bool((scores["evaluator"].isin(judges) & (scores["status"] == ScoreStatus.FAILED.value)).any())
+    owed = (scores["status"] == ScoreStatus.FAILED.value) | scores["note"].map(is_pending).astype(bool)
+    return bool((scores["evaluator"].isin(judges) & owed).any())
+
+
+def waiting_days(lake: Lake, days: Iterable[Day]) -> set[Day]:
+    """Those of the days some of whose scores a judge's batch is still to bring."""
+    rows = lake.read_sound(SCORES, list(days), ["day", "note"], {"status": [ScoreStatus.SKIPPED.value]})
+    return set(map(dt.date.fromisoformat, rows.loc[rows["note"].map(is_pending).astype(bool), "day"]))

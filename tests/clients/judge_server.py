@@ -93,6 +93,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     owner: JudgeServer
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        self._answer(self.owner.script(0, {}), {})
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         owner = self.owner
@@ -111,7 +114,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _left(self) -> None:
         """The request is over for its client as soon as the last byte can be read."""
         with self.owner.lock:
-            self.owner.open -= 1
+            self.owner.open = max(0, self.owner.open - 1)
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -172,3 +172,24 @@ def test_the_machines_own_certificates_are_trusted_too(tmp_path: Path, monkeypat
 def test_only_an_object_is_json_here(raw: bytes) -> None:
     assert json_object(raw) is None
     assert json_object(b'{"a": 1}') == {"a": 1}
+
+
+def test_lines_come_one_by_one_whatever_their_pieces(server: JudgeServer) -> None:
+    server.script = lambda number, body: Reply(raw=b"one\n\ntwo\xff\nthree")
+    with client(server) as of, of.lines("/x") as (status, lines):
+        assert status == 200
+        assert list(lines) == [b"one", b"", b"two\xff", b"three"]
+
+
+def test_a_line_that_has_no_end_is_not_read_to_it(server: JudgeServer) -> None:
+    server.script = lambda number, body: Reply(raw=b"x" * 100_000)
+    with client(server, largest_bytes=1000) as of, of.lines("/x") as (_, lines), pytest.raises(NoReply) as error:
+        list(lines)
+    assert error.value.kind == "too large"
+
+
+def test_lines_that_break_off_are_no_reply(server: JudgeServer) -> None:
+    server.script = lambda number, body: Reply(raw=b"one\n" * 100, drip_s=0.3)
+    with client(server, timeout_s=0.1) as of, pytest.raises(NoReply) as error, of.lines("/x") as (_, lines):
+        list(lines)
+    assert error.value.kind == "timeout"

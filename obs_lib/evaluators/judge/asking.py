@@ -64,11 +64,14 @@ class Asker:
         usd = (asked * self._rates.input + most * self._rates.output) / _MILLION if self._rates else 0.0
         return usd, asked + most
 
+    def key(self, body: Body, occasion: str = "") -> str:
+        """The name of a request, under which its verdict is kept."""
+        asked_on = [occasion] if occasion else []
+        return digest_of("judge", self._rubric.digest, list(self._rubric.labels), body, *asked_on)
+
     def verdict(self, endpoint: Endpoint, limits: Limits, body: Body, name: str, occasion: str = "") -> Verdict:
         """The verdict on a request; `name` is the case's. NoVerdict or BudgetSpent where there is none."""
-        key = digest_of(
-            "judge", self._rubric.digest, list(self._rubric.labels), body, *([occasion] if occasion else [])
-        )
+        key = self.key(body, occasion)
         known = self._ledger.known(key)
         if known is not None:
             return known
@@ -81,10 +84,10 @@ class Asker:
         while True:
             attempt += 1
             try:
-                reply, paid = self._call(endpoint, limits, self._supported(body))
+                reply, paid = self._call(endpoint, limits, self.supported(body))
             except CallFailed as failure:
                 cost += self.bound(body)[0] if failure.billed else 0.0
-                if failure.unsupported and self._step_down(failure.unsupported, body):
+                if failure.unsupported and self.step_down(failure.unsupported, self.supported(body)):
                     attempt -= 1  # a question about what the server can do, not about the answer
                 elif not failure.again or attempt >= self._retry.attempts:
                     tried = f" ({attempt} calls)" if attempt > 1 else ""
@@ -92,14 +95,17 @@ class Asker:
                 else:
                     self._back_off(limits, failure, attempt)
                 continue
-            cost += paid
-            try:
-                verdict = read_verdict(reply, self._rubric)
-                if verdict.probabilities is None and self._options.probabilities == "required":
-                    raise Unreadable("the judge's server gives no token probabilities that can be used")
-            except Unreadable as problem:
-                raise NoVerdict(str(problem), self._money(cost)) from None
-            return replace(verdict, cost_usd=self._money(cost))
+            return self.read(reply, cost + paid)
+
+    def read(self, reply: Mapping[str, Any], cost: float) -> Verdict:
+        """The verdict in a reply, with `cost` in USD. NoVerdict where there is none."""
+        try:
+            verdict = read_verdict(reply, self._rubric)
+            if verdict.probabilities is None and self._options.probabilities == "required":
+                raise Unreadable("the judge's server gives no token probabilities that can be used")
+        except Unreadable as problem:
+            raise NoVerdict(str(problem), self._money(cost)) from None
+        return replace(verdict, cost_usd=self._money(cost))
 
     def _call(self, endpoint: Endpoint, limits: Limits, body: Body) -> tuple[dict[str, Any], float]:
         """One call within the limits, and what it cost in USD."""
@@ -109,7 +115,7 @@ class Asker:
         cost = usd
         try:
             reply = endpoint.complete(body)
-            cost = self._cost(reply.get("usage"), usd)
+            cost = self.cost(reply.get("usage"), usd)
         except CallFailed as failure:
             cost = usd if failure.billed else 0.0
             raise
@@ -123,7 +129,7 @@ class Asker:
             self._ledger.pause(limits, failure.wait_s)
         self._wait(self._retry.pause_s(attempt, failure.wait_s))
 
-    def _supported(self, body: Body) -> Body:
+    def supported(self, body: Body) -> Body:
         """The body without what the server was found not to know."""
         asked = {
             name: value for name, value in body.items() if name not in ("response_format", "logprobs", "top_logprobs")
@@ -139,9 +145,8 @@ class Asker:
             asked["response_format"] = body["response_format"]
         return asked
 
-    def _step_down(self, unsupported: str, body: Body) -> bool:
-        """Whether there is a plainer way to ask, which is taken from now on."""
-        sent = self._supported(body)
+    def step_down(self, unsupported: str, sent: Body) -> bool:
+        """Whether there is a plainer way to ask than `sent` was, which is taken from now on."""
         if unsupported == "logprobs" and self._options.probabilities == "auto" and "logprobs" in sent:
             self._left_out.add("logprobs")
             return True
@@ -150,7 +155,7 @@ class Asker:
             return True
         return False
 
-    def _cost(self, usage: Any, otherwise: float) -> float:
+    def cost(self, usage: Any, otherwise: float) -> float:
         """USD for the tokens that the server counted; `otherwise` where it counted none that can be believed."""
         if self._rates is None:
             return 0.0

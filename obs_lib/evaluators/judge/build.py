@@ -56,6 +56,8 @@ def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None
         )
     if local is not None and rubric.kind == "pairwise":
         raise ConfigError("a pairwise rubric scores no single answer", rule="kind: score", where=where)
+    if options.batch == "anthropic" and options.probabilities == "required":
+        raise ConfigError("this batch API gives no token probabilities", rule="probabilities: auto or off", where=where)
     if options.budget_usd is not None and price is None:
         raise ConfigError(
             "a budget in USD needs the price of the model",

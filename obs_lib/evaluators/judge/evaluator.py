@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
@@ -14,29 +15,24 @@ import pandas as pd
 from obs_lib.connections import Connection
 from obs_lib.digests import digest_of
 from obs_lib.errors import ObsError
-from obs_lib.evaluators.accuracy import read_references
 from obs_lib.evaluators.judge.asking import Asker, BudgetSpent, NoVerdict, Rates
+from obs_lib.evaluators.judge.batches.anthropic import AnthropicBatches, signed
+from obs_lib.evaluators.judge.batches.asking import PENDING, BatchAsker, Pending
+from obs_lib.evaluators.judge.batches.openai import OpenAiBatches
+from obs_lib.evaluators.judge.batches.register import Register
 from obs_lib.evaluators.judge.endpoint import Endpoint
 from obs_lib.evaluators.judge.ledger import Ledger, Limits
 from obs_lib.evaluators.judge.options import JudgeOptions
-from obs_lib.evaluators.judge.prompt import request_body
+from obs_lib.evaluators.judge.prompt import Body, request_body
 from obs_lib.evaluators.judge.rubric import Rubric
+from obs_lib.evaluators.judge.texts import texts_of
 from obs_lib.evaluators.judge.verdict import Verdict
-from obs_lib.evaluators.outcomes import (
-    NO_SESSION,
-    Case,
-    Outcome,
-    cases,
-    failed,
-    outcomes,
-    reason_to_skip,
-    scored,
-    skipped,
-)
-from obs_lib.evaluators.passages import read_texts
+from obs_lib.evaluators.outcomes import Case, Outcome, cases, failed, outcomes, reason_to_skip, scored, skipped
 from obs_lib.records import Day, Vectors
 
 SPENT = "budget spent"
+Ask = Callable[[Body, str], Verdict]
+"""The verdict on a request, and the name of the case that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class JudgeRuntime:
     mask: Callable[[str], str]
     rates: Rates | None
     masking: str = ""
-    wait: Callable[[float], None] | None = None
+    wait: Callable[[float], None] = time.sleep
 
 
 class Judge:
@@ -61,19 +57,23 @@ class Judge:
 
     def __init__(self, name: str, rubric: Rubric, options: JudgeOptions, runtime: JudgeRuntime) -> None:
         self.name, self.rubric, self.options, self._runtime = name, rubric, options, runtime
-        self._asker = Asker(
-            rubric, options, runtime.ledger, runtime.rates, **({"wait": runtime.wait} if runtime.wait else {})
-        )
+        self._asker = Asker(rubric, options, runtime.ledger, runtime.rates, runtime.wait)
+        self._in_batch = Asker(rubric, options, runtime.ledger, _cheaper(runtime.rates, options), runtime.wait)
+        self._since = time.time()
         self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
+        if self._batched and options.budget_usd is not None:  # the money lasts longer
+            deciding["batch_price"] = options.batch_price
         self.version = f"{options.model}/{rubric.name}.{rubric.version}-{rubric.digest}/{_named(deciding, runtime)}"
         self.describe = (
             f"Verdict of {options.model} by the rubric {rubric.name}, version {rubric.version}, on the scale "
-            f"{', '.join(f'{label} {value:g}' for label, value in rubric.labels.items())}; text of the logs is sent to it."
+            f"{', '.join(f'{label} {value:g}' for label, value in rubric.labels.items())}; text of the logs is sent to it"
+            + (f", in batches at {options.batch_price:.0%} of its price." if self._batched else ".")
         )
         self._day = ""
         self._admitted: frozenset[Case] | None = None  # None: all
         self._names: Mapping[Case, str] = {}
+        self._brought = False  # whether the day's batches were looked after
         self._occasion = ""  # verdicts of one occasion are not taken from another's
 
     # -- what a day can pay for ------------------------------------------------------------------------------------------
@@ -85,9 +85,7 @@ class Judge:
         until the next one does not fit. So what is left out is drawn at random, and is the same in every shard, on every
         run, and whatever is in the cache.
         """
-        judge = Judge(self.name, self.rubric, self.options, self._runtime)
-        judge._asker = self._asker
-        judge._day = str(day)
+        judge = self._of(day)
         judge._names = dict(zip(cases(all_cases), all_cases["case"], strict=True))
         if self.options.budget_calls is not None or self.options.budget_usd is not None:
             judge._admitted = self._affordable(sorted(judge._names, key=lambda case: judge._names[case]))
@@ -95,29 +93,36 @@ class Judge:
 
     def for_anchors(self, day: Day) -> Judge:
         """The judge for the frozen anchors of one night, which are asked anew each night: an endpoint may have changed."""
-        judge = Judge(self.name, self.rubric, self.options, self._runtime)
-        judge._asker = self._asker
-        judge._day = str(day)
+        judge = self._of(day)
         judge._occasion = f"anchors of {day}"
+        return judge
+
+    def _of(self, day: Day) -> Judge:
+        judge = Judge(self.name, self.rubric, self.options, self._runtime)
+        judge._asker, judge._in_batch, judge._since = self._asker, self._in_batch, self._since
+        judge._day = str(day)
         return judge
 
     def still_valid(self, rows: pd.DataFrame) -> list[bool]:
         """For earlier rows of this day (columns `case`, `note`): whether the budget still treats their case as it did."""
         if self._admitted is None:
-            return [note != SPENT for note in rows["note"]]
+            return [note != SPENT and not is_pending(note) for note in rows["note"]]
         admitted = {self._names[case] for case in self._admitted}
-        free = {name for case, name in self._names.items() if isinstance(self._texts(case), Outcome)}
+        free = {name for case, name in self._names.items() if isinstance(texts_of(case, self.rubric), Outcome)}
         settled = zip(rows["case"], rows["note"], strict=True)
-        return [case in free or (case in admitted) == (note != SPENT) for case, note in settled]
+        return [
+            case in free or ((case in admitted) == (note != SPENT) and not is_pending(note)) for case, note in settled
+        ]
 
     def _affordable(self, ordered: Sequence[Case]) -> frozenset[Case]:
         calls, usd, affordable = 0, 0.0, []
+        pays = self._in_batch if self._batched else self._asker
         for case in ordered:
-            texts = self._texts(case)
+            texts = texts_of(case, self.rubric)
             if isinstance(texts, Outcome):
                 continue  # costs nothing
             calls += self.options.repeats
-            usd += self.options.repeats * self._asker.bound(request_body(self.rubric, texts, self.options))[0]
+            usd += self.options.repeats * pays.bound(request_body(self.rubric, texts, self.options))[0]
             if _more(calls, self.options.budget_calls) or _more(usd, self.options.budget_usd):
                 break
             affordable.append(case)
@@ -148,11 +153,11 @@ class Judge:
         with self._endpoint():
             pass
 
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(self._runtime.connect(self.options.connection), self.options.timeout_s)
+    def _endpoint(self, signed: Callable[[str], Mapping[str, str]] | None = None) -> Endpoint:
+        return Endpoint(self._runtime.connect(self.options.connection), self.options.timeout_s, signed)
 
     def _outcomes(self, asked: Sequence[Case]) -> dict[Case, tuple[Outcome, float | None]]:
-        texts = {case: self._texts(case) for case in asked}
+        texts = {case: texts_of(case, self.rubric) for case in asked}
         answers: dict[Case, tuple[Outcome, float | None]] = {
             case: (outcome, None) for case, outcome in texts.items() if isinstance(outcome, Outcome)
         }
@@ -161,40 +166,47 @@ class Judge:
             answers |= {case: (skipped(SPENT), None) for case in todo if case not in self._admitted}
             todo = {case: given for case, given in todo.items() if case in self._admitted}
         if todo:
-            with (
-                self._endpoint() as endpoint,
-                ThreadPoolExecutor(min(self.options.concurrency, len(todo))) as pool,
-            ):
-                results = pool.map(lambda case: self._outcome(endpoint, case, todo[case]), todo)
+            with self._asking() as ask, ThreadPoolExecutor(min(self.options.concurrency, len(todo))) as pool:
+                results = pool.map(lambda case: self._outcome(ask, case, todo[case]), todo)
                 answers |= dict(zip(todo, results, strict=True))
         return answers
 
-    def _texts(self, case: Case) -> dict[str, str] | Outcome:
-        """What the rubric reads of a case; or the row of one that cannot be judged."""
-        reason = reason_to_skip(case)
-        if reason is not None:
-            return skipped(reason)
-        given: dict[str, str | None] = {"prompt": case.prompt, "response": case.response}
-        listed: dict[str, Callable[[], str | None]] = {
-            "contexts": lambda: _numbered([text for _, text in read_texts(case.contexts)]),
-            "reference": lambda: _alternatives(read_references(case.reference)),
-            "session": lambda: _conversation(case.session),
-        }
-        for name in (name for name in listed if name in self.rubric.reads):
-            try:
-                given[name] = listed[name]()
-            except (ValueError, RecursionError) as problem:
-                return failed(f"{name} cannot be read: {type(problem).__name__}")
-        texts: dict[str, str] = {}
-        for name in self.rubric.reads:
-            text = given.get(name)
-            if text and text.strip():
-                texts[name] = text
-            elif name not in self.rubric.optional:
-                return skipped({"contexts": "no contexts", "session": NO_SESSION}.get(name, f"there is no {name}"))
-        return texts
+    @property
+    def _batched(self) -> bool:
+        return self.options.batch != "off"
 
-    def _outcome(self, endpoint: Endpoint, case: Case, texts: Mapping[str, str]) -> tuple[Outcome, float | None]:
+    @contextmanager
+    def _asking(self) -> Iterator[Ask]:
+        """What gives the verdict on a request and the case that it is about: the cache or a call, or the day's batches."""
+        if not (self._batched and self._day and not self._occasion):
+            with self._endpoint() as endpoint:
+                yield lambda body, name: self._asker.verdict(endpoint, self.limits(), body, name, self._occasion)
+            return
+        with self._endpoint(signed if self.options.batch == "anthropic" else None) as endpoint:
+            api = AnthropicBatches(endpoint) if self.options.batch == "anthropic" else OpenAiBatches(endpoint)
+            server = f"{self.options.batch} {self.options.connection}"
+            register = Register(self._runtime.ledger, self.name, server)
+            wait_s = 60 * self.options.batch_wait_minutes
+            batches = BatchAsker(self._in_batch, api, register, self.limits(), self._since, wait_s, self._runtime.wait)
+            if not self._brought:
+                batches.bring(self._questions())
+                self._brought = True
+            yield lambda body, _: batches.verdict(body)
+
+    def _questions(self) -> dict[str, tuple[str, Body]]:
+        """All that the day asks, in the order in which its budget is dealt, whatever part of it is scored here."""
+        questions = {}
+        for case in sorted(self._names, key=lambda case: self._names[case]):
+            texts = texts_of(case, self.rubric)
+            if isinstance(texts, Outcome) or (self._admitted is not None and case not in self._admitted):
+                continue
+            masked = self._masked(texts)
+            for repeat in range(self.options.repeats):
+                body = request_body(self.rubric, masked, self.options, repeat)
+                questions[self._in_batch.key(body)] = (self._names[case], body)
+        return questions
+
+    def _outcome(self, ask: Ask, case: Case, texts: Mapping[str, str]) -> tuple[Outcome, float | None]:
         """One row. Whatever goes wrong is its status and its note."""
         costs: list[float | None] = []
         verdicts: list[Verdict] = []
@@ -202,11 +214,12 @@ class Judge:
             masked = self._masked(texts)
             for repeat in range(self.options.repeats):
                 body = request_body(self.rubric, masked, self.options, repeat)
-                name = self._names.get(case, "")
-                verdicts.append(self._asker.verdict(endpoint, self.limits(), body, name, self._occasion))
+                verdicts.append(ask(body, self._names.get(case, "")))
                 costs.append(verdicts[-1].cost_usd)
         except BudgetSpent:
             return skipped(SPENT), _sum(costs)
+        except Pending as problem:
+            return skipped(str(problem)), None  # what the others cost is told with the rest
         except NoVerdict as problem:
             return failed(str(problem)), _sum([*costs, problem.cost_usd])
         except ObsError as problem:
@@ -246,6 +259,7 @@ class Judge:
 
 _NOT_DECIDING = {
     "rubric", "connection", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s", "attempts",
+    "batch", "batch_wait_minutes", "batch_price",
 }  # fmt: skip
 """What changes how and where is asked, not what comes out. The budget does: it decides which rows have a value."""
 
@@ -254,21 +268,14 @@ def _named(deciding: Mapping[str, object], runtime: JudgeRuntime) -> str:
     return digest_of(deciding, runtime.masking, list(runtime.rates or ()))[:12]
 
 
-def _numbered(texts: Sequence[str]) -> str | None:
-    return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, 1)) or None
+def is_pending(note: str) -> bool:
+    """Whether a row waits for a batch, by its note."""
+    return note.startswith(PENDING)
 
 
-def _conversation(session: str | None) -> str | None:
-    """A session as a judge reads it, each turn under who spoke."""
-    turns = json.loads(session) if session else []
-    return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in turns) or None
-
-
-def _alternatives(references: Sequence[str]) -> str | None:
-    """One reference as it is; of several, any one is right, and a judge must know that."""
-    if len(references) > 1:
-        return f"Any one of these is right:\n\n{_numbered(references)}"
-    return references[0] if references else None
+def _cheaper(rates: Rates | None, options: JudgeOptions) -> Rates | None:
+    """What tokens cost in a batch."""
+    return rates and Rates(*(rate * options.batch_price for rate in rates))
 
 
 def _more(amount: float, limit: float | None) -> bool:

@@ -22,6 +22,11 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, name TEXT NOT NULL, day TEXT NOT NULL, verdict TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS verdicts_by_name ON verdicts (name);
 CREATE TABLE IF NOT EXISTS spent (judge TEXT, day TEXT, calls INTEGER NOT NULL, usd REAL NOT NULL, PRIMARY KEY (judge, day));
+CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, judge TEXT NOT NULL, server TEXT NOT NULL, day TEXT NOT NULL,
+    state TEXT NOT NULL, remote TEXT, n INTEGER NOT NULL, created_at REAL NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS questions (judge TEXT, key TEXT, batch TEXT NOT NULL, name TEXT NOT NULL, day TEXT NOT NULL,
+    usd REAL NOT NULL, failure TEXT, cost_usd REAL, PRIMARY KEY (judge, key));
+CREATE INDEX IF NOT EXISTS questions_by_name ON questions (name);
 CREATE TABLE IF NOT EXISTS pace (lane TEXT PRIMARY KEY, free_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS slots (id INTEGER PRIMARY KEY, server TEXT NOT NULL, until REAL NOT NULL);
 DROP TABLE IF EXISTS places;
@@ -62,7 +67,7 @@ class Ledger:
         self._path, self._made = path, False
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own for each, so that neither threads nor forks share one."""
         if not self._made:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,33 +108,33 @@ class Ledger:
 
     def known(self, key: str) -> Verdict | None:
         """The verdict kept under a request's digest; None for none."""
-        with self._transaction() as base:
-            row = base.execute("SELECT verdict FROM verdicts WHERE key = ?", (key,)).fetchone()
-        return Verdict(**json.loads(row[0])) if row else None
+        with self.transaction() as base:
+            return verdict_in(base, key)
 
     def keep(self, key: str, name: str, day: str, verdict: Verdict) -> None:
         """Keep a verdict. name : the case that it is about, by which it can be forgotten; day : of the logs."""
-        text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=True)
-        with self._transaction() as base:
-            base.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", (key, name, day, text))
+        with self.transaction() as base:
+            keep_in(base, key, name, day, verdict)
 
     def forget(self, names: Iterable[str]) -> int:
-        """Remove the verdicts on these cases; how many there were."""
+        """Remove the verdicts on these cases, also those that a batch has yet to bring; how many there were."""
         return self._remove("name = ?", [(name,) for name in sorted(set(names))])
 
     def forget_before(self, day: str) -> int:
         """Remove the verdicts that were first given on an earlier day, and what was spent on such days."""
         removed = self._remove("day < ?", [(day,)])
         if removed:
-            with self._transaction() as base:
+            with self.transaction() as base:
                 base.execute("DELETE FROM spent WHERE day < ?", (day,))
+                base.execute("DELETE FROM batches WHERE day < ?", (day,))
         return removed
 
     def _remove(self, where: str, values: list[tuple[str]]) -> int:
         self._take_over()
         if not values or not self._path.is_file():
             return 0
-        with self._transaction() as base:
+        with self.transaction() as base:
+            base.executemany(f"DELETE FROM questions WHERE {where}", values)  # noqa: S608 - ours
             return base.executemany(f"DELETE FROM verdicts WHERE {where}", values).rowcount  # noqa: S608 - ours
 
     # -- calls ---------------------------------------------------------------------------------------------------------
@@ -140,9 +145,9 @@ class Ledger:
         BudgetSpent where the day's budget does not hold it.
         """
         now = time.time()
-        with self._transaction() as base:
-            calls, spent = self._spent(base, limits.judge, limits.day)
-            if _over(calls + 1, limits.calls) or _over(spent + usd, limits.usd):
+        with self.transaction() as base:
+            calls, spent = spent_in(base, limits.judge, limits.day)
+            if over(calls + 1, limits.calls) or over(spent + usd, limits.usd):
                 raise BudgetSpent("budget spent")
             base.execute("DELETE FROM slots WHERE until < ?", (now,))
             (taken,) = base.execute("SELECT COUNT(*) FROM slots WHERE server = ?", (limits.server,)).fetchone()
@@ -150,10 +155,7 @@ class Ledger:
                 return _LOOK_AGAIN_S
             if (wait := self._pace(base, limits, now, tokens)) > 0:
                 return wait
-            base.execute(
-                "INSERT INTO spent VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET calls = calls + 1, usd = usd + excluded.usd",
-                (limits.judge, limits.day, usd),
-            )
+            charge(base, limits.judge, limits.day, 1, usd)
             slot = base.execute(
                 "INSERT INTO slots (server, until) VALUES (?, ?)", (limits.server, now + limits.lease_s)
             )
@@ -161,26 +163,19 @@ class Ledger:
 
     def settle(self, limits: Limits, slot: int, difference_usd: float) -> None:
         """Give a slot back, and correct what was reserved by what the call cost."""
-        with self._transaction() as base:
+        with self.transaction() as base:
             base.execute("DELETE FROM slots WHERE id = ?", (slot,))
-            base.execute(
-                "UPDATE spent SET usd = MAX(0, usd + ?) WHERE judge = ? AND day = ?",
-                (difference_usd, limits.judge, limits.day),
-            )
+            charge(base, limits.judge, limits.day, 0, difference_usd)
 
     def pause(self, limits: Limits, seconds: float) -> None:
         """Let nobody ask this server for so long: it said so."""
-        with self._transaction() as base:
+        with self.transaction() as base:
             self._not_before(base, f"{limits.server} requests", time.time() + seconds)
 
     def spent(self, judge: str, day: str) -> tuple[int, float]:
         """Calls and USD of a judge for a day of logs, with what is reserved."""
-        with self._transaction() as base:
-            return self._spent(base, judge, day)
-
-    def _spent(self, base: sqlite3.Connection, judge: str, day: str) -> tuple[int, float]:
-        row = base.execute("SELECT calls, usd FROM spent WHERE judge = ? AND day = ?", (judge, day)).fetchone()
-        return (int(row[0]), float(row[1])) if row else (0, 0.0)
+        with self.transaction() as base:
+            return spent_in(base, judge, day)
 
     def _pace(self, base: sqlite3.Connection, limits: Limits, now: float, tokens: int) -> float:
         """Seconds until both lanes are free; where they are, this call takes its stretch of each (evenly spaced)."""
@@ -206,5 +201,33 @@ class Ledger:
         )
 
 
-def _over(amount: float, limit: float | None) -> bool:
+def spent_in(base: sqlite3.Connection, judge: str, day: str) -> tuple[int, float]:
+    """Calls and USD of a judge for a day of logs, within a transaction."""
+    row = base.execute("SELECT calls, usd FROM spent WHERE judge = ? AND day = ?", (judge, day)).fetchone()
+    return (int(row[0]), float(row[1])) if row else (0, 0.0)
+
+
+def charge(base: sqlite3.Connection, judge: str, day: str, calls: int, usd: float) -> None:
+    """Count calls and USD, or take back what was reserved, within a transaction."""
+    base.execute(
+        "INSERT INTO spent VALUES (:judge, :day, MAX(0, :calls), MAX(0, :usd)) "
+        "ON CONFLICT DO UPDATE SET calls = MAX(0, calls + :calls), usd = MAX(0, usd + :usd)",
+        {"judge": judge, "day": day, "calls": calls, "usd": usd},
+    )
+
+
+def verdict_in(base: sqlite3.Connection, key: str) -> Verdict | None:
+    """The verdict kept under a request's digest, within a transaction; None for none."""
+    row = base.execute("SELECT verdict FROM verdicts WHERE key = ?", (key,)).fetchone()
+    return Verdict(**json.loads(row[0])) if row else None
+
+
+def keep_in(base: sqlite3.Connection, key: str, name: str, day: str, verdict: Verdict) -> None:
+    """Keep a verdict, within a transaction; see `Ledger.keep`."""
+    text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=True)
+    base.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", (key, name, day, text))
+
+
+def over(amount: float, limit: float | None) -> bool:
+    """Whether an amount is more than a limit, if there is one."""
     return limit is not None and amount > limit + _ROUNDING

@@ -79,6 +79,17 @@ class JudgeOptions(BaseModel):
     attempts: int = Field(
         4, ge=1, le=20, description="Calls for one verdict, at most, when the server is busy, failing or away."
     )
+    batch: Literal["off", "openai", "anthropic"] = Field(
+        "off",
+        description="Ask a night's questions through this batch API, at half the price and answered within a day; what has not "
+        "come in time is collected by a later run.",
+    )
+    batch_wait_minutes: float = Field(
+        30.0, ge=0, le=300, description="How long a night waits for a batch after it was sent; 0 for not at all."
+    )
+    batch_price: float = Field(
+        0.5, gt=0, le=1, description="Price of a token in a batch, as a part of what `summaries.prices` says."
+    )
     budget_calls: int | None = Field(
         None, ge=0, le=100_000_000, description="Calls for one day of logs, retries included; null for no limit."
     )

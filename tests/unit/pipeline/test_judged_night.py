@@ -18,11 +18,12 @@ from obs_lib.pipeline.calibrate import judge_biases
 from obs_lib.pipeline.fold import history
 from obs_lib.pipeline.forget import forget
 from obs_lib.pipeline.maintain import maintain
-from obs_lib.pipeline.night import fold, run_day
+from obs_lib.pipeline.night import fold, run_day, run_late_days
 from obs_lib.pipeline.pages import text
 from obs_lib.pipeline.render import page_path
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.settings.scoring import ScoringOptions
+from tests.clients.batch_server import BatchServer, Item
 from tests.clients.judge_server import JudgeServer, Reply
 from tests.unit.pipeline.lakes import (
     ANSWER,
@@ -241,6 +242,45 @@ def test_old_verdicts_go_with_old_rows(court: JudgeServer, logs: Path, tmp_path:
     )
     done = maintain(ws)
     assert ("drop", "judges") in {(one.step, one.table) for one in done}
+
+
+@pytest.mark.parametrize("api", ["openai", "anthropic"])
+def test_a_batch_that_is_late_is_collected_by_the_next_night_and_leaves_what_one_in_time_leaves(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    own = {"manners": {"rubric": "manners.yaml", **JUDGE, "batch": api, "batch_wait_minutes": 0}}
+    with BatchServer(lambda key, body: Item(("polite", "neutral", "rude")[int(key, 16) % 3]), looks=10_000) as server:
+        monkeypatch.setenv("OBS_CONNECTION_COURT", server.url.replace("://", f"://:{server.key}@"))
+        ws = run(judged(tmp_path / "late", logs, own), [DAY])
+        waiting = metrics(ws).loc[("all", "judge:manners")]
+        assert waiting["status"] == "NO_DATA"
+        assert waiting["note"] == "skipped: the judge's batch is pending"
+        assert "Scores of judge:manners failed" not in text(ws, DAY)  # nothing went wrong
+        pending = digests(ws)
+        run(ws, [DAY])
+        assert digests(ws) == pending
+
+        server.looks = 0
+        ws = judged(tmp_path / "late", logs, own)
+        run_day(ws, DAYS[1])
+        assert run_late_days(ws, DAYS[1]) == [DAY]
+        assert run_late_days(ws, DAYS[1]) == []
+        run_day(ws, DAYS[1])  # it waits by now as well
+        fold(ws)
+        assert metrics(ws).loc[("all", "judge:manners"), "status"] == "OK"
+        scored = ws.lake.read_ready(SCORES, DAY).drop_duplicates("case")["cost_usd"]
+        assert set(scored.dropna()) == {0.001}  # half of (1000 * 1 + 100 * 10) / 1e6
+        assert metrics(ws).loc[("all", "judge_cost"), "value"] == pytest.approx(scored.sum())
+        assert "in batches at 50% of its price" in page_path(ws, DAY).read_text()
+
+        asked = server.asked
+        in_time = run(
+            judged(tmp_path / "in_time", logs, {"manners": own["manners"] | {"batch_wait_minutes": 5}}), [DAY, DAYS[1]]
+        )
+        assert digests(in_time) == digests(ws)
+        assert pages(in_time) == pages(ws)
+        assert server.asked == 2 * asked
+        assert not files_saying(tmp_path, server.key)
 
 
 @pytest.mark.parametrize(
