@@ -65,6 +65,8 @@ class Scenario:
     """Part of the usual requests that come on Saturdays and Sundays."""
     lost: Sequence[int] = ()
     """Days without any log."""
+    late: Mapping[int, int] = field(default_factory=dict)
+    """The night, by the number of the day that it follows, in which a day's logs come; until then it has none."""
     failed: Sequence[int] = ()
     """Days whose summary failed."""
     moved: Mapping[str, int] = field(default_factory=dict)
@@ -72,9 +74,9 @@ class Scenario:
     seed: int = 1
     alerts: AlertOptions = field(default_factory=AlertOptions)
 
-    def weather(self, number: int) -> Weather | None:
-        """The routes of a day; None where the day has no summary."""
-        if number in (*self.lost, *self.failed):
+    def weather(self, number: int, night: int) -> Weather | None:
+        """The routes of a day, as a night knows them; None where the day has no summary then."""
+        if number in (*self.lost, *self.failed) or night < self.late.get(number, number):
             return None
         routes = dict(self.routes)
         for event in self.events:
@@ -105,12 +107,21 @@ class Compared:
         yield from rows[["name", "segment"]].itertuples(index=False, name=None)
 
 
+def nights(scenario: Scenario) -> Iterator[list[list[Incident]]]:
+    """The incidents of each day so far, as each night finds them."""
+    yield from (_fold(scenario, night) for night in range(1, scenario.days + 1))
+
+
 def play(scenario: Scenario) -> list[list[Incident]]:
-    """The incidents of each day."""
+    """The incidents of each day, as the last night finds them."""
+    return _fold(scenario, scenario.days)
+
+
+def _fold(scenario: Scenario, night: int) -> list[list[Incident]]:
     previous: list[Incident] = []
     days = []
-    weathers = tuple(scenario.weather(number) for number in range(1, scenario.days + 1))
-    for number in range(1, scenario.days + 1):
+    weathers = tuple(scenario.weather(number, night) for number in range(1, night + 1))
+    for number in range(1, night + 1):
         failures = (("summarise", "it failed"),) if number in scenario.failed else ()
         night = _night(weathers[:number], scenario.seed, failures)
         previous = raise_incidents(night, previous, scenario.alerts)

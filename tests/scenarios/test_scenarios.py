@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.loader import agrees, load, row, stories, told
-from tests.scenarios.play import Event, Scenario, play
+from tests.scenarios.loader import agrees, load, row, stories, told, told_over
+from tests.scenarios.play import Event, Scenario, nights, play
 from tests.scenarios.world import Route
 
 
@@ -16,7 +16,8 @@ from tests.scenarios.world import Route
 def test_people_receive_exactly_this(path: Path) -> None:
     story = load(path)
     days = play(story.scenario)
-    received = told(days)
+    late, max_age_hours = story.scenario.late, story.scenario.alerts.max_age_hours
+    received = told_over(nights(story.scenario), max_age_hours) if late else told(days)
     assert [
         {name: found[name] for name in expected} for expected, found in zip(story.told, received, strict=False)
     ] == [
