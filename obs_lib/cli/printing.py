@@ -89,7 +89,9 @@ def print_file_preview(told: FilePreview, as_json: bool) -> None:
     print(f"days: {', '.join(f'{day} ({n:,})' for day, n in told.days.items()) or 'none'}\n")
     print_rows(told.fields)
     if told.fields:
-        print(f"\nIn no interaction: {', '.join(told.missing)}")
+        print(f"\nIn no interaction: {', '.join(told.missing) or 'nothing'}")
+        if told.no_place:
+            print(f"This format has no place for: {', '.join(told.no_place)}")
     for title, group in (
         ("Rejected", told.rejects),
         ("Mended", [Mended(rule, n) for rule, n in told.repairs.items()]),
@@ -135,6 +137,8 @@ def _short(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return visible(", ".join(value)) or "none"
     if isinstance(value, list):
         return f"{len(value)} fact(s)"
     return visible(str(value))

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.pipeline.preview import HalfReads, PassedCalls, Rejects
 from obs_lib.redaction.options import RedactionOptions
 from obs_lib.redaction.redactor import Redactor
 from obs_lib.reporting.safe import visible
-from obs_lib.sources.formats.recognise import described
+from obs_lib.sources.formats.recognise import described, fields_of
 from obs_lib.sources.look import FileLook, look_at
 from obs_lib.sources.unread import HALF
 
@@ -30,7 +31,7 @@ class FilePreview:
 
     format, reads : its format and what that reads; `certain` is false where no format knows the entries for its own, and the
     native one was tried. days : interactions by day. fields : of interactions, with the names of docs/logs.md; missing : those
-    that none has. Texts are masked as by default settings.
+    that none has although the format can give them, no_place : those that it cannot. Texts are masked as by default settings.
     """
 
     file: str
@@ -42,6 +43,7 @@ class FilePreview:
     days: dict[str, int]
     fields: list[FieldRead]
     missing: list[str]
+    no_place: list[str]
     rejects: list[Rejects]
     repairs: dict[str, int]
     half_read: list[HalfReads]
@@ -52,6 +54,7 @@ def preview_file(path: Path) -> FilePreview:
     """Look into the file; nothing is written anywhere. SourceError where it cannot be read."""
     look, redactor = look_at(path), Redactor(RedactionOptions())
     half, passed = _unread(look, redactor)
+    given = fields_of(look.format)
     return FilePreview(
         file=str(path),
         format=look.format,
@@ -60,8 +63,9 @@ def preview_file(path: Path) -> FilePreview:
         entries=look.entries,
         rows={table.name: n for table, n in look.rows.items()},
         days={str(day): n for day, n in sorted(look.days.items())},
-        fields=[FieldRead(name, n) for name, n in look.fields.items()],
-        missing=look.missing,
+        fields=[FieldRead(name, look.fields[name]) for name in INTERACTIONS.names if look.fields[name]],
+        missing=[name for name in look.missing if name in given],
+        no_place=[name for name in look.missing if name not in given] if look.rows[INTERACTIONS] else [],
         rejects=list(_rejects(look, redactor)),
         repairs=dict(sorted(look.repairs.items())),
         half_read=half,

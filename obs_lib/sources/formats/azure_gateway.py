@@ -44,8 +44,8 @@ class AzureGatewayFormat(Format):
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By its id beside messages, counts or bodies."""
-        row = _row(item)
-        return "correlationid" in row and any(name in row for name in (*_OF_A_MODEL, *_OF_THE_GATEWAY))
+        rows = _rows(item)
+        return bool(rows) and all(_is_ours(row) for row in rows)
 
     def days(self, raw: bytes) -> set[Day]:
         """The day on which the row was written, and those of the quarter of an hour around it: a call has several rows."""
@@ -62,13 +62,31 @@ class AzureGatewayFormat(Format):
                 item = object_of(entry.raw)
                 if not self.owns(item):
                     raise Rejected("not a row of Azure API Management's log of language models")
-                row = _row(item)
-                calls.setdefault(str(row["correlationid"]), []).append((entry, row))
+                for row in _rows(item):
+                    calls.setdefault(str(row["correlationid"]), []).append((entry, row))
             except Rejected as reason:
                 yield RejectedEntry(entry, str(reason))
         for name, rows in calls.items():
             rows.sort(key=lambda numbered: number(numbered[1].get("sequencenumber")) or 0)
             yield from _call(name, rows[0][0], [row for _, row in rows])
+
+
+def _is_ours(row: Fields) -> bool:
+    return "correlationid" in row and any(name in row for name in (*_OF_A_MODEL, *_OF_THE_GATEWAY))
+
+
+def _rows(item: Mapping[str, Any]) -> list[Fields]:
+    """The rows of an entry: itself, or those of the tables that a query of Log Analytics answers with."""
+    tables = item.get("tables")
+    if not isinstance(tables, list):
+        return [_row(item)]
+    found = []
+    for table in map(mapping, tables):
+        columns, rows = table.get("columns"), table.get("rows")
+        names = [str(mapping(column).get("name")) for column in (columns if isinstance(columns, list) else ())]
+        values = (row for row in (rows if isinstance(rows, list) else ()) if isinstance(row, list))
+        found += [_row(dict(zip(names, row, strict=False))) for row in values]
+    return found
 
 
 def _row(item: Mapping[str, Any]) -> Fields:

@@ -35,6 +35,11 @@ def described(name: str) -> str:
     return _classes()[name].describe
 
 
+def fields_of(name: str) -> frozenset[str]:
+    """The fields that a bundled format can give."""
+    return _classes()[name].fields
+
+
 @cache
 def _classes() -> dict[str, type[Format]]:
     named = {name: extension(name) for name in BUNDLED}

@@ -25,8 +25,11 @@ def test_every_export_is_known_by_what_is_in_it(name: str, tmp_path: Path) -> No
     assert list(told.days.values()) == [1]
     fields = {one.field: one.interactions for one in told.fields}
     assert {"request_id", "timestamp", "model_version", "response"} <= fields.keys()
-    assert not set(told.missing) & fields.keys()
-    assert {*told.missing, *fields} >= {"prompt", "contexts", "reasoning_tokens", "quality_score"}
+    assert not {*told.missing, *told.no_place} & fields.keys()
+    assert {*told.missing, *told.no_place, *fields} >= {"prompt", "contexts", "reasoning_tokens", "quality_score"}
+    assert "quality_score" in told.no_place
+    assert "reasoning_tokens" not in told.no_place
+    assert told.fields[0].field == "request_id"
 
 
 def test_what_is_not_read_is_told(tmp_path: Path) -> None:
@@ -47,6 +50,8 @@ def test_what_is_not_read_is_told(tmp_path: Path) -> None:
     (reject,) = told.rejects
     assert (reject.reason, reject.line) == ("not JSON", 2)
     assert "prompt" in told.missing
+    shown = CliRunner().invoke(app, ["ingest", "--dry-run", str(file)]).output
+    assert "acme.prompt" in shown
 
 
 def test_a_file_of_no_known_format_is_said_to_be_a_guess(tmp_path: Path) -> None:

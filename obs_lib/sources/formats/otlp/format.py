@@ -20,7 +20,7 @@ from obs_lib.sources.formats.otlp.by_trace import by_trace
 from obs_lib.sources.formats.otlp.collected import Answered, Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
-from obs_lib.sources.formats.otlp.spellings import is_otlp
+from obs_lib.sources.formats.otlp.spellings import as_collected, is_otlp
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.spill import shares
 
@@ -53,7 +53,7 @@ class OtlpFormat(StagedFormat):
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the names of the three signals."""
-        return is_otlp(item)
+        return is_otlp(as_collected(dict(item), b""))
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of every time in the line, and of the quarter of an hour around it: a trace may cross midnight."""

@@ -485,3 +485,25 @@ def test_calls_in_words_that_nobody_knows_are_told_by_their_tokens() -> None:
     line = spans_line(span("think", 1, attributes={"acme.model": "m", "acme.prompt_tokens": 10}))
     made = OtlpFormat(StageNames()).read([Entry("x.jsonl", 1, line)])
     assert [item.what for item in made if isinstance(item, PassedOver)] == ["think"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        (
+            "LiteLLM",
+            {"llm.request.type": "acompletion", "gen_ai.cost.total_cost": 0.1, "metadata.user_api_key_hash": "h"},
+        ),
+        (
+            "OpenInference",
+            {"openinference.span.kind": "LLM", "llm.response.model_name": "m", "llm.prompts.0.prompt.text": ""},
+        ),
+        ("OpenLLMetry", {"llm.vendor": "OpenAI", "llm.request.type": "chat", "llm.usage.prompt_tokens": 4}),
+        ("Vercel AI SDK", {"ai.operationId": "ai.generateText.doGenerate"}),
+    ],
+)
+def test_a_half_read_call_is_called_by_the_library_that_wrote_it(name: str, attributes: dict[str, Any]) -> None:
+    call = span("call", 1, attributes=GENAI | {"gen_ai.usage.input_tokens": 4} | attributes)
+    (row,) = (row for row in read(call) if row.table.name == "interactions")
+    assert isinstance(row.half_read, HalfRead)
+    assert row.half_read.dialect == name

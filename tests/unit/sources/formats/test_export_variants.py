@@ -312,6 +312,37 @@ SAME: dict[str, tuple[str, list[dict[str, Any]]]] = {
             )
         ],
     ),
+    "Azure: an answer of Log Analytics": (
+        "azure_gateway",
+        [
+            {
+                "tables": [
+                    {
+                        "name": "PrimaryResult",
+                        "columns": [
+                            {"name": name}
+                            for name in (
+                                "TimeGenerated",
+                                "CorrelationId",
+                                "ModelName",
+                                "RequestMessages",
+                                "ResponseMessages",
+                            )
+                        ],
+                        "rows": [
+                            [
+                                START,
+                                "r",
+                                "m-1",
+                                json.dumps(ASKED),
+                                json.dumps([{"role": "assistant", "content": "Until six."}]),
+                            ]
+                        ],
+                    }
+                ]
+            }
+        ],
+    ),
     "MLflow: OpenAI": ("mlflow", [mlflow({"messages": ASKED}, CHAT)]),
     "MLflow: Anthropic": ("mlflow", [mlflow({"model": "m-1", "messages": ASKED}, CLAUDE)]),
     "MLflow: Gemini": ("mlflow", [mlflow({"contents": "Is it open?"}, GEMINI)]),

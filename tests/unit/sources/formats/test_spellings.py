@@ -69,7 +69,7 @@ def test_every_spelling_says_what_the_collectors_says(name: str) -> None:
     assert [trace for trace, _ in by_trace(entry)] == [TRACE, "b" * 32]
 
 
-@pytest.mark.parametrize("name", ["protobuf's own names", "before scopes"])
+@pytest.mark.parametrize("name", SPELLED)
 def test_a_line_is_known_as_otlp_in_any_spelling(name: str) -> None:
     assert OtlpFormat.owns(SPELLED[name])
 

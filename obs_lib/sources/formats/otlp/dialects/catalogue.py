@@ -30,7 +30,7 @@ def of(attributes: Attributes) -> list[Dialect]:
 
 def name_of(attributes: Attributes) -> str:
     """The dialect's name for readers, also of those that have no shape of their own; "unknown" for none."""
-    spoken = [dialect.name for dialect in of(attributes)]
+    spoken = [dialect.name for dialect in of(attributes) if dialect is not OPENLLMETRY]  # others use some of its names
     named = (label for label, marks in NAMED if any(name.startswith(marks) for name in attributes))
     return next(iter(spoken), None) or next(named, "unknown")
 

@@ -6,7 +6,7 @@ NAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Langfuse SDK", ("langfuse.",)),
     ("OpenInference", ("openinference.", "llm.input_messages", "llm.output_messages", "llm.token_count")),
     ("LiteLLM", ("litellm.", "metadata.user_api_key", "gen_ai.cost.")),
-    ("OpenLLMetry", ("traceloop.", "llm.request.type")),
+    ("OpenLLMetry", ("traceloop.", "llm.request.type", "llm.vendor", "llm.usage.")),
     ("vLLM", ("gen_ai.latency.",)),
     ("Semantic Kernel", ("gen_ai.operation.duration", "semantic_kernel.")),
     ("GenAI conventions", ("gen_ai.",)),
