@@ -23,7 +23,6 @@ def test_a_night_takes_no_more_for_the_days_before_it(tmp_path: Path) -> None:
         ("memory", lambda one: one.memory),
         ("disk of rows", summed("size", ROWS)),
         ("files of rows", summed("files", ROWS)),
-        ("maintenance", lambda one: one.maintenance),
     ):
         assert median(of, late) <= AT_MOST * median(of, early), what
     states = summed("files", ("days", "days_settled"))
