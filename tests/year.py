@@ -13,7 +13,8 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import Pipe, get_context
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import yaml
@@ -40,6 +41,10 @@ _FORGET_AT_ONCE = {
     "delta.deletedFileRetentionDuration": "interval 0 seconds",
     "delta.logRetentionDuration": "interval 0 seconds",
 }
+
+
+_FRESH = get_context("forkserver")
+_FRESH.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,14 @@ class Year:
         self._root = folder / "lake"
 
     def night(self) -> Taken:
-        """Run the next night, and what follows on it, in a process of its own, as in life.
-
-        The process is forked from one that has imported everything and has not yet opened a lake.
+        """Run the next night, and what follows on it, in a process of its own, as in life: forked from one that has imported
+        everything and has never opened a lake.
         """
         number = self._next
         self._next += 1
         self._write(number)
-        ours, its = Pipe(duplex=False)
-        process = get_context("fork").Process(target=lambda: its.send(self._run(number)))
+        ours, its = _FRESH.Pipe(duplex=False)
+        process = _FRESH.Process(target=_send, args=(its, self, number))
         process.start()
         its.close()
         try:
@@ -92,7 +96,8 @@ class Year:
             process.join()
         return taken
 
-    def _run(self, number: int) -> Taken:
+    def run(self, number: int) -> Taken:
+        """The night of that number, here and now."""
         day, ws = FIRST + dt.timedelta(days=number), self._opened()
         begun, cpu = time.perf_counter(), time.process_time()
         run_day(ws, day)
@@ -150,6 +155,10 @@ class Year:
                 name = path.relative_to(self._root).parts[0]
                 files[name], size[name] = files.get(name, 0) + 1, size.get(name, 0) + path.stat().st_size
         return files, size
+
+
+def _send(answer: Connection, year: Year, number: int) -> None:
+    answer.send(year.run(number))
 
 
 def _cpu(do: Callable[[], object]) -> float:

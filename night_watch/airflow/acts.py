@@ -47,9 +47,8 @@ async def act(ws: Workspace, request: Request, user: BaseUser, fingerprint: str)
     """Store what a form says. Refused for one that does not hold; ConfigError for what cannot be an act."""
     _check_origin(request)
     length = request.headers.get("content-length", "")
-    if (
-        not length.isdecimal() or len(length) > 9 or int(length) > _MOST_BYTES
-    ):  # of thousands of digits int makes no number
+    # Digits are counted first: of thousands of them int makes no number.
+    if not length.isdecimal() or len(length) > 9 or int(length) > _MOST_BYTES:
         raise Refused("The form is too long.")
     sent = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     try:

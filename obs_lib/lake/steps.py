@@ -71,7 +71,7 @@ class StepRecords:
     def __init__(self, tables: DeltaTables) -> None:
         self._tables = tables
         self._read: dict[Table, dict[str, _ByDay]] = {DAYS: {}, SETTLED: {}}
-        self._listed: dict[Table, tuple[tuple[str, int], list[_File]]] = {}
+        self._listed: dict[Table, tuple[DeltaTable, int, list[_File]]] = {}
 
     def records(self, days: Iterable[Day] | None = None, step: str | None = None) -> list[StepRecord]:
         """Sorted by day and step; of all days when `days` is None, of all steps when `step` is."""
@@ -111,13 +111,13 @@ class StepRecords:
 
     def _files(self, table: Table, opened: DeltaTable) -> list[_File]:
         """The files in force, listed once a version: a night asks many times between two of its writes."""
-        version = (str(opened.metadata().id), opened.version())
         listed = self._listed.get(table)
-        if listed is None or listed[0] != version:
+        if listed is None or listed[0] is not opened or listed[1] != opened.version():
             live = live_files(opened)
             columns = (live[name].to_pylist() for name in ("path", "day", "step"))
-            listed = self._listed[table] = (version, [_File(*file) for file in zip(*columns, strict=True)])
-        return listed[1]
+            files = [_File(*file) for file in zip(*columns, strict=True)]
+            listed = self._listed[table] = (opened, opened.version(), files)
+        return listed[2]
 
     def _known(self, table: Table, opened: DeltaTable, live: list[_File], wanted: list[str]) -> Mapping[str, _ByDay]:
         """The records of the wanted files, by path; those not read before are read now, those no more in force forgotten."""

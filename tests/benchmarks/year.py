@@ -71,8 +71,18 @@ def main() -> None:
     if asked.nights < 3 * CYCLE:
         parser.error(f"at least {3 * CYCLE} nights, so that the last {CYCLE} are others than the first")
     with tempfile.TemporaryDirectory() as name:
-        year, nights = Year(Path(name) / "year", asked.per_route), []
-        for _ in range(asked.nights):
+        nights = played(Year(Path(name) / "year", asked.per_route), asked.nights)
+    made = table(nights)
+    sys.stdout.write(f"\n{made}\n")
+    if asked.write:
+        PAGE.write_text(_updated(PAGE.read_text(encoding="utf-8"), made, len(nights), asked.per_route))
+
+
+def played(year: Year, most: int) -> list[Taken]:
+    """The nights, a line each. Ctrl-C ends them early, where there are enough."""
+    nights: list[Taken] = []
+    try:
+        while len(nights) < most:
             nights.append(taken := year.night())
             after = [f"{what} {value:.2f}" for what in ("maintenance", "erasure") if (value := getattr(taken, what))]
             sys.stdout.write(
@@ -81,10 +91,10 @@ def main() -> None:
                 f"{sum(taken.size.values()) / 1e6:.1f} MB on disk {' '.join(after)}\n"
             )
             sys.stdout.flush()
-    made = table(nights)
-    sys.stdout.write(f"\n{made}\n")
-    if asked.write:
-        PAGE.write_text(_updated(PAGE.read_text(encoding="utf-8"), made, asked.nights, asked.per_route))
+    except KeyboardInterrupt:
+        if len(nights) < 3 * CYCLE:
+            raise
+    return nights
 
 
 def _updated(page: str, made: str, nights: int, per_route: int) -> str:

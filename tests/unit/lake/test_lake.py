@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from obs_lib.errors import ConfigError, DayNotReady, LakeError, LakeFull
+from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake, LakeOptions
 from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.steps import StepRecord
@@ -123,7 +124,8 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path) -> None:
     import datetime as dt, resource, signal
     import pandas as pd
     from obs_lib.errors import LakeFull
-    from obs_lib.lake.lake import Lake, LakeOptions
+    from obs_lib.lake.files import live_files
+from obs_lib.lake.lake import Lake, LakeOptions
     from obs_lib.lake.tables import QUARANTINE
     lake = Lake(LakeOptions(root={str(tmp_path / "lake")!r}))
     def rows(n):
@@ -148,7 +150,8 @@ def test_eight_processes_write_their_days_and_fight_over_one(tmp_path: Path) -> 
     program = f"""
     import datetime as dt, sys
     import pandas as pd
-    from obs_lib.lake.lake import Lake, LakeOptions
+    from obs_lib.lake.files import live_files
+from obs_lib.lake.lake import Lake, LakeOptions
     from obs_lib.lake.tables import QUARANTINE
     lake, me = Lake(LakeOptions(root={str(tmp_path / "lake")!r})), int(sys.argv[1])
     for n in range(3):
@@ -176,6 +179,21 @@ def test_a_failure_does_not_hide_an_earlier_good_result(lake: Lake) -> None:
     assert list(lake.read_ready(QUARANTINE, DAY)["line"]) == [1]
     today = dt.datetime.now(dt.UTC).date()
     assert list(lake.read(OPERATIONS, [today - dt.timedelta(days=1), today])["detail"]) == ["broken", "broken again"]
+
+
+def test_states_are_listed_anew_only_where_somebody_has_written(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = []
+    monkeypatch.setattr(
+        "obs_lib.lake.steps.live_files", lambda opened: listed.append(opened.version()) or live_files(opened)
+    )
+    other = Lake(LakeOptions(root=lake.root))
+    for writer in (lake, other, lake):
+        writer.commit(DAY, "ingest", {QUARANTINE: rejected(1)}, inputs=str(len(listed)))
+        lake.records()
+        listed.clear()
+        assert {record.inputs for record in lake.records([DAY])} == {record.inputs for record in lake.records()} != {""}
+        assert lake.record(DAY, "ingest") == other.record(DAY, "ingest")
+        assert len(listed) <= 1, "which is what the other lists"
 
 
 @pytest.mark.parametrize("root", ["hdfs://name/lake", "s3://bucket/lake"])

@@ -16,14 +16,13 @@ AT_MOST = 1.2
 
 def test_a_night_takes_no_more_for_the_days_before_it(tmp_path: Path) -> None:
     year = Year(tmp_path / "year", per_route=20)
-    nights = [year.night() for _ in range(4 * CYCLE)]
+    nights = [year.night() for _ in range(3 * CYCLE)]
     early, late = nights[CYCLE : 2 * CYCLE], nights[-CYCLE:]
     for what, of in (
         ("processor", lambda one: one.processor),
         ("memory", lambda one: one.memory),
         ("disk of rows", summed("size", ROWS)),
         ("files of rows", summed("files", ROWS)),
-        ("maintenance", lambda one: one.maintenance),
     ):
         assert median(of, late) <= AT_MOST * median(of, early), what
     states = summed("files", ("days", "days_settled"))
