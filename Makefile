@@ -91,6 +91,7 @@ docs: env  ## write the tables that pages of docs/ have from the code anew
 	$(BIN)/python -m tools.formats_table
 	$(BIN)/python -m tools.exports_table
 	$(BIN)/python tools/lake_tables.py
+	$(BIN)/python tools/scaling.py --write
 
 lock: env  ## resolve requirements.lock anew (LOCK=--upgrade takes newer releases)
 	$(BIN)/python tools/lock.py $(LOCK)

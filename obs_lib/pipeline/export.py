@@ -99,7 +99,7 @@ def failed_text(done: list[Exported]) -> Iterator[str]:
 
 def _due(ws: Workspace, past: History, name: str, options: ExportOptions) -> list[Day]:
     """The days to send, oldest first."""
-    days = [day for day in past.days if past.summary(day) is not None]
+    days = _summarised(past)
     if not days:
         return []
     if KINDS[options.kind].takes == "numbers":
@@ -110,7 +110,12 @@ def _due(ws: Workspace, past: History, name: str, options: ExportOptions) -> lis
 
 
 def _fits(past: History, day: Day, options: ExportOptions) -> bool:
-    return KINDS[options.kind].takes == "scores" or day == max(past.days)
+    return KINDS[options.kind].takes == "scores" or day == _summarised(past)[-1]
+
+
+def _summarised(past: History) -> list[Day]:
+    """The days that have numbers, oldest first."""
+    return [day for day in past.days if past.summary(day) is not None]
 
 
 def _inputs(ws: Workspace, past: History, day: Day, options: ExportOptions) -> str:

@@ -184,6 +184,10 @@ def test_numbers_are_those_of_the_newest_night_and_stand_in_the_file_again_when_
         assert (one.day, one.n) == (DAYS[1], path.read_text().count('watch="chat"'))
         assert 'night_watch_day_timestamp_seconds{watch="chat"} 1.7093376e+09' in path.read_text()
         path.unlink()
+    ws.lake.fail(
+        DAYS[1] + dt.timedelta(days=1), "ingest", ValueError("no logs")
+    )  # a night that failed has none to show
+    assert [one.day for one in (*export(ws), *export_day(ws, DAYS[1]))] == [DAYS[1], DAYS[1]]
     numbers = numbers_of(ws, DAYS[1])
     requests = next(one for one in numbers.metrics if (one.metric, one.segment) == ("requests", "all"))
     assert numbers.units["requests"] == "count"
