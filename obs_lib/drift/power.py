@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import ndtri
 
 from obs_lib.drift.change import Comparison
 from obs_lib.drift.decision import detectable
 from obs_lib.stats.contrast import Scale, Series, contrast
+from obs_lib.stats.intervals import Z
 from obs_lib.stats.moderation import Dispersion
 
 _MOST_ANSWERS = 1e7
+_LABELS_REACH = float(ndtri(0.975) + ndtri(0.8))  # two-sided at 5%, seen with 80%
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,26 @@ class Power:
         if missing(ends[1]) > 0:
             return None
         return round(float(np.exp(ends[0] if missing(ends[0]) <= 0 else brentq(missing, *ends, xtol=1e-3))))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPower:
+    """Of a rate corrected by people's labels, over one window. labels : that it rests on. std_error : of the rate.
+
+    Its variance is taken to fall with the labels; what the unlabelled answers add to it hardly counts while they are many more.
+    """
+
+    labels: int
+    std_error: float
+
+    def smallest(self, labels: float) -> float:
+        """The smallest difference of two windows of so many labels each that shows with 80%, two-sided at 5%."""
+        return _LABELS_REACH * self.std_error * math.sqrt(2 * self.labels / labels)
+
+    def reach(self, labels: float) -> float:
+        """Half of the 95% interval of the rate with so many labels."""
+        return Z * self.std_error * math.sqrt(self.labels / labels)
+
+    def needed(self, change: float) -> int:
+        """Labels of each of two windows that show such a difference, above 0, with 80%."""
+        return math.ceil(2 * self.labels * (_LABELS_REACH * self.std_error / change) ** 2)

@@ -9,7 +9,7 @@ import pytest
 from obs_lib.catalogue import all_metrics
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import comparison
-from obs_lib.drift.power import Power
+from obs_lib.drift.power import LabelPower, Power
 from obs_lib.stats.contrast import contrast
 from obs_lib.stats.moderation import Dispersion
 
@@ -47,3 +47,12 @@ def test_a_change_of_that_size_is_found_in_four_nights_of_five(power: Power) -> 
         now = replace(series.at(slice(-1, None)), value=np.array([hits / 400]))
         found += contrast(series.at(slice(None, -1)), now, power.usual).p_value <= CUT
     assert found / 800 == pytest.approx(0.8, abs=0.12)
+
+
+def test_labels_needed_are_those_of_two_shares() -> None:
+    """Labels alone, 5% to 10%: 435 a side, by the textbook (two-sided at 5%, 80%)."""
+    n, mean = 50, 0.075
+    labels = LabelPower(n, float(np.sqrt(mean * (1 - mean) / n)))
+    assert labels.needed(0.05) == pytest.approx(435, abs=2)
+    assert labels.smallest(labels.needed(0.02)) == pytest.approx(0.02, rel=1e-3)
+    assert labels.reach(4 * n) == pytest.approx(0.98 * np.sqrt(mean * (1 - mean) / n), rel=1e-3)

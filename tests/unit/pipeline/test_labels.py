@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
-from obs_lib.errors import ConfigError
+from obs_lib.cli.app import app
+from obs_lib.errors import ConfigError, DayNotReady
 from obs_lib.lake.tables import LABELS, METRICS, QUARANTINE, SCORES
 from obs_lib.pipeline.label_sample import label_sample
 from obs_lib.pipeline.night import fold, run_day
+from obs_lib.pipeline.power import label_power
 from obs_lib.pipeline.render import page_path, report_text
 from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.samples.generate import write_samples
@@ -89,6 +92,15 @@ def test_sample_fill_ingest_and_the_corrected_rate_appears(tmp_path: Path) -> No
     assert "Against people&#39;s labels" in page
     assert "Rates of 2 days together, up to this one" in text
     assert fold(ws) == []
+
+    config = str(tmp_path / "obs.yaml")
+    shown = CliRunner().invoke(app, ["power", "refusal_rate", "--labels", "--json", "--config", config])
+    told = {row["labels_a_window"]: row for row in json.loads(shown.stdout)}
+    assert told[75]["plus_minus"] < told[75]["change"] < told[38]["change"]
+    needs = ["power", "refusal_rate", "--labels", "--change", str(told[150]["change"]), "--json", "--config", config]
+    assert json.loads(CliRunner().invoke(app, needs).stdout)[0]["labels_a_window"] == pytest.approx(150, abs=1)
+    with pytest.raises(DayNotReady, match="has no corrected rate"):
+        label_power(ws, "toxicity_rate")
 
     # A label of the first day that comes later changes the second day's report too: it stands in its window.
     with file.open("a") as more:
