@@ -16,7 +16,7 @@ from obs_lib.catalogue.fixed import fixed
 from obs_lib.catalogue.harm import CONFIRMED_HARM
 from obs_lib.catalogue.judged import judged
 from obs_lib.catalogue.labelled import labelled
-from obs_lib.catalogue.quality import occasional, opt_in, quality, scored
+from obs_lib.catalogue.quality import cascaded, occasional, opt_in, quality, scored
 from obs_lib.catalogue.registry import kept
 from obs_lib.catalogue.retrieval import RETRIEVAL
 from obs_lib.catalogue.score import one_is_bad as _one_is_bad
@@ -65,7 +65,7 @@ def all_metrics() -> dict[str, Metric]:
 
 def metric_of(name: str) -> Metric | None:
     """The metric of that name; None where there is none. Evaluators are loaded only for a name that nothing else has."""
-    return fixed().get(name) or judged(name) or all_metrics().get(name)
+    return fixed().get(name) or judged(name) or all_metrics().get(name) or cascaded(name)
 
 
 def one_is_bad(score: str) -> bool:

@@ -7,6 +7,11 @@ from obs_lib.records import Metric
 JUDGED, JUDGED_RATE, JUDGE_COST = "judge:", "judge_rate:", "judge_cost"
 """How metrics of judges with a score of their own begin, and the metric of what judges cost."""
 
+CASCADE = "cascade/"
+"""How versions of scores begin that a local evaluator and a judge gave together."""
+OF_LOCAL, OF_ALL = "local", "judged"
+"""What is told of such a score's metrics: the local evaluator's alone, and what the judge would say of all answers."""
+
 
 def judged(name: str) -> Metric | None:
     """The metric of a judge by its name; None where it is no judge's."""
@@ -22,3 +27,17 @@ def judged(name: str) -> Metric | None:
         formula = "sum over the distinct cases and judges of the day of what their verdicts cost when they were made"
         return Metric(name, "Cost of judges", "USD", None, None, formula)
     return None
+
+
+def of_cascade(metric: Metric, what: str) -> Metric | None:
+    """What is told of a metric whose score a cascade gives: `OF_LOCAL` or `OF_ALL`; None for anything else."""
+    told = {
+        OF_LOCAL: ("without its judge", "the same of the local evaluator's values alone"),
+        OF_ALL: (
+            "as its judge sees all answers",
+            "PPI++: mean of the judge's verdicts + lambda (mean of verdicts, all scored - judged), weighted by 1 / share asked",
+        ),
+    }.get(what)
+    if told is None:
+        return None
+    return Metric(f"{metric.name}:{what}", f"{metric.title}, {told[0]}", metric.unit, None, None, told[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from obs_lib.catalogue.evaluators import EVALUATORS, scores
-from obs_lib.catalogue.judged import judged
+from obs_lib.catalogue.judged import judged, of_cascade
 from obs_lib.catalogue.registry import kept
 from obs_lib.records import Metric
 
@@ -33,7 +33,15 @@ def occasional(names: Iterable[str]) -> tuple[Metric, ...]:
     """
     distinct = set(names)
     known = tuple(metric for metric in scored()[len(quality()) :] if distinct & {metric.name, metric.evaluator})
-    return known + tuple(metric for name in sorted(distinct) if (metric := judged(name)) is not None)
+    made = (judged(name) or cascaded(name) for name in sorted(distinct))
+    return known + tuple(metric for metric in made if metric is not None)
+
+
+def cascaded(name: str) -> Metric | None:
+    """The metric of a cascade by its name, `<metric>:local` or `<metric>:judged`; None where it is no cascade's."""
+    base, _, what = name.rpartition(":")
+    metric = next((metric for metric in scored() if metric.name == base), None)
+    return None if metric is None else of_cascade(metric, what)
 
 
 def opt_in() -> frozenset[str]:

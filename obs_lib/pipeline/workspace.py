@@ -62,7 +62,7 @@ class Workspace:
         """
         wanted = self.settings.scoring.evaluators
         if judged := self.judges:
-            names = {judge.name for judge in judged}
+            names = {judge.name for judge in judged if judge.options.cascade is None}
             standing = (score.name for score in scores() if not score.opt_in)
             wanted = tuple(name for name in (wanted or standing) if name not in names)
         local = build(self.settings.evaluators, self.encoder, self.encoder.weights, wanted)

@@ -10,6 +10,7 @@ import pandas as pd
 from obs_lib.lake.tables import LABELS, METRICS, SKETCHES
 from obs_lib.records import Day, MetricValue
 from obs_lib.summaries import blocks, sketches
+from obs_lib.summaries.cascades import cascade_metrics
 from obs_lib.summaries.clusters import unit_of_chance
 from obs_lib.summaries.columns import Texts
 from obs_lib.summaries.confirmed import Witnesses, confirmed, confirmed_metrics
@@ -74,6 +75,7 @@ def summarise_day(
     metrics = [
         *system,
         *quality_metrics(day, rows, scores, segments, clusters),
+        *cascade_metrics(day, rows, scores, segments),
         *retrieval_metrics(day, rows, labels, segments),
         *session_metrics(day, rows, scores, vectors, segments, options),
         *consistency_metrics(day, rows, vectors, segments),

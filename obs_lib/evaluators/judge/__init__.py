@@ -5,4 +5,5 @@ verdict   what the reply says, and how surely        endpoint  one HTTP call: de
 texts     the texts of a case that a rubric reads    batches   a day's questions through a batch API, at a lower price
 ledger    what processes share: cached verdicts, the day's spending, pace and slots
 asking    one verdict: cache, slot, retries, cost     evaluator  the Judge; pairwise: two answers, asked in both orders
+cascade   the local evaluator first, the judge where it is unsure
 """

@@ -9,6 +9,7 @@ from obs_lib.catalogue import evaluator_names, left_out, score_of
 from obs_lib.connections import Connection
 from obs_lib.errors import ConfigError
 from obs_lib.evaluators.judge.asking import Rates
+from obs_lib.evaluators.judge.cascade import with_cascade
 from obs_lib.evaluators.judge.evaluator import Judge, JudgeRuntime
 from obs_lib.evaluators.judge.ledger import Ledger
 from obs_lib.evaluators.judge.options import JudgeOptions
@@ -56,6 +57,12 @@ def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None
         )
     if local is not None and rubric.kind == "pairwise":
         raise ConfigError("a pairwise rubric scores no single answer", rule="kind: score", where=where)
+    if options.cascade is not None and (local is None or options.batch != "off" or _limited(options)):
+        raise ConfigError(
+            "a cascade does not fit this judge",
+            rule="an evaluator's name, without a budget and batch: off",
+            where=where,
+        )
     if options.batch == "anthropic" and options.probabilities == "required":
         raise ConfigError("this batch API gives no token probabilities", rule="probabilities: auto or off", where=where)
     if options.budget_usd is not None and price is None:
@@ -67,8 +74,14 @@ def _check(name: str, rubric: Rubric, options: JudgeOptions, price: Rates | None
         )
 
 
+def _limited(options: JudgeOptions) -> bool:
+    """Whether a day's budget is dealt to cases before it is known which the local evaluator is unsure of."""
+    return options.budget_calls is not None or options.budget_usd is not None
+
+
 def together(local: tuple[Evaluator, ...], judges: tuple[Judge, ...]) -> tuple[Evaluator, ...]:
     """All evaluators in the order of the catalogue, a judge in the place of the local one of its name, others at the end."""
-    by_name: dict[str, Evaluator] = {evaluator.name: evaluator for evaluator in (*local, *judges)}
+    by_name = {evaluator.name: evaluator for evaluator in local}
+    by_name |= {judge.name: with_cascade(by_name.get(judge.name), judge) for judge in judges}
     known = [name for name in evaluator_names() if name in by_name]
     return tuple(by_name[name] for name in (*known, *(name for name in by_name if name not in known)))

@@ -259,7 +259,7 @@ class Judge:
 
 _NOT_DECIDING = {
     "rubric", "connection", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s", "attempts",
-    "batch", "batch_wait_minutes", "batch_price",
+    "batch", "batch_wait_minutes", "batch_price", "cascade",
 }  # fmt: skip
 """What changes how and where is asked, not what comes out. The budget does: it decides which rows have a value."""
 

@@ -23,6 +23,23 @@ def _rubric_of_a_file(named: str | None, info: ValidationInfo) -> str | None:
     return from_folder(named, info) if named and named.endswith((".yaml", ".yml")) else named
 
 
+class CascadeOptions(BaseModel):
+    """Which answers a judge is asked about after the local evaluator of its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unsure: float = Field(
+        0.2, ge=0, le=0.5, description="Answers whose local value is within this of 0.5 get the judge's value."
+    )
+    drawn: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="Share of the other answers, drawn at random, that are judged as well, to estimate what the judge would "
+        "say of all.",
+    )
+
+
 class JudgeOptions(BaseModel):
     """One judge: a rubric, a model, where it is served, and how much it may cost."""
 
@@ -89,6 +106,11 @@ class JudgeOptions(BaseModel):
     )
     batch_price: float = Field(
         0.5, gt=0, le=1, description="Price of a token in a batch, as a part of what `summaries.prices` says."
+    )
+    cascade: CascadeOptions | None = Field(
+        None,
+        description="Ask only where the local evaluator of the judge's name is unsure, and now and then where it is sure; "
+        "null: about every answer. Not with a budget or in batches.",
     )
     budget_calls: int | None = Field(
         None, ge=0, le=100_000_000, description="Calls for one day of logs, retries included; null for no limit."

@@ -176,6 +176,32 @@ def test_a_judge_that_favours_long_answers_is_found_out_by_peoples_labels(court:
     assert str(DAYS[1]) in fold(ws)
 
 
+def test_a_cascade_asks_about_the_unsure_and_shows_its_cost_and_what_it_changes(
+    court: JudgeServer, logs: Path, tmp_path: Path
+) -> None:
+    judges = {"relevance": {**JUDGE, "cascade": {"unsure": 0.1, "drawn": 0.5}}}
+    named = {"scoring": {"evaluators": ["relevance"]}}
+    ws = run(workspace(tmp_path / "one", logs, judges=judges, summaries=PRICES, **named), [DAY])
+    scores = ws.lake.read_ready(SCORES, DAY)
+    assert scores["version"].str.startswith("cascade/").all()
+    told = scores.drop_duplicates("case")["evidence"].dropna().map(lambda text: json.loads(text).get("cascade"))
+    assert told.notna().sum() + len(anchors_of(ws.anchors, "relevance")) >= len(court.requests)
+    assert 0 < told.notna().sum() < len(told)
+    rows = metrics(ws)
+    assert rows.loc[("all", "relevance:local"), "value"] is not None
+    assert "at random, of" in rows.loc[("all", "relevance:judged"), "note"]
+    assert rows.loc[("all", "judge_cost"), "n"] == told.notna().sum()
+    page = " ".join(text(ws, DAY).split())
+    assert "as its judge sees all answers" in page
+    assert "without its judge" in page
+    assert "Cost of judges" in page
+    before, asked = digests(ws), len(court.requests)
+    run_day(ws, DAY, ScoringOptions(reuse=False, evaluators=("relevance",)))
+    fold(ws)
+    assert digests(ws) == before
+    assert len(court.requests) == asked
+
+
 def test_scored_again_it_costs_nothing_and_leaves_the_same(court: JudgeServer, logs: Path, tmp_path: Path) -> None:
     judges = {"manners": {"rubric": "manners.yaml", **JUDGE}}
     ws = run(judged(tmp_path / "one", logs, judges), [DAY])
