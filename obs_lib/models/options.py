@@ -51,8 +51,8 @@ class ModelOptions(BaseModel):
     )
     dtype: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="Precision in which the encoder computes. bfloat16 takes half the time where all workers' processors "
-        "compute it themselves (`obs config check` says whether this one does), and much more where not.",
+        description="Precision in which the encoder computes, the same on all workers. bfloat16 takes half the time on some "
+        "processors and much more on others; `obs config check` measures which this is.",
     )
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu", description="Where the encoder runs; 'auto' takes a GPU where torch sees one."

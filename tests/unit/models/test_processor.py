@@ -1,41 +1,36 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from obs_lib.models.options import ModelOptions
-from obs_lib.models.processor import advice, computes_bfloat16
+from obs_lib.models.processor import PRECISIONS, advice, matrix_rates
 
-X86 = "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: fpu avx2 {flag} sse\n\nprocessor\t: 1\n"
-ARM = "processor\t: 0\nFeatures\t: fp asimd {flag}\n"
+HALF = ModelOptions(dtype="bfloat16")
+
+
+def test_the_rates_are_of_this_machine() -> None:
+    rates = matrix_rates(threads=1)
+    assert tuple(rates) == PRECISIONS
+    assert all(0.1 < rate < 1e6 for rate in rates.values())
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("options", "float32", "bfloat16", "says"),
     [
-        (X86.format(flag="avx512_bf16"), True),
-        (X86.format(flag="amx_bf16"), True),
-        (X86.format(flag="avx512_vnni"), False),
-        (ARM.format(flag="bf16"), True),
-        (ARM.format(flag="crc32"), False),
-        ("vendor_id : x\n", None),
+        (ModelOptions(), 318.0, 173.0, None),
+        (HALF, 318.0, 173.0, "{dtype: float32} computes matrices 1.8 times as fast as bfloat16"),
+        (ModelOptions(), 100.0, 200.0, "{dtype: bfloat16} computes matrices 2.0 times as fast as float32"),
+        (HALF, 100.0, 200.0, None),
+        (ModelOptions(), 100.0, 115.0, None),
+        (ModelOptions(device="cuda"), 100.0, 200.0, None),
     ],
 )
-def test_the_system_says_what_the_processor_computes(tmp_path: Path, text: str, found: bool | None) -> None:
-    (tmp_path / "cpuinfo").write_text(text)
-    assert computes_bfloat16(tmp_path / "cpuinfo") is found
+def test_another_precision_is_named_where_it_is_faster(
+    options: ModelOptions, float32: float, bfloat16: float, says: str | None
+) -> None:
+    found = advice(options, {"float32": float32, "bfloat16": bfloat16})
+    assert (found is None) if says is None else says in (found or "")
 
 
-def test_where_the_system_says_nothing_nothing_is_advised(tmp_path: Path) -> None:
-    assert computes_bfloat16(tmp_path / "none") is None
-    assert advice(ModelOptions(), None) is None
-
-
-def test_advice_is_given_only_where_another_precision_is_faster() -> None:
-    half = ModelOptions(dtype="bfloat16")
-    assert "dtype: bfloat16" in (advice(ModelOptions(), True) or "")
-    assert "float32" in (advice(half, False) or "")
-    assert advice(ModelOptions(), False) is None
-    assert advice(half, True) is None
-    assert advice(ModelOptions(device="cuda"), True) is None
+def test_where_nothing_could_be_measured_nothing_is_advised() -> None:
+    assert advice(ModelOptions(), {}) is None
