@@ -62,8 +62,8 @@ def _decomposed(metric: str, levels: Levels) -> Decomposition | None:
 
 
 def _title(signals: Sequence[Signal]) -> str:
-    """What the strongest signal's metric complains of, and what else changed."""
-    lead = signals[0]
+    """What the strongest signal's metric complains of, and what else changed; a metric before a distance, which says little."""
+    lead = next((one for one in signals if metric_of(one.metric)), signals[0])
     others = list(dict.fromkeys(one.family for one in signals if one.family not in (None, lead.family)))
     complaint = (definition_of(lead.metric) or SEMANTIC_DRIFT).complaint
     return f"{complaint}; also {', '.join(map(str, others))}" if others else complaint

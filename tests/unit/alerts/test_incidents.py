@@ -9,7 +9,7 @@ from obs_lib.alerts.options import AlertOptions
 from obs_lib.alerts.storage import to_frame
 from obs_lib.lake.tables import ALERTS
 from obs_lib.records import Incident, Severity, Signal, Suspect
-from tests.unit.alerts.nights import blind, breach, day, evidence, fold, stored_and_read
+from tests.unit.alerts.nights import blind, breach, change, day, evidence, fold, stored_and_read
 
 REFUSAL, EVERYWHERE, OTHER = ("refusal_rate", "route=a"), ("refusal_rate", "all"), ("refusal_rate", "route=b")
 FORMAT, ERRORS = ("format_compliance", "route=a"), ("error_rate", "route=a")
@@ -211,3 +211,14 @@ def test_a_distance_that_leads_gives_its_incident_a_name(
     signal = Signal(distance, 0.1, "squared MMD", segment="all", family=family, strength=0.99, effect=0.1)
     (incident,) = fold([replace(evidence(1, {}), signals=[signal])])[0]
     assert (incident.severity, incident.title, incident.lead) == (severity, title, family)
+
+
+def test_a_metric_names_the_incident_before_a_distance_that_is_stronger() -> None:
+    words = Signal("token_kl", 2.0, "nats", segment="all", family="answers", strength=1.0, effect=1.9)
+    refuses = change("refusal_rate", "all", 0.3)
+    both = replace(evidence(1, {}), signals=[words, refuses])
+    ((incident,),) = fold([both])
+    assert incident.lead == "answers"
+    assert incident.title == "The model refuses more; also answers"
+    ((alone,),) = fold([replace(both, signals=[words])])
+    assert alone.title == "Answers are not what they were"
