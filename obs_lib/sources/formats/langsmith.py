@@ -10,10 +10,8 @@ from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.langchain import model_in
-from obs_lib.sources.formats.otlp.evaluations import annotation
-from obs_lib.sources.formats.otlp.format import FIELDS
 from obs_lib.sources.formats.parse import DEEPEST, embedded, mapping, number
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, span_of
+from obs_lib.sources.formats.spans import FIELDS, Record, Span, SpanFormat, annotation, each, nanoseconds, span_of
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
 
 _SESSIONS = ("session_id", "thread_id", "conversation_id")

@@ -8,9 +8,8 @@ from typing import Any
 
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
-from obs_lib.sources.formats.otlp.evaluations import annotation
 from obs_lib.sources.formats.parse import embedded, mapping, moment
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, each, nanoseconds, plain_id, span_of
+from obs_lib.sources.formats.spans import Record, Span, SpanFormat, annotation, each, nanoseconds, plain_id, span_of
 
 _STARTS = re.compile(rb'"(?:start_time|start_time_ns|start_time_unix_nano)\\?"\s*:\s*"?(\d{19})\b')
 _GRACE_S = 900

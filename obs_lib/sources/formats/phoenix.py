@@ -10,9 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from obs_lib.sources.entries import Entry, Rejected
-from obs_lib.sources.formats.otlp.evaluations import annotation
 from obs_lib.sources.formats.parse import embedded, mapping
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, events_of, flat, nanoseconds, plain_id, span_of
+from obs_lib.sources.formats.spans import (
+    Record,
+    Span,
+    SpanFormat,
+    annotation,
+    events_of,
+    flat,
+    nanoseconds,
+    plain_id,
+    span_of,
+)
 
 _LISTED = ("messages", "documents", "tools", "prompts", "choices")
 _COLUMNS = ("context.", "attributes.")

@@ -16,10 +16,23 @@ from obs_lib.sources.entries import Entry, Item, PassedOver, Rejected
 from obs_lib.sources.formats.base import reason_of
 from obs_lib.sources.formats.otlp.collected import Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
-from obs_lib.sources.formats.otlp.format import OtlpFormat
+from obs_lib.sources.formats.otlp.evaluations import annotation
+from obs_lib.sources.formats.otlp.format import FIELDS, OtlpFormat
 from obs_lib.sources.formats.parse import mapping, moment, number, object_of
 
-__all__ = ["Record", "Span", "SpanFormat", "each", "events_of", "flat", "nanoseconds", "plain_id", "span_of"]
+__all__ = [
+    "FIELDS",
+    "Record",
+    "Span",
+    "SpanFormat",
+    "annotation",
+    "each",
+    "events_of",
+    "flat",
+    "nanoseconds",
+    "plain_id",
+    "span_of",
+]
 
 _STAMP = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]{0,24})"')
 _HEX = re.compile(r"[0-9a-fA-F]+")
