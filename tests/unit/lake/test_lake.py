@@ -124,8 +124,7 @@ def test_a_full_disk_is_one_clear_message(tmp_path: Path) -> None:
     import datetime as dt, resource, signal
     import pandas as pd
     from obs_lib.errors import LakeFull
-    from obs_lib.lake.files import live_files
-from obs_lib.lake.lake import Lake, LakeOptions
+    from obs_lib.lake.lake import Lake, LakeOptions
     from obs_lib.lake.tables import QUARANTINE
     lake = Lake(LakeOptions(root={str(tmp_path / "lake")!r}))
     def rows(n):
@@ -150,8 +149,7 @@ def test_eight_processes_write_their_days_and_fight_over_one(tmp_path: Path) -> 
     program = f"""
     import datetime as dt, sys
     import pandas as pd
-    from obs_lib.lake.files import live_files
-from obs_lib.lake.lake import Lake, LakeOptions
+    from obs_lib.lake.lake import Lake, LakeOptions
     from obs_lib.lake.tables import QUARANTINE
     lake, me = Lake(LakeOptions(root={str(tmp_path / "lake")!r})), int(sys.argv[1])
     for n in range(3):
