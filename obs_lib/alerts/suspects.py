@@ -79,7 +79,8 @@ def _moved_evaluators(moved: Moved) -> Iterator[Suspect]:
 
 
 def _stages(signals: Sequence[Signal]) -> Iterator[Suspect]:
-    for signal in signals:
+    """Those that fail before those that are slow: a stage that waits for what fails is slow too."""
+    for signal in sorted(signals, key=lambda signal: signal.metric != "stage_error_rate"):
         if signal.segment in STAGE_SEGMENTS and signal.value is not None:
             stage = signal.segment.partition("=")[2]
             if signal.metric == "stage_error_rate":
