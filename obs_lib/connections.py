@@ -57,9 +57,18 @@ def none_known(name: str) -> Connection:
 def http_authorization(connection: Connection) -> dict[str, str]:
     """The header by which a server knows us: a login with its password, else a password alone as bearer token; {} for none.
 
+    ConfigError for a token that no header can hold.
+
     >>> http_authorization(Connection.from_uri("https://me:secret@host")), http_authorization(Connection("", password="token"))
     ({'Authorization': 'Basic bWU6c2VjcmV0'}, {'Authorization': 'Bearer token'})
     """
+    secret = connection.password or ""
+    if not connection.login and not (secret.isascii() and secret.isprintable()):
+        raise ConfigError(
+            "a connection's token cannot stand in a header",
+            rule="printable ASCII",
+            fix="copy it again, without what stands around it",
+        )
     if connection.login:
         pair = f"{connection.login}:{connection.password or ''}".encode()
         return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

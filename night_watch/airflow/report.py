@@ -6,6 +6,7 @@ those that pile up while a run is waiting are served together.
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from typing import Any
 
@@ -52,8 +53,10 @@ def report_dag(watch: Watch) -> DAG:
         alerted = alert(config)
         compare(config) >> alerted >> render(config) >> announced
         if watch.settings.exports:
-            # Beside the reports: what other systems do not take fails nothing but itself. Whose fold is late is not its affair.
-            alerted >> export.override(on_failure_callback=None)(config)
+            # Beside the reports: what other systems do not take fails this task and, as a leaf, the run's own state, but no
+            # report and no message. The next run waits for it, so it has an hour; what remains goes the next time.
+            beside = {"on_failure_callback": None, "execution_timeout": dt.timedelta(hours=1), "retries": 0}
+            alerted >> export.override(**beside)(config)
         # Named as inlets, the assets exist before anything happens.
         notify.override(inlets=[alert_asset(watch.name, severity) for severity in SEVERITIES])(config, announced)
     return dag

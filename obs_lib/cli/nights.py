@@ -40,7 +40,7 @@ def run(
         bool, typer.Option(help="Send what is worth a message by `delivery.routes` and $OBS_NOTIFY_URLS.")
     ] = True,
 ) -> None:
-    """Run one night: read, score and sum up DAY, then compare, alert, render, export and notify.
+    """Run one night: read, score and sum up DAY, then compare, alert, render, notify and export.
 
     Ends with 4 while the lake holds a day that cannot be read: it is left out of what other days are held against.
     """
@@ -49,8 +49,8 @@ def run(
         read = run_day(ws, day, tell=tell, afresh=afresh)
         late_days = run_late_days(ws, day, tell) if late else []
         rendered = fold(ws, tell)
-        exported = export(ws, tell)
         sent = notify_people(ws, Ways(notify_urls())) if notify else {}
+        exported = export(ws, tell)
     say(f"{day} {read['state']}: {read['interactions']} interactions, {read['quarantined']} line(s) rejected")
     if late_days:
         say(f"run again for late logs or verdicts: {', '.join(map(str, late_days))}")

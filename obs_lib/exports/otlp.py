@@ -39,11 +39,11 @@ class Otlp:
     server: Server
 
     def send(self, scores: Iterable[ExportedScore]) -> Sent:
-        """Send them in batches. What a receiver takes only in part is an error."""
+        """Send them in batches. What of one is rejected must not be sent again, says OTLP; it is left out."""
         from google.protobuf.message import DecodeError
         from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
-        n = 0
+        n = left_out = 0
         with self.server.open("application/x-protobuf") as client:
             for batch in in_batches(scores, _BATCH):
                 reply = self.server.ask(client, "POST", _PATH, request_of(batch).SerializeToString())
@@ -51,10 +51,10 @@ class Otlp:
                     said = ExportLogsServiceResponse.FromString(reply.body)
                 except DecodeError:
                     raise ExportError("the answer is not OTLP's", where=self.server.address + _PATH) from None
-                if rejected := said.partial_success.rejected_log_records:
-                    raise self.server.rejected(rejected, _PATH)
-                n += len(batch)
-        return Sent(n)
+                rejected = min(said.partial_success.rejected_log_records, len(batch))
+                left_out += rejected
+                n += len(batch) - rejected
+        return Sent(n, left_out)
 
 
 def from_options(name: str, options: ExportOptions, connections: Connections) -> Otlp:

@@ -20,7 +20,8 @@ _T = TypeVar("_T")
 class Sent:
     """What a receiver has taken.
 
-    n : scores, or series of numbers. left_out : scores of interactions that the receiver cannot know.
+    n : scores, or series of numbers. left_out : scores of interactions that the receiver cannot know, or that it rejects
+    one by one.
     """
 
     n: int

@@ -94,19 +94,19 @@ class Courier:
     def tell_ends(self, incidents: Iterable[Incident]) -> None:
         """Tell the end of incidents to each channel that shows them until it hears of it."""
         for incident in incidents:
-            self._tell_end(incident, self._alone)
+            for channel in self._showing(incident):
+                self._send(_only(channel), incident.day, [incident], self._alone)
 
     def tell_withdrawn(self, incident: Incident, who: Responsible) -> None:
         """The same of one that stands on no day any more. who : as it was told."""
-        self._tell_end(incident, lambda day, _: incident_message(incident, self._link(day), who))
+        update, message = Update.of(incident, withdrawn=True), incident_message(incident, self._link(incident.day), who)
+        for channel in self._showing(incident):
+            if not self._log.settled(update, [channel.name]):
+                self._attempt(channel.name, [update], message)
 
     def shown(self, incidents: Iterable[Incident]) -> list[tuple[Incident, Responsible]]:
         """Those that a channel now shows until it hears of their end, with who looks after them."""
         return [(one, responsible(one, self._options.rules)) for one in incidents if any(self._showing(one))]
-
-    def _tell_end(self, incident: Incident, written: Callable[[Day, Sequence[Incident]], Message]) -> None:
-        for channel in self._showing(incident):
-            self._send(_only(channel), incident.day, [incident], written)
 
     def _showing(self, incident: Incident) -> list[Channel]:
         """The channels that show an incident until they hear of its end, and were told of it."""

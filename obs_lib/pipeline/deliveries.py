@@ -23,23 +23,28 @@ SHORT = 12  # digits of a fingerprint by which a row names an incident
 AT_ONCE = frozenset({Severity.P0, Severity.P1})
 """Severities of which each incident is a message of its own, and which arrive at least once; others at most once."""
 CLAIMED, SENT, FAILED, UNKNOWN = "CLAIMED", "SENT", "FAILED", "UNKNOWN"
+_WITHDRAWN = ":withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What is told of one incident: how severe it is on a day. name : the first digits of its fingerprint, or `quiet`."""
+    """What is told of one incident: how severe it is on a day, or that a later fold finds it never to have been.
+
+    name : the first digits of its fingerprint, or `quiet`.
+    """
 
     day: Day
     name: str
     severity: Severity
+    withdrawn: bool = False
 
     @classmethod
-    def of(cls, incident: Incident) -> Update:
+    def of(cls, incident: Incident, *, withdrawn: bool = False) -> Update:
         """The update that an incident is on its day."""
-        return cls(incident.day, incident.fingerprint[:SHORT], incident.severity)
+        return cls(incident.day, incident.fingerprint[:SHORT], incident.severity, withdrawn)
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.severity}"
+        return f"{self.name}:{self.severity}" + _WITHDRAWN * self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,17 @@ class DeliveryLog:
         self._write(channel, updates, SENT, "")
 
     def outcome(self, update: Update, channel: str) -> str | None:
-        """SENT, UNKNOWN or FAILED of an update or of a more severe one of its day; None where nothing was tried."""
-        rows = [row for row in self._of(update, channel) if row.update.severity <= update.severity]
+        """SENT, UNKNOWN or FAILED of an update or of a more severe one of its day; None where nothing was tried.
+
+        What came before a withdrawal that arrived is void, so that what comes back is told again; and the other way round.
+        """
+        since = self._overturned(update, channel)
+        rows = [
+            row
+            for row in self._of(update, channel)
+            if row.update.severity <= update.severity and row.update.withdrawn == update.withdrawn
+            if since is None or row.at > since
+        ]
         return _standing(rows) if rows else None
 
     def settled(self, update: Update, channels: Collection[str]) -> bool:
@@ -145,6 +159,13 @@ class DeliveryLog:
             detail = next((row.detail for row in reversed(rows) if row.detail), "") if outcome != SENT else ""
             attempts = sum(row.outcome == CLAIMED for row in rows) or len(rows)  # earlier releases claimed nothing
             yield Delivery(rows[0].update, channel, outcome, attempts, rows[-1].at, detail)
+
+    def _overturned(self, update: Update, channel: str) -> dt.datetime | None:
+        """When the channel last heard the contrary of an update; None for never."""
+        sent = (
+            row for row in self._all() if (row.update.name, row.channel, row.outcome) == (update.name, channel, SENT)
+        )
+        return max((row.at for row in sent if row.update.withdrawn != update.withdrawn), default=None)
 
     def _all(self) -> Iterator[Attempt]:
         for rows in self._rows.values():
@@ -204,5 +225,6 @@ def _rows(at: dt.datetime, subject: str, outcome: str, detail: str) -> Iterator[
     """A row of the table for each incident that the message told."""
     day, channel, updates = subject.split(" ", 2)
     for update in updates.split("+"):
-        name, _, severity = update.rpartition(":")
-        yield Attempt(at, Update(dt.date.fromisoformat(day), name, Severity(severity)), channel, outcome, detail)
+        name, _, severity = update.removesuffix(_WITHDRAWN).rpartition(":")
+        told = Update(dt.date.fromisoformat(day), name, Severity(severity), update.endswith(_WITHDRAWN))
+        yield Attempt(at, told, channel, outcome, detail)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from obs_lib.digests import digest_of
-from obs_lib.errors import ConfigError, LakeError, ObsError
+from obs_lib.errors import ConfigError, DayNotReady, ExportError, LakeDamaged, LakeError, ObsError
 from obs_lib.exports.options import ExportOptions
 from obs_lib.exports.receiver import Sent, number_receiver, score_receiver
 from obs_lib.exports.registry import KINDS
@@ -28,12 +28,18 @@ STEP = "export_"
 LOG = "export"
 """The kind of their rows in `operations`."""
 
+_REFUSALS = 3
+"""Days that a receiver refuses before it is left alone: one that it never takes must not hold back the others."""
+
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What became of one day and one receiver. n, left_out : see `Sent`. detail : why it failed; empty where it did not."""
+    """What became of one day and one receiver.
+
+    n, left_out : see `Sent`. detail : why it failed; empty where it did not. away : whether no other day would fare better.
+    """
 
     to: str
     day: Day
@@ -41,12 +47,14 @@ class Exported:
     n: int = 0
     left_out: int = 0
     detail: str = ""
+    away: bool = False
 
 
 def export(ws: Workspace, tell: Tell = lambda _: None) -> list[Exported]:
     """Send to each receiver what it does not have yet; nothing without a word of `exports` in the settings.
 
-    Of days older than its `max_age_days` nothing is sent. After a first failure a receiver is left alone until the next time.
+    The newest day first. Of days older than its `max_age_days` nothing is sent. A receiver that is away, or lets nobody in, is
+    left alone until the next time, as is one that refuses three days.
     """
     done: list[Exported] = []
     past = history(ws) if ws.settings.exports else History({})
@@ -54,7 +62,8 @@ def export(ws: Workspace, tell: Tell = lambda _: None) -> list[Exported]:
         for day in _due(ws, past, name, options):
             tell(f"export {name} {day}")
             done.append(_export_day(ws, past, day, name, options))
-            if done[-1].outcome == "FAILED":
+            failed = [one for one in done if one.to == name and one.outcome == "FAILED"]
+            if done[-1].away or len(failed) >= _REFUSALS:
                 break
     return done
 
@@ -98,7 +107,7 @@ def failed_text(done: list[Exported]) -> Iterator[str]:
 
 
 def _due(ws: Workspace, past: History, name: str, options: ExportOptions) -> list[Day]:
-    """The days to send, oldest first."""
+    """The days to send, newest first."""
     days = _summarised(past)
     if not days:
         return []
@@ -106,7 +115,12 @@ def _due(ws: Workspace, past: History, name: str, options: ExportOptions) -> lis
         return days[-1:]
     first = days[-1] - dt.timedelta(days=options.max_age_days)
     sent = {day: record.inputs for (day, step), record in past.steps.items() if step == STEP + name}
-    return [day for day in days if day >= first and sent.get(day) != _inputs(ws, past, day, options)]
+    return [
+        day
+        for day in reversed(days)
+        if day >= first and not past.closed(day) and past.digests(day, "ingest") and past.digests(day, "collect")
+        if sent.get(day) != _inputs(ws, past, day, options)
+    ]
 
 
 def _fits(past: History, day: Day, options: ExportOptions) -> bool:
@@ -128,17 +142,28 @@ def _inputs(ws: Workspace, past: History, day: Day, options: ExportOptions) -> s
 def _export_day(ws: Workspace, past: History, day: Day, name: str, options: ExportOptions) -> Exported:
     try:
         sent = _send(ws, day, name, options)
-    except LakeError:
-        raise  # the lake's own trouble is no receiver's
+        if KINDS[options.kind].takes == "scores" and not _unchanged(ws, past, day):
+            raise DayNotReady(f"{day} was written anew while it was sent", where=ws.lake.root)
     except (ObsError, OSError) as error:
+        if isinstance(error, LakeDamaged):
+            ws.lake.lose(error)
         detail = mask_secrets(str(error))
         ws.lake.log(LOG, f"{day} {name}", "FAILED", detail)
-        return Exported(name, day, "FAILED", detail=detail)
+        return Exported(name, day, "FAILED", detail=detail, away=not isinstance(error, (ExportError, LakeError)))
     if KINDS[options.kind].takes == "scores":
         note = f"{sent.n} sent, {sent.left_out} left out"
         ws.lake.commit(day, STEP + name, {}, inputs=_inputs(ws, past, day, options), note=note)
         ws.lake.log(LOG, f"{day} {name}", "SENT", note)
     return Exported(name, day, "SENT", sent.n, sent.left_out)
+
+
+def _unchanged(ws: Workspace, past: History, day: Day) -> bool:
+    """Whether the day still is what it was when the work was planned, and was so while it was read."""
+    now = {record.step: record for record in ws.lake.records([day])}
+    return all(
+        step in now and now[step].readable and dict(now[step].digests) == past.digests(day, step)
+        for step in ("ingest", "collect")
+    )
 
 
 def _send(ws: Workspace, day: Day, name: str, options: ExportOptions) -> Sent:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,6 +13,7 @@ from obs_lib.alerts.storage import from_frame
 from obs_lib.catalogue import all_metrics, metric_of, score_of
 from obs_lib.catalogue.judged import judged
 from obs_lib.digests import digest_of
+from obs_lib.errors import DayNotReady
 from obs_lib.lake.table import Table
 from obs_lib.lake.tables import ALERTS, DRIFT, INTERACTIONS, METRICS, SCORES
 from obs_lib.pipeline.workspace import Workspace
@@ -39,18 +41,23 @@ _SCORES = ("day", "request_id", "evaluator", "version", "value")
 def scores_of(ws: Workspace, day: Day, *, explanations: bool) -> Iterator[ExportedScore]:
     """Every score of the day that has a value, by interaction and evaluator. explanations : whether with evidence, masked.
 
-    What was skipped or failed is none: those systems would show it as a value.
+    What was skipped or failed is none: those systems would show it as a value. DayNotReady while the day is being written.
     """
-    columns = [*_SCORES, "evidence"] if explanations else list(_SCORES)
-    scores = ws.lake.read(SCORES, [day], columns, where={"status": [ScoreStatus.SCORED.value]})
+    cascades = {name for name, judge in ws.settings.judges.items() if judge.cascade is not None}
+    columns = [*_SCORES, "status", "evidence"] if explanations or cascades else [*_SCORES, "status"]
+    scores = ws.lake.read_ready(SCORES, day, columns)
+    scores = scores[scores["status"] == ScoreStatus.SCORED.value]
+    asked = _asked(scores, cascades)
     if explanations:
         scores = shown_rows(SCORES, scores, ws.redactor)
     by_model = {*ws.settings.judges, *ws.settings.judged_scores}
     cuts = {name: _cut_of(name) for name in scores["evaluator"].unique()}
     places = _places(ws, day)
     quoted = scores["evidence"] if explanations else [None] * len(scores)
-    rows = zip(*(scores[name] for name in _SCORES[1:]), quoted, strict=True)
-    for request, evaluator, version, value, evidence in rows:
+    rows = zip(*(scores[name] for name in _SCORES[1:]), quoted, asked, strict=True)
+    for request, evaluator, version, value, evidence, was_asked in rows:
+        if request not in places:
+            raise _changing(ws, day)
         trace, at = places[request]
         yield ExportedScore(
             id=score_id(day, request, evaluator, version),
@@ -61,7 +68,7 @@ def scores_of(ws: Workspace, day: Day, *, explanations: bool) -> Iterator[Export
             version=version,
             value=float(value),
             label=_label(cuts[evaluator], value),
-            by_model=evaluator in by_model,
+            by_model=evaluator in by_model and was_asked,
             explanation=_explanation(evidence),
         )
 
@@ -90,8 +97,28 @@ def numbers_of(ws: Workspace, day: Day) -> NightNumbers:
 
 def _places(ws: Workspace, day: Day) -> dict[str, tuple[Any, pd.Timestamp]]:
     """(trace, beginning) by interaction."""
-    rows = ws.lake.read(INTERACTIONS, [day], ["day", "request_id", "trace_id", "timestamp"])
+    rows = ws.lake.read_ready(INTERACTIONS, day, ["day", "request_id", "trace_id", "timestamp"])
     return dict(zip(rows["request_id"], zip(rows["trace_id"], rows["timestamp"], strict=True), strict=True))
+
+
+def _changing(ws: Workspace, day: Day) -> DayNotReady:
+    return DayNotReady(
+        f"scores of {day} are of interactions that are not there", where=ws.lake.root, fix=f"run `obs run {day}`"
+    )
+
+
+def _asked(scores: pd.DataFrame, cascades: Collection[str]) -> list[bool]:
+    """Of each score whether its judge gave it, if it is a judge's: a cascade keeps the local value where it is sure."""
+    if not cascades:
+        return [True] * len(scores)
+    rows = zip(scores["evaluator"], scores["evidence"], strict=True)
+    return [name not in cascades or _share_asked(evidence) == 1 for name, evidence in rows]
+
+
+def _share_asked(evidence: Any) -> float:
+    """With what share its kind is judged: 1 where the local evaluator is unsure; 0 for one that was not."""
+    cascade = (json.loads(evidence) if isinstance(evidence, str) else {}).get("cascade")
+    return float(cascade["share"]) if cascade else 0.0
 
 
 def _shown(ws: Workspace, table: Table, day: Day) -> list[dict[str, Any]]:

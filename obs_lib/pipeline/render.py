@@ -1,4 +1,7 @@
-"""Render the report of each stale day from the lake's numbers; of the rows of logs only examples of incidents are read."""
+"""Render the report of each stale day from the lake's numbers.
+
+Of the rows of logs examples of incidents are read, and those of two versions that stand side by side.
+"""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def read_by(evaluators: Collection[Evaluator]) -> bool:
 def with_sessions(ws: Workspace, day: Day, drawn: pd.DataFrame) -> pd.DataFrame:
     """The drawn interactions with a column `session`; texts of sessions whose last answer was not drawn are not read."""
     placed = ws.lake.read(INTERACTIONS, [day], ["day", *_PLACED]).sort_values("request_id", ignore_index=True)
-    known = placed[placed["request_id"].isin(set(drawn["request_id"]))]
-    chosen = sorted(set(known["session_id"].dropna()) & set(_last_of_each(placed)["session_id"]))
+    last = _last_of_each(placed)
+    chosen = sorted(set(last[last["request_id"].isin(set(drawn["request_id"]))]["session_id"]))
     rows = ws.lake.read(INTERACTIONS, [day], ["day", *COLUMNS], where={"session_id": chosen})
     return placed_in(drawn, rows, ws.settings.summaries.session_idle_minutes)
 

@@ -52,24 +52,30 @@ def remember(ws: Workspace, told: Iterable[Told]) -> None:
 
 
 def withdrawn(ws: Workspace) -> list[Told]:
-    """What was told and stands on no day any more, as RESOLVED on the day after it was told."""
+    """What was told and stands on no day any more, as RESOLVED on the day after it was told.
+
+    Nothing while the alerts of a day on which it may stand are being made, or could not be: what cannot be read is not gone.
+    """
     rows = _rows(ws)
-    gone = set(rows["subject"]) - _known(ws, rows)
-    return [_ended(row) for row in rows.drop_duplicates("subject").to_dict("records") if row["subject"] in gone]
+    told = rows.drop_duplicates("subject").to_dict("records")
+    first = min((json.loads(row["detail"])["first_day"] for row in told), default=None)
+    days = [one for one in ws.lake.records(step="alert") if first is not None and str(one.day) >= first]
+    unread = max((str(one.day) for one in days if not one.readable), default="")
+    standing = set(
+        ws.lake.read(ALERTS, [one.day for one in days if one.readable], ["day", "fingerprint"])["fingerprint"]
+        if days
+        else ()
+    )
+    return [
+        _ended(row)
+        for row in told
+        if row["subject"] not in standing and unread < json.loads(row["detail"])["first_day"]
+    ]
 
 
 def _rows(ws: Workspace) -> pd.DataFrame:
     first = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=_DAYS)
     return ws.lake.read(OPERATIONS, days_since(first), ["at", "subject", "outcome", "detail"], {"kind": [KIND]})
-
-
-def _known(ws: Workspace, rows: pd.DataFrame) -> set[str]:
-    """The incidents that stand on some day of those on which these began or later."""
-    if not len(rows):
-        return set()
-    first = min(json.loads(detail)["first_day"] for detail in rows["detail"])
-    days = [one.day for one in ws.lake.records(step="alert") if one.readable and str(one.day) >= first]
-    return set(ws.lake.read(ALERTS, days, ["day", "fingerprint"])["fingerprint"])
 
 
 def _ended(row: dict[Any, Any]) -> Told:

@@ -87,12 +87,16 @@ def _deciles(sample: Sample) -> Floats:
 def cramers_v(current: Floats, baseline: Floats) -> float:
     """Return Cramer's V of two aligned arrays of counts, in [0, 1]; 0 where there is one category alone.
 
-    >>> round(cramers_v(np.array([50.0, 30, 20]), np.array([40.0, 40, 20])), 4)
-    0.1127
+    Of their shares, each side weighing the same: otherwise it would grow with how alike in size the two are, and a day against
+    a month could not stand beside a week against a month.
+
+    >>> counts = np.array([50.0, 30, 20]), np.array([40.0, 40, 20])
+    >>> round(cramers_v(*counts), 4), round(cramers_v(counts[0], 9 * counts[1]), 4)
+    (0.1127, 0.1127)
     """
     from scipy.stats import chi2_contingency  # as above
 
-    table = np.array([current, baseline])
+    table = np.array([current / current.sum(), baseline / baseline.sum()])
     table = table[:, table.sum(axis=0) > 0]
     if table.shape[1] < 2:
         return 0.0

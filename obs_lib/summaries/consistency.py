@@ -24,34 +24,37 @@ from obs_lib.summaries.sketches import prompt_keys
 
 
 def consistency_metrics(
-    day: Day, interactions: pd.DataFrame, vectors: Mapping[str, bytes], segments: Segments
+    day: Day, interactions: pd.DataFrame, scores: pd.DataFrame, vectors: Mapping[str, bytes], segments: Segments
 ) -> list[MetricValue]:
-    """Every metric of repeated prompts in every segment; nothing on a day on which no prompt has two answers with vectors.
+    """Every metric of repeated prompts in every segment; nothing on a day on which no prompt has two answers that were scored.
 
-    vectors : float16 bytes by `text_hash`.
+    scores : those of the day, which say what was drawn and with what probability: a text that is said often has a vector
+    where one of its interactions was drawn, and must not count for all. vectors : float16 bytes by `text_hash`.
     """
     prompts, answers = prompt_keys(interactions).codes, Texts(interactions["response"])
     stored = [vectors.get(text_hash(text)) for text in answers.distinct]
-    known = np.array([*(vector is not None and any(vector) for vector in stored), False])[
-        answers.codes
-    ]  # -1: no answer
+    weights = _weights(interactions["request_id"], scores)
+    there = np.array([*(vector is not None and any(vector) for vector in stored), False])
+    known = there[answers.codes] & (weights > 0)  # code -1: no answer
     known &= pd.Series(prompts).where(known).duplicated(keep=False).to_numpy()
     values = []
     for segment, rows in segments if known.any() else ():
         chosen = rows[known[rows]]
-        found = agreements(prompts[chosen], [stored[code] or b"" for code in answers.codes[chosen]])
+        vectors_of = [stored[code] or b"" for code in answers.codes[chosen]]
+        found = agreements(prompts[chosen], vectors_of, weights[chosen])
         for group in catalogue.groups("repeated prompts"):
             values += [metric_value(day, one.metric.name, segment, one.measure(found)) for one in group.members]
     return values
 
 
-def agreements(prompts: NDArray[np.intp], stored: Sequence[bytes]) -> Floats:
+def agreements(prompts: NDArray[np.intp], stored: Sequence[bytes], weights: Floats) -> Floats:
     """For each prompt with two answers or more the mean cosine over pairs of its answers, in the order of the prompts.
 
-    prompts : shape (n,). stored : the answers' vectors, float16 and not zero, n of them.
+    prompts : shape (n,). stored : the answers' vectors, float16 and not zero, n of them. weights : 1 / the probability with
+    which each was drawn; a pair counts by the product of its two.
 
     >>> of_x, of_y = (np.array(v, "<f2").tobytes() for v in ([1, 0], [0, 1]))
-    >>> agreements(np.array([7, 8, 7, 7]), [of_x, of_y, of_x, of_y]).round(3)
+    >>> agreements(np.array([7, 8, 7, 7]), [of_x, of_y, of_x, of_y], np.ones(4)).round(3)
     array([0.333])
     """
     order = np.argsort(prompts, kind="stable")
@@ -62,10 +65,18 @@ def agreements(prompts: NDArray[np.intp], stored: Sequence[bytes]) -> Floats:
         rows = order[starts[prompt] : starts[prompt] + counts[prompt]]
         found = np.frombuffer(b"".join(stored[row] for row in rows), "<f2").reshape(len(rows), -1).astype(np.float64)
         units = found / np.linalg.norm(found, axis=1, keepdims=True)
-        n = len(rows)
+        weight = weights[rows]
         # Over ordered pairs of one and another: the squared length of the sum, less each vector with itself.
-        values[place] = (float((units.sum(axis=0) ** 2).sum()) - n) / (n * (n - 1))
+        alone = float((weight**2).sum())
+        together = float(((weight[:, None] * units).sum(axis=0) ** 2).sum())
+        values[place] = (together - alone) / (float(weight.sum()) ** 2 - alone)
     return values
+
+
+def _weights(requests: pd.Series, scores: pd.DataFrame) -> Floats:
+    """1 / the probability with which each interaction was drawn to be scored; 0 for one that was not."""
+    drawn = scores.drop_duplicates("request_id").set_index("request_id")["inclusion_probability"]
+    return np.asarray(1.0 / drawn.reindex(requests).to_numpy(dtype=np.float64, na_value=np.inf))
 
 
 def _mean(agreement: Floats) -> Result:

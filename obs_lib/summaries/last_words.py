@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 
 _LONGEST = 600  # characters: who complains is brief, and a longer text is a question with its material
-_FENCED = re.compile(r"```.*?(?:```|\Z)|\"[^\"]{20,}\"|^>.*$", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"```.*?(?:```|\Z)|\"[^\"]{20,}\"|^>[^\n]*$", re.DOTALL | re.MULTILINE)
 _SHORT_FORMS = (
     ("’", "'"),
+    ("won't", "will not"),
+    ("can't", "can not"),
     ("n't", " not"),
     ("'s", " is"),
     ("'re", " are"),
@@ -53,7 +55,10 @@ _CUES = [
     r"you (?:(?:are|were|have|keep|only) )*(?:making|made) (?:it|that|this|things|stuff) up",
     r"you (?:(?:are|were|have|keep|only) )*(?:repeat(?:ing|ed)? (?:yourself|same)|(?:saying|said) (?:that|same))",
     r"you (?:do|did|have) not (?:answer|understand|get (?:it|me|what)|read|help|listen)",
-    r"(?<!if )(?<!when )(?<!why )(?:it|that|this|they|code|link) (?:(?:does|do|did) )?not (?:work|help|answer|fix|solve|load)",
+    (
+        r"(?<!if )(?<!when )(?<!why )(?:it|that|this|they|code|link) (?:(?:does|do|did|will|would) )?not "
+        r"(?:work|help|answer|fix|solve|load)"
+    ),
     r"^not (?:working|helping)|^(?:getting )?same (?:error|answer|problem|result|thing)|getting same (?:error|result|thing)",
     r"i (?:have )?(?:already )?(?:told|said|asked|explained|mentioned) (?:you|that|this|it)|i already (?:tried|told|said|gave)",
     rf"(?:talk|speak|chat|transfer me|connect me|put me through) (?:to|with) (?:(?:real|actual|live|your) )*{_PERSON}",

@@ -78,7 +78,7 @@ def summarise_day(
         *cascade_metrics(day, rows, scores, segments),
         *retrieval_metrics(day, rows, labels, segments),
         *session_metrics(day, rows, scores, vectors, segments, options),
-        *consistency_metrics(day, rows, vectors, segments),
+        *consistency_metrics(day, rows, scores, vectors, segments),
         *tool_metrics(day, rows, spans, segments, options),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]

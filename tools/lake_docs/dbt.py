@@ -70,8 +70,8 @@ def _in_jinja(query: str) -> str:
     """The query with dbt's names of sources and models in the place of schemas."""
     names = [table.name for table in TABLES]
     for name in sorted({*names, *views()}, key=len, reverse=True):
-        query = query.replace(f"{RAW}.{name} ", "{{ source('lake', '" + name + "') }} ")
         for end in (" ", "\n"):
+            query = query.replace(f"{RAW}.{name}{end}", "{{ source('lake', '" + name + "') }}" + end)
             query = query.replace(f"{VIEWS}.{name}{end}", "{{ ref('" + name + "') }}" + end)
     return query
 

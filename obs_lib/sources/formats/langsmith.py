@@ -57,13 +57,16 @@ def _feedback(entry: Entry, item: Mapping[str, Any]) -> Iterator[Record]:
 
 
 def _counted_feedback(entry: Entry, run: Mapping[str, Any]) -> Iterator[Record]:
-    """What a run itself says of its feedback: by key, how much there was, its mean, or the words that were chosen."""
+    """What a run itself says of its feedback: by key, how much there was, its mean, or the words that were chosen.
+
+    Nobody says whose it is, so it comes as feedback through the API does, not as a person's verdict.
+    """
     of = str(run.get("trace_id") or run.get("id") or ""), str(run.get("id") or "")
     for key, counted in mapping(embedded(run.get("feedback_stats"))).items():
         words = mapping(mapping(counted).get("values"))
         verdict = mapping(counted).get("avg", max(words, key=lambda word: number(words[word]) or 0) if words else None)
         if verdict is not None and number(mapping(counted).get("n")):
-            yield annotation(entry, of, key, verdict, "ANNOTATION")
+            yield annotation(entry, of, key, verdict, "API")
 
 
 def _with_children(run: dict[str, Any], levels: int = DEEPEST) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from obs_lib.records import is_own_score
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import embedded, mapping
 from obs_lib.sources.formats.spans import (
@@ -77,6 +78,8 @@ def _is_annotation(item: Mapping[str, Any]) -> bool:
 
 
 def _annotation(entry: Entry, item: Mapping[str, Any], span_id: str) -> Iterator[Record]:
+    if is_own_score(item.get("identifier")):
+        return  # nobody's label: what we think of our own answers is no second opinion
     result = mapping(embedded(item.get("result"))) or {
         name: item.get(name, item.get(f"result.{name}")) for name in ("score", "label")
     }

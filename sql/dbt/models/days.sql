@@ -1,5 +1,5 @@
 {# A row is the state of one step of the day. Made by `make docs`; do not edit. What the columns hold: docs/lake.md. #}
-SELECT day, step, state, inputs, digests, note FROM lake_raw.days
+SELECT day, step, state, inputs, digests, note FROM {{ source('lake', 'days') }}
 UNION ALL
 SELECT settled.day, settled.step, settled.state, settled.inputs, settled.digests, settled.note
 FROM {{ source('lake', 'days_settled') }} AS settled

@@ -11,6 +11,7 @@ from google.protobuf.json_format import MessageToDict
 
 from obs_lib.errors import ConfigError, ExportError
 from obs_lib.exports.otlp import request_of
+from obs_lib.exports.receiver import Sent
 from obs_lib.lake.tables import LABELS
 from obs_lib.records import ExportedScore
 from obs_lib.sources.entries import Entry, RejectedEntry
@@ -69,9 +70,14 @@ def test_many_go_in_batches_and_the_same_again_is_the_same_to_the_byte(score: Ma
     assert request_of([score()]).SerializeToString() == request_of([score()]).SerializeToString()
 
 
-def test_what_is_taken_in_part_or_refused_is_an_error_without_the_servers_words(score: Make) -> None:
-    with serving(Collector(rejects=3)) as url, pytest.raises(ExportError, match="3 rejected"):
-        receiver("otlp", url).send([score()])
+def test_what_is_rejected_of_a_batch_is_left_out_and_not_sent_again(score: Make) -> None:
+    collector = Collector(rejects=3)
+    with serving(collector) as url:
+        assert receiver("otlp", url).send(score(n) for n in range(1010)) == Sent(1004, left_out=6)
+    assert collector.requests == 2
+
+
+def test_what_is_refused_is_an_error_without_the_servers_words(score: Make) -> None:
     busy = Collector(status=503)
     with serving(busy) as url, pytest.raises(ExportError, match="status 503") as caught:
         receiver("otlp", url.replace("://", "://me:hunter2@")).send([score()])

@@ -98,6 +98,7 @@ def test_a_dbt_model_is_the_view_and_names_sources_and_models_that_exist(
     for name, query in queries.items():
         text = (folder / "models" / f"{name}.sql").read_text(encoding="utf-8")
         text = re.sub(r"\{#.*?#\}\n", "", text)
+        assert "lake_raw." not in text  # the schema is the project's to name
         text = re.sub(r"\{\{ source\('lake', '(\w+)'\) \}\}", r"lake_raw.\1", text)
         assert re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"night_watch.\1", text) == query + "\n"
 

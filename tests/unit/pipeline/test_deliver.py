@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from obs_lib.alerts.storage import to_frame
-from obs_lib.errors import ConfigError
+from obs_lib.errors import ConfigError, LakeDamaged
 from obs_lib.lake.tables import ALERTS
 from obs_lib.pipeline.deliver import Ways
 from obs_lib.pipeline.deliveries import deliveries, sent_to
@@ -315,6 +315,29 @@ def test_what_a_later_fold_finds_never_to_have_been_is_ended_where_it_is_shown(
     assert first["P1"]["labels"]["owner"] == "search"
     assert all(dt.datetime.fromisoformat(one["endsAt"]) <= dt.datetime.now(dt.UTC) for one in end.values())
     assert "Withdrawn" in end["P1"]["annotations"]["summary"]
+
+
+def test_what_cannot_be_read_is_not_gone_and_what_comes_back_is_told_again(
+    make_workspace: Any, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    monkeypatch.setenv("OBS_CONNECTION_AM", f"http://127.0.0.1:{receiver.port}")
+    delivery = {"channels": {"am": {"kind": "alertmanager", "connection": "am"}}, "routes": [{"channels": ["am"]}]}
+    ws = store(make_workspace(delivery=delivery), INCIDENT)
+    later = NOW + dt.timedelta(hours=3)
+
+    def sent() -> int:
+        return notify(ws, Ways(), now=later)["sent"]
+
+    assert sent() == 1
+    ws.lake.lose(LakeDamaged("a file is gone", table="alerts", day=DAY))
+    assert sent() == 0  # its alerts are not gone: they cannot be read
+    for _ in range(2):  # withdrawn, and back again
+        store(ws)
+        assert [sent(), sent()] == [1, 0]
+        store(ws, INCIDENT)
+        assert [sent(), sent()] == [1, 0]
+    ended = ["Withdrawn" in post.json[0]["annotations"]["summary"] for post in receiver.posts]
+    assert ended == [False, True, False, True, False]
 
 
 def test_a_channel_of_an_unknown_connection_stops_nobody(make_workspace: Any, receiver: Receiver) -> None:

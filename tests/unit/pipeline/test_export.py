@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from obs_lib.connections import Connection, Connections, none_known
-from obs_lib.errors import ConfigError
+from obs_lib.errors import ConfigError, LakeDamaged
 from obs_lib.exports.metrics import registry_of
 from obs_lib.lake.tables import OPERATIONS, SCORES
 from obs_lib.pipeline.export import Exported, export, export_day
@@ -97,7 +97,7 @@ def test_each_receiver_gets_every_score_once_and_nothing_while_nothing_changes(
     ws = make({kind: options(kind) for kind in servers})
     n = {day: scored(ws, day) for day in DAYS}
     assert min(n.values()) > 20
-    assert export(ws) == [Exported(kind, day, "SENT", n[day]) for kind in servers for day in DAYS]
+    assert export(ws) == [Exported(kind, day, "SENT", n[day]) for kind in servers for day in DAYS[::-1]]
     collector, langfuse, phoenix = (double for double, _ in servers.values())
     assert len(collector.events) == len(langfuse.scores) == len(phoenix.annotations) == sum(n.values())
     assert {name for _, name, _ in phoenix.annotations} == set(EVALUATORS)
@@ -163,15 +163,43 @@ def test_a_receiver_that_fails_stops_no_other_is_recorded_and_tried_again(
     )
     done = export(ws)
     assert [(one.to, one.outcome) for one in done] == [
-        ("otlp", "FAILED"), ("gone", "FAILED"), ("langfuse", "SENT"), ("langfuse", "SENT"),
+        ("otlp", "FAILED"), ("otlp", "FAILED"), ("gone", "FAILED"), ("langfuse", "SENT"), ("langfuse", "SENT"),
     ]  # fmt: skip
     assert "status 403" in done[0].detail
     today = dt.datetime.now(dt.UTC).date()
     log = ws.lake.read(OPERATIONS, [today - dt.timedelta(days=1), today], where={"kind": ["export"]})
-    assert list(log["outcome"]) == ["FAILED", "FAILED", "SENT", "SENT"]
+    assert list(log["outcome"]) == ["FAILED", "FAILED", "FAILED", "SENT", "SENT"]
     assert fold(ws) == []  # no report rests on it
     collector.status = 200
-    assert [(one.to, one.day) for one in export(ws) if one.outcome == "SENT"] == [("otlp", day) for day in DAYS]
+    assert [(one.to, one.day) for one in export(ws) if one.outcome == "SENT"] == [("otlp", day) for day in DAYS[::-1]]
+
+
+def test_a_day_whose_rows_cannot_be_read_stops_no_other(
+    make: Callable[..., Workspace], servers: dict[str, tuple[Any, str]]
+) -> None:
+    ws = make({"langfuse": options("langfuse")})
+    ws.lake.lose(LakeDamaged("a file is gone", table="interactions", day=DAYS[1]))
+    assert [(one.day, one.outcome) for one in export(ws)] == [(DAYS[0], "SENT")]
+    (failed,) = export_day(ws, DAYS[1])
+    assert (failed.outcome, failed.away) == ("FAILED", False)
+    assert "cannot be read" in failed.detail
+    assert [(one.day, one.outcome) for one in export(ws)] == []
+
+
+def test_a_day_that_is_written_while_it_is_sent_is_not_taken_for_sent(
+    make: Callable[..., Workspace], servers: dict[str, tuple[Any, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = make({"langfuse": options("langfuse")})
+
+    def slow(*given: Any, **named: Any) -> Any:
+        yield from scores_of(*given, **named)
+        ws.lake.lose(LakeDamaged("a file is gone", table="scores", day=DAYS[1]))
+
+    monkeypatch.setattr("obs_lib.pipeline.export.scores_of", slow)
+    first = export(ws)[0]
+    assert (first.day, first.outcome) == (DAYS[1], "FAILED")
+    assert "written anew while it was sent" in first.detail
+    assert ws.lake.record(DAYS[1], "export_langfuse") is None
 
 
 def test_numbers_are_those_of_the_newest_night_and_stand_in_the_file_again_when_it_is_gone(

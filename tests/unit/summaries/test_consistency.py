@@ -22,16 +22,25 @@ def frame(*rows: tuple[str | None, str, str | None]) -> pd.DataFrame:
     """Rows of (prompt, route, answer)."""
     columns = ["prompt", "route", "response"]
     made = pd.DataFrame(rows, columns=columns).astype("str")
+    made["request_id"] = [f"r{number}" for number in range(len(made))]
     made["tags"] = [json.dumps({"route": route}) for route in made["route"]]
     nothing = pd.Series([None] * len(made), dtype="str")
     return made.assign(contexts=nothing, prompt_id=nothing)
 
 
-def values(rows: pd.DataFrame, left_out: tuple[str, ...] = ()) -> dict[str, tuple[float | None, int]]:
+def drawn(rows: pd.DataFrame) -> pd.DataFrame:
+    """Scores of all of these."""
+    return pd.DataFrame({"request_id": rows["request_id"], "inclusion_probability": 1.0})
+
+
+def values(
+    rows: pd.DataFrame, left_out: tuple[str, ...] = (), scores: pd.DataFrame | None = None
+) -> dict[str, tuple[float | None, int]]:
+    scores = drawn(rows) if scores is None else scores
     texts = sorted(set(rows["response"].dropna()) - {*left_out})
     vectors = gather(texts, {}, HashingEncoder()).known
     segments = Segments(rows["tags"], ("route",), 10)
-    found = consistency_metrics(DAY, rows, vectors, segments)
+    found = consistency_metrics(DAY, rows, scores, vectors, segments)
     assert {each.metric for each in found} <= {"answer_consistency"}
     return {each.segment: (each.value, each.n) for each in found}
 
@@ -68,7 +77,9 @@ def test_a_segment_without_repeated_prompts_says_so_and_a_day_without_says_nothi
 def test_it_is_the_mean_over_pairs_whatever_the_order(rows: list[tuple[int, list[int]]]) -> None:
     def found(order: list[tuple[int, list[int]]]) -> list[float]:
         prompts = np.array([prompt for prompt, _ in order], dtype=np.intp)
-        return agreements(prompts, [np.array(vector, "<f2").tobytes() for _, vector in order]).tolist()
+        return agreements(
+            prompts, [np.array(vector, "<f2").tobytes() for _, vector in order], np.ones(len(order))
+        ).tolist()
 
     def cosine(a: list[int], b: list[int]) -> float:
         return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b)))
@@ -79,3 +90,17 @@ def test_it_is_the_mean_over_pairs_whatever_the_order(rows: list[tuple[int, list
     ]
     assert found(rows) == pytest.approx([float(np.mean(each)) for each in pairs])
     assert found(rows[::-1]) == pytest.approx(found(rows))
+
+
+def test_a_sample_is_no_more_consistent_than_the_day() -> None:
+    """Half of the answers are one canned text, which has a vector as soon as one of them was drawn."""
+    rng = np.random.default_rng(3)
+    rows = frame(*(("Where?", "docs", "I cannot say." if n % 2 else f"In room {n}, or {n * n}.") for n in range(200)))
+    whole = values(rows)[ALL][0]
+    found = []
+    for _ in range(30):
+        often = np.where(rows["response"] == "I cannot say.", 0.6, 0.2)  # what looks suspicious is drawn more often
+        taken = rng.random(len(rows)) < often
+        scores = drawn(rows[taken]).assign(inclusion_probability=often[taken])
+        found.append(values(rows, scores=scores)[ALL][0])
+    assert np.mean(found) == pytest.approx(whole, abs=0.03)

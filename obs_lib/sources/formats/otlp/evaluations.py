@@ -13,7 +13,8 @@ from obs_lib.sources.formats.otlp.encoding import Record
 ANNOTATED = "annotation"
 """The name of a record that holds somebody's verdict on the span that it belongs to, in attributes of `annotation.*`."""
 
-_SOURCES = {"HUMAN": "human", "LLM": "evaluation", "CODE": "evaluation", "API": "api"}
+_SOURCES = {"HUMAN": "human", "LLM": "evaluation", "AI": "evaluation", "CODE": "evaluation", "API": "api"}
+"""Where nobody says who judged, it is a program: a person's word weighs more, and must not be guessed."""
 
 
 def annotation(entry: Entry, of: tuple[str, str], name: Any, verdict: Any, kind: Any) -> Record:
@@ -41,7 +42,7 @@ def of_attributes(attributes: Attributes) -> Iterator[dict[str, Any]]:
         for item in (single, *unwrapped(indexed(attributes, f"{word}s"), word)):
             if isinstance(item, Mapping):
                 kind = str(item.get("annotator_kind")).upper()
-                source = _SOURCES.get(kind, "evaluation" if word == "evaluation" else "annotation")
+                source = _SOURCES.get(kind, "evaluation")
                 label = _label(item.get("name"), item.get("score"), item.get("label"), source)
                 if label:
                     yield label

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from obs_lib.lake.tables import LABELS
+from obs_lib.records import OWN_SCORE
 from obs_lib.sources.entries import RejectedEntry, Row
 from obs_lib.sources.validate import Limits, check
 from tests.unit.sources.formats import test_export_variants as exports
@@ -75,13 +76,19 @@ VERDICTS: dict[str, tuple[str, list[dict[str, Any]], tuple[str, float | None, st
     "LangSmith: what a run counts": (
         "langsmith",
         [exports.run(outputs=exports.CHAT, feedback_stats='{"good": {"n": 4, "avg": 0.75}}')],
-        ("annotation", 0.75, None),
+        ("api", 0.75, None),
     ),
     "LangSmith: words that a run counts": (
         "langsmith",
         [exports.run(outputs=exports.CHAT, feedback_stats={"good": {"n": 3, "values": {"no": 1, "yes": 2}}})],
-        ("annotation", None, "yes"),
+        ("api", None, "yes"),
     ),
+    "MLflow: a judge's, as it is called of late": (
+        "mlflow",
+        [assessed(source={"source_type": "AI_JUDGE"}, feedback={"value": 0.5})],
+        ("evaluation", 0.5, None),
+    ),
+    "MLflow: nobody says whose": ("mlflow", [assessed(source={}, feedback={"value": 0.5})], ("evaluation", 0.5, None)),
     "MLflow: of the trace": ("mlflow", [assessed()], ("human", 1.0, None)),
     "MLflow: of a span": (
         "mlflow",
@@ -117,6 +124,7 @@ def test_a_verdict_is_a_label_of_its_interaction(name: str) -> None:
 @pytest.mark.parametrize(
     ("format", "items"),
     [
+        ("phoenix", [SPAN, phoenix("LLM", score=0.9) | {"identifier": OWN_SCORE + "0f"}]),  # ours, come back
         ("mlflow", [assessed(feedback=None, expectation={"value": "Until six."})]),
         ("mlflow", [assessed(valid=False)]),
         ("langsmith", [exports.run(outputs=exports.CHAT, feedback_stats={"good": {"n": 0, "avg": None}})]),
