@@ -168,7 +168,10 @@ def _tell(ws: Workspace, extra: dict[str, Any]) -> None:
 
 @task
 def look_again(config: str) -> list[dict[str, Any]]:
-    """Find days shortly before this one whose logs changed since they were read. Skipped in backfills and runs by hand."""
+    """Find days shortly before this one whose logs changed since they were read, or that wait for verdicts of a batch.
+
+    Skipped in backfills and runs by hand.
+    """
     from obs_lib.pipeline.ingest import late_days
 
     context = get_current_context()
@@ -181,7 +184,7 @@ def look_again(config: str) -> list[dict[str, Any]]:
 
 @task(map_index_template="{{ late_day }}")
 def run_again(late: dict[str, str]) -> None:
-    """Start a run for a day whose logs came late; one that was started before is run again."""
+    """Start a run for a day whose logs or verdicts came late; one that was started before is run again."""
     # What TriggerDagRunOperator does. Importing that would cost half a second of every parse, for Airflow's ORM.
     from airflow.sdk.exceptions import DagRunTriggerException
 
@@ -191,7 +194,7 @@ def run_again(late: dict[str, str]) -> None:
         trigger_dag_id=context["dag"].dag_id,
         dag_run_id=late["run_id"],
         conf={"day": late["day"]},
-        note="Logs of this day came or changed after it was read",
+        note="Logs or verdicts of this day came, or changed, after it was read",
         reset_dag_run=True,
         skip_when_already_exists=False,
         wait_for_completion=False,

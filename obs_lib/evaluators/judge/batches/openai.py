@@ -57,7 +57,12 @@ class OpenAiBatches:
             "completion_window": "24h",
             "metadata": {_OURS: batch.id},
         }
-        return safe_id(self._endpoint.call("POST", "/batches", body=asked))
+        try:
+            return safe_id(self._endpoint.call("POST", "/batches", body=asked))
+        except CallFailed as failure:
+            if failure.status is not None:  # refused: no batch will ever read it, and nothing of ours stays there
+                self._delete(file)
+            raise
 
     def find(self, batch: Batch, keys: AbstractSet[str], known: AbstractSet[str]) -> str | None:
         """See `BatchApi`: by the metadata."""
