@@ -90,9 +90,15 @@ def signals(incident: Incident, most: int) -> tuple[str, ...]:
 
 
 def _amount(incident: Incident) -> str:
-    """What its strongest signal shows, from before to now; a metric before a distance, whose numbers say little."""
-    changes = (signal for signal in incident.evidence if signal.baseline is not None)
-    signal = next(changes, next(iter(incident.evidence), None))
+    """What its strongest signal shows, from before to now: one of the family that it is named by before one of another, and a
+    metric before a distance, whose numbers say little.
+    """
+
+    def rank(signal: Signal) -> int:
+        leads, compared = signal.family == incident.lead, signal.baseline is not None
+        return 0 if leads and compared else 1 if leads and signal.objective is not None else 2 if compared else 3
+
+    signal = min(incident.evidence, key=rank, default=None)
     if signal is None or signal.value is None:
         return ""
     title, unit = _named(signal)

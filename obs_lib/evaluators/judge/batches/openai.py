@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any
 
 from obs_lib.evaluators.judge.batches.api import (
@@ -61,7 +62,8 @@ class OpenAiBatches:
             return safe_id(self._endpoint.call("POST", "/batches", body=asked))
         except CallFailed as failure:
             if failure.status is not None:  # refused: no batch will ever read it, and nothing of ours stays there
-                self._delete(file)
+                with suppress(CallFailed):
+                    self._delete(file)
             raise
 
     def find(self, batch: Batch, keys: AbstractSet[str], known: AbstractSet[str]) -> str | None:
