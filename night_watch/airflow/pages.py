@@ -49,7 +49,12 @@ HEADERS = {
 def build() -> FastAPI:
     """The application. Every route asks who is there: 401 for strangers, 403 for those who may not read the watch's Dag."""
     app = FastAPI(
-        title="Night watch", dependencies=[Depends(get_user)], openapi_url=None, docs_url=None, redoc_url=None
+        title="Night watch",
+        dependencies=[Depends(get_user)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names, and fail for queries that are no UTF-8
     )
     app.get("/", response_class=HTMLResponse)(watches)
     app.get("/run", response_class=RedirectResponse)(of_run)

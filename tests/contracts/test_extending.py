@@ -106,7 +106,7 @@ ELSEWHERE = {
     # A policy, and a default in every lake's digest: whose changes weigh more than another's.
     "groundedness": {"alerts/options.py"},
     # And what P0 is: harm delivered.
-    "toxicity": {"alerts/options.py", "alerts/harm.py"},
+    "toxicity": {"alerts/options.py", "alerts/harm.py", "catalogue/harm.py", "summaries/confirmed.py"},
     # A session may end with a refusal, and a person ask again what was refused.
     "refusal": {"summaries/sessions.py"},
     # What settings, and lakes of schema version 4, called it before.

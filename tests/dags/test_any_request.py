@@ -168,6 +168,7 @@ headers = st.lists(
 )
 @example("GET", b"/run", b"dag_id=obs_nightly&run_id=a%00b", [], b"")
 @example("GET", b"/", b"", [(b"host", b"[")], b"")
+@example("GET", b"/obs//", b"\x80", [], b"")
 def test_any_request(
     pages: Pages, method: str, path: bytes, query: bytes, given_headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:

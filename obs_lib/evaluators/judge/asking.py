@@ -98,7 +98,7 @@ class Asker:
             return self.read(reply, cost + paid)
 
     def read(self, reply: Mapping[str, Any], cost: float) -> Verdict:
-        """The verdict in a reply, with `cost` in USD. NoVerdict where there is none."""
+        """The verdict in a reply, with what it cost in USD. NoVerdict where there is none."""
         try:
             verdict = read_verdict(reply, self._rubric)
             if verdict.probabilities is None and self._options.probabilities == "required":
