@@ -11,11 +11,12 @@ import http.server
 import json
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
+
+from tests.loopback import OwnServer, PatientServer
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ Script = Callable[[str, dict[str, Any]], Item]
 
 
 @dataclass
-class BatchServer:
+class BatchServer(OwnServer):
     """Use as a context manager.
 
     looks : of a batch before it has ended. status : of a whole batch (OpenAI): completed, failed, expired, cancelled. refuse :
@@ -78,24 +79,6 @@ class BatchServer:
     direct: list[dict[str, Any]] = field(default_factory=list)
     key: str = "sk-test-THEKEYTHATMUSTNOTLEAK0123456789"
 
-    def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"owner": self})
-        self.closing = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
     @property
     def asked(self) -> int:
         """Requests in all batches together."""
@@ -105,13 +88,6 @@ class BatchServer:
         """Whether a batch is done; each look brings it nearer."""
         made.looks += 1
         return made.looks > self.looks
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that are killed are expected."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -332,3 +308,6 @@ _ROUTES: list[tuple[str, Callable[..., None]]] = [
     (r"GET /messages/batches/([\w-]+)/results", _Handler.results),
     (r"DELETE /messages/batches/([\w-]+)", _Handler.delete_messages),
 ]
+
+
+BatchServer.handler, BatchServer.server = _Handler, PatientServer

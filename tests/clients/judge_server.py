@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.loopback import OwnServer, PatientServer
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -53,7 +55,7 @@ Script = Callable[[int, dict[str, Any]], Reply]
 
 
 @dataclass
-class JudgeServer:
+class JudgeServer(OwnServer):
     """Use as a context manager."""
 
     script: Script = lambda number, body: Reply()
@@ -63,30 +65,8 @@ class JudgeServer:
     most_open: int = 0
 
     def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"owner": self})
-        self.closing, self.lock, self.open = threading.Event(), threading.Lock(), 0
-        self._server = _Server(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that gave up are expected."""
+        self.lock, self.open = threading.Lock(), 0
+        return super().__enter__()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -168,3 +148,6 @@ def _tokens(text: str, alternatives: Mapping[str, float]) -> list[dict[str, Any]
     top = [{"token": '"' + name[:2], "logprob": math.log(p)} for name, p in alternatives.items() if p > 0]
     plain[len(pieces)]["top_logprobs"] = top
     return plain
+
+
+JudgeServer.handler, JudgeServer.server = _Handler, PatientServer

@@ -9,12 +9,13 @@ import base64
 import gzip
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import address_of, listening
 
 OBSERVATIONS, SCORES = "/api/public/v2/observations", "/api/public/v3/scores"
 OLD_OBSERVATIONS, OLD_SCORES, OLD_TRACES = "/api/public/observations", "/api/public/v2/scores", "/api/public/traces"
@@ -127,14 +128,6 @@ def _page(state: State, path: str, query: dict[str, str]) -> dict[str, Any]:
 @contextmanager
 def serving() -> Iterator[State]:
     """The server's state, with its URL."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state = State(url=f"http://127.0.0.1:{server.server_address[1]}")
-    server.state = state  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as server:
+        server.state = State(url=address_of(server))  # type: ignore[attr-defined]
+        yield server.state  # type: ignore[attr-defined]

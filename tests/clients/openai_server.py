@@ -9,11 +9,12 @@ from __future__ import annotations
 import http.server
 import itertools
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+
+from tests.loopback import OwnServer
 
 
 @dataclass(frozen=True)
@@ -65,30 +66,15 @@ class Exchange:
 
 
 @dataclass
-class OpenAIServer:
+class OpenAIServer(OwnServer):
     """Use as a context manager. answers : by model name or by the last message; anything else gets a plain `Answer`."""
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"owner": self, "numbers": itertools.count(1)})
-        self.closing = threading.Event()
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        """The base URL to give to a client."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self.numbers = itertools.count(1)
+        return super().__enter__()
 
     def of(self, model: str) -> list[Exchange]:
         """What was asked of one model, in the order of the requests."""
@@ -97,7 +83,6 @@ class OpenAIServer:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     owner: OpenAIServer
-    numbers: Iterator[int]
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -105,7 +90,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         model = str(request.get("model"))
         answer = self.owner.answers.get(model) or self.owner.answers.get(_question(request)) or Answer()
         named = answer.model or f"{model}-2026-01-01"
-        exchange = Exchange(self.path, request, answer, f"chatcmpl-{next(self.numbers)}", named, asked=time.time())
+        exchange = Exchange(
+            self.path, request, answer, f"chatcmpl-{next(self.owner.numbers)}", named, asked=time.time()
+        )
         self.owner.exchanges.append(exchange)
         self.owner.closing.wait(answer.first_s)
         exchange.first = time.time()
@@ -226,3 +213,6 @@ def _embeddings(exchange: Exchange) -> dict[str, Any]:
     data = [{"object": "embedding", "index": place, "embedding": [0.1, 0.2, 0.3]} for place, _ in enumerate(texts)]
     usage = {"prompt_tokens": exchange.answer.prompt_tokens, "total_tokens": exchange.answer.prompt_tokens}
     return {"object": "list", "model": exchange.model, "data": data, "usage": usage}
+
+
+OpenAIServer.handler = _Handler

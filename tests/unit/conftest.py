@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.loopback import listening
 
 
 @pytest.fixture
@@ -26,10 +27,5 @@ def endpoint() -> Iterator[tuple[int, list[dict[str, Any]], dict[str, int]]]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_address[1], received, answer
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Handler) as server:
+        yield server.server_address[1], received, answer

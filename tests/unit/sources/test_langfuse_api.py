@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from obs_lib.sources.json_api import JsonApi
 from obs_lib.sources.langfuse_api import GRACE, LangfuseEntries
 from tests.clients import langfuse_server
 from tests.clients.langfuse_server import OBSERVATIONS, OLD_OBSERVATIONS, OLD_SCORES, OLD_TRACES, SCORES, State
+from tests.loopback import address_of, listening
 
 pytestmark = pytest.mark.server
 DAY = dt.date(2024, 5, 1)
@@ -249,18 +249,11 @@ def test_keys_go_to_the_host_alone(server: State, monkeypatch: pytest.MonkeyPatc
             self.send_response(200)
             self.end_headers()
 
-    other = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
-    thread = threading.Thread(target=other.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(Elsewhere) as other:
         for status in (301, 302, 303, 307, 308):
-            server.failures = [(status, {"Location": f"http://127.0.0.1:{other.server_address[1]}/"})]
+            server.failures = [(status, {"Location": f"{address_of(other)}/"})]
             with pytest.raises(SourceError, match=f"status {status}"):
                 list(source(server).entries(DAY))
-    finally:
-        other.shutdown()
-        other.server_close()
-        thread.join()
     assert heard == []
     assert set(server.authorizations) == {server.key}
 
