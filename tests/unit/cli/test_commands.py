@@ -248,7 +248,7 @@ def test_what_a_night_found_goes_to_receivers_and_a_failure_ends_no_night(home: 
     night = obs("run", DAY, "--config", config, cwd=home)
     assert (night.returncode, night.stdout) == (0, "")
     assert "exported: graphs 1 day(s), " in night.stderr
-    assert "export to traces of 2024-03-01 failed: a connection is named that is not known" in night.stderr
+    assert "export to traces of 2024-03-02 failed: a connection is named that is not known" in night.stderr
     assert 'metric="requests",segment="all"' in (home / "night.prom").read_text()
     one = obs("export", DAY, "--to", "graphs", "--config", config, cwd=home)
     assert (one.returncode, one.stdout) == (0, "")
