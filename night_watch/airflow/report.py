@@ -91,7 +91,7 @@ def render(config: str) -> dict[str, Any]:
 
 @task(multiple_outputs=False)
 def export(config: str) -> dict[str, Any]:
-    """Send scores and numbers to the receivers of `exports`. Fails where one did not take them, so that it is tried again."""
+    """Send scores and numbers to the receivers of `exports`. Fails where one did not take them, so that it is seen."""
     from obs_lib.pipeline.export import export as step
     from obs_lib.pipeline.export import exported_text, failed_text
 

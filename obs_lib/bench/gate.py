@@ -126,7 +126,7 @@ def _against_limit(metric: Metric, verdicts: Verdicts, limit: float) -> Check:
         return _unknown(metric, "objective", limit, verdicts.why_none)
     estimate = _estimate(metric, verdicts)
     bad = _bad(metric)
-    if _is_share(metric):
+    if metric.is_share:
         p_value = share_beyond(estimate.value, effective_n(verdicts.weights), limit, bad)
     else:
         p_value = mean_beyond(verdicts.values, verdicts.weights, limit, bad)
@@ -140,7 +140,7 @@ def _against_logged(metric: Metric, verdicts: Verdicts, baseline: Baseline) -> C
     if not both.any():
         return None
     paired = verdicts.take(both, equal=True)
-    p_value = pairs_worse(paired.values, old[both], _bad(metric), shares=_is_share(metric))
+    p_value = pairs_worse(paired.values, old[both], _bad(metric), shares=metric.is_share)
     return _check(metric, "same requests", _estimate(metric, paired), paired, float(old[both].mean()), p_value)
 
 
@@ -189,7 +189,7 @@ def _unknown(metric: Metric, against: Against, reference: float | None, note: st
 
 def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
     """Of at least one answer."""
-    if _is_share(metric):
+    if metric.is_share:
         return share(verdicts.values > 0, verdicts.weights)
     return weighted_mean(verdicts.values, verdicts.weights)
 
@@ -210,10 +210,6 @@ def _distance(metric: Metric, check: Check) -> Distance:
         baseline_days=(),
         baseline_value=check.reference,
     )
-
-
-def _is_share(metric: Metric) -> bool:
-    return metric.aggregation in ("share_above", "share_below")
 
 
 def _bad(metric: Metric) -> Bad:

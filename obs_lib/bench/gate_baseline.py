@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from obs_lib.bench.gate_suite import Request, counted
+from obs_lib.bench.gate_suite import Request
 from obs_lib.drift.baseline import Measured, measured_in
 from obs_lib.lake.tables import METRICS, SCORES
 from obs_lib.pipeline.workspace import Workspace
@@ -33,7 +33,7 @@ class Baseline:
     def logged_values(self, metric: Metric, requests: Sequence[Request]) -> Floats:
         """What enters the metric of the logged answers to these requests; NaN where one has no score."""
         scores = self.scored.get(str(metric.evaluator), {})
-        return counted(metric, np.array([scores.get(request, np.nan) for request in requests], dtype=np.float64))
+        return metric.averaged(np.array([scores.get(request, np.nan) for request in requests], dtype=np.float64))
 
     def day_values(self, metric: Metric) -> list[Measured]:
         """The metric on each comparable day that has it."""

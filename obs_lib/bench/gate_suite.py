@@ -20,7 +20,6 @@ Request = tuple[str | None, str]
 """The day that a line names, None where it names none, and its request."""
 
 _ROWS, _BYTES = 1_000, 32 << 20  # scored at once
-_CUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,8 @@ class Suite:
         results = self.verdicts[str(metric.evaluator)]
         scores = np.array([np.nan if one["value"] is None else one["value"] for one in results], dtype=np.float64)
         why = Counter(one["note"] for one in results if one["value"] is None).most_common(1)
-        every = Verdicts(self.requests, counted(metric, scores), self.weights, why[0][0] if why else "no answers")
+        every = Verdicts(self.requests, metric.averaged(scores), self.weights, why[0][0] if why else "no answers")
         return every.take(~np.isnan(scores))
-
-
-def counted(metric: Metric, scores: Floats) -> Floats:
-    """Scores as the metric takes them: of a share 1 or 0; NaN stays."""
-    if metric.aggregation == "mean":
-        return scores
-    hits = scores > _CUT if metric.aggregation == "share_above" else scores < _CUT
-    return np.where(np.isnan(scores), np.nan, hits.astype(np.float64))
 
 
 def read_suite(

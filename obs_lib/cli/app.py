@@ -41,7 +41,7 @@ SUBJECTS = (
         "Nights",
         "nights",
         {
-            "run": "Run one night: read, score and sum up DAY, then compare, alert, render, export and notify.",
+            "run": "Run one night: read, score and sum up DAY, then compare, alert, render, notify and export.",
             "ingest": "Read the logs of DAY into the lake, and print what was read, rejected and why.",
             "backfill": "Run every day from FIRST to LAST, then the fold over all that changed.",
         },

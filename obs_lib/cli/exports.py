@@ -23,7 +23,8 @@ def export(
 ) -> None:
     """Send the scores of DAY to the receivers that `exports` names, whether or not they have them.
 
-    Ends with 1 where one failed. Scores that are sent again take the place of what is there. Receivers of numbers show those of
+    Ends with 1 where one failed. Scores that are sent again take the place of what is there, but over OTLP, which
+    knows no ids: there they stand twice. Receivers of numbers show those of
     the newest day; of another they show them where they are named, until the next night.
     """
     ws = open_workspace(config)

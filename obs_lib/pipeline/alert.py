@@ -57,13 +57,13 @@ def is_alerted(ws: Workspace, past: History, day: Day) -> bool:
 
 
 def _ready(ws: Workspace, past: History, day: Day) -> bool:
-    before = day_before(past, day)
+    before = past.before(day)
     done = before is None or is_current(past, before, STEP, partial(_inputs, ws))
     return done and is_compared(ws, past, day)
 
 
 def _inputs(ws: Workspace, past: History, day: Day) -> object:
-    before = day_before(past, day)
+    before = past.before(day)
     return [
         ws.settings_digest("alerts"),
         [past.digests(day, step) for step in ("ingest", "summarise", "compare")],
@@ -74,7 +74,7 @@ def _inputs(ws: Workspace, past: History, day: Day) -> object:
 
 
 def _alert_day(ws: Workspace, past: History, day: Day, wanted: str) -> StepRecord:
-    before = day_before(past, day)
+    before = past.before(day)
     previous = from_frame(ws.lake.read(ALERTS, [before])) if before else []
     rows = to_frame(raise_incidents(night_of(ws, past, day), previous, ws.settings.alerts))
     return ws.lake.commit(day, STEP, {ALERTS: rows}, inputs=wanted)
@@ -143,8 +143,3 @@ def _facts(ws: Workspace, past: History, day: Day) -> DataFacts:
 def _example(*places: pd.DataFrame) -> str | None:
     """Where the first row of the first frame that has one stands."""
     return next((f"{one['file'].iloc[0]}:{one['line'].iloc[0]}" for one in places if len(one)), None)
-
-
-def day_before(past: History, day: Day) -> Day | None:
-    """The last day before `day` that the fold knows; a day that never ran is skipped, open incidents stay open over it."""
-    return past.before(day)

@@ -67,14 +67,18 @@ def allocate(sizes: NDArray[np.int64], factors: Floats, most: int) -> NDArray[np
         quota = quota + more
 
 
+def case_columns(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What evaluators read of these rows: CASE_COLUMNS and, where some of them judge sessions, `session`."""
+    return (*CASE_COLUMNS, SESSION) if SESSION in frame else CASE_COLUMNS
+
+
 def distinct_cases(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """The distinct cases, and each drawn interaction's case.
 
-    Returns a frame of columns `case`, CASE_COLUMNS (text or None) and, where `drawn` has it, `session`, longest texts last
-    and equal lengths by hash, with a fresh index; and a series of case names aligned with `drawn`.
+    Returns a frame of columns `case` and `case_columns(drawn)` (text or None), longest texts last and equal lengths by hash,
+    with a fresh index; and a series of case names aligned with `drawn`.
     """
-    read = (*CASE_COLUMNS, SESSION) if SESSION in drawn else CASE_COLUMNS
-    columns = {name: [_text(value) for value in drawn[name]] for name in read}
+    columns = {name: [_text(value) for value in drawn[name]] for name in case_columns(drawn)}
     names = [_name(row) for row in zip(*columns.values(), strict=True)]
     # object, not str: a text that is not there stays None for the evaluators, never NaN
     frame = pd.DataFrame({"case": names, **columns}, dtype=object).drop_duplicates("case")

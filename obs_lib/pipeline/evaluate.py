@@ -10,12 +10,13 @@ from obs_lib.lake.tables import EMBEDDINGS
 from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.at_work import at_work_on
+from obs_lib.pipeline.cases import case_columns
 from obs_lib.pipeline.judging import for_day
 from obs_lib.pipeline.plan import planned_evaluators, texts_of
 from obs_lib.pipeline.plan_file import Plan, read_plan
 from obs_lib.pipeline.staging import Staging
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import CASE_COLUMNS, SESSION, Day, Evaluator, ScoreStatus, Vectors
+from obs_lib.records import Day, Evaluator, ScoreStatus, Vectors
 
 STEP = "evaluate"
 SCORE_COLUMNS = ["case", "evaluator", "version", "status", "value", "note", "evidence", "cost_usd"]
@@ -42,7 +43,7 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     vectors = gather(texts_of(cases, chosen), known, ws.encoder)
     scored = []
     for _, rows in cases.groupby("batch", sort=True):
-        batch = rows[["case", *_given(rows)]].reset_index(drop=True)
+        batch = rows[["case", *case_columns(rows)]].reset_index(drop=True)
         scored += [score_batch(evaluator, batch, vectors) for evaluator in chosen]
     staging.write(
         f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
@@ -68,16 +69,9 @@ def known_vectors(ws: Workspace, plan: Plan) -> dict[str, bytes]:
     return dict(zip(stored["text_hash"], stored["vector"], strict=True))
 
 
-def _given(batch: pd.DataFrame) -> list[str]:
-    return [name for name in (*CASE_COLUMNS, SESSION) if name in batch]
-
-
 def score_batch(evaluator: Evaluator, batch: pd.DataFrame, vectors: Vectors) -> pd.DataFrame:
-    """One evaluator over one batch of columns `case` and CASE_COLUMNS, and `session` where any reads it.
-
-    When it breaks, the batch's rows say so.
-    """
-    columns = batch[_given(batch)]
+    """One evaluator over one batch of columns `case` and `case_columns`; when it breaks, the batch's rows say so."""
+    columns = batch[list(case_columns(batch))]
     try:
         rows = evaluator.score(columns, vectors)
     except Exception as error:  # noqa: BLE001 - an evaluator may be anybody's code; its failure is data

@@ -134,7 +134,7 @@ def _summarised(past: History) -> list[Day]:
 
 def _inputs(ws: Workspace, past: History, day: Day, options: ExportOptions) -> str:
     """Name of all that decides what is sent of a day, and to where."""
-    masks = ws.settings.digest("redaction") if options.explanations else ""
+    masks = ws.settings_digest("redaction") if options.explanations else ""
     to = [options.kind, options.connection, options.explanations, masks]
     return digest_of(LOG, to, past.digests(day, "ingest"), past.digests(day, "collect"))
 

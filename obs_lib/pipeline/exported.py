@@ -31,9 +31,6 @@ from obs_lib.records import (
 )
 from obs_lib.redaction.columns import shown_rows
 
-CUT = 0.5
-"""Where the share of a score is cut; see `Metric.aggregation`."""
-
 _LONGEST = 500  # characters of an explanation
 _SCORES = ("day", "request_id", "evaluator", "version", "value")
 
@@ -156,14 +153,13 @@ def _cut_of(evaluator: str) -> Metric | None:
     """The metric by which values of a score are counted; None where it is a mean, or nobody knows the score any more."""
     score = score_of(evaluator)
     metric = score.metrics[0] if score is not None else judged(evaluator) or all_metrics().get(evaluator)
-    return metric if metric is not None and metric.aggregation in ("share_above", "share_below") else None
+    return metric if metric is not None and metric.is_share else None
 
 
 def _label(metric: Metric | None, value: float) -> Literal["pass", "fail"] | None:
     if metric is None or metric.direction is None:
         return None
-    counted = value > CUT if metric.aggregation == "share_above" else value < CUT
-    return "fail" if counted is (metric.direction == "lower_is_better") else "pass"
+    return "fail" if metric.counts(value) is (metric.direction == "lower_is_better") else "pass"
 
 
 def _explanation(evidence: Any) -> str | None:

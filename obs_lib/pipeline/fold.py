@@ -43,7 +43,10 @@ class History:
         return sorted(summarised | failed)
 
     def before(self, day: Day) -> Day | None:
-        """The last of these days before `day`; None where there is none."""
+        """The last of these days before `day`; None where there is none.
+
+        A day that never ran is skipped: open incidents stay open over it.
+        """
         place = bisect_left(self.days, day)
         return self.days[place - 1] if place else None
 

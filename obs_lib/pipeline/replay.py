@@ -17,7 +17,7 @@ from obs_lib.alerts.place import overlap
 from obs_lib.alerts.storage import from_frame, to_frame
 from obs_lib.errors import DayNotReady
 from obs_lib.lake.tables import ALERTS
-from obs_lib.pipeline.alert import day_before, night_of
+from obs_lib.pipeline.alert import night_of
 from obs_lib.pipeline.deliveries import AT_ONCE
 from obs_lib.pipeline.fold import History, history
 from obs_lib.pipeline.night import days_between
@@ -80,7 +80,7 @@ def replay(ws: Workspace, first: Day, last: Day, policy: AlertOptions) -> Replay
     days = [day for day in past.days if day in wanted]
     if not days:
         raise DayNotReady(f"the lake has no day from {first} to {last}", where=ws.lake.root, fix="run `obs days`")
-    before = day_before(past, days[0])
+    before = past.before(days[0])
     standing = from_frame(ws.lake.read(ALERTS, [before])) if before else []
     policies = (policy, ws.settings.alerts)
     folded: list[dict[Day, list[Incident]]] = [{}, {}]

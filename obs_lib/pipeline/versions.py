@@ -28,7 +28,6 @@ FALSE_ALARMS = 0.05
 
 _UNREAD = ("messages", "tools", "reference")
 _COLUMNS = ["day", *(name for name in INTERACTIONS.names if name not in _UNREAD)]
-_CUT = 0.5
 _NAMED = 10  # versions that a message names
 
 
@@ -145,18 +144,9 @@ def _quality(ws: Workspace, rows: _Rows, days: Sequence[Day]) -> Iterator[Measur
         part = of_score.get(metric.evaluator or metric.name)
         if part is not None:
             values, weights = np.full(len(rows.of), np.nan), np.ones(len(rows.of))
-            values[part["at"]] = _summed(metric, part["value"].to_numpy(dtype=np.float64))
+            values[part["at"]] = metric.averaged(part["value"].to_numpy(dtype=np.float64))
             weights[part["at"]] = 1 / part["inclusion_probability"].to_numpy(dtype=np.float64)
             yield _measured(metric, rows, values, weights)
-
-
-def _summed(metric: Metric, values: Floats) -> Floats:
-    """What the metric takes the mean of."""
-    if metric.aggregation == "share_above":
-        return (values > _CUT).astype(np.float64)
-    if metric.aggregation == "share_below":
-        return (values < _CUT).astype(np.float64)
-    return values
 
 
 def _measured(metric: Metric, rows: _Rows, values: Floats, weights: Floats) -> Measured:

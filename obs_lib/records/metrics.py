@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from obs_lib.records.logs import Day
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class MetricStatus(StrEnum):
@@ -16,6 +20,8 @@ class MetricStatus(StrEnum):
     NO_DATA = "NO_DATA"
 
 
+CUT = 0.5
+"""Where a share of scores is cut."""
 _EXTENSIVE_UNITS = frozenset({"count", "tokens", "USD", "tokens/s"})
 _ABSOLUTE_UNITS = frozenset({"share", "probability", "score"})
 _SEVERE_AMOUNT, _SEVERE_PART = 0.15, 0.5
@@ -44,7 +50,7 @@ class Metric:
     evaluator: str | None = None
     """The score that it sums up; None for a system metric."""
     aggregation: Literal["mean", "share_above", "share_below"] | None = None
-    """How a column of scores becomes the metric. Shares are cut at 0.5. None for a system metric."""
+    """How a column of scores becomes the metric. Shares are cut at CUT. None for a system metric."""
     family: str = field(default="", kw_only=True)
     """What its changes say: those of one family say much the same and count once. By default the score, `latency` where
     the unit is ms, else the metric's own name."""
@@ -82,6 +88,27 @@ class Metric:
         if not self.complaint:
             way = "fell" if self.direction == "higher_is_better" else "rose"
             object.__setattr__(self, "complaint", f"{self.title} {way}")
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is the share of scores on one side of the cut."""
+        return self.aggregation in ("share_above", "share_below")
+
+    @overload
+    def counts(self, scores: float) -> bool: ...
+
+    @overload
+    def counts(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]: ...
+
+    def counts(self, scores: float | NDArray[np.float64]) -> bool | NDArray[np.bool_]:
+        """Whether a score, or each of an array, lies on the side that is counted: above the cut, unless of `share_below`."""
+        return scores < CUT if self.aggregation == "share_below" else scores > CUT
+
+    def averaged(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What it is the mean of: of a share 1 for each score that counts, else 0, and otherwise the scores; NaN stays."""
+        import numpy as np  # not for those who ask only what a metric is called
+
+        return np.where(np.isnan(scores), np.nan, self.counts(scores)) if self.is_share else scores
 
     @property
     def relative(self) -> bool:

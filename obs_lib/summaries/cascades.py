@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from obs_lib.catalogue import scored as scored_metrics
 from obs_lib.catalogue.judged import CASCADE, OF_ALL, OF_LOCAL
@@ -25,7 +24,6 @@ from obs_lib.summaries.ppi import corrected_rate, moments, raw_rate
 from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.segments import Segments
 
-_CUT = 0.5
 _LEAST = 10  # drawn answers without which nothing is said of the sure ones
 
 
@@ -76,18 +74,10 @@ def _columns(metric: Metric, rows: pd.DataFrame) -> Floats:
     )
     local = np.where(np.isnan(local), value, local)
     weight = 1.0 / rows["inclusion_probability"].to_numpy(dtype=np.float64)
-    verdicts = (_verdict(metric, one) for one in (value, local, judge))
+    verdicts = (metric.averaged(one) for one in (value, local, judge))
     return np.stack([*verdicts, weight, np.where(np.isnan(share), 1.0, share)])
 
 
 def _told(evidence: object) -> dict[str, float]:
     found = json.loads(evidence).get("cascade") if isinstance(evidence, str) else None
     return found if isinstance(found, dict) else {}
-
-
-def _verdict(metric: Metric, value: Floats) -> NDArray[np.float64]:
-    """What the metric counts of a value; NaN stays."""
-    if metric.aggregation == "mean":
-        return value
-    counted = value < _CUT if metric.aggregation == "share_below" else value > _CUT
-    return np.where(np.isnan(value), np.nan, counted.astype(np.float64))

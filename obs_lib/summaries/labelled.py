@@ -27,7 +27,6 @@ from obs_lib.summaries.segments import Segments
 from obs_lib.summaries.sketches import Sketch
 
 KIND = "labels"
-_CUT = 0.5
 
 
 @dataclass(frozen=True)
@@ -182,11 +181,10 @@ def _sums(metric: Metric, scored: _Scored, inside: NDArray[np.bool_]) -> Labelle
     """Everything that is added up over one segment."""
     turn: Callable[[Floats], Floats] = (lambda x: 1.0 - x) if metric.aggregation == "share_below" else (lambda x: x)
     value, drawn, picked = scored.value[inside], turn(scored.drawn[inside]), turn(scored.picked[inside])
-    flagged = (value < _CUT if metric.aggregation == "share_below" else value > _CUT).astype(np.float64)
-    verdict = value if metric.aggregation == "mean" else flagged
+    flagged = metric.counts(value).astype(np.float64)
     weight, asked, chosen = scored.label_weight[inside], ~np.isnan(drawn), ~np.isnan(picked)
     return Labelled(
-        moments=moments(verdict, scored.weight[inside], drawn, weight),
+        moments=moments(metric.averaged(value), scored.weight[inside], drawn, weight),
         drawn=cells(drawn[asked], flagged[asked], weight[asked]) if asked.any() else NONE,
         picked=cells(picked[chosen], flagged[chosen], np.ones(int(chosen.sum()))) if chosen.any() else NONE,
         n_drawn=int(asked.sum()),

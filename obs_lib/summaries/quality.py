@@ -21,7 +21,6 @@ from obs_lib.summaries.results import Result, metric_value
 from obs_lib.summaries.sampled import Strata, sampled_mean, sampled_share
 from obs_lib.summaries.segments import Segments
 
-_CUT = 0.5
 _NAMED = 4  # languages
 _SKIPPED = f"{ScoreStatus.SKIPPED.value.lower()}: "
 
@@ -130,10 +129,8 @@ def _estimate(metric: Metric, verdicts: Verdicts) -> Estimate:
     there = verdicts.scored
     values, weights, strata = verdicts.value[there], verdicts.weight[there], verdicts.strata.take(there)
     clusters = None if verdicts.clusters is None else verdicts.clusters[there]
-    if metric.aggregation == "share_above":
-        return sampled_share(values > _CUT, weights, strata, clusters)
-    if metric.aggregation == "share_below":
-        return sampled_share(values < _CUT, weights, strata, clusters)
+    if metric.is_share:
+        return sampled_share(metric.counts(values), weights, strata, clusters)
     return sampled_mean(values, weights, strata, clusters)
 
 

@@ -9,10 +9,21 @@ from typing import Any
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, Rejected
 from obs_lib.sources.formats.parse import embedded, mapping, moment
-from obs_lib.sources.formats.spans import Record, Span, SpanFormat, annotation, each, nanoseconds, plain_id, span_of
+from obs_lib.sources.formats.spans import (
+    Record,
+    Span,
+    SpanFormat,
+    annotation,
+    at,
+    each,
+    events_of,
+    plain_id,
+    span_of,
+)
 
 _STARTS = re.compile(rb'"(?:start_time|start_time_ns|start_time_unix_nano)\\?"\s*:\s*"?(\d{19})\b')
 _GRACE_S = 900
+_MOMENTS = ("time_unix_nano", "timestamp", "time")  # of an event
 
 
 class MlflowFormat(SpanFormat):
@@ -56,7 +67,6 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
     trace_id = of_trace or plain_id(context.get("trace_id", item.get("trace_id")))
     span_id = plain_id(context.get("span_id", item.get("span_id")))
     code = str(status.get("code") or item.get("status_code") or "")
-    events = embedded(item.get("events"))
     return span_of(
         entry,
         {
@@ -64,21 +74,10 @@ def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]
             "span_id": span_id,
             "parent_id": plain_id(item.get("parent_id", item.get("parent_span_id"))),
             "name": str(item.get("name") or ""),
-            "start": _at(item, ("start_time_unix_nano", "start_time_ns", "start_time")),
-            "end": _at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
+            "start": at(item, ("start_time_unix_nano", "start_time_ns", "start_time")),
+            "end": at(item, ("end_time_unix_nano", "end_time_ns", "end_time")),
             "attributes": own | mapping(embedded(item.get("attributes"))),
-            "events": tuple(
-                Record(
-                    entry,
-                    trace_id,
-                    span_id,
-                    str(event.get("name", "")),
-                    _at(event, ("time_unix_nano", "timestamp", "time")),
-                    mapping(event.get("attributes")),
-                )
-                for event in (events if isinstance(events, list) else ())
-                if isinstance(event, dict)
-            ),
+            "events": events_of(entry, (trace_id, span_id), embedded(item.get("events")), _MOMENTS),
             "failed": code.endswith("ERROR"),
             "message": str(status.get("message") or item.get("status_message") or ""),
         },
@@ -93,7 +92,3 @@ def _verdicts(entry: Entry, assessments: Any, top: Span) -> Iterator[Record]:
             kind = str(mapping(given.get("source")).get("source_type")).removesuffix("_JUDGE")
             of = top.trace_id, plain_id(given.get("span_id")) or top.span_id
             yield annotation(entry, of, given.get("assessment_name", given.get("name")), value, kind)
-
-
-def _at(item: Mapping[str, Any], names: tuple[str, ...]) -> int:
-    return next((nanoseconds(item[name]) for name in names if item.get(name) not in (None, "")), 0)

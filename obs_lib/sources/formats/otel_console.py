@@ -51,7 +51,7 @@ class ConsoleFormat(SpanFormat):
                 "start": nanoseconds(item.get("start_time")),
                 "end": nanoseconds(item.get("end_time")),
                 "attributes": mapping(item.get("attributes")),
-                "events": events_of(entry, trace_id, span_id, item.get("events")),
+                "events": events_of(entry, (trace_id, span_id), item.get("events")),
                 "failed": status.get("status_code") == "ERROR",
                 "message": str(status.get("description") or ""),
                 "resource": mapping(mapping(item.get("resource")).get("attributes")),

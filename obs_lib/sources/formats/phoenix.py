@@ -62,7 +62,7 @@ class PhoenixFormat(SpanFormat):
                 "start": nanoseconds(item.get("start_time")),
                 "end": nanoseconds(item.get("end_time")),
                 "attributes": attributes,
-                "events": events_of(entry, trace_id, span_id, embedded(item.get("events"))),
+                "events": events_of(entry, (trace_id, span_id), embedded(item.get("events"))),
                 "failed": item.get("status_code") == "ERROR",
                 "message": str(item.get("status_message") or ""),
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from obs_lib.records import Day
@@ -151,14 +151,23 @@ def span_of(entry: Entry, fields: Mapping[str, Any]) -> Span:
     return Span(entry=entry, **(given | dict(fields)))
 
 
-def events_of(entry: Entry, trace_id: str, span_id: str, events: Any) -> tuple[Record, ...]:
-    """The events of a span as its SDK prints them: {name, timestamp, attributes}."""
+def events_of(
+    entry: Entry, of: tuple[str, str], events: Any, moments: Sequence[str] = ("timestamp",)
+) -> tuple[Record, ...]:
+    """The events of a span (its trace's id and its own) as its SDK prints them: {name, timestamp, attributes}.
+
+    moments : what else the time may be called, the first that is there counts.
+    """
     return tuple(
-        Record(entry, trace_id, span_id, str(event.get("name", "")), nanoseconds(event.get("timestamp")), attributes)
+        Record(entry, *of, str(event.get("name", "")), at(event, moments), mapping(event.get("attributes")))
         for event in (events if isinstance(events, list) else ())
         if isinstance(event, dict)
-        for attributes in (mapping(event.get("attributes")),)
     )
+
+
+def at(item: Mapping[str, Any], names: Sequence[str]) -> int:
+    """Nanoseconds since 1970 under the first of the names that holds something; 0 for none."""
+    return next((nanoseconds(item[name]) for name in names if item.get(name) not in (None, "")), 0)
 
 
 def plain_id(value: Any) -> str:

@@ -13,14 +13,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from obs_lib.evaluators.judge.batches.api import (
-    PAGES,
     SLACK_S,
     Answer,
     Look,
     Requests,
     as_failure,
     lines_of,
-    listed,
+    listed_since,
     safe_id,
 )
 from obs_lib.evaluators.judge.batches.register import Batch
@@ -53,7 +52,7 @@ class AnthropicBatches:
     def find(self, batch: Batch, keys: AbstractSet[str], known: AbstractSet[str]) -> str | None:
         """See `BatchApi`: among batches of that size and time, the one whose results bear our keys."""
         unsure, since = False, batch.created_at - SLACK_S
-        for item in listed(self._pages(since)):
+        for item in self._listed(since):
             made = _moment(item.get("created_at"))
             if item["id"] in known or _size(item) != batch.n or made is None or made < since:
                 continue
@@ -79,18 +78,14 @@ class AnthropicBatches:
         """See `BatchApi`."""
         self._endpoint.call("DELETE", f"{_BATCHES}/{remote}")
 
-    def _pages(self, since: float) -> Iterator[dict[str, Any]]:
-        """The list of batches, newest first, as far back as `since`."""
-        after: dict[str, Any] = {}
-        for _ in range(PAGES):
-            page = self._endpoint.call("GET", _BATCHES, query={"limit": 1000, **after})
-            yield page
-            last = list(listed(iter([page])))[-1:]
-            created = _moment(last[0].get("created_at")) if last else None
-            if not page.get("has_more") or created is None or created < since:
-                return
-            after = {"after_id": last[0]["id"]}
-        raise CallFailed("the judge's server lists too many batches to find ours")
+    def _listed(self, since: float) -> Iterator[dict[str, Any]]:
+        """The batches, newest first, as far back as `since`."""
+        return listed_since(
+            lambda query: self._endpoint.call("GET", _BATCHES, query={"limit": 1000, **query}),
+            "after_id",
+            _moment,
+            since,
+        )
 
 
 def message_of(body: Body) -> dict[str, Any]:

@@ -66,13 +66,35 @@ def safe_id(reply: Mapping[str, Any], name: str = "id") -> str:
     return found
 
 
-def listed(pages: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The batches on a server's pages, newest first, as far as they are objects with an id."""
-    for page in pages:
-        data = page.get("data")
-        for item in data if isinstance(data, list) else ():
-            if isinstance(item, dict) and isinstance(item.get("id"), str) and _ID.fullmatch(item["id"]):
-                yield item
+def _listed(page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The batches on a page, as far as they are objects with an id."""
+    data = page.get("data")
+    for item in data if isinstance(data, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("id"), str) and _ID.fullmatch(item["id"]):
+            yield item
+
+
+def listed_since(
+    page_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    after: str,
+    made: Callable[[Any], float | None],
+    since: float,
+) -> Iterator[dict[str, Any]]:
+    """The batches that a server lists, newest first, as far back as the page that reaches `since` (seconds since 1970).
+
+    page_of : one page, by its query. after : what the query calls the id behind which a page begins. made : when a batch was
+    made, by its `created_at`. CallFailed where they are too many.
+    """
+    query: dict[str, Any] = {}
+    for _ in range(PAGES):
+        page = page_of(query)
+        items = list(_listed(page))
+        yield from items
+        created = made(items[-1].get("created_at")) if items else None
+        if not page.get("has_more") or created is None or created < since:
+            return
+        query = {after: items[-1]["id"]}
+    raise CallFailed("the judge's server lists too many batches to find ours")
 
 
 def as_failure(problem: str) -> CallFailed:

@@ -13,14 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 from obs_lib.evaluators.judge.batches.api import (
-    PAGES,
     SLACK_S,
     Answer,
     Look,
     Requests,
     as_failure,
     lines_of,
-    listed,
+    listed_since,
     safe_id,
 )
 from obs_lib.evaluators.judge.batches.register import Batch
@@ -68,7 +67,7 @@ class OpenAiBatches:
 
     def find(self, batch: Batch, keys: AbstractSet[str], known: AbstractSet[str]) -> str | None:
         """See `BatchApi`: by the metadata."""
-        for item in listed(self._pages(batch.created_at - SLACK_S)):
+        for item in self._listed(batch.created_at - SLACK_S):
             metadata = item.get("metadata")
             if isinstance(metadata, Mapping) and metadata.get(_OURS) == batch.id:
                 return str(item["id"])
@@ -108,18 +107,15 @@ class OpenAiBatches:
     def _delete(self, file: str) -> None:
         self._endpoint.call("DELETE", f"/files/{file}")
 
-    def _pages(self, since: float) -> Iterator[dict[str, Any]]:
-        """The list of batches, newest first, as far back as `since`."""
-        after: dict[str, Any] = {}
-        for _ in range(PAGES):
-            page = self._endpoint.call("GET", "/batches", query={"limit": 100, **after})
-            yield page
-            last = list(listed(iter([page])))[-1:]
-            created = last[0].get("created_at") if last else None
-            if not page.get("has_more") or not isinstance(created, int | float) or created < since:
-                return
-            after = {"after": last[0]["id"]}
-        raise CallFailed("the judge's server lists too many batches to find ours")
+    def _listed(self, since: float) -> Iterator[dict[str, Any]]:
+        """The batches, newest first, as far back as `since`."""
+        return listed_since(
+            lambda query: self._endpoint.call("GET", "/batches", query={"limit": 100, **query}), "after", _moment, since
+        )
+
+
+def _moment(seconds: Any) -> float | None:
+    return seconds if isinstance(seconds, int | float) else None
 
 
 def _answer(line: Mapping[str, Any]) -> Mapping[str, Any] | CallFailed:
