@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ with DAG("own", schedule=None):
 
 
 def gated(house: House, **arguments: Any) -> dict[str, list[str]]:
-    """States of the tasks of somebody's Dag behind the gate."""
-    folder = house.home / "own"
-    folder.mkdir(exist_ok=True)
+    """States of the tasks of somebody's Dag behind the gate.
+
+    A folder of its own each time: Python takes compiled code for current whose source has the same size and second.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="own-", dir=house.home))
     given = {"day": str(DAY)} | arguments
     text = OWN_DAG.replace("{arguments}", ", ".join(f"{name}={value!r}" for name, value in given.items()))
     (folder / "own.py").write_text(text)
