@@ -150,17 +150,28 @@ def _spectrum(units: Floats, rows: Floats, away: Floats, own: bool) -> Floats:
     Few units make eigenvalues look more unequal than they are, so they are drawn together (Ledoit and Wolf 2004) until the sum
     of their squares is what pairs of units that share neither day nor block say, which is unbiased.
     """
-    dimensions = away.shape[1]
+    dimensions, freedom = away.shape[1], len(away) - 1
     among = np.tensordot(units, units, axes=((0, 1), (0, 1)))
     sampling, flat = float(np.trace(among)), np.eye(dimensions) / dimensions
-    spread = _evenness(units, rows, among)
-    blocks = flat if sampling <= 0 else among / sampling
-    part = (max(spread - 1 / dimensions, 0.0) / max(float(np.sum(blocks**2)) - 1 / dimensions, 1e-12)) ** 0.5
-    mixed: Floats = flat + min(part, 1.0) * (blocks - flat)
-    if own:
-        mixed = _with_days(mixed, away)
-    eigenvalues = np.linalg.eigvalsh(mixed)[::-1]
-    return np.asarray(eigenvalues[eigenvalues > 1e-9 * eigenvalues[0]], dtype=np.float64)
+    part, mixed = 0.0, flat
+    if sampling > 0:
+        spread, blocks = _evenness(units, rows, among), among / sampling
+        uneven = max(spread - 1 / dimensions, 0.0) / max(float(np.sum(blocks**2)) - 1 / dimensions, 1e-12)
+        part = min(uneven**0.5, 1.0)
+        mixed = flat + part * (blocks - flat)
+    share = _share_of_days(mixed, away) if own and freedom >= 2 else 0.0
+    of_blocks = units.reshape(-1, dimensions) * np.sqrt((1 - share) * part / max(sampling, _LEAST_P))
+    of_days = away * np.sqrt(share / max(float(np.sum(away**2)), _LEAST_P))
+    eigenvalues = (1 - share) * (1 - part) / dimensions + _squared_singular(np.concatenate([of_blocks, of_days]))
+    return eigenvalues[eigenvalues > 1e-9 * eigenvalues[0]]
+
+
+def _squared_singular(rows: Floats) -> Floats:
+    """As many as there are columns, largest first. Few rows have the small matrix of their products with each other."""
+    rows = rows[rows.any(axis=1)]
+    products = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
+    found = np.maximum(np.linalg.eigvalsh(products)[::-1], 0.0)
+    return np.concatenate([found, np.zeros(rows.shape[1] - len(found))])
 
 
 def _evenness(units: Floats, rows: Floats, among: Floats) -> float:
@@ -177,17 +188,14 @@ def _evenness(units: Floats, rows: Floats, among: Floats) -> float:
     return float(min(max(squares / size**2, 1 / units.shape[2]), 1.0))
 
 
-def _with_days(blocks: Floats, away: Floats) -> Floats:
-    """The blocks' covariance with as much of the days' as makes its eigenvalues as uneven as the days' are, unbiased."""
+def _share_of_days(blocks: Floats, away: Floats) -> float:
+    """How much of the days' covariance beside the blocks' makes the eigenvalues as uneven as the days' are, unbiased."""
     freedom = len(away) - 1
-    if freedom < 2:
-        return blocks
     days = away.T @ away
     days = days / np.trace(days)
     raw, flat, cross = float(np.sum(days**2)), float(np.sum(blocks**2)), float(np.sum(blocks * days))
     wanted = min((raw - 1 / freedom) * freedom**2 / ((freedom - 1) * (freedom + 2)), 1.0)
     if wanted <= flat:
-        return blocks
+        return 0.0
     a, b, c = flat - 2 * cross + raw, 2 * (cross - flat), flat - wanted
-    share = min(1.0, float((-b + np.sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)))
-    return np.asarray((1 - share) * blocks + share * days, dtype=np.float64)
+    return min(1.0, float((-b + np.sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)))
