@@ -47,7 +47,10 @@ PAIRS = list(combinations(PROBLEMS, 2))
 assert len(PAIRS) == 36
 
 
-@pytest.mark.parametrize("route", ["docs", "chat"], ids=["same route", "another route"])
+@pytest.mark.parametrize(
+    "route",
+    [pytest.param("docs", id="same route"), pytest.param("chat", id="another route", marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize(("number", "first", "second"), [(n, *pair) for n, pair in enumerate(PAIRS)])
 def test_no_problem_is_silent_while_another_is_open(number: int, first: str, second: str, route: str) -> None:
     """The second begins one to five days after the first, by turns."""
@@ -65,7 +68,7 @@ def test_no_problem_is_silent_while_another_is_open(number: int, first: str, sec
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alike", [False, True], ids=["independent", "users of 20"])
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_a_quiet_quarter_tells_at_most_one_thing(seed: int, alike: bool) -> None:
     """Weekends of half the traffic, errors of 0.8%; answers of one user as alike as an intra-class correlation of 0.3."""
     quiet = Route(errors=0.008).changed(**({"users": 20, "icc": 0.3} if alike else {}))

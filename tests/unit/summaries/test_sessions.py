@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obs_lib.models.vectors import text_hash
@@ -186,6 +186,7 @@ def test_no_session_in_a_segment_is_no_data(measure: Any) -> None:
     assert found["session_turns route=code"].value is None
 
 
+@settings(max_examples=15)  # two whole summaries each
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(order: random.Random) -> None:
     rows = [turn(f"s{n % 7}", n, f"question {n % 5}", response=None if n % 11 == 0 else "yes") for n in range(40)]

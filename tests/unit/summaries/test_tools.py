@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obs_lib.lake.tables import INTERACTIONS, SCORES, SPANS
@@ -224,6 +224,7 @@ def test_a_regular_expression_of_a_log_is_never_run() -> None:
     assert time.perf_counter() - began < 5
 
 
+@settings(max_examples=15)  # two whole summaries each
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(order: random.Random) -> None:
     rows = [
