@@ -34,10 +34,9 @@ def test_sentences_stand_where_they_say(text: str) -> None:
     assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
-@pytest.mark.parametrize(
-    "bomb", ["." * 200_000, ".)" * 100_000, "\n" * 200_000, "a." * 100_000, ". " * 100_000, "[1" * 100_000]
-)
-def test_time_is_linear_in_the_text(bomb: str) -> None:
+@pytest.mark.parametrize("part", [".", ".)", "\n", "a.", ". ", "[1"])
+def test_time_is_linear_in_the_text(part: str) -> None:
+    bomb = part * (200_000 // len(part))
     started = time.process_time()
     sentences(bomb)
     numbers(bomb)
