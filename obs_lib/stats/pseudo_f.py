@@ -162,7 +162,9 @@ def _spectrum(units: Floats, rows: Floats, away: Floats, own: bool) -> Floats:
     share = _share_of_days(mixed, away) if own and freedom >= 2 else 0.0
     of_blocks = units.reshape(-1, dimensions) * np.sqrt((1 - share) * part / max(sampling, _LEAST_P))
     of_days = away * np.sqrt(share / max(float(np.sum(away**2)), _LEAST_P))
-    eigenvalues: Floats = (1 - share) * (1 - part) / dimensions + _squared_singular(np.concatenate([of_blocks, of_days]))
+    eigenvalues: Floats = (1 - share) * (1 - part) / dimensions + _squared_singular(
+        np.concatenate([of_blocks, of_days])
+    )
     return np.asarray(eigenvalues[eigenvalues > 1e-9 * eigenvalues[0]])
 
 
