@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from obs_lib.records import Day
 
@@ -28,9 +30,16 @@ _WRITTEN = dt.timedelta(minutes=1)  # a page or a staged file is written in much
 
 @contextmanager
 def at_work_on(files: Path, day: Day) -> Iterator[None]:
-    """Say that somebody is at work on a day; several may be at once. files : the lake's folder of files."""
-    with _held(_lock_of(files, day), fcntl.LOCK_SH):
-        yield
+    """Say that somebody is at work on a day; several may be at once. files : the lake's folder of files.
+
+    The last to leave takes the lock's file away.
+    """
+    path = _lock_of(files, day)
+    try:
+        with _held(path, fcntl.LOCK_SH):
+            yield
+    finally:
+        _remove_free(path)
 
 
 def is_at_work(files: Path, day: Day) -> bool:
@@ -77,6 +86,9 @@ def remove_left_behind(files: Path, patience: dt.timedelta = PATIENCE) -> int:
             if not _is_held(_lock_of(files, day.name)):  # who is at work may be about to put something in
                 with suppress(OSError):  # not empty
                     day.rmdir()
+        for lock in root.glob(f"*{_LOCK}"):
+            if lock != _turn_of(files):
+                gone += _remove_free(lock)
     return gone
 
 
@@ -103,28 +115,60 @@ def _lock_of(files: Path, day: object) -> Path:
     return files / STAGING / f"{day}{_LOCK}"
 
 
+def _turn_of(files: Path) -> Path:
+    return files / STAGING / f"turn{_LOCK}"
+
+
 @contextmanager
 def _turn(files: Path) -> Iterator[None]:
     """One at a time makes or removes folders."""
-    with _held(files / STAGING / f"turn{_LOCK}", fcntl.LOCK_EX):
+    with _held(_turn_of(files), fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
 def _held(path: Path, kind: int) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
-        with suppress(OSError):  # a folder that knows no locks: nothing there counts as left behind
-            fcntl.flock(file, kind)
-        yield
+    while True:
+        with path.open("a+") as file:
+            with suppress(OSError):  # a folder that knows no locks: nothing there counts as left behind
+                fcntl.flock(file, kind)
+                if not _is_still(file, path):  # removed by who held it before us: a lock on it tells nobody anything
+                    continue
+            yield
+            return
 
 
 def _is_held(path: Path) -> bool:
+    """Whether a living process holds the lock; looking leaves no file behind."""
     try:
-        with path.open("a+") as file:
+        with path.open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
     except OSError:
         return True
     return False
+
+
+def _remove_free(path: Path) -> int:
+    """Remove a lock's file unless somebody holds it; returns how many went. Only who holds a lock may remove its file: so
+    nobody's lock loses its name, and who has waited for ours finds that the file is another one (`_held`).
+    """
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_still(file, path):
+                return 0
+            path.unlink()
+    except OSError:  # held, gone, or in a place that knows no locks
+        return 0
+    return 1
+
+
+def _is_still(file: IO[str], path: Path) -> bool:
+    """Whether an open file is the one that its path names."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

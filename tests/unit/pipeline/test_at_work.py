@@ -182,6 +182,60 @@ def test_an_erasure_waits_for_a_living_night_whatever_is_said(with_person: Path,
     assert files_saying(Path(ws.lake.root), PERSON, MARK, ANSWER) == set()
 
 
+def locks(files: Path) -> set[str]:
+    return {path.name for path in (files / "staging").glob("*.lock")} - {"turn.lock"}
+
+
+def test_a_days_lock_leaves_no_file(tmp_path: Path) -> None:
+    assert not is_at_work(tmp_path, DAYS[0])  # nor does looking
+    assert locks(tmp_path) == set()
+    with at_work_on(tmp_path, DAYS[0]):
+        with at_work_on(tmp_path, DAYS[0]):
+            pass
+        assert locks(tmp_path) == {f"{DAYS[0]}.lock"}
+        assert is_at_work(tmp_path, DAYS[0])
+    assert locks(tmp_path) == set()
+    with pytest.raises(RuntimeError), at_work_on(tmp_path, DAYS[0]):
+        raise RuntimeError
+    assert locks(tmp_path) == set()
+
+
+def test_the_lock_of_a_killed_night_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    holder = "import sys, time, pathlib; from obs_lib.pipeline.at_work import at_work_on\n"
+    holder += "with at_work_on(pathlib.Path(sys.argv[1]), sys.argv[2]): print('held', flush=True); time.sleep(600)"
+    command = [sys.executable, "-c", holder, str(tmp_path), str(DAYS[0])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        remove_left_behind(tmp_path)
+        assert locks(tmp_path) == {f"{DAYS[0]}.lock"}
+        assert is_at_work(tmp_path, DAYS[0])
+        process.kill()
+    assert locks(tmp_path) == {f"{DAYS[0]}.lock"}
+    remove_left_behind(tmp_path)
+    assert locks(tmp_path) == set()
+
+
+ALONE = """
+import fcntl, pathlib, sys
+from obs_lib.pipeline.at_work import _held, _lock_of, _remove_free
+files, lock = pathlib.Path(sys.argv[1]), _lock_of(pathlib.Path(sys.argv[1]), "2024-03-01")
+for _ in range(300):
+    with _held(lock, fcntl.LOCK_EX):
+        (files / "inside").mkdir()  # fails when another one is
+        (files / "inside").rmdir()
+    _remove_free(lock)
+"""
+
+
+def test_nobody_holds_the_lock_of_a_removed_file(tmp_path: Path) -> None:
+    """Processes that take the lock alone, and remove it whenever it is free, are never two."""
+    command = [sys.executable, "-c", ALONE, str(tmp_path)]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in processes] == [("", 0)] * 3
+    assert locks(tmp_path) == set()
+
+
 def test_a_lock_is_of_its_day_and_ends_with_its_holder(tmp_path: Path) -> None:
     assert not is_at_work(tmp_path, DAYS[0])
     with at_work_on(tmp_path, DAYS[0]), at_work_on(tmp_path, DAYS[0]):
