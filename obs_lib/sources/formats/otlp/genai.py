@@ -107,6 +107,8 @@ _SECONDS = {
     "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
     "decode_ms": ("gen_ai.latency.time_in_model_decode",),
 }
+_OF_A_SERVER = ("gen_ai.latency.time_to_first_token", "gen_ai.latency.e2e")
+"""What servers of one model (vLLM, SGLang) write of a request, whose model they need not name."""
 _AGENTS = ("gen_ai.agent.name", "agent_name")  # the latter is pydantic-ai's
 _AGENT_MODELS = (*_TEXTS["model_version"], "model_name")
 _AGENT_ANSWERS = (
@@ -125,7 +127,7 @@ def is_llm(attributes: Attributes) -> bool | None:
     verdict = next((known for name in named if (known := answers_in_text(name)) is not None), None)
     if verdict is False:
         return False
-    has_model = first(attributes, _TEXTS["model_version"]) is not None
+    has_model = first(attributes, (*_TEXTS["model_version"], *_OF_A_SERVER)) is not None
     return True if has_model and (verdict or _carries_a_call(attributes)) else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
+from obs_lib.sources.formats.messages import Message, answer_of, finish_in, messages_of, prompt_of, text_of
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, number, text, unwrapped
 from obs_lib.sources.formats.parse import embedded, mapping
@@ -78,7 +78,7 @@ def metadata(attributes: Attributes) -> dict[str, Any]:
 
 def _prompt(attributes: Attributes) -> str | list[Message] | None:
     if messages := _messages(attributes, "llm.input_messages"):
-        return captured([message_of({"role": "user", **message}) for message in messages])
+        return captured([said for message in messages for said in messages_of({"role": "user", **message})])
     texts = [
         item.get("text") for item in unwrapped(indexed(attributes, "llm.prompts"), "prompt") if isinstance(item, dict)
     ]
@@ -115,7 +115,8 @@ def _messages(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
 def _message(item: dict[str, Any]) -> dict[str, Any]:
     """In the shape of OpenAI's messages."""
     content = item.get("contents", item.get("content"))
-    message = {"role": item.get("role"), "content": content, "tool_calls": item.get("tool_calls")}
+    role = "tool" if item.get("tool_call_id") and item.get("role") == "user" else item.get("role")
+    message = {"role": role, "content": content, "tool_calls": item.get("tool_calls")}
     if item.get("function_call_name"):
         called = {"name": item["function_call_name"], "arguments": item.get("function_call_arguments_json")}
         message["function_call"] = called
