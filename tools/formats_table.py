@@ -1,4 +1,4 @@
-"""Write the tables of log formats, and of the fields that each can give, into docs/formats.md, from the formats themselves.
+"""Write the tables of log formats, of the fields that each gives and of where they stand into docs/formats.md, from the code.
 
 Run by `make docs`; a test fails where the page no longer says what the code does.
 """
@@ -11,11 +11,13 @@ from pathlib import Path
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
 from obs_lib.sources.formats.base import FOUND_OUT, Format
 from obs_lib.sources.formats.loading import format_class
+from obs_lib.sources.formats.provenance import table as places
 from obs_lib.sources.formats.registry import BUNDLED, extension
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "formats.md"
 BEGIN, END = "<!-- formats: made by `make docs` -->", "<!-- end of formats -->"
 FIELDS_BEGIN, FIELDS_END = "<!-- fields: made by `make docs` -->", "<!-- end of fields -->"
+PLACES_BEGIN, PLACES_END = "<!-- places: made by `make docs` -->", "<!-- end of places -->"
 _TABLES = {INTERACTIONS: "interactions", SPANS: "spans", LABELS: "labels", GPU_SAMPLES: "GPU samples"}
 
 
@@ -45,13 +47,23 @@ def fields_table() -> str:
     return "\n".join([FIELDS_BEGIN, *lines, FIELDS_END])
 
 
+def places_table() -> str:
+    """Where each field stands, in the formats that most logs are in."""
+    head, *rows = (f"| {' | '.join(cells)} |" for cells in places())
+    return "\n".join([PLACES_BEGIN, head, "|---" * head.count(" | ") + "|---|", *rows, PLACES_END])
+
+
 def _word(kind: type[Format], field: str) -> str:
     return "derived" if field in kind.derived else "read"
 
 
 def updated(text: str) -> str:
     """The page's text with today's tables in it."""
-    for begin, end, made in ((BEGIN, END, table()), (FIELDS_BEGIN, FIELDS_END, fields_table())):
+    for begin, end, made in (
+        (BEGIN, END, table()),
+        (FIELDS_BEGIN, FIELDS_END, fields_table()),
+        (PLACES_BEGIN, PLACES_END, places_table()),
+    ):
         before, rest = text.split(begin)
         text = before + made + rest.split(end)[1]
     return text

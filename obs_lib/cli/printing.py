@@ -97,6 +97,7 @@ def print_file_preview(told: FilePreview, as_json: bool) -> None:
         ("Mended", [Mended(rule, n) for rule, n in told.repairs.items()]),
         ("Tokens without texts: what was seen and not read", told.half_read),
         ("Passed over: no interaction, and no fault", told.passed_over),
+        ("Not read: no field has these names (docs/logs.md lists those that have one)", told.unread),
     ):
         if group:
             print(f"\n{title}")
@@ -141,6 +142,8 @@ def _short(value: Any) -> str:
         return visible(", ".join(value)) or "none"
     if isinstance(value, list):
         return f"{len(value)} fact(s)"
+    if isinstance(value, dict):
+        return visible(json.dumps(value, ensure_ascii=False))
     return visible(str(value))
 
 

@@ -16,6 +16,8 @@ from obs_lib.sources.formats.recognise import described, fields_of
 from obs_lib.sources.look import FileLook, look_at
 from obs_lib.sources.unread import HALF
 
+_MOST, _LONGEST = 50, 100  # names that are told, and their characters
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRead:
@@ -26,12 +28,21 @@ class FieldRead:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryName:
+    """A name, and in how many entries it stands."""
+
+    name: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class FilePreview:
     """What a file gives.
 
     format, reads : its format and what that reads; `certain` is false where no format knows the entries for its own, and the
     native one was tried. days : interactions by day. fields : of interactions, with the names of docs/logs.md; missing : those
-    that none has although the format can give them, no_place : those that it cannot. Texts are masked as by default settings.
+    that none has although the format can give them, no_place : those that it cannot. unread : names that stand in entries and
+    mean nothing to a format that knows all its names (`native`), commonest first. Texts are masked as by default settings.
     """
 
     file: str
@@ -44,6 +55,7 @@ class FilePreview:
     fields: list[FieldRead]
     missing: list[str]
     no_place: list[str]
+    unread: list[EntryName]
     rejects: list[Rejects]
     repairs: dict[str, int]
     half_read: list[HalfReads]
@@ -66,6 +78,10 @@ def preview_file(path: Path) -> FilePreview:
         fields=[FieldRead(name, look.fields[name]) for name in INTERACTIONS.names if look.fields[name]],
         missing=[name for name in look.missing if name in given],
         no_place=[name for name in look.missing if name not in given] if look.rows[INTERACTIONS] else [],
+        unread=[
+            EntryName(visible(redactor.shown(name[:_LONGEST])), n)
+            for name, n in sorted(look.unread_names.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
+        ],
         rejects=list(_rejects(look, redactor)),
         repairs=dict(sorted(look.repairs.items())),
         half_read=half,

@@ -37,10 +37,11 @@ def is_whole(line: bytes) -> bool:
     return True
 
 
-def documents(text: str) -> Iterator[str]:
+def documents(text: str, inside: bool = True) -> Iterator[str]:
     """The items of arrays and pages, and every other document, as their own text.
 
     What cannot be told apart is given as it stands: of an array, up to where the next item begins.
+    inside : whether pages and arrays that are items of an array, as they are put together, are taken apart as well.
 
     >>> list(documents('[{"a": 1}, 2] {"data": [{"b": 3}], "meta": {}} {"c": '))
     ['{"a": 1}', '2', '{"b": 3}', '{"c": ']
@@ -48,7 +49,7 @@ def documents(text: str) -> Iterator[str]:
     at = _next(text, 0)
     while at < len(text):
         if text[at] == "[":
-            at = yield from _items(text, at + 1)
+            at = yield from _opened(_items(text, at + 1)) if inside else _items(text, at + 1)
         elif (listed := _list_of_page(text, at)) is not None:
             begin, end = listed
             at = yield from _items(text, begin)
@@ -63,6 +64,19 @@ def documents(text: str) -> Iterator[str]:
             yield text[at:end]
             at = end
         at = _next(text, at)
+
+
+def _opened(items: Generator[str, None, int]) -> Generator[str, None, int]:
+    """The items, and those of the pages and arrays among them; returns what `items` does."""
+    while True:
+        try:
+            item = next(items)
+        except StopIteration as end:
+            return int(end.value)
+        if item[:1] == "[" or is_page(item):
+            yield from documents(item, inside=False)
+        else:
+            yield item
 
 
 def _items(text: str, at: int) -> Generator[str, None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from obs_lib.lake.tables import INTERACTIONS
 from obs_lib.records import Day
 from obs_lib.sources.entries import Entry, PassedOver, Rejected, RejectedEntry
 from obs_lib.sources.files import FileEntries
+from obs_lib.sources.formats.parse import object_of
 from obs_lib.sources.formats.recognise import owner
 from obs_lib.sources.options import SourceOptions
 from obs_lib.sources.reading import TIME_OF
@@ -44,6 +46,7 @@ class FileLook:
 
     format : its name. recognised : how many of the entries that were looked at are certainly of it; 0 where it is only a guess.
     rows : by table. fields : interactions in which each field is known. days : of the interactions.
+    unread_names : names of entries that the format knows nothing of, and in how many entries each stands.
     """
 
     format: str
@@ -55,6 +58,7 @@ class FileLook:
     rejects: dict[str, Reject] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
     unread: Unread = field(default_factory=Unread)
+    unread_names: Counter[str] = field(default_factory=Counter)
 
     @property
     def missing(self) -> list[str]:
@@ -83,6 +87,8 @@ def _read(source: Source, entries: Iterator[Entry], look: FileLook) -> None:
     def counted() -> Iterator[Entry]:
         for entry in entries:
             look.entries += 1
+            with suppress(Rejected):
+                look.unread_names.update(source.format.unread(object_of(entry.raw)))
             yield entry
 
     for item in source.format.read(counted()):

@@ -64,6 +64,10 @@ class Format(ABC):
         """Whether an entry is of this format for certain, by its names: to tell whoever reads it as another one."""
         return False
 
+    def unread(self, item: Mapping[str, Any]) -> Iterable[str]:
+        """Names of an entry that mean nothing here, where the format knows all that mean something."""
+        return ()
+
     @abstractmethod
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days that the entry's rows can belong to, taken cheaply, without parsing it; empty where it says none."""

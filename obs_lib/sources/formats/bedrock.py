@@ -37,8 +37,9 @@ class BedrockFormat(EntryFormat):
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
-        """By its schema, or the names that it always has."""
-        return item.get("schemaType") == "ModelInvocationLog" or {"modelId", "requestId", "operation"} <= item.keys()
+        """By its schema, or the names that it always has, also where CloudWatch hands it on as the text of an event."""
+        first = _told(next(iter(_events(item)), {}))
+        return first.get("schemaType") == "ModelInvocationLog" or {"modelId", "requestId", "operation"} <= first.keys()
 
     def days(self, raw: bytes) -> set[Day]:
         """The day of the request."""
@@ -48,14 +49,10 @@ class BedrockFormat(EntryFormat):
         """The interaction; nothing for what is no chat."""
         if entry.cut:
             raise Rejected("line too long")
-        item = object_of(entry.raw)
-        events = item.get("logEvents")  # as a subscription of CloudWatch hands them on
-        for event in events if isinstance(events, list) and events else [item]:
-            yield from self._row(entry, mapping(event))
+        for event in _events(object_of(entry.raw)):
+            yield from self._row(entry, _told(event))
 
-    def _row(self, entry: Entry, item: dict[str, Any]) -> Iterator[Row | PassedOver]:
-        told = next((mapping(embedded(item[name])) for name in ("message", "@message") if name in item), {})
-        item = told or item
+    def _row(self, entry: Entry, item: Mapping[str, Any]) -> Iterator[Row | PassedOver]:
         if not self.owns(item):
             raise Rejected("not an invocation of Bedrock")
         model = str(item.get("modelId") or "")
@@ -64,6 +61,17 @@ class BedrockFormat(EntryFormat):
             return
         fields, repairs = _interaction(item, model)
         yield Row(INTERACTIONS, entry, fields, repairs=tuple(repairs), half_read=_elsewhere(item))
+
+
+def _events(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The events of an entry: itself, or those that a subscription of CloudWatch, or its API, gives together."""
+    listed = next((item[name] for name in ("logEvents", "events") if isinstance(item.get(name), list)), None)
+    return [mapping(event) for event in listed] if listed else [item]
+
+
+def _told(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an event of CloudWatch says; the event itself where it is no other's."""
+    return next((mapping(embedded(event[name])) for name in ("message", "@message") if name in event), {}) or event
 
 
 def _interaction(item: Mapping[str, Any], model: str) -> tuple[dict[str, Any], list[str]]:

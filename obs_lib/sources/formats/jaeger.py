@@ -24,6 +24,7 @@ class JaegerFormat(SpanFormat):
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By the spelling of its ids."""
+        item = _stored(item)
         return "traceID" in item and ("spans" in item or "operationName" in item)
 
     def days(self, raw: bytes) -> set[Day]:
@@ -35,6 +36,7 @@ class JaegerFormat(SpanFormat):
         """Every span of a trace."""
         if not self.owns(item):
             raise Rejected("not a trace of Jaeger")
+        item = _stored(item)
         processes = mapping(item.get("processes"))
 
         def made(span: dict[str, Any]) -> Span:
@@ -42,6 +44,11 @@ class JaegerFormat(SpanFormat):
             return _span(entry, span, process)
 
         yield from each(item.get("spans", [item]), made)
+
+
+def _stored(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dump of Elasticsearch or OpenSearch wraps; the item itself elsewhere."""
+    return mapping(item.get("_source")) or dict(item)
 
 
 def _span(entry: Entry, item: dict[str, Any], process: Mapping[str, Any]) -> Span:

@@ -13,10 +13,17 @@ from obs_lib.sources.formats.langchain import model_in
 from obs_lib.sources.formats.parse import DEEPEST, embedded, mapping, number
 from obs_lib.sources.formats.spans import FIELDS, Record, Span, SpanFormat, annotation, each, nanoseconds, span_of
 from obs_lib.sources.formats.tags import Tags, add_labels, add_scalars
+from obs_lib.sources.formats.usage import usage_of
 
 _SESSIONS = ("session_id", "thread_id", "conversation_id")
 _WHOSE = (*_SESSIONS, "user_id")
 _FAILED = ("error", "failed")
+_COUNTS = {
+    "input_tokens": "gen_ai.usage.input_tokens",
+    "cached_input_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "output_tokens": "gen_ai.usage.output_tokens",
+    "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+}
 
 
 class LangSmithFormat(SpanFormat):
@@ -132,7 +139,8 @@ def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
     }
     tokens = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
     if not any(named[name] for name in tokens):  # 0 of both is what an export writes for what nobody counted
-        named |= dict.fromkeys(tokens)
+        counted, _ = usage_of(metadata.get("usage_metadata"))  # as a program sets them that calls a model by itself
+        named |= dict.fromkeys(tokens) | {_COUNTS[name]: count for name, count in counted.items()}
     return {name: value for name, value in named.items() if value is not None}
 
 

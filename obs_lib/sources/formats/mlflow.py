@@ -36,7 +36,7 @@ class MlflowFormat(SpanFormat):
         """By the two halves of a trace, or a table's columns."""
         halves = mapping(embedded(item.get("trace"))) or item
         of_table = "spans" in item and not {"trace_metadata", "request_metadata"}.isdisjoint(item)
-        return ("info" in halves and "spans" in mapping(embedded(halves.get("data")))) or of_table
+        return ("info" in halves and "spans" in mapping(embedded(halves.get("data")))) or of_table or _is_data(item)
 
     def days(self, raw: bytes) -> set[Day]:
         """Days of the starts of spans, and of the quarter of an hour around them."""
@@ -60,6 +60,13 @@ class MlflowFormat(SpanFormat):
         top = next((span for span in spans if isinstance(span, Span) and not span.parent_id), None)
         if top is not None:
             yield from _verdicts(entry, embedded(info.get("assessments")), top)
+
+
+def _is_data(item: Mapping[str, Any]) -> bool:
+    """Whether it is the half of a trace that lies as an artifact: its spans."""
+    listed = item.get("spans")
+    first = mapping(listed[0]) if isinstance(listed, list) and listed else {}
+    return any(name.startswith("mlflow.") for name in mapping(first.get("attributes")))
 
 
 def _span(entry: Entry, item: dict[str, Any], of_trace: str, own: dict[str, Any]) -> Span:

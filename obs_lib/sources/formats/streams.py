@@ -63,7 +63,8 @@ class _Answer:
 
     def add(self, chunk: dict[str, Any]) -> None:
         """Takes one chunk in, whatever provider's it is."""
-        self.beside |= {name: chunk[name] for name in _BESIDE if chunk.get(name) is not None}
+        for holder in (mapping(chunk.get("metadata")), chunk):
+            self.beside |= {name: holder[name] for name in _BESIDE if holder.get(name) is not None}
         response = mapping(chunk.get("response"))
         if str(chunk.get("type")).startswith("response.") and response.get("output"):
             self.response = response  # the last event of the Responses API holds all

@@ -34,7 +34,7 @@ from obs_lib.sources.formats.langfuse.trace import (
     sort_in,
     subject_of,
 )
-from obs_lib.sources.formats.parse import milliseconds, moment, object_of
+from obs_lib.sources.formats.parse import mapping, milliseconds, moment, object_of
 from obs_lib.sources.formats.spill import shares
 from obs_lib.sources.langfuse_api import GRACE
 from obs_lib.sources.options import SourceOptions
@@ -67,12 +67,16 @@ class LangfuseFormat(StagedFormat):
 
     @classmethod
     def owns(cls, item: Mapping[str, Any]) -> bool:
-        """By the names of an observation."""
-        return (
-            bool({"traceId", "trace_id"} & item.keys())
-            and bool({"startTime", "start_time"} & item.keys())
-            and "type" in item
-        )
+        """By the names of an observation, be it inside a trace; of a score by what it judges; of a trace by its marks."""
+        saved = mapping(item.get("trace")) or item
+        inside = saved.get("observations", item.get("observations"))
+        if isinstance(inside, list) and inside and isinstance(inside[0], dict):
+            return cls.owns({"traceId": saved.get("id"), **inside[0]})
+        of_a_trace = not {"traceId", "trace_id"}.isdisjoint(item)
+        observed = not {"startTime", "start_time"}.isdisjoint(item) and "type" in item
+        scored = not {"dataType", "data_type"}.isdisjoint(item) and "value" in item and "name" in item
+        traced = {"id", "timestamp"} <= item.keys() and ("htmlPath" in item or {"bookmarked", "public"} <= item.keys())
+        return (of_a_trace and (observed or scored)) or traced
 
     def days(self, raw: bytes) -> set[Day]:
         """The days of the moments that the entry names, and of a quarter of an hour around them."""

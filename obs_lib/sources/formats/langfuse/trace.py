@@ -61,7 +61,7 @@ class Trace:
 def parts_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The item, and before it what a whole trace carries inside; one saved from the pages stands beside its observations."""
     saved = item.get("trace")
-    if isinstance(saved, dict) and isinstance(item.get("observations"), list):
+    if isinstance(saved, dict) and any(isinstance(one.get("observations"), list) for one in (item, saved)):
         beside = {name: item[name] for name in ("observations", "scores") if isinstance(item.get(name), list)}
         yield from parts_of(plain(saved | beside))
         return

@@ -108,7 +108,7 @@ def _prompt(messages: Any) -> Any:
 
 def _answer(response: Any) -> str | None:
     answer = answer_of(response) if response else None
-    return None if answer == _REDACTED else answer
+    return None if answer == _REDACTED or response == {"text": _REDACTED} else answer
 
 
 def answers(response: Any) -> str | None:

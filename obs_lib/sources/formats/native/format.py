@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from obs_lib.lake.tables import INTERACTIONS, SPANS
@@ -53,6 +53,10 @@ class NativeFormat(EntryFormat):
     def owns(cls, item: Mapping[str, Any]) -> bool:
         """By its two needed names."""
         return "request_id" in item and "timestamp" in item
+
+    def unread(self, item: Mapping[str, Any]) -> Iterable[str]:
+        """Names that are no field's."""
+        return item.keys() - self.fields - {"spans"}
 
     def days(self, raw: bytes) -> set[Day]:
         """The UTC days of all timestamps that the entry holds."""

@@ -20,6 +20,8 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 
 def attributes(items: Any) -> Attributes:
     """Decoded attributes by key; of a key that stands twice, the last one."""
+    if isinstance(items, dict):  # as CloudWatch stores spans: plain values by name
+        return {name: _plain(value) for name, value in items.items()}
     decoded = {}
     for item in list_of(items):
         key = object_of("attribute", item).get("key")
@@ -53,6 +55,11 @@ def any_value(node: Any, depth: int = 0) -> Any:
             case _:
                 break
     return _wrong("value")
+
+
+def _plain(value: Any) -> Any:
+    """A value that stands by itself: what is not finite is unknown, as everywhere."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def hex_id(name: str, value: Any, digits: int) -> str:

@@ -30,6 +30,7 @@ _ROUTES = (
     "ai.telemetry.functionId",
     "gen_ai.agent.name",
     "agent.name",
+    "agent_name",  # pydantic-ai's first
     "gen_ai.workflow.name",
     "traceloop.workflow.name",
     "http.route",
@@ -96,6 +97,9 @@ def interaction(trace: Trace, call: Span, events: Mapping[str, list[Record]]) ->
             | genai.identity(outer.attributes)
         )
         native = {name: known[name] for name in _INHERITED if name in known} | native
+    asked = dialects.asked_around(outer.attributes for outer in trace.above(call))
+    if asked and native.get("prompt") is None:
+        native["prompt"] = asked
     error, kind = failure(attributes, own, call.failed, call.message)
     native |= _langfuse(call)
     counts, repairs = genai.usage(attributes, native)

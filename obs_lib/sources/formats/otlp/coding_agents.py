@@ -30,6 +30,10 @@ _OF_ANY = re.compile(r"([a-z][\w-]{0,39})\.(api_request|api_response|api_error|u
 _CALLS = ("api_request", "api_response", "api_error", "sse_event")
 _SESSION = ("session.id", "conversation.id", "session_id")
 _INPUT, _OUTPUT = ("input_tokens", "input_token_count"), ("output_tokens", "output_token_count")
+_ERRORS = ("error", "error.message", "error_message")
+_OF_A_CALL = (*_INPUT, *_OUTPUT, *_ERRORS)
+"""One of these is said of every call, be it that it went wrong; what only starts one says neither."""
+_HIDDEN = ("<REDACTED>", "[REDACTED]")  # instead of a prompt that was not to be logged
 _AS_DETAILS = (("gen_ai.usage.input_tokens",), ("gen_ai.usage.output_tokens",))
 _SAID = ("prompt", "response", "finish_reason", "provider")
 _REASONED = ("reasoning_token_count", "reasoning_tokens", "thoughts_token_count")
@@ -66,9 +70,9 @@ def rows(records: list[Record], details: Mapping[Call, Record]) -> Iterator[Item
             continue
         agent, word = named
         prompt = record.attributes.get("prompt")
-        if word == "user_prompt" and isinstance(prompt, str):
+        if word == "user_prompt" and isinstance(prompt, str) and prompt not in _HIDDEN:
             asked[session] = prompt
-        if word in _CALLS and (word == "api_error" or first(record.attributes, (*_INPUT, *_OUTPUT)) is not None):
+        if word in _CALLS and (word == "api_error" or first(record.attributes, _OF_A_CALL) is not None):
             told = details.get(_call(record, (_INPUT, _OUTPUT)))
             said = {} if told is None else {name: genai.fields(told.attributes, []).get(name) for name in _SAID}
             fields = _interaction(record, agent, session, asked.get(session))
@@ -93,7 +97,7 @@ def _interaction(record: Record, agent: str, session: str, prompt: str | None) -
     said = record.attributes
     took = plain(said.get("duration_ms"))
     status = plain(first(said, ("status_code", "http.response.status_code")))
-    error = text(first(said, ("error", "error.message", "error_message")))
+    error = text(first(said, _ERRORS))
     return {
         "request_id": text(said.get("request_id")) or _made_id(record, agent),
         "timestamp": moment(record.at - int((took or 0) * 1e6)).isoformat(),

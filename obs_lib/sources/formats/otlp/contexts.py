@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_lib.sources.formats.otlp import langfuse
+from obs_lib.sources.formats.otlp import genai, langfuse, openinference
 from obs_lib.sources.formats.otlp.attribute_values import first, indexed, number, text, unwrapped
 from obs_lib.sources.formats.otlp.dialects import catalogue as dialects
 from obs_lib.sources.formats.otlp.encoding import Span
@@ -15,8 +15,6 @@ from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.parse import embedded
 
 _MOST = 50  # retrieval spans of one interaction: the last ones before it
-_GENAI = "gen_ai.retrieval.documents"
-_RETRIEVED, _RERANKED = "retrieval.documents", "reranker.output_documents"
 _QUERY_RESULTS = ("db.query.result", "db.search.result")
 _TEXTS = ("content", "text", "page_content")
 _RAISED = frozenset(
@@ -45,7 +43,7 @@ class Retrievals:
         """
         by_text: dict[str, dict[str, Any]] = {}
         spans = self._before(call)
-        reranked = [span for span in spans if indexed(span.attributes, _RERANKED)]
+        reranked = [span for span in spans if indexed(span.attributes, openinference.RERANKED)]
         empty = 0
         for span in reranked or spans:
             for document in documents(span) or []:
@@ -69,11 +67,11 @@ def documents(span: Span) -> list[dict[str, Any]] | None:
         return contexts
     if (given := dialects.documents(span.attributes)) is not None:
         return given
-    listed = embedded(span.attributes.get(_GENAI))
+    listed = embedded(span.attributes.get(genai.DOCUMENTS))
     if listed is None:
         listed = _queried(span)
     if not isinstance(listed, list):
-        flat = indexed(span.attributes, _RERANKED) or indexed(span.attributes, _RETRIEVED)
+        flat = indexed(span.attributes, openinference.RERANKED) or indexed(span.attributes, openinference.RETRIEVED)
         listed = unwrapped(flat, "document") if flat else None
     if listed is None:
         return None

@@ -98,7 +98,7 @@ def span_of(entry: Entry, resource: Attributes, item: Any) -> Span:
         end=nanoseconds("endTimeUnixNano", item.get("endTimeUnixNano")),
         attributes=attributes(item.get("attributes")),
         events=tuple(_event(entry, trace_id, span_id, event) for event in list_of(item.get("events"))),
-        failed=status.get("code") in (2, "2", "STATUS_CODE_ERROR"),
+        failed=status.get("code") in (2, "2", "STATUS_CODE_ERROR", "ERROR"),
         message=text_of("status", status.get("message")),
         resource=resource,
     )

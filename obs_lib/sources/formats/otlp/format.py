@@ -20,6 +20,7 @@ from obs_lib.sources.formats.otlp.by_trace import by_trace
 from obs_lib.sources.formats.otlp.collected import Answered, Collected
 from obs_lib.sources.formats.otlp.encoding import Record, Span
 from obs_lib.sources.formats.otlp.half_read import half_read
+from obs_lib.sources.formats.otlp.logged_calls import LoggedCalls, ids_of
 from obs_lib.sources.formats.otlp.spellings import as_collected, is_otlp
 from obs_lib.sources.formats.otlp.traces import Trace, kind_of
 from obs_lib.sources.formats.spill import shares
@@ -76,19 +77,20 @@ class OtlpFormat(StagedFormat):
 
     def rows_of(self, collected: Collected) -> Iterator[Item]:
         """What was collected, trace by trace; then what stands by itself, and what gives no row."""
-        for trace_id, spans in collected.traces.items():
-            yield from self._rows(collected, trace_id, Trace(spans.values()))
         alone = _orphans(collected)
         again = coding_agents.restated(collected.agents, (record for record in alone if record.name == genai.DETAILS))
-        yield from coding_agents.rows(collected.agents, again)
+        logged = LoggedCalls(coding_agents.rows(collected.agents, again))
+        for trace_id, spans in collected.traces.items():
+            yield from self._rows(collected, trace_id, Trace(spans.values()), logged)
+        yield from logged.rest(collected.answers)
         told = set(map(id, again.values()))
         yield from _rows_alone(collected, [record for record in alone if id(record) not in told])
         yield from collected.rejects()
 
-    def _rows(self, collected: Collected, trace_id: str, trace: Trace) -> Iterator[Item]:
+    def _rows(self, collected: Collected, trace_id: str, trace: Trace, logged: LoggedCalls) -> Iterator[Item]:
         records = collected.records.get(trace_id, {})
-        events = {span.span_id: _by_time([*span.events, *records.pop(span.span_id, [])]) for span in trace.spans}
-        yield from _interactions(collected, trace, events)
+        events = {span.span_id: _by_time([*span.events, *records.get(span.span_id, [])]) for span in trace.spans}
+        yield from _interactions(collected, trace, events, logged)
         for span in trace.passed:
             yield PassedOver(span.entry, kind_of(span) or span.name, calls.moment(span.start))
         for span in trace.spans:
@@ -124,12 +126,12 @@ class OtlpFormat(StagedFormat):
         return self.names.stage_of(span.name, kind)
 
 
-def _interactions(collected: Collected, trace: Trace, events: dict[str, list[Record]]) -> Iterator[Row]:
+def _interactions(
+    collected: Collected, trace: Trace, events: dict[str, list[Record]], logged: LoggedCalls
+) -> Iterator[Row]:
     retrievals, guardrails = contexts.Retrievals(trace), contexts.guardrails(trace)
     for call in trace.calls:
-        answer = call.attributes.get("gen_ai.response.id")
-        if isinstance(answer, str):
-            collected.answers[answer] = Answered(call.span_id, call.start)
+        collected.answers.update(dict.fromkeys(ids_of(call), Answered(call.span_id, call.start)))
         try:
             row = calls.interaction(trace, call, events)
         except RecursionError:
@@ -139,6 +141,7 @@ def _interactions(collected: Collected, trace: Trace, events: dict[str, list[Rec
         if bare:
             row["tags"]["contexts_without_text"] = bare
         row["safety_flags"] = contexts.safety_flags(guardrails.get(call.span_id, []))
+        row |= {name: value for name, value in logged.beside(call).items() if row.get(name) is None}
         repairs, half = tuple(row.pop("repairs")), half_read(call, row, events.get(call.span_id, []))
         yield Row(INTERACTIONS, call.entry, row, calls.moment(call.start), repairs, half)
 
@@ -162,7 +165,13 @@ def _labels(collected: Collected, subject: Span, span: Span, events: list[Record
 
 def _orphans(collected: Collected) -> list[Record]:
     """Log records whose span was not read."""
-    left = [record for spans in collected.records.values() for records in spans.values() for record in records]
+    left = [
+        record
+        for trace_id, spans in collected.records.items()
+        for span_id, records in spans.items()
+        if span_id not in collected.traces.get(trace_id, ())
+        for record in records
+    ]
     return [*left, *collected.unnamed]
 
 

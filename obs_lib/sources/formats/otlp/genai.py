@@ -38,14 +38,13 @@ EVALUATION = "gen_ai.evaluation.result"
 _MESSAGE = re.compile(r"gen_ai\.(\w+)\.message")
 _OLD_PROMPT, _OLD_ANSWER = "gen_ai.content.prompt", "gen_ai.content.completion"
 _OPERATIONS = ("gen_ai.operation.name", "llm.request.type")  # the latter is OpenLLMetry's and LiteLLM's
-_CONTENT = (
-    "gen_ai.input.messages",
-    "gen_ai.request.messages",
-    "gen_ai.response.text",
-    "gen_ai.output.messages",
-    "gen_ai.prompt",
-    "gen_ai.completion",
-)
+_SYSTEM = ("gen_ai.system_instructions",)
+_ASKED = ("gen_ai.input.messages", "gen_ai.request.messages")
+_SAID = ("gen_ai.output.messages", "gen_ai.response.text")
+_FINISHED = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")
+_CALLED = ("gen_ai.response.tool_calls",)
+_PROMPT, _COMPLETION = "gen_ai.prompt", "gen_ai.completion"
+_CONTENT = (*_ASKED, *_SAID, _PROMPT, _COMPLETION)
 _FLAT_CONTENT = ("gen_ai.prompt.0.content", "gen_ai.completion.0.content", "gen_ai.completion.0.finish_reason")
 
 _TEXTS = {
@@ -107,6 +106,8 @@ _SECONDS = {
     "prefill_ms": ("gen_ai.latency.time_in_model_prefill",),
     "decode_ms": ("gen_ai.latency.time_in_model_decode",),
 }
+_OF_A_SERVER = ("gen_ai.latency.time_to_first_token", "gen_ai.latency.e2e")
+"""What servers of one model (vLLM, SGLang) write of a request, whose model they need not name."""
 _AGENTS = ("gen_ai.agent.name", "agent_name")  # the latter is pydantic-ai's
 _AGENT_MODELS = (*_TEXTS["model_version"], "model_name")
 _AGENT_ANSWERS = (
@@ -115,6 +116,23 @@ _AGENT_ANSWERS = (
 )
 _TOOLS = ("gen_ai.tool.definitions", "gen_ai.request.available_tools", "gen_ai.request.tools")
 _OUTPUT_TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format")
+DOCUMENTS = "gen_ai.retrieval.documents"
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    **_TEXTS,
+    **_NUMBERS,
+    **_SECONDS,
+    "prompt": (*_SYSTEM, *_ASKED, _PROMPT),
+    "messages": (*_ASKED, _PROMPT),
+    "response": (*_SAID, _COMPLETION),
+    "tool_calls": (*_SAID, _COMPLETION, *_CALLED),
+    "tools": _TOOLS,
+    "contexts": (DOCUMENTS,),
+    "finish_reason": _FINISHED,
+    "expected_format": _OUTPUT_TYPES,
+    "safety_flags": (),
+}
+"""By field: the attributes that it is read from, the first that has something first."""
 
 
 def is_llm(attributes: Attributes) -> bool | None:
@@ -125,7 +143,7 @@ def is_llm(attributes: Attributes) -> bool | None:
     verdict = next((known for name in named if (known := answers_in_text(name)) is not None), None)
     if verdict is False:
         return False
-    has_model = first(attributes, _TEXTS["model_version"]) is not None
+    has_model = first(attributes, (*_TEXTS["model_version"], *_OF_A_SERVER)) is not None
     return True if has_model and (verdict or _carries_a_call(attributes)) else None
 
 
@@ -186,13 +204,11 @@ def fields(attributes: Attributes, events: Iterable[Record]) -> dict[str, Any]:
 
 
 def _prompt(attributes: Attributes, events: list[Record]) -> str | list[Message] | None:
-    whole = embedded(first(attributes, ("gen_ai.input.messages", "gen_ai.request.messages")))
+    whole = embedded(first(attributes, _ASKED))
     if whole is None:
-        whole = _flat(attributes, "gen_ai.prompt") or embedded(attributes.get("gen_ai.prompt"))
+        whole = _flat(attributes, _PROMPT) or embedded(attributes.get(_PROMPT))
     if whole is None:
-        whole = next(
-            (embedded(event.attributes.get("gen_ai.prompt")) for event in events if event.name == _OLD_PROMPT), None
-        )
+        whole = next((embedded(event.attributes.get(_PROMPT)) for event in events if event.name == _OLD_PROMPT), None)
     if whole:
         asked = prompt_of(whole)
         return captured(asked) if isinstance(asked, list) else asked
@@ -218,7 +234,7 @@ def _with_parts(message: dict[str, Any]) -> dict[str, Any]:
 
 def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> str | list[Message] | None:
     """System instructions that stand apart from the messages, as the first message."""
-    instructions = embedded(first(attributes, ("gen_ai.system_instructions",)))
+    instructions = embedded(first(attributes, _SYSTEM))
     system = instructions if isinstance(instructions, str) else text_of({"parts": instructions})
     if not system:
         return asked
@@ -228,14 +244,14 @@ def _with_system(attributes: Attributes, asked: str | list[Message] | None) -> s
 
 def _choice(attributes: Attributes, events: list[Record]) -> Any:
     """The first choice: a message, in most shapes."""
-    whole = embedded(first(attributes, ("gen_ai.output.messages", "gen_ai.response.text")))
+    whole = embedded(first(attributes, _SAID))
     if whole is None:
-        whole = _flat(attributes, "gen_ai.completion") or embedded(attributes.get("gen_ai.completion"))
+        whole = _flat(attributes, _COMPLETION) or embedded(attributes.get(_COMPLETION))
     if whole is None:
         whole = next(
-            (embedded(event.attributes.get("gen_ai.completion")) for event in events if event.name == _OLD_ANSWER), None
+            (embedded(event.attributes.get(_COMPLETION)) for event in events if event.name == _OLD_ANSWER), None
         )
-    if whole is None and (called := embedded(attributes.get("gen_ai.response.tool_calls"))):
+    if whole is None and (called := embedded(first(attributes, _CALLED))):
         whole = {"role": "assistant", "tool_calls": called}
     whole = plain_message(whole)
     choice = whole[0] if isinstance(whole, list) and whole and not _is_parts(whole) else whole
@@ -250,7 +266,7 @@ def _answer(choice: Any) -> str | None:
 
 
 def _finish(attributes: Attributes, choice: Any) -> str | None:
-    reason = embedded(first(attributes, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason")))
+    reason = embedded(first(attributes, _FINISHED))
     return finish_reason(reason) or finish_reason(finish_in(choice))
 
 

@@ -16,6 +16,11 @@ _TEXT_LIKE = re.compile(
     r"prompt|message|input|output|completion|response|content|request|answer|question|result|body|text|event",
     re.IGNORECASE,
 )
+_SIDES = {
+    "prompt": re.compile(r"prompt|input|request|question|user\.message|system", re.IGNORECASE),
+    "response": re.compile(r"output|completion|response|answer|choice|result", re.IGNORECASE),
+}
+"""What names hold of either side of a call."""
 _NO_TEXT = re.compile(
     r"tokens?\b|usage|finish|\.id$|_id$|\.model$|format|max_|temperature|count|mime|type$", re.IGNORECASE
 )
@@ -33,7 +38,9 @@ def half_read(call: Span, row: Mapping[str, Any], events: Sequence[Record]) -> H
         for name, value in event.attributes.items()
         if _may_hold_text(name, value)
     ]
-    names = dict.fromkeys(_INDEX.sub(".<i>", name) for name in (*own, *of_events))
+    read = [side for field, side in _SIDES.items() if field not in missing]
+    unread = [name for name in (*own, *of_events) if not any(side.search(name) for side in read)]
+    names = dict.fromkeys(_INDEX.sub(".<i>", name) for name in unread)
     return HalfRead(name_of(call.attributes), tuple(sorted(names)[:_MOST]))
 
 

@@ -6,10 +6,11 @@ Conventions: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from obs_lib.sources.finish import finish_reason
-from obs_lib.sources.formats.messages import Message, answer_of, finish_in, message_of, prompt_of, text_of
+from obs_lib.sources.formats.messages import Message, answer_of, finish_in, messages_of, prompt_of, text_of
 from obs_lib.sources.formats.otlp.any_value import Attributes
 from obs_lib.sources.formats.otlp.attribute_values import captured, first, indexed, number, text, unwrapped
 from obs_lib.sources.formats.parse import embedded, mapping
@@ -33,6 +34,26 @@ _NUMBERS = {
     "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
     "cost_usd": ("llm.cost.total",),
 }
+RETRIEVED, RERANKED = "retrieval.documents", "reranker.output_documents"
+_INVOCATION = "llm.invocation_parameters"
+_ASKED, _SAID = "llm.input_messages", "llm.output_messages"
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    **_TEXTS,
+    **_NUMBERS,
+    "model_version": (*_TEXTS["model_version"], _INVOCATION),
+    "prompt": (_ASKED, "llm.prompts", "input.value"),
+    "messages": (_ASKED, "input.value"),
+    "response": (_SAID, "llm.choices", "output.value"),
+    "tools": ("llm.tools", _INVOCATION, "input.value"),
+    "tool_calls": (_SAID, "output.value"),
+    "contexts": (RETRIEVED, RERANKED),
+    "finish_reason": ("llm.finish_reason", "output.value"),
+    "expected_format": (_INVOCATION,),
+    "ttft_ms": (),
+    "safety_flags": (),
+}
+"""By field: what the attributes' names that it is read from begin with, the first that has something first."""
 
 
 def is_llm(attributes: Attributes) -> bool | None:
@@ -55,9 +76,9 @@ def fields(attributes: Attributes) -> dict[str, Any]:
     native["prompt"] = _prompt(attributes)
     native["response"] = _response(attributes)
     native["finish_reason"] = _finish(attributes)
-    asked = embedded(attributes.get("llm.invocation_parameters"))
+    asked = embedded(attributes.get(_INVOCATION))
     asked = asked if isinstance(asked, dict) else {}
-    said, body = _messages(attributes, "llm.output_messages")[:1], embedded(_value(attributes, "output"))
+    said, body = _messages(attributes, _SAID)[:1], embedded(_value(attributes, "output"))
     request = mapping(embedded(_value(attributes, "input")))
     native |= tool_use({"tools": _tools(attributes) or asked.get("tools") or request.get("tools")}, said or body)
     native |= {name: count for name, count in usage_in(body).items() if native[name] is None}
@@ -77,8 +98,8 @@ def metadata(attributes: Attributes) -> dict[str, Any]:
 
 
 def _prompt(attributes: Attributes) -> str | list[Message] | None:
-    if messages := _messages(attributes, "llm.input_messages"):
-        return captured([message_of({"role": "user", **message}) for message in messages])
+    if messages := _messages(attributes, _ASKED):
+        return captured([said for message in messages for said in messages_of({"role": "user", **message})])
     texts = [
         item.get("text") for item in unwrapped(indexed(attributes, "llm.prompts"), "prompt") if isinstance(item, dict)
     ]
@@ -88,7 +109,7 @@ def _prompt(attributes: Attributes) -> str | list[Message] | None:
 
 
 def _response(attributes: Attributes) -> str | None:
-    if messages := _messages(attributes, "llm.output_messages"):
+    if messages := _messages(attributes, _SAID):
         return text_of(messages[0])
     choices = unwrapped(indexed(attributes, "llm.choices"), "completion")
     if choices and isinstance(choices[0], dict) and isinstance(choices[0].get("text"), str):
@@ -115,7 +136,8 @@ def _messages(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
 def _message(item: dict[str, Any]) -> dict[str, Any]:
     """In the shape of OpenAI's messages."""
     content = item.get("contents", item.get("content"))
-    message = {"role": item.get("role"), "content": content, "tool_calls": item.get("tool_calls")}
+    role = "tool" if item.get("tool_call_id") and item.get("role") == "user" else item.get("role")
+    message = {"role": role, "content": content, "tool_calls": item.get("tool_calls")}
     if item.get("function_call_name"):
         called = {"name": item["function_call_name"], "arguments": item.get("function_call_arguments_json")}
         message["function_call"] = called

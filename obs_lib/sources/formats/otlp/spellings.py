@@ -1,7 +1,8 @@
 """OTLP JSON as it is not written by the Collector, in the names that it has there.
 
-Three are in files: Tempo's answers (`batches`), what was written before 2022 (`instrumentationLibrarySpans`), and protobuf's
-own names (`resource_spans`), as Python's `MessageToJson` and some agents write them.
+Four are in files: Tempo's answers (`batches`), what was written before 2022 (`instrumentationLibrarySpans`), protobuf's
+own names (`resource_spans`), as Python's `MessageToJson` and some agents write them, and single spans without the lists around
+them, as CloudWatch stores them and Phoenix's API gives them.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ _SPELLED = {re.sub(r"([A-Z])", lambda letter: "_" + letter[0].lower(), name): na
     "instrumentationLibraryLogs": "scopeLogs",
     "instrumentation_library_logs": "scopeLogs",
 }
-_OLDER = (b"instrumentationLibrary", b"instrumentation_library", b"resource_spans", b"resource_logs", b"scope_spans")
+_OLDER = (
+    *(b"instrumentationLibrary", b"instrumentation_library", b"resource_spans", b"resource_logs", b"scope_spans"),
+    b"_time_unix_nano",
+)
+_SINGLE = frozenset({"traceId", "spanId", "startTimeUnixNano"})
 
 
 def is_otlp(names: Iterable[str]) -> bool:
-    """Whether names of a line's object are those of a signal, in any spelling."""
-    return any(_SPELLED.get(name, name) in SIGNALS for name in names)
+    """Whether names of a line's object are those of a signal, or of a single span, in any spelling."""
+    spelled = {_SPELLED.get(name, name) for name in names}
+    return not spelled.isdisjoint(SIGNALS) or spelled >= _SINGLE
 
 
 def as_collected(line: dict[str, Any], raw: bytes) -> dict[str, Any]:
@@ -43,6 +49,8 @@ def as_collected(line: dict[str, Any], raw: bytes) -> dict[str, Any]:
         line = {"resourceSpans": batches}
     if any(name in raw for name in _OLDER):
         line = _spelled(line)
+    if line.keys() >= _SINGLE:
+        line = {"resourceSpans": [{"resource": line.get("resource"), "scopeSpans": [{"spans": [line]}]}]}
     return line
 
 

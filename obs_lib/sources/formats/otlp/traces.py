@@ -41,8 +41,9 @@ class Trace:
     """
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        self.spans = sorted(spans, key=lambda span: (span.start, span.span_id))
-        self._by_id = {span.span_id: span for span in self.spans}
+        self._by_id = {span.span_id: span for span in spans}
+        self._by_id = {name: span for name, span in self._by_id.items() if not self._is_announced(span)}
+        self.spans = sorted(self._by_id.values(), key=lambda span: (span.start, span.span_id))
         self._paths: dict[str, list[str]] = {}
 
     @cached_property
@@ -93,6 +94,10 @@ class Trace:
         """Spans of calls to a model that are no interaction and stand around none: embeddings, or words that nobody knows."""
         around = {name for call in self.calls for name in self.path(call)}
         return [span for span in self.spans if span.span_id not in around and _names_a_model(span)]
+
+    def _is_announced(self, span: Span) -> bool:
+        """Whether the span only says that another one, which was read too, has begun, as Logfire writes it."""
+        return span.attributes.get("logfire.span_type") == "pending_span" and span.parent_id in self._by_id
 
     @cached_property
     def _parents(self) -> set[str]:

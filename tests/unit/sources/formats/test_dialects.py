@@ -15,6 +15,7 @@ from tests.unit.sources.formats.test_otlp import GENAI, span, spans_line
 
 ASKED = [{"role": "user", "content": "Is it open?"}]
 PARTS = [{"role": "user", "parts": [{"type": "text", "content": "Is it open?"}]}]
+ASKED_OF_BEDROCK = [{"text": "Is it open?"}]
 SAID = [{"role": "assistant", "parts": [{"type": "text", "content": "Until six."}]}]
 TOKENS = {"gen_ai.usage.input_tokens": 40, "gen_ai.usage.output_tokens": 4}
 CALLED = '[{"arguments":{"city":"Bern"},"name":"weather"}]'
@@ -236,6 +237,32 @@ DIALECTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "output.mime_type": "application/json",
         },
         {"cached_input_tokens": 30},
+    ),
+    "MLflow of DSPy": (
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.spanInputs": json.dumps({"prompt": None, "messages": ASKED}),
+            "mlflow.spanOutputs": json.dumps(["Until six."]),
+            "mlflow.chat.tokenUsage": json.dumps({"input_tokens": 40, "output_tokens": 4, "total_tokens": 44}),
+            "model": '"m"',
+        },
+        {},
+    ),
+    "MLflow of Bedrock": (
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.spanInputs": json.dumps(
+                {"modelId": "m", "messages": [{"role": "user", "content": [{"text": "Is it open?"}]}]}
+            ),
+            "mlflow.spanOutputs": json.dumps(
+                {
+                    "output": {"message": {"role": "assistant", "content": [{"text": "Until six."}]}},
+                    "stopReason": "end_turn",
+                    "usage": {"inputTokens": 40, "outputTokens": 4, "totalTokens": 44},
+                }
+            ),
+        },
+        {"finish_reason": "stop"},
     ),
     "a name of tomorrow": (
         GENAI

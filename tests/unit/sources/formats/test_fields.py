@@ -20,10 +20,13 @@ OF_CALLS = [name for name, kind in CLASSES.items() if INTERACTIONS in kind.table
 @pytest.fixture(scope="module")
 def given() -> dict[str, set[str]]:
     """By format: the fields that any of its samples has."""
-    return {name: {field for group in groups for field in _fields(name, group)} for name, groups in samples().items()}
+    return {
+        name: {field for group in groups for field in fields_given(name, group)} for name, groups in samples().items()
+    }
 
 
-def _fields(name: str, group: list[dict[str, object]]) -> set[str]:
+def fields_given(name: str, group: list[dict[str, object]]) -> set[str]:
+    """The fields that any interaction has which a format reads in entries."""
     fields: set[str] = set()
     for item in read(name, *group):
         if isinstance(item, Row) and item.table is INTERACTIONS:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from obs_lib.sources.formats.otlp.any_value import Attributes
+from obs_lib.sources.formats.otlp.dialects import claude_code
+from obs_lib.sources.formats.otlp.dialects.claude_code import CLAUDE_CODE
+from obs_lib.sources.formats.otlp.dialects.copilot import COPILOT
 from obs_lib.sources.formats.otlp.dialects.dialect import Dialect
 from obs_lib.sources.formats.otlp.dialects.google_adk import GOOGLE_ADK
 from obs_lib.sources.formats.otlp.dialects.langsmith import LANGSMITH
@@ -16,7 +20,9 @@ from obs_lib.sources.formats.otlp.dialects.pydantic_ai import PYDANTIC_AI
 from obs_lib.sources.formats.otlp.dialects.strands import STRANDS
 from obs_lib.sources.formats.otlp.dialects.vercel import VERCEL
 
-DIALECTS: tuple[Dialect, ...] = (VERCEL, GOOGLE_ADK, PYDANTIC_AI, LOGFIRE, MLFLOW, LANGSMITH, STRANDS, OPENLLMETRY)
+DIALECTS: tuple[Dialect, ...] = (
+    *(VERCEL, GOOGLE_ADK, PYDANTIC_AI, LOGFIRE, MLFLOW, LANGSMITH, STRANDS, CLAUDE_CODE, COPILOT, OPENLLMETRY),
+)
 """Those that have a shape of their own, the first that says something first."""
 
 _MARKS = tuple(mark for dialect in DIALECTS for mark in dialect.marks)
@@ -41,6 +47,11 @@ def fields(attributes: Attributes) -> dict[str, Any]:
     for dialect in of(attributes):
         native = {name: value for name, value in dialect.fields(attributes).items() if value is not None} | native
     return native
+
+
+def asked_around(around: Iterable[Attributes]) -> str | None:
+    """What was asked, where spans around a call say it and the call does not. around : of its ancestors, nearest first."""
+    return next((said for attributes in around if (said := claude_code.asked(attributes))), None)
 
 
 def is_llm(attributes: Attributes) -> bool | None:

@@ -32,11 +32,14 @@ def _type(attributes: Attributes) -> str:
 
 def _fields(attributes: Attributes) -> dict[str, Any]:
     asked, given = (_unquoted(attributes.get(f"mlflow.span{side}")) for side in ("Inputs", "Outputs"))
+    if isinstance(given, list) and len(given) == 1 and isinstance(given[0], str):
+        given = given[0]  # DSPy answers as often as it was asked to
     usage, _ = usage_of(_unquoted(attributes.get("mlflow.chat.tokenUsage")))
     cost = mapping(_unquoted(attributes.get("mlflow.llm.cost")))
     invoked = mapping(_unquoted(attributes.get("invocation_params")))
     said = mapping(given).get("model_version", mapping(given).get("modelVersion"))
-    named = (model_in(given), said, _unquoted(attributes.get("mlflow.llm.model")), mapping(asked).get("model"))
+    requested = (mapping(asked).get("model"), mapping(asked).get("modelId"), _unquoted(attributes.get("model")))
+    named = (model_in(given), said, _unquoted(attributes.get("mlflow.llm.model")), *requested)
     return {
         "model_version": text(next(filter(None, (*named, invoked.get("model"), invoked.get("model_name"))), None)),
         "user_id": text(_unquoted(attributes.get("mlflow.trace.user"))),
