@@ -14,13 +14,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from night_watch.airflow.decision import IncidentDecision
     from night_watch.airflow.factory import night_watch_dags
     from night_watch.airflow.notifier import NightWatchNotifier
     from night_watch.airflow.sensor import NightDoneSensor
 
-__all__ = ["NightDoneSensor", "NightWatchNotifier", "night_watch_dags"]
+__all__ = ["IncidentDecision", "NightDoneSensor", "NightWatchNotifier", "night_watch_dags"]
 
-_HOMES = {"NightDoneSensor": "sensor", "NightWatchNotifier": "notifier", "night_watch_dags": "factory"}
+_HOMES = {
+    "IncidentDecision": "decision",
+    "NightDoneSensor": "sensor",
+    "NightWatchNotifier": "notifier",
+    "night_watch_dags": "factory",
+}
 
 
 def __getattr__(name: str) -> Any:

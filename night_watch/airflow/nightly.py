@@ -7,6 +7,7 @@ imported inside the task.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -54,15 +55,20 @@ def nightly_dag(watch: Watch) -> DAG:
         **watch.dag_args,
     ) as dag:
         read, planned = ingest(config), plan(config)
-        shards = evaluate.override(**_where_models_run(watch)).partial(config=config).expand(shard=planned)
+        shards = (
+            _with_models(watch, evaluate, score_elsewhere)
+            .override(**_loading_models(watch))
+            .partial(config=config)
+            .expand(shard=planned)
+        )
         # Done whatever became of the shards: lost ones, or none at all. The scheduler passes it without starting a process.
         shards_over = EmptyOperator(task_id="shards_over", trigger_rule=TriggerRule.ALL_DONE)
         collected = collect(config, planned["plan"])
         summed = summarise.override(outlets=[nights_of(watch.name)])(config)
         looked = look_again(config)
         first = [read]
-        if schedule.models_queue:
-            first.append(name_models.override(queue=schedule.models_queue)(config))
+        if schedule.models_queue or schedule.models_python or schedule.models_pod_template:
+            first.append(_with_models(watch, name_models, name_elsewhere)(config))
         first >> planned
         planned >> shards >> shards_over >> collected >> summed >> looked
         run_again.expand(late=looked)
@@ -72,15 +78,27 @@ def nightly_dag(watch: Watch) -> DAG:
     return dag
 
 
-def _where_models_run(watch: Watch) -> dict[str, Any]:
-    """Arguments of the tasks that load models."""
+def _with_models(watch: Watch, here: Any, elsewhere: Callable[..., Any]) -> Any:
+    """The task `here` as it runs where models are; `elsewhere` is the same for a Python of its own."""
     schedule = watch.settings.schedule
-    given = {
+    if schedule.models_python:
+        there = task.external_python(python=str(schedule.models_python), expect_airflow=False, multiple_outputs=False)
+        here = there(elsewhere).override(task_id=here.function.__name__)
+    given: dict[str, Any] = {"queue": schedule.models_queue} if schedule.models_queue else {}
+    if schedule.models_pod_template:
+        given["executor_config"] = {"pod_template_file": schedule.models_pod_template}
+    return here.override(**given)
+
+
+def _loading_models(watch: Watch) -> dict[str, Any]:
+    """Arguments of the task that loads them: it is heavy."""
+    schedule = watch.settings.schedule
+    return {
         "pool": schedule.pool,
         "pool_slots": schedule.pool_slots,
         "max_active_tis_per_dag": schedule.max_active_models,
+        "map_index_template": "shard {{ task.op_kwargs['shard']['number'] + 1 }} of {{ task.op_kwargs['shard']['of'] }}",
     }
-    return given | ({"queue": schedule.models_queue} if schedule.models_queue else {})
 
 
 @task(multiple_outputs=False)
@@ -118,17 +136,30 @@ def plan(config: str) -> list[dict[str, Any]]:
     # `evaluate` maps over the return value, which therefore is the list of shards; `collect` needs the name of the plan.
     context["ti"].xcom_push(key="plan", value=planned.id)
     context["ti"].xcom_push(key="planned", value=planned.as_json())
-    return [{"plan": planned.id, "number": n, "of": planned.shards} for n in range(planned.shards)]
+    return [{"day": str(day), "plan": planned.id, "number": n, "of": planned.shards} for n in range(planned.shards)]
 
 
-@task(multiple_outputs=False, map_index_template="{{ shard_name }}")
+@task(multiple_outputs=False)
 def evaluate(config: str, shard: dict[str, Any]) -> dict[str, Any]:
     """Score one shard with the models and leave the result for `collect`. The only task that loads models."""
     from obs_lib.pipeline.evaluate import evaluate as step
 
-    get_current_context()["shard_name"] = f"shard {shard['number'] + 1} of {shard['of']}"
     with night(config) as (ws, day):
         return step(ws, day, shard["plan"], shard["number"])
+
+
+def score_elsewhere(config: str, shard: dict[str, Any]) -> dict[str, Any]:
+    """The same in a Python without Airflow. Only the text of this function is brought there."""
+    from night_watch.elsewhere import evaluate
+
+    return evaluate(config, shard)
+
+
+def name_elsewhere(config: str) -> dict[str, str]:
+    """What `name_models` does, in a Python without Airflow. Only the text of this function is brought there."""
+    from night_watch.elsewhere import name_models
+
+    return name_models(config)
 
 
 @task(multiple_outputs=False)

@@ -9,12 +9,8 @@ call home if one were not.
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
 from fastapi import Depends, FastAPI, HTTPException
@@ -25,25 +21,14 @@ from starlette.responses import Response
 
 from night_watch.airflow import acts
 from night_watch.airflow.access import NoWatch, Readable, Runnable, may
+from night_watch.airflow.card import card, card_script
 from night_watch.airflow.names import name_of
+from night_watch.airflow.served import HEADERS, opened, workspace_of
 from night_watch.airflow.watch import names_and_files
 from obs_lib.errors import ConfigError, LakeError
 from obs_lib.settings.settings import DEFAULT_NAME
 
-if TYPE_CHECKING:
-    from obs_lib.pipeline.workspace import Workspace
-
 _DAYS_FROM_ACT = "../../"
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; form-action 'self'; "
-        "base-uri 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # Not none at all: a form must say where it comes from.
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "private, no-cache",
-}
 
 
 def build() -> FastAPI:
@@ -57,6 +42,8 @@ def build() -> FastAPI:
         redirect_slashes=False,  # it would lead to whatever host the request names, and fail for queries that are no UTF-8
     )
     app.get("/", response_class=HTMLResponse)(watches)
+    app.get("/card", response_class=HTMLResponse)(card)
+    app.get("/card.js")(card_script)
     app.get("/run", response_class=RedirectResponse)(of_run)
     app.get("/{day}", response_class=RedirectResponse)(before_names)
     app.get("/{name}/", response_class=HTMLResponse)(days)
@@ -86,7 +73,7 @@ def days(name: Readable) -> HTMLResponse:
     """The list of days."""
     from obs_lib.pipeline import pages
 
-    with _workspace(name) as ws:
+    with workspace_of(name) as ws:
         return HTMLResponse(pages.index(ws), headers=HEADERS)
 
 
@@ -98,7 +85,7 @@ def report(name: Readable, day: str, user: GetUserDep) -> HTMLResponse:
     if named is None:
         return _note(f"“{day[:40]}” is no day. A day is written like 2023-06-15.")
     form = partial(acts.form_for, name, user, named) if may(user, "POST", name) else None
-    with _workspace(name) as ws:
+    with workspace_of(name) as ws:
         page = pages.shown_page(ws, named, form)
     if page is None:
         return _note(f"There is no report of {named} yet. It follows when the night and then {name}_report have run.")
@@ -109,7 +96,7 @@ async def act(name: Runnable, day: str, fingerprint: str, request: Request, user
     """Take a form of a day's page, and show the page again where it says what was done."""
     from obs_lib.reporting.anchors import anchor_of
 
-    await acts.act(await run_in_threadpool(_opened, name), request, user, fingerprint)
+    await acts.act(await run_in_threadpool(opened, name), request, user, fingerprint)
     return _to(request, f"{name}/{_date(day) or ''}#{anchor_of(fingerprint)}")
 
 
@@ -188,22 +175,5 @@ def _note(text: str, status: int = 404, days: str = "./") -> HTMLResponse:
 
 
 def _page(body: str) -> str:
-    return f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Night watch</title>{body}</html>"
-
-
-_ONE_AT_A_TIME = threading.RLock()
-"""Which evaluators a process knows is set by the settings that were read last."""
-
-
-@contextmanager
-def _workspace(name: str) -> Iterator[Workspace]:
-    """Opened for each page: cheap, and it follows the settings file."""
-    with _ONE_AT_A_TIME:
-        yield _opened(name)
-
-
-def _opened(name: str) -> Workspace:
-    from obs_lib.pipeline.workspace import open_workspace
-
-    with _ONE_AT_A_TIME:
-        return open_workspace(names_and_files()[name])
+    head = "<meta charset='utf-8'><meta name='color-scheme' content='light dark'><title>Night watch</title>"
+    return f"<!doctype html><html lang='en'>{head}{body}</html>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 
@@ -9,17 +10,20 @@ from obs_lib.lake.tables import ALERTS, REPORTS
 from obs_lib.pipeline.handling import handling_lines, handling_of
 from obs_lib.pipeline.render import STEP, page_path, report_text
 from obs_lib.pipeline.revisions import last_revisions
+from obs_lib.pipeline.watch import late_nights
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CLOSED, Day, Incident, IncidentState
+from obs_lib.reporting.card import LastNight
 from obs_lib.reporting.handling import ActForm, with_handling
 from obs_lib.reporting.html import render_index
 from obs_lib.reporting.index import ReportedDay
 from obs_lib.reporting.revision_text import as_text, with_banner
 
 
-def list_days(ws: Workspace) -> list[ReportedDay]:
-    """The days whose report is rendered, newest first."""
-    rendered = [record.day for record in ws.lake.records(step=STEP) if record.readable]
+def list_days(ws: Workspace, most: int | None = None) -> list[ReportedDay]:
+    """The days whose report is rendered, newest first; the newest `most` of them where that is given."""
+    rendered = sorted(record.day for record in ws.lake.records(step=STEP) if record.readable)
+    rendered = rendered[-most:] if most else rendered
     reports = ws.lake.read_sound(REPORTS, rendered, ["day", "provenance"])
     verdicts = dict(zip(reports["day"], reports["provenance"].map(json.loads), strict=True))
     days = [day for day in rendered if str(day) in verdicts]  # maintenance drops verdicts of days long past
@@ -62,6 +66,13 @@ def shown_page(ws: Workspace, day: Day, form: Callable[[Incident], ActForm] | No
         return None
     shown = with_handling(rendered, handling_of(ws, day, form))
     return with_banner(shown, revision.head, revision.sentences) if revision else shown
+
+
+def last_night(ws: Workspace, address: str, now: dt.datetime | None = None) -> LastNight:
+    """How the watch stands at `now` (default: the clock). address : of its list of days."""
+    late = [incident for incident in late_nights(ws, now) if incident.state is not IncidentState.RESOLVED]
+    newest = next(iter(list_days(ws, most=1)), None)
+    return LastNight(ws.settings.named_report.title, address, newest, tuple(f"{one.title}." for one in late))
 
 
 def index(ws: Workspace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +38,16 @@ class ScheduleOptions(BaseModel):
     )
     models_queue: str | None = Field(
         None, description="Queue of the tasks that load models, whose workers need them installed; null for `queue`."
+    )
+    models_python: Path | None = Field(
+        None,
+        description="Absolute path of the Python of a virtual environment with `llm-night-watch[models]`, which runs what "
+        "loads models, so that the workers' own environment holds none; null for that one.",
+    )
+    models_pod_template: str | None = Field(
+        None,
+        description="Pod template file of the tasks that load models, under Airflow's Kubernetes executor; null for the "
+        "executor's own.",
     )
     owner: str = Field(
         "llm-night-watch", min_length=1, description="Owner of the Dags, as Airflow shows and filters by it."

@@ -101,7 +101,8 @@ def test_everything_is_named_after_its_watch_and_has_its_settings(houses: dict[s
     houses["search"].settings(
         schedule={
             "owner": "search team", "queue": "small", "models_queue": "gpu", "pool": "search", "delay_hours": 5,
-            "access": {"Searchers": "read", "Search on call": "run"},
+            "access": {"Searchers": "read", "Search on call": "run"}, "models_python": "/opt/models/bin/python",
+            "models_pod_template": "/opt/airflow/models.yaml",
         },
     )  # fmt: skip
     found = bag(houses["chat"])
@@ -115,7 +116,11 @@ def test_everything_is_named_after_its_watch_and_has_its_settings(houses: dict[s
     models = search.get_task("evaluate").partial_kwargs
     assert (models["pool"], models["queue"]) == ("search", "gpu")
     assert chat.get_task("evaluate").partial_kwargs["pool"] == "default_pool"
+    assert models["executor_config"] == {"pod_template_file": "/opt/airflow/models.yaml"}
+    assert models["python"] == "/opt/models/bin/python"
+    assert not chat.get_task("evaluate").partial_kwargs.get("executor_config")
     naming = search.get_task("name_models")
+    assert (naming.python, naming.executor_config) == (models["python"], models["executor_config"])
     assert (naming.queue, naming.downstream_task_ids) == ("gpu", {"plan", "tell_failure"})
     assert "name_models" not in chat.task_dict  # all of its workers have models
     assert search.access_control["Searchers"] == {"DAGs": {"can_read"}, "DAG Runs": {"can_read"}}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from obs_lib.reporting.report import make
+from tests.contrast import faint_texts
 from tests.unit.reporting import sample_inputs
 
 pytestmark = pytest.mark.browser
@@ -64,4 +65,22 @@ def test_page(browser: Any, tmp_path: Path, name: str, width: int) -> None:
     assert page.is_visible("#method")
     assert said == []
     assert asked == [path.as_uri()]
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["incident", "no_data"])
+def test_every_text_stands_out_in_light_and_in_dark(
+    browser: Any, tmp_path: Path, name: str, scheme: str, width: int
+) -> None:
+    path = tmp_path / f"{name}.html"
+    path.write_text(make(sample_inputs.ALL_DAYS[name]()).html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    for summary in page.query_selector_all("summary"):
+        summary.evaluate("one => one.parentElement.open = true")
+    dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(20, 23, 27)"
+    assert dark == (scheme == "dark")
+    assert faint_texts(page) == []
     page.close()
