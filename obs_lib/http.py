@@ -14,7 +14,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -29,6 +29,9 @@ LONGEST_WAIT_S = 60.0
 
 BUSY = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 """Statuses of a server that is busy, failing or restarting: the same request may be answered a little later."""
+
+_SLOWEST = 100_000
+"""Bytes a second that a line is trusted to send at least: a large body has so much longer than `timeout_s` and `whole_s`."""
 
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=64)  # who asks bounds how much is asked at once
 
@@ -86,8 +89,8 @@ class HttpClient:
     ----------
     address : http(s), without credentials, query or fragment; see `is_base_url`.
     headers : sent with every request, to this address alone.
-    timeout_s : seconds without a word from the server after which a request has failed.
-    whole_s : seconds that a request may take with all of its reply; None: as long as that keeps coming.
+    timeout_s : seconds without a word from the server after which a request has failed, beside those that its body takes.
+    whole_s : seconds that a request may take with all of its reply, beside those; None: as long as that keeps coming.
     largest_bytes : of one reply, unpacked.
     retry : when `request` tries again. wait : what waits in between; seconds to None.
     proxies : whether proxies named by the environment are used ($HTTPS_PROXY, $NO_PROXY and their like).
@@ -167,14 +170,16 @@ class HttpClient:
         content_type : of a body of bytes; None leaves it unsaid.
         """
         where = self.address.rstrip("/") + path
-        deadline = math.inf if self.whole_s is None else time.monotonic() + self.whole_s
         sent_as: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         headers = {"Content-Type": content_type} if content_type else None
-        with (
-            _as_no_reply(where),
-            self._client.stream(method, where, params=query, headers=headers, **sent_as) as reply,
-        ):
-            return Reply(reply.status_code, reply.headers, self._read(reply, where, deadline))
+        with _as_no_reply(where):
+            request = self._client.build_request(method, where, params=query, headers=headers, **sent_as)
+            longer_s = len(request.content) / _SLOWEST
+            request.extensions["timeout"] = httpx.Timeout(self.timeout_s + longer_s, connect=self.timeout_s).as_dict()
+            deadline = math.inf if self.whole_s is None else time.monotonic() + self.whole_s + longer_s
+            reply = self._client.send(request, stream=True)
+            with closing(reply):
+                return Reply(reply.status_code, reply.headers, self._read(reply, where, deadline))
 
     @contextmanager
     def lines(self, path: str) -> Iterator[tuple[int, Iterator[bytes]]]:

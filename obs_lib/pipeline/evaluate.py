@@ -11,7 +11,7 @@ from obs_lib.models.vectors import gather
 from obs_lib.pipeline.anchor import score_anchors
 from obs_lib.pipeline.at_work import at_work_on
 from obs_lib.pipeline.cases import case_columns
-from obs_lib.pipeline.judging import for_day
+from obs_lib.pipeline.judging import for_day, judges_last, send_batches
 from obs_lib.pipeline.plan import planned_evaluators, texts_of
 from obs_lib.pipeline.plan_file import Plan, read_plan
 from obs_lib.pipeline.staging import Staging
@@ -38,13 +38,13 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     cases = staging.required_cases("cases")
     cases = cases[cases["shard"] == shard].reset_index(drop=True)
     chosen = for_day(planned_evaluators(ws, plan), day, staging.required_cases("all_cases"))
+    send_batches(chosen)
     known = known_vectors(ws, plan) if plan.reuse else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
     vectors = gather(texts_of(cases, chosen), known, ws.encoder)
-    scored = []
-    for _, rows in cases.groupby("batch", sort=True):
-        batch = rows[["case", *case_columns(rows)]].reset_index(drop=True)
-        scored += [score_batch(evaluator, batch, vectors) for evaluator in chosen]
+    batches = [rows.reset_index(drop=True) for _, rows in cases.groupby("batch", sort=True)]
+    batches = [rows[["case", *case_columns(rows)]] for rows in batches]
+    scored = [score_batch(evaluator, batch, vectors) for evaluator in judges_last(chosen) for batch in batches]
     staging.write(
         f"vectors-{shard}", pd.DataFrame({"text_hash": list(vectors.known), "vector": list(vectors.known.values())})
     )

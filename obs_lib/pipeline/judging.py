@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pandas as pd
 
@@ -54,6 +55,28 @@ def for_day(evaluators: Iterable[Evaluator], day: Day, all_cases: pd.DataFrame) 
         evaluator.for_day(day, all_cases) if isinstance(evaluator, BudgetedEvaluator) else evaluator
         for evaluator in evaluators
     )
+
+
+def begin_run(evaluators: Iterable[Evaluator]) -> None:
+    """Let judges, made by `for_day`, ask in this run what failed in earlier ones. Once a run: its shards ask nothing twice."""
+    for judge in _judges(evaluators):
+        judge.begin_run()
+
+
+def send_batches(evaluators: Iterable[Evaluator]) -> None:
+    """Send what judges, made by `for_day`, ask in batches: all of them, before any is waited for."""
+    for judge in _judges(evaluators):
+        with suppress(Exception):  # it is tried again where the judge scores, and is then the reason in its rows
+            judge.send()
+
+
+def judges_last(evaluators: Iterable[Evaluator]) -> list[Evaluator]:
+    """The evaluators in an order in which nothing waits for a judge that need not."""
+    return sorted(evaluators, key=lambda evaluator: isinstance(evaluator, BudgetedEvaluator))
+
+
+def _judges(evaluators: Iterable[Evaluator]) -> list[Judge]:
+    return [evaluator for evaluator in evaluators if isinstance(evaluator, Judge)]
 
 
 def still_valid(evaluators: Iterable[Evaluator], rows: pd.DataFrame) -> pd.DataFrame:

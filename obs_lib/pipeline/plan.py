@@ -15,7 +15,7 @@ from obs_lib.evaluators.anybodys import LeftOut
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES
 from obs_lib.models.vectors import text_hash
 from obs_lib.pipeline.cases import distinct_cases, draw
-from obs_lib.pipeline.judging import for_day, still_valid
+from obs_lib.pipeline.judging import begin_run, for_day, still_valid
 from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.plan_file import Plan, write_plan
 from obs_lib.pipeline.session_texts import read_by, with_sessions
@@ -63,6 +63,7 @@ def plan(ws: Workspace, day: Day, options: ScoringOptions | None = None) -> Plan
         staging.write("drawn", drawn[["request_id", "inclusion_probability"]].assign(case=case_of))
         if kept is not None:
             staging.write("kept", kept)
+        begin_run(chosen)
         write_plan(staging, plan)
     return plan
 

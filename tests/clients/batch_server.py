@@ -63,7 +63,8 @@ class BatchServer(OwnServer):
     """Use as a context manager.
 
     looks : of a batch before it has ended. status : of a whole batch (OpenAI): completed, failed, expired, cancelled. refuse :
-    status by which a new batch is refused. hang_up, stall_s : what happens once a batch is made, before it is said.
+    status by which a new batch is refused. hang_up, stall_s : what happens once a batch is made, before it is said. upload_s :
+    seconds before what was sent is taken.
     """
 
     script: Script = lambda key, body: Item()
@@ -72,6 +73,7 @@ class BatchServer(OwnServer):
     refuse: int = 0
     hang_up: bool = False
     stall_s: float = 0.0
+    upload_s: float = 0.0
     junk: list[bytes] = field(default_factory=list)
     batches: list[Made] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -146,6 +148,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._say(200, _completion(self.owner.script("", asked), asked))
 
     def upload(self, body: bytes) -> None:
+        self.owner.closing.wait(self.owner.upload_s)
         form = email.message_from_bytes(f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode() + body)
         parts = {part.get_param("name", header="content-disposition"): part for part in form.get_payload()}
         assert parts["purpose"].get_payload().strip() == "batch"
@@ -218,6 +221,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def create_messages(self, body: bytes) -> None:
         assert self.headers["anthropic-version"] == "2023-06-01"
+        self.owner.closing.wait(self.owner.upload_s)
         if self.owner.refuse:
             return self._say(self.owner.refuse, {"error": {"type": "refused_here", "message": self.owner.key}})
         asked = json.loads(body)["requests"]

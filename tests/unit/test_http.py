@@ -106,6 +106,16 @@ def test_a_server_that_takes_too_long(server: JudgeServer, trouble: Reply) -> No
     assert (error.value.kind, error.value.sent) == ("timeout", True)
 
 
+@pytest.mark.parametrize("body", [b'{"x": "%s"}' % (b"x" * 200_000), {"x": "x" * 200_000}], ids=["bytes", "json"])
+def test_a_large_body_has_longer(server: JudgeServer, body: Any) -> None:
+    server.script = lambda number, body: Reply(stall_s=0.6)
+    with client(server, timeout_s=0.2, whole_s=0.2) as of:
+        assert of.exchange("POST", "/x", body=body).status == 200
+        with pytest.raises(NoReply) as error:
+            of.exchange("POST", "/x", body={"x": "small"})
+    assert error.value.kind == "timeout"
+
+
 def test_a_reply_that_is_too_large_is_not_asked_for_again(server: JudgeServer) -> None:
     server.script = lambda number, body: Reply(raw=b" " * 5000)
     with pytest.raises(NoReply, match="at most 4,096 bytes") as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, pstdev
 
 import pandas as pd
@@ -59,7 +60,6 @@ class Judge:
         self.name, self.rubric, self.options, self._runtime = name, rubric, options, runtime
         self._asker = Asker(rubric, options, runtime.ledger, runtime.rates, runtime.wait)
         self._in_batch = Asker(rubric, options, runtime.ledger, _cheaper(runtime.rates, options), runtime.wait)
-        self._since = time.time()
         self.needs = frozenset({"response", "error", *rubric.reads}) - frozenset(rubric.optional)
         deciding = options.model_dump(mode="json", exclude=_NOT_DECIDING)
         if self._batched and options.budget_usd is not None:  # the money lasts longer
@@ -73,7 +73,7 @@ class Judge:
         self._day = ""
         self._admitted: frozenset[Case] | None = None  # None: all
         self._names: Mapping[Case, str] = {}
-        self._brought = False  # whether the day's batches were looked after
+        self._brought = False  # whether the day's batches were waited for
         self._occasion = ""  # verdicts of one occasion are not taken from another's
 
     # -- what a day can pay for ------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Judge:
 
     def _of(self, day: Day) -> Judge:
         judge = Judge(self.name, self.rubric, self.options, self._runtime)
-        judge._asker, judge._in_batch, judge._since = self._asker, self._in_batch, self._since
+        judge._asker, judge._in_batch = self._asker, self._in_batch
         judge._day = str(day)
         return judge
 
@@ -127,6 +127,19 @@ class Judge:
                 break
             affordable.append(case)
         return frozenset(affordable)
+
+    # -- the day's batches -----------------------------------------------------------------------------------------------
+
+    def begin_run(self) -> None:
+        """Let what failed in batches of earlier runs be asked once more, by whichever process sends first; asks nobody."""
+        if self._asks_in_batches:
+            self._register().begin_run(self._day)
+
+    def send(self) -> None:
+        """Send the day's batches, and do not wait for them; nothing where the judge asks one by one."""
+        if self._asks_in_batches:
+            with self._batches() as batches:
+                batches.look(self._questions)
 
     # -- scoring ---------------------------------------------------------------------------------------------------------
 
@@ -175,24 +188,35 @@ class Judge:
     def _batched(self) -> bool:
         return self.options.batch != "off"
 
+    @property
+    def _asks_in_batches(self) -> bool:
+        """Whether this judge is one for a day's logs, and asks in batches."""
+        return self._batched and bool(self._day) and not self._occasion
+
     @contextmanager
     def _asking(self) -> Iterator[Ask]:
         """What gives the verdict on a request and the case that it is about: the cache or a call, or the day's batches."""
-        if not (self._batched and self._day and not self._occasion):
+        if not self._asks_in_batches:
             with self._endpoint() as endpoint:
                 yield lambda body, name: self._asker.verdict(endpoint, self.limits(), body, name, self._occasion)
             return
-        with self._endpoint(signed if self.options.batch == "anthropic" else None) as endpoint:
-            api = AnthropicBatches(endpoint) if self.options.batch == "anthropic" else OpenAiBatches(endpoint)
-            server = f"{self.options.batch} {self.options.connection}"
-            register = Register(self._runtime.ledger, self.name, server)
-            wait_s = 60 * self.options.batch_wait_minutes
-            batches = BatchAsker(self._in_batch, api, register, self.limits(), self._since, wait_s, self._runtime.wait)
+        with self._batches() as batches:
             if not self._brought:
-                batches.bring(self._questions())
+                batches.bring(self._questions)
                 self._brought = True
             yield lambda body, _: batches.verdict(body)
 
+    @contextmanager
+    def _batches(self) -> Iterator[BatchAsker]:
+        with self._endpoint(signed if self.options.batch == "anthropic" else None) as endpoint:
+            api = AnthropicBatches(endpoint) if self.options.batch == "anthropic" else OpenAiBatches(endpoint)
+            wait_s = 60 * self.options.batch_wait_minutes
+            yield BatchAsker(self._in_batch, api, self._register(), self.limits(), wait_s, self._runtime.wait)
+
+    def _register(self) -> Register:
+        return Register(self._runtime.ledger, self.name, f"{self.options.batch} {self.options.connection}")
+
+    @cached_property
     def _questions(self) -> dict[str, tuple[str, Body]]:
         """All that the day asks, in the order in which its budget is dealt, whatever part of it is scored here."""
         questions = {}

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, judge TEXT NOT NULL, se
 CREATE TABLE IF NOT EXISTS questions (judge TEXT, key TEXT, batch TEXT NOT NULL, name TEXT NOT NULL, day TEXT NOT NULL,
     usd REAL NOT NULL, failure TEXT, cost_usd REAL, PRIMARY KEY (judge, key));
 CREATE INDEX IF NOT EXISTS questions_by_name ON questions (name);
+CREATE TABLE IF NOT EXISTS runs (judge TEXT, day TEXT, began_at REAL NOT NULL, PRIMARY KEY (judge, day));
 CREATE TABLE IF NOT EXISTS pace (lane TEXT PRIMARY KEY, free_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS slots (id INTEGER PRIMARY KEY, server TEXT NOT NULL, until REAL NOT NULL);
 DROP TABLE IF EXISTS places;
@@ -127,6 +128,7 @@ class Ledger:
             with self.transaction() as base:
                 base.execute("DELETE FROM spent WHERE day < ?", (day,))
                 base.execute("DELETE FROM batches WHERE day < ?", (day,))
+                base.execute("DELETE FROM runs WHERE day < ?", (day,))
         return removed
 
     def _remove(self, where: str, values: list[tuple[str]]) -> int:

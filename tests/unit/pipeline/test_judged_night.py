@@ -309,6 +309,26 @@ def test_a_batch_that_is_late_is_collected_by_the_next_night_and_leaves_what_one
         assert not files_saying(tmp_path, server.key)
 
 
+def test_the_batches_of_all_judges_are_sent_before_any_is_waited_for(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"rubric": "manners.yaml", **JUDGE, "batch_wait_minutes": 5}
+    two = {"manners": {**own, "batch": "openai"}, "tone": {**own, "batch": "anthropic"}}
+    scoring = {"evaluators": ["judge:manners", "judge:tone", "format"], "shards": 2, "batch_size": 4}
+    with BatchServer(lambda key, body: Item("polite")) as server:
+        monkeypatch.setenv("OBS_CONNECTION_COURT", server.url.replace("://", f"://:{server.key}@"))
+        ws = judged(tmp_path / "one", logs, two, scoring=scoring)
+        run_day(ws, DAY)
+        made = [call for call in server.calls if call in ("POST /batches", "POST /messages/batches")]
+        first_look = next(n for n, call in enumerate(server.calls) if call.startswith("GET /"))
+        assert made == ["POST /batches", "POST /messages/batches"]
+        assert all(server.calls.index(call) < first_look for call in made)
+    scores = ws.lake.read_ready(SCORES, DAY)
+    assert set(scores["evaluator"]) == {"judge:manners", "judge:tone", "format"}
+    assert set(scores.loc[scores["evaluator"] == "judge:tone", "status"]) <= {"SCORED", "SKIPPED"}
+    assert "SCORED" in set(scores.loc[scores["evaluator"] == "judge:manners", "status"])
+
+
 @pytest.mark.parametrize(
     ("judge", "says"),
     [

@@ -35,25 +35,27 @@ class Pending(EvaluatorError):
 class BatchAsker:
     """Asks one judge for one day. Equal questions find the batch that has them, whichever process or night sent it.
 
-    since : what failed in a batch that was sent later is not asked again, in seconds since 1970. wait_s : seconds after a
-    batch was sent that are waited for it. wait : what waits; seconds to None.
+    wait_s : seconds after a batch was sent that are waited for it. wait : what waits; seconds to None.
     """
 
     asker: Asker
     api: BatchApi
     register: Register
     limits: Limits
-    since: float
     wait_s: float
     wait: Callable[[float], None] = time.sleep
     _trouble: str = field(default="", init=False)
 
+    def look(self, questions: Questions) -> None:
+        """Collect what has come, and send what nobody asked, without waiting; of `questions` the first are asked first."""
+        self._collect(questions)
+        self._send(questions)
+
     def bring(self, questions: Questions) -> None:
-        """Get as many verdicts as the time allows; of `questions` the first are asked first."""
+        """Get as many verdicts as the time allows."""
         pause = _FIRST_LOOK_S
         while True:
-            self._collect(questions)
-            self._send(questions)
+            self.look(questions)
             made = self.register.waiting(questions.keys())
             left = 0.0 if made is None else made + self.wait_s - time.time()
             if left <= 0:
@@ -152,7 +154,7 @@ class BatchAsker:
     def _send(self, questions: Questions) -> None:
         for keys in _chunks(questions):
             asked = [Question(key, questions[key][0], self.asker.bound(questions[key][1])[0]) for key in keys]
-            claimed = self.register.claim(self.limits, asked, self.since)
+            claimed = self.register.claim(self.limits, asked)
             if claimed is not None:
                 batch, taken = claimed
                 self._send_batch(batch, {key: self.asker.supported(questions[key][1]) for key in keys if key in taken})

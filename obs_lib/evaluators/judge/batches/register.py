@@ -66,17 +66,19 @@ class Register:
     judge: str
     server: str
 
-    def claim(self, limits: Limits, questions: Iterable[Question], since: float) -> tuple[Batch, frozenset[str]] | None:
+    def claim(self, limits: Limits, questions: Iterable[Question]) -> tuple[Batch, frozenset[str]] | None:
         """A new batch of those questions, by their keys, that nobody has answered or asked and the budget holds; None for none.
 
-        since : questions that failed in a batch of before this moment are asked again, later ones are not.
+        One that failed is asked again where its batch was made before `begin_run`.
         """
-        now, batch = time.time(), uuid4().hex
+        batch = uuid4().hex
         with self.ledger.transaction() as base:
+            began = self._began(base, limits.day)
+            now = max(time.time(), began)  # in this run, whatever the clock of the machine that planned it shows
             calls, spent = spent_in(base, limits.judge, limits.day)
             taken: list[Question] = []
             for question in questions:
-                if not self._free(base, question.key, since):
+                if not self._free(base, question.key, began):
                     continue
                 spent += question.usd
                 if over(calls + len(taken) + 1, limits.calls) or over(spent, limits.usd):
@@ -94,7 +96,7 @@ class Register:
             charge(base, limits.judge, limits.day, len(taken), sum(one.usd for one in taken))
         return made, frozenset(one.key for one in taken)
 
-    def _free(self, base: sqlite3.Connection, key: str, since: float) -> bool:
+    def _free(self, base: sqlite3.Connection, key: str, began: float) -> bool:
         if verdict_in(base, key) is not None:
             return False
         row = base.execute(
@@ -104,7 +106,16 @@ class Register:
         ).fetchone()
         if row is None or row[1] != self.server:
             return True
-        return row[0] is not None and row[2] < since
+        return row[0] is not None and row[2] < began
+
+    def begin_run(self, day: str) -> None:
+        """Note that a run of this day begins: what failed in batches of before may be asked again, once by all processes."""
+        with self.ledger.transaction() as base:
+            base.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", (self.judge, day, time.time()))
+
+    def _began(self, base: sqlite3.Connection, day: str) -> float:
+        row = base.execute("SELECT began_at FROM runs WHERE judge = ? AND day = ?", (self.judge, day)).fetchone()
+        return float(row[0]) if row else 0.0
 
     def opened(self, batch: Batch, remote: str) -> None:
         """Note the server's name of a batch that it took."""

@@ -65,7 +65,9 @@ class Nights:
         return Judge("toxicity", load_rubric("toxicity"), JudgeOptions(**given), runtime)
 
     def run(self, api: str, whole: pd.DataFrame, **options: Any) -> pd.DataFrame:
-        return self.judge(api, **options).for_day(DAY, whole).score(whole[COLUMNS])
+        judge = self.judge(api, **options).for_day(DAY, whole)
+        judge.begin_run()
+        return judge.score(whole[COLUMNS])
 
     def _wait(self, seconds: float) -> None:
         self.waited += seconds
@@ -288,7 +290,7 @@ def test_a_field_that_the_server_does_not_know_is_left_out_at_the_second_try(nig
 @APIS
 def test_a_budget_in_money_goes_twice_as_far(nights: Nights, api: str) -> None:
     judge = nights.judge("off")
-    one = judge._asker.bound(next(iter(nights.judge(api).for_day(DAY, cases(1))._questions().values()))[1])[0]
+    one = judge._asker.bound(next(iter(nights.judge(api).for_day(DAY, cases(1))._questions.values()))[1])[0]
     money = 5.1 * one
     assert (nights.run(api, cases(20), budget_usd=money)["status"] == "SCORED").sum() == 10
     assert nights.server.asked == 10
@@ -308,6 +310,74 @@ def test_shards_share_one_batch_and_one_budget(nights: Nights, api: str) -> None
     frame = pd.concat(frames).sort_index()
     assert frame["status"].tolist() == ["SCORED"] * 6 + ["SKIPPED"] * 2
     assert set(frame["note"][6:]) == {"budget spent"}
+
+
+@APIS
+def test_what_failed_is_asked_once_a_run_however_many_processes_score_it(
+    nights: Nights, tmp_path: Path, api: str
+) -> None:
+    nights.server.script = lambda key, body: Item(content="I would rather not say.")
+    for expected in (1, 2):
+        nights.judge(api).for_day(DAY, cases(5)).begin_run()  # the plan of a run, of which two shards begin late
+        for _ in range(3):
+            command = [sys.executable, "-c", SHARD, str(tmp_path), nights.server.url, api]
+            assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "{'FAILED'}\n"
+        assert len(nights.server.batches) == expected
+    assert nights.ledger.spent("toxicity", str(DAY))[0] == 10
+
+
+def test_the_run_of_another_day_or_a_clock_that_is_behind_asks_nothing_twice(nights: Nights) -> None:
+    nights.server.script = lambda key, body: Item(content="I would rather not say.")
+    nights.clock.ahead = 3600  # of the machine that plans
+    nights.judge("openai").for_day(DAY, cases(2)).begin_run()
+    nights.clock.ahead = 0
+    for _ in range(2):
+        nights.judge("openai").for_day(DAY, cases(2)).score(cases(2)[COLUMNS])
+    nights.judge("openai").for_day(dt.date(2024, 3, 2), cases(2)).begin_run()
+    nights.judge("openai").for_day(DAY, cases(2)).score(cases(2)[COLUMNS])
+    assert len(nights.server.batches) == 1
+
+
+@APIS
+def test_what_is_sent_before_it_is_waited_for_is_sent_once(nights: Nights, api: str) -> None:
+    nights.server.looks = 3
+    judge = nights.judge(api).for_day(DAY, cases(3))
+    judge.send()
+    assert (len(nights.server.batches), nights.waited) == (1, 0)
+    assert set(judge.score(cases(3)[COLUMNS])["status"]) == {"SCORED"}
+    assert len(nights.server.batches) == 1
+    nights.judge("off").for_day(DAY, cases(3)).send()
+    assert not nights.server.direct
+
+
+@APIS
+def test_a_large_upload_has_longer_than_a_question(nights: Nights, api: str) -> None:
+    nights.server.upload_s = 1.0
+    whole = cases(30).assign(prompt="word " * 2000)  # 300 kB
+    assert set(nights.run(api, whole, timeout_s=0.5)["status"]) == {"SCORED"}
+    assert len(nights.server.batches) == 1
+    few = nights.run(api, cases(2), timeout_s=0.5, batch_wait_minutes=0)
+    assert few["note"].str.contains("timed out after 0.5 s").all()
+
+
+@pytest.mark.server
+@APIS
+def test_a_process_killed_while_it_uploads_is_made_up_for_by_a_later_one(
+    nights: Nights, tmp_path: Path, api: str
+) -> None:
+    nights.server.upload_s = 60
+    killed = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path), nights.server.url, api])
+    while not nights.server.calls:
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    nights.server.upload_s = 0
+    assert set(nights.run(api, cases(5), batch_wait_minutes=0)["note"]) == {PENDING}
+    nights.clock.ahead += 1000
+    assert set(nights.run(api, cases(5))["status"]) == {"SCORED"}
+    assert len(nights.server.batches) == 1
+    assert nights.ledger.spent("toxicity", str(DAY))[0] == 5
 
 
 def test_a_case_that_is_forgotten_while_its_batch_is_out_is_not_kept(nights: Nights) -> None:
@@ -348,6 +418,16 @@ from pathlib import Path
 from tests.unit.evaluators.judge.test_batches import Clock, Nights, cases
 class Server: url = sys.argv[2]
 print(set(Nights(Server, Path(sys.argv[1]), Clock()).run(sys.argv[3], cases(5), batch_wait_minutes=0, timeout_s=30)["status"]))
+"""
+
+
+SHARD = """
+import sys
+from pathlib import Path
+from tests.unit.evaluators.judge.test_batches import COLUMNS, DAY, Clock, Nights, cases
+class Server: url = sys.argv[2]
+judge = Nights(Server, Path(sys.argv[1]), Clock()).judge(sys.argv[3]).for_day(DAY, cases(5))
+print(set(judge.score(cases(5)[COLUMNS])["status"]))
 """
 
 
