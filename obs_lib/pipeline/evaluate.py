@@ -40,7 +40,7 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     chosen = for_day(planned_evaluators(ws, plan), day, staging.required_cases("all_cases"))
     known = known_vectors(ws, plan) if plan.reuse else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
-    vectors = gather(texts_of(cases, chosen), known, ws.encoder)
+    vectors = gather(texts_of(ws, cases, chosen), known, ws.encoder)
     scored = []
     for _, rows in cases.groupby("batch", sort=True):
         batch = rows[["case", *case_columns(rows)]].reset_index(drop=True)
