@@ -71,6 +71,7 @@ SUBJECTS = (
         {"compare-versions": "Compare version B with version A, metric by metric."},
     ),
     Subject("What nights found", "drift", {"drift": "Days against other days."}),
+    Subject("What nights found", "topics", {"topics": "What prompts are about."}),
     Subject(
         "What nights found",
         "alerts",

@@ -97,7 +97,7 @@ def _embeddings(
         frame = staging.read(path.stem)
         if frame is not None:
             vectors.update(zip(frame["text_hash"], frame["vector"], strict=True))
-    needed = sorted({text_hash(text) for text in texts_of(cases, chosen)} & vectors.keys())
+    needed = sorted({text_hash(text) for text in texts_of(ws, cases, chosen)} & vectors.keys())
     return pd.DataFrame(
         {
             "model": [plan.encoder] * len(needed),

@@ -16,6 +16,7 @@ from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS, SCORES, SPANS
 from obs_lib.pipeline.acts import incident_of
 from obs_lib.pipeline.night import days_between
+from obs_lib.pipeline.topics import with_topics
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, STAGE_SEGMENTS, TOOL_SEGMENT, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
@@ -125,7 +126,7 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
     tags = dict.fromkeys((*ws.settings.segments, *(name.partition("=")[0] for name in choice.segments)))
     of_day = _read(ws, day, whole=bool(choice.tools) or (measured is not None and reads_texts(measured.name)))
     rows = of_day.interactions
-    slices = Segments(sliced_by(rows, list(tags)), list(tags), len(rows))
+    slices = Segments(sliced_by(with_topics(ws, [day], rows), list(tags)), list(tags), len(rows))
     rows = rows.assign(
         value=np.nan if measured is None else _measured(ws, of_day, measured, choice.tools),
         inclusion_probability=1.0,

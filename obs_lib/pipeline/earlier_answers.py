@@ -44,7 +44,7 @@ class EarlierAnswers:
         self._values = dict(zip(scores["request_id"], scores["value"], strict=True)) if evaluator else {}
         columns = ["request_id", *SLICED, "prompt", "response"]
         rows = ws.lake.read(INTERACTIONS, [before], columns, {"request_id": list(scores["request_id"])})
-        rows = rows[inside(segments_of(ws, rows), place)].dropna(subset=["prompt", "response"])
+        rows = rows[inside(segments_of(ws, before, rows), place)].dropna(subset=["prompt", "response"])
         self._rows = rows.drop_duplicates("prompt").reset_index(drop=True)
 
     def to(self, prompts: Iterable[str]) -> list[EarlierAnswer | None]:

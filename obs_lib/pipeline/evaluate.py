@@ -41,7 +41,7 @@ def _evaluate(ws: Workspace, day: Day, plan_id: str, shard: int) -> dict[str, ob
     send_batches(chosen)
     known = known_vectors(ws, plan) if plan.reuse else {}
     # All texts of the shard at once: the encoder fills its fixed batches better than it could case by case.
-    vectors = gather(texts_of(cases, chosen), known, ws.encoder)
+    vectors = gather(texts_of(ws, cases, chosen), known, ws.encoder)
     batches = [rows.reset_index(drop=True) for _, rows in cases.groupby("batch", sort=True)]
     batches = [rows[["case", *case_columns(rows)]] for rows in batches]
     scored = [score_batch(evaluator, batch, vectors) for evaluator in judges_last(chosen) for batch in batches]

@@ -113,7 +113,7 @@ class ExampleRequests:
 
     @cached_property
     def _segments(self) -> Segments:
-        return segments_of(self._ws, self._short)
+        return segments_of(self._ws, self.day, self._short)
 
     def _inside(self, place: Place) -> pd.DataFrame:
         return self._short[inside(self._segments, place)]
@@ -134,7 +134,7 @@ class ExampleRequests:
         """What is shown of requests, by request id, in this order."""
         columns = ["request_id", *SLICED, "prompt", "response", "error"]
         rows = self._ws.lake.read(INTERACTIONS, [self.day], columns, {"request_id": list(names)})
-        segments = segments_of(self._ws, rows)
+        segments = segments_of(self._ws, self.day, rows)
         rows["segment"] = [segments.route(at) for at in range(len(rows))]
         rows = rows.set_index("request_id").reindex(list(names)).astype(object)
         return rows.where(rows.notna(), None)
@@ -147,7 +147,7 @@ class ExampleRequests:
         requests = sorted(set(whole["request_id"].dropna()))
         rows = self._ws.lake.read(INTERACTIONS, [self.day], ["request_id", *SLICED], {"request_id": requests})
         options = self._ws.settings.summaries.model_copy(update={"slow_traces": _ITEMS})
-        drawn = slow_traces(traces, measure(traces), rows, segments_of(self._ws, rows), options)
+        drawn = slow_traces(traces, measure(traces), rows, segments_of(self._ws, self.day, rows), options)
         return tuple(SlowTrace.decode(payload) for *_, payload in drawn)
 
     def _example(

@@ -24,6 +24,7 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CASE_COLUMNS, SESSION, BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.settings.scoring import ScoringOptions
 from obs_lib.summaries.segments import SLICED, sliced_by
+from obs_lib.summaries.topics import TOPIC
 
 STEP = "plan"
 
@@ -79,9 +80,10 @@ def _dealt(cases: pd.DataFrame, kept: pd.DataFrame | None, options: ScoringOptio
 
 def _drawn(ws: Workspace, day: Day, options: ScoringOptions) -> pd.DataFrame:
     """The drawn interactions with the columns of their cases; texts of the others are not read."""
-    tag = ws.settings.segments[0] if ws.settings.segments else None
+    tags = [name for name in ws.settings.segments if name != TOPIC]  # which needs vectors, that come after the draw
+    tag = tags[0] if tags else None
     known = ws.lake.read_ready(INTERACTIONS, day, ["request_id", *SLICED, *SIGNALS])
-    known = known.assign(tags=sliced_by(known, ws.settings.segments[:1]))
+    known = known.assign(tags=sliced_by(known, tags[:1]))
     drawn = draw(known, tag, options.max_scored, options.oversample)
     texts = ws.lake.read(
         INTERACTIONS, [day], ["day", "request_id", *CASE_COLUMNS], where={"request_id": list(drawn["request_id"])}
@@ -133,9 +135,12 @@ def planned_evaluators(ws: Workspace, plan: Plan) -> tuple[Evaluator, ...]:
     return chosen
 
 
-def texts_of(cases: pd.DataFrame, evaluators: tuple[Evaluator, ...]) -> list[str]:
-    """Distinct texts whose vectors a batch needs: what its evaluators ask for, and the answers, which drift compares."""
-    texts = {text for text in cases["response"] if isinstance(text, str) and text}
+def texts_of(ws: Workspace, cases: pd.DataFrame, evaluators: tuple[Evaluator, ...]) -> list[str]:
+    """Distinct texts whose vectors a batch needs: what its evaluators ask for, the answers, which drift compares, and the
+    prompts where days are sliced by topic.
+    """
+    columns = ("response", "prompt") if TOPIC in ws.settings.segments else ("response",)
+    texts = {text for column in columns for text in cases[column] if isinstance(text, str) and text}
     for evaluator in evaluators:
         texts.update(evaluator.texts(cases))
     return sorted(texts)
@@ -147,7 +152,10 @@ def _identity(ws: Workspace, day: Day, options: ScoringOptions, chosen: tuple[Ev
     versions = [(evaluator.name, evaluator.version) for evaluator in chosen]
     logs = dict(record.digests) if record else {}
     drawing = (options.max_scored, options.oversample)
-    return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, drawing, options.batch_size)
+    prompts = (
+        [TOPIC] if TOPIC in ws.settings.segments else []
+    )  # whose vectors are wanted whether or not they are scored
+    return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, drawing, options.batch_size, *prompts)
 
 
 def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator, ...]) -> pd.DataFrame | None:
@@ -171,7 +179,7 @@ def _kept(ws: Workspace, day: Day, cases: pd.DataFrame, chosen: tuple[Evaluator,
     stored = ws.lake.read(EMBEDDINGS, [day], ["day", "model", "text_hash"])
     known = set(stored.loc[stored["model"] == ws.encoder.identity, "text_hash"])
     needed = {
-        text_hash(text) for text in texts_of(cases[cases["case"].isin(good["case"])].reset_index(drop=True), chosen)
+        text_hash(text) for text in texts_of(ws, cases[cases["case"].isin(good["case"])].reset_index(drop=True), chosen)
     }
     if not needed <= known:
         return None

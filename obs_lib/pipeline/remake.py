@@ -113,7 +113,7 @@ def _texts_left(ws: Workspace, day: Day, scores: pd.DataFrame) -> set[str]:
     if read_by(evaluators):
         scored = placed_in(scored, rows[COLUMNS], ws.settings.summaries.session_idle_minutes)
     cases, _ = distinct_cases(scored)
-    return {text_hash(text) for text in texts_of(cases, evaluators)}
+    return {text_hash(text) for text in texts_of(ws, cases, evaluators)}
 
 
 def _frame(ws: Workspace, table: Table, day: Day) -> pd.DataFrame:

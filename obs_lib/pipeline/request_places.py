@@ -7,14 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.alerts.place import EVERYWHERE, Place
+from obs_lib.pipeline.topics import with_topics
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import STAGE_SEGMENTS
+from obs_lib.records import STAGE_SEGMENTS, Day
 from obs_lib.summaries.segments import Segments, sliced_by
 
 
-def segments_of(ws: Workspace, rows: pd.DataFrame) -> Segments:
-    """The segments of interactions, with at least the columns SLICED, as the day's summary has them."""
+def segments_of(ws: Workspace, day: Day, rows: pd.DataFrame) -> Segments:
+    """The segments of a day's interactions, with at least `request_id` and the columns SLICED, as its summary has them."""
     names = ws.settings.segments
+    rows = with_topics(ws, [day], rows)
     return Segments(sliced_by(rows, names), names, ws.settings.summaries.max_segments)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline.judging import harm_judges, judge_models
+from obs_lib.pipeline.topics import encoder_name, topics_in_force
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.summaries.summarise import summarise_day
@@ -22,6 +23,9 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
         scores = ws.lake.read_ready(SCORES, day)
         stored = ws.lake.read_ready(EMBEDDINGS, day)
         vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
+        topics = topics_in_force(ws)
+        if topics is not None:
+            interactions = interactions.assign(topic=topics.of_prompts(interactions["prompt"], vectors))
         metrics, sketches = summarise_day(
             day,
             interactions,
@@ -39,7 +43,10 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
         )
         records = [ws.lake.record(day, step) for step in ("ingest", "collect")]
         inputs = digest_of(
-            STEP, [dict(r.digests) for r in records if r], settings.digest("summaries", "labels", "segments")
+            STEP,
+            [dict(r.digests) for r in records if r],
+            settings.digest("summaries", "labels", "segments"),
+            *([] if topics is None else [topics.digest]),
         )
         state = StepState.READY if len(interactions) else StepState.NO_DATA
         ws.lake.commit(day, STEP, {METRICS: metrics, SKETCHES: sketches}, inputs=inputs, state=state)
@@ -47,5 +54,5 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
 
 
 def _encoder(identities: Iterable[str]) -> str:
-    """What the day's encoder is called, without the digest of how it ran: the same weights give about the same vectors."""
-    return "+".join(sorted({identity.partition("@")[0] for identity in identities}))
+    """What the day's encoder is called."""
+    return "+".join(sorted(set(map(encoder_name, identities))))

@@ -14,6 +14,7 @@ from obs_lib.catalogue import groups, occasional, quality
 from obs_lib.drift.side_by_side import Line, Measured, side_by_side
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import INTERACTIONS, SCORES
+from obs_lib.pipeline.topics import with_topics
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ALL, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
@@ -91,6 +92,7 @@ def compare_versions(
 
 def _read(ws: Workspace, names: tuple[str, str], days: Sequence[Day], by: By, segment: str) -> _Rows:
     frame = ws.lake.read(INTERACTIONS, days, _COLUMNS, where={by: names}).reset_index(drop=True)
+    frame = with_topics(ws, days, frame)
     tags = ws.settings.segments
     if segment != ALL:
         sliced = [segment.partition("=")[0]]

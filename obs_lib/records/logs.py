@@ -21,6 +21,11 @@ STAGE_SEGMENTS = tuple(f"stage={stage}" for stage in STAGES)
 TOOL_SEGMENT = "tool="
 """Before the name of a tool, where the metrics of its calls stand. They slice calls, not interactions."""
 
+TOPIC_SEGMENT = "topic="
+"""Before the name of a topic, where the numbers of what is asked about it stand."""
+OTHER_TOPIC = TOPIC_SEGMENT + "other"
+"""Of prompts that are like no known topic."""
+
 ERROR_KINDS = (
     "timeout",
     "rate_limit",

@@ -18,6 +18,7 @@ from obs_lib.reporting.options import ReportOptions
 from obs_lib.reporting.safe import line, segment_title
 from obs_lib.reporting.table_rows import TableRow
 from obs_lib.reporting.tone import Tone
+from obs_lib.reporting.topic_notes import topic_notes
 
 
 def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Block]:
@@ -51,6 +52,7 @@ def drift_section(inputs: ReportInputs, options: ReportOptions) -> Iterator[Bloc
         tested = sum(row["verdict"] != DriftVerdict.TOO_FEW for row in changes)
         if tested:
             yield Note(f"None of {numbers.plural(tested, 'metric comparison')} found a change.", Tone.GOOD, "Stable")
+    yield from topic_notes(inputs)
     if explained := [row for row in changes if row["verdict"] == DriftVerdict.EXPLAINED]:
         yield _explained(explained)
 

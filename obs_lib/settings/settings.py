@@ -55,7 +55,7 @@ class Settings(BaseModel):
     segments: tuple[str, ...] = Field(
         ("route",),
         description="Tags by whose values every number is also sliced; also `prompt_language` and `response_language`, "
-        "in which texts are written.",
+        "in which texts are written, and `topic`, what prompts are about (docs/topics.md).",
     )
     scoring: ScoringOptions = Field(default_factory=ScoringOptions)
     models: ModelOptions = Field(default_factory=ModelOptions)

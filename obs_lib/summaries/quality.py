@@ -118,7 +118,8 @@ def _measure(metric: Metric, verdicts: Verdicts | None, interactions: int) -> tu
         mostly = 2 * sum(languages.values()) > skipped + failed
         return Result(None, 0, skipped, unjudged if mostly else _commonest(verdicts)), failed
     sampled = bool((verdicts.weight != 1).any())
-    notes = [f"from a sample: {seen} of {interactions} interactions"] if sampled else []
+    of = f" of {interactions}" if seen < interactions else ""  # of a topic, what was drawn is all that is known
+    notes = [f"from a sample: {seen}{of} interactions"] if sampled else []
     note = "; ".join([*notes, unjudged] if languages else notes)
     estimate = _estimate(metric, verdicts)
     return Result(estimate, n, skipped, note), failed

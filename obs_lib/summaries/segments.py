@@ -1,4 +1,4 @@
-"""The slices of a day: everything, and each value of each configured tag or language."""
+"""The slices of a day: everything, and each value of each configured tag or language, and each topic."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from obs_lib.records import ALL
 from obs_lib.summaries.columns import Texts
+from obs_lib.summaries.topics import TOPIC
 
 LANGUAGES = ("prompt_language", "response_language")
 """What interactions can be sliced by beside their tags: columns of their own, each under its name."""
@@ -62,13 +63,14 @@ class Segments:
 
 
 def sliced_by(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    """The column `tags` with the languages among `names` as further tags; those in which a text is undetermined have none.
+    """The column `tags` with languages and topics among `names` as further tags; where one is undetermined there is none.
 
-    rows : interactions, with the columns SLICED. A tag of the log that bears the name of one gives way to it.
+    rows : interactions, with the columns SLICED; without a column `topic` none has one. A tag of the log that bears the name
+    of one gives way to it.
     """
     tags: pd.Series = rows["tags"]
-    for name in LANGUAGES:
-        if name in names:
+    for name in (*LANGUAGES, TOPIC):
+        if name in names and name in rows:
             pairs = list(zip(_texts(tags), _texts(rows[name]), strict=True))
             known = {pair: _with(*pair, name) for pair in set(pairs)}
             tags = pd.Series([known[pair] for pair in pairs], index=rows.index, dtype="str", name="tags")
@@ -79,9 +81,9 @@ def _texts(column: pd.Series) -> list[str | None]:
     return [value if isinstance(value, str) else None for value in column]
 
 
-def _with(tags: str | None, language: str | None, name: str) -> str:
-    others = {tag: value for tag, value in json.loads(tags or "{}").items() if tag != name}
-    return json.dumps(others if language is None else {**others, name: language}, sort_keys=True)
+def _with(tags: str | None, value: str | None, name: str) -> str:
+    others = {tag: other for tag, other in json.loads(tags or "{}").items() if tag != name}
+    return json.dumps(others if value is None else {**others, name: value}, sort_keys=True)
 
 
 def _labels(text: str, names: Sequence[str]) -> Iterator[str]:

@@ -30,6 +30,7 @@ from obs_lib.summaries.stage_metrics import stage_metrics
 from obs_lib.summaries.stages import Traces, measure
 from obs_lib.summaries.system import system_summary
 from obs_lib.summaries.tool_metrics import tool_metrics
+from obs_lib.summaries.topics import TOPIC
 
 
 def summarise_day(
@@ -70,25 +71,26 @@ def summarise_day(
     """
     rows = interactions.sort_values("request_id", ignore_index=True)
     segments = Segments(sliced_by(rows, segment_tags), segment_tags, options.max_segments)
+    whole = _whole(rows, segments, segment_tags, options)
     clusters = unit_of_chance(rows)
-    system, latency = system_summary(day, rows, segments, options, clusters)
+    system, latency = system_summary(day, rows, whole, options, clusters)
     metrics = [
         *system,
         *quality_metrics(day, rows, scores, segments, clusters),
         *cascade_metrics(day, rows, scores, segments),
-        *retrieval_metrics(day, rows, labels, segments),
-        *session_metrics(day, rows, scores, vectors, segments, options),
+        *retrieval_metrics(day, rows, labels, whole),
+        *session_metrics(day, rows, scores, vectors, whole, options),
         *consistency_metrics(day, rows, scores, vectors, segments),
-        *tool_metrics(day, rows, spans, segments, options),
+        *tool_metrics(day, rows, spans, whole, options),
         *([] if gpu_samples is None else gpu_metrics(day, gpu_samples, rows, options)),
     ]
     of_labels: list[Sketch] = []
     label_options = label_options or LabelOptions()
     labels = LABELS.schema.empty_table().to_pandas() if labels is None else labels
     witnesses = Witnesses(harm_judges, options.harm_flags, label_options)
-    metrics += confirmed_metrics(day, confirmed(rows, scores, labels, witnesses), segments)
+    metrics += confirmed_metrics(day, confirmed(rows, scores, labels, witnesses), whole)
     if len(labels):
-        values, of_labels = labelled_summary(day, rows, scores, labels, segments, label_options)
+        values, of_labels = labelled_summary(day, rows, scores, labels, whole, label_options)
         metrics += values
         of_labels += judge_labels(rows, scores, labels, judges or {}, label_options)
     traces = Traces(spans) if spans is not None and len(spans) else None
@@ -114,6 +116,17 @@ def summarise_day(
     if traces and times:
         kept += slow_traces(traces, times, rows, segments, options)
     return _metrics(metrics), _sketches(kept)
+
+
+def _whole(rows: pd.DataFrame, segments: Segments, tags: Sequence[str], options: SummaryOptions) -> Segments:
+    """The segments in which every interaction is that lies there: without topics where a sample alone has vectors.
+
+    That sample has more of what looks suspicious. Scores are weighted for it; counts and times of single requests are not.
+    """
+    if TOPIC not in rows or not (rows["prompt"].notna() & rows[TOPIC].isna()).any():
+        return segments
+    others = [name for name in tags if name != TOPIC]
+    return Segments(sliced_by(rows, others), others, options.max_segments)
 
 
 def _metrics(values: list[MetricValue]) -> pd.DataFrame:

@@ -1,0 +1,121 @@
+"""Topics of prompts: what is known of them, and which one a prompt has.
+
+A topic is a direction in the encoder's space. A prompt has the topic whose centre is nearest, if it is as near as nearly all
+prompts were of which the topic was made; else it has none of the known ones. So what a day's prompts are about depends on the
+day's vectors and on the topics alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from obs_lib.digests import digest_of
+from obs_lib.models.vectors import text_hash
+from obs_lib.records import OTHER_TOPIC, TOPIC_SEGMENT
+
+Vectors = NDArray[np.float64]
+
+TOPIC = TOPIC_SEGMENT.removesuffix("=")
+"""The name by which `segments` slices by topic, and a column of interactions that were given theirs."""
+OTHER = OTHER_TOPIC.removeprefix(TOPIC_SEGMENT)
+"""The topic of prompts that are near none of the known ones."""
+
+_VERSION = 1  # of the written form
+_STORED = np.dtype("<f4")
+_DIGITS = 4  # of a cosine, so that equal ones are equal on every machine
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic.
+
+    name : its telling words. born : last of the days from which it was made, as ISO text. centre : float32 bytes of a unit
+    vector. floor : cosine with the centre from which a prompt has the topic, -1 to 1. size : distinct prompts of which it was
+    made.
+    """
+
+    name: str
+    born: str
+    centre: bytes
+    floor: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The known topics, at least one, of one encoder (its name without the digest of how it runs)."""
+
+    encoder: str
+    topics: tuple[Topic, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the topics, OTHER at the end."""
+        return [*(topic.name for topic in self.topics), OTHER]
+
+    @cached_property
+    def digest(self) -> str:
+        """Name of all that decides which topic a prompt has."""
+        return digest_of(self.as_json())
+
+    def nearest(self, vectors: Vectors) -> tuple[NDArray[np.intp], Vectors]:
+        """Of unit vectors, one a row, the position in `names` of each one's topic, and its cosine with the nearest centre."""
+        cosines = np.round(vectors @ self._centres.T, _DIGITS)
+        first = cosines.argmax(axis=1)
+        best = cosines[np.arange(len(first)), first]
+        floors = np.array([topic.floor for topic in self.topics])
+        return np.where(best >= floors[first], first, len(self.topics)), best
+
+    def of_prompts(self, prompts: pd.Series, known: Mapping[str, bytes]) -> pd.Series:
+        """The topic of each prompt; missing where it has no vector. known : float16 bytes of unit vectors by text hash."""
+        distinct = {text: text_hash(text) for text in dict.fromkeys(prompts.dropna())}
+        there = [text for text, name in distinct.items() if name in known]
+        found = dict.fromkeys(distinct)
+        if there:
+            at, _ = self.nearest(unit_vectors([known[distinct[text]] for text in there]))
+            found |= dict(zip(there, (self.names[one] for one in at), strict=True))
+        return pd.Series([found.get(text) for text in prompts], index=prompts.index, dtype="str", name=TOPIC)
+
+    def as_json(self) -> dict[str, object]:
+        """The topics as JSON can hold them."""
+        written = [{**vars(topic), "centre": base64.b64encode(topic.centre).decode()} for topic in self.topics]
+        return {"version": _VERSION, "encoder": self.encoder, "topics": written}
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The inverse of `as_json`, written as text. ValueError, KeyError or TypeError for what is none."""
+        fields = json.loads(text)
+        if fields["version"] != _VERSION:
+            raise ValueError(f"topics of version {fields['version']}")
+        topics = (Topic(**{**one, "centre": base64.b64decode(one["centre"])}) for one in fields["topics"])
+        return cls(str(fields["encoder"]), tuple(topics))
+
+    @cached_property
+    def _centres(self) -> Vectors:
+        return np.stack([np.frombuffer(topic.centre, _STORED) for topic in self.topics]).astype(np.float64)
+
+
+def unit_vectors(stored: Sequence[bytes]) -> Vectors:
+    """Rows of length 1 of float16 vectors, which rounding has taken from it."""
+    rows = np.frombuffer(b"".join(stored), "<f2").reshape(len(stored), -1).astype(np.float64)
+    return unit(rows)
+
+
+def unit(rows: Vectors) -> Vectors:
+    """The rows brought to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
+
+
+def stored_centre(centre: Vectors) -> bytes:
+    """A centre as a `Topic` holds it."""
+    return np.asarray(centre, _STORED).tobytes()
