@@ -16,14 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import ndtr
 
 from obs_lib.catalogue.distances import TOKEN_ADJUSTED
 from obs_lib.drift.baseline import DaySummary
 from obs_lib.drift.change import Comparison, in_week, measured, series_of
 from obs_lib.records import Metric
-from obs_lib.stats.latency_model import Cells, Line, fit, merge
+from obs_lib.stats.latency_model import Cells, Floats, Line, fit, merge
+from obs_lib.stats.mixtures import mixture_quantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,9 @@ def token_adjusted(
     if line is None:
         return None
     typical = _typical(metric)
-    reference = typical(line, baseline)
     days = [*window, today]
-    scales = np.array([reference / typical(line, day.cells) for day in days])
+    reference, *of_days = typical(line, [baseline, *(day.cells for day in days)])
+    scales = reference / np.array(of_days)
     rows = measured(metric, segment, [day.summary for day in days])
     series, _ = in_week(series_of(metric, rows, scales), [day.summary.day for day in days])
     return Comparison(
@@ -75,30 +74,29 @@ def token_adjusted(
 
 _LEAST_STEP = 0.1  # of a part, below which the delta method does not move it
 
-Typical = Callable[[Line, Cells], float]
+Typical = Callable[[Line, Sequence[Cells]], Floats]
 
 
-def _token_weighted(line: Line, cells: Cells) -> float:
-    return float(np.average(line.predict(cells.x), weights=cells.n * (cells.x[:, -1] + 1)))
+def _token_weighted(line: Line, parts: Sequence[Cells]) -> Floats:
+    weights = (one.n * (one.x[:, -1] + 1) for one in parts)
+    return np.array([np.average(line.predict(one.x), weights=of) for one, of in zip(parts, weights, strict=True)])
 
 
 def _quantile(q: float) -> Typical:
-    """The q-quantile of a mixture: each cell is lognormal about the line."""
+    """The q-quantile of a mixture: each cell is lognormal about the line. All parts are solved together."""
 
-    def typical(line: Line, cells: Cells) -> float:
-        middle, spread = np.log(line.predict(cells.x)), max(line.spread, 1e-3)
-        share = cells.n / cells.n.sum()
-
-        def below(log_y: float) -> float:
-            return float(share @ ndtr((log_y - middle) / spread)) - q
-
-        return float(np.exp(brentq(below, middle.min() - 9 * spread, middle.max() + 9 * spread, xtol=1e-6)))
+    def typical(line: Line, parts: Sequence[Cells]) -> Floats:
+        middle = np.log(line.predict(np.concatenate([one.x for one in parts])))
+        share = np.concatenate([one.n / one.n.sum() for one in parts])
+        part = np.repeat(np.arange(len(parts)), [len(one.n) for one in parts])
+        found: Floats = np.exp(mixture_quantiles(q, share, middle, max(line.spread, 1e-3), part))
+        return found
 
     return typical
 
 
 def _typical(metric: Metric) -> Typical:
-    """What a line says that the metric would be for some tokens."""
+    """What a line says that the metric would be for the tokens of each of some parts."""
     return _token_weighted if metric.quantile is None else _quantile(metric.quantile)
 
 
@@ -113,7 +111,8 @@ def _doubt(typical: Typical, line: Line, both: tuple[Cells, Cells]) -> float:
             # Never to zero: where it is the only part, nothing would be left of the line.
             theta[part] = max(theta[part] + side * steps[part], _LEAST_STEP * theta[part])
             moved = Line(theta, line.covariance, line.spread)
-            ends.append((theta[part], np.log(typical(moved, both[0]) / typical(moved, both[1]))))
+            first_of, second_of = typical(moved, both)
+            ends.append((theta[part], np.log(first_of / second_of)))
         (low, first), (high, last) = ends
         slope[part] = (last - first) / (high - low)
     return float(slope @ line.covariance @ slope)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow.dataset import Dataset
 
@@ -191,13 +191,13 @@ class DeltaTables:
         opened = self.made(table)
         self._kept.forget(table)  # what a failed commit leaves of it is not known
         properties = CommitProperties(custom_metadata={_COMMIT: name})
+        groups = WriterProperties(max_row_group_size=table.row_group)
+        write = partial(write_deltalake, opened, rows, commit_properties=properties, writer_properties=groups)
         # merge: a lake learns the columns that have come since it was made
         if replace is None:
-            write_deltalake(opened, rows, mode="append", schema_mode="merge", commit_properties=properties)
+            write(mode="append", schema_mode="merge")
         else:
-            write_deltalake(
-                opened, rows, mode="overwrite", predicate=replace, schema_mode="merge", commit_properties=properties
-            )
+            write(mode="overwrite", predicate=replace, schema_mode="merge")
         self.sync(table, opened.version())
         self._kept.keep(table, opened)
 

@@ -52,6 +52,8 @@ class Table:
     step : the step that replaces this table's day; None for append-only tables.
     columns : all but `day`.
     retention : with which group of `retention` its days are dropped; None for what is never dropped.
+    row_group : rows of a file that are read together; None for what the writer thinks best. Who reads a few of the rows by the
+        first column of the key passes over the other groups.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Table:
     step: str | None
     columns: tuple[Column, ...]
     retention: Group | None
+    row_group: int | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -245,6 +245,7 @@ SKETCHES = Table(
         Column("payload", _BYTES, LOG_TEXT),
     ),
     retention="rows",
+    row_group=256,  # most rows are vectors, which who reads another kind does without
 )
 
 DRIFT = Table(

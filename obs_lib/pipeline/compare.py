@@ -26,6 +26,8 @@ from obs_lib.records import Day, DriftVerdict, EvaluatorChange, StepState
 STEP = "compare"
 _OF_WINDOW = ("tokens", "words", "exchanges", "answers")
 _OF_HISTORY = ("latency_model",)
+_NUMBERS = ("day", "metric", "segment", "status", "value", "std_error", "n", "effective_n")
+_SCORES = ("day", "evaluator", "anchor", "version", "status", "value")
 _AWAY = (DriftVerdict.DRIFTED.value, DriftVerdict.EXPLAINED.value)
 
 
@@ -96,7 +98,7 @@ def what_is_compared(
 
 def evaluators_changed(ws: Workspace, day: Day, days: list[Day]) -> list[EvaluatorChange]:
     """Which evaluators scored the day otherwise than the baseline days."""
-    rows = ws.lake.read(ANCHORS, [*days, day])
+    rows = ws.lake.read(ANCHORS, [*days, day], _SCORES)
     *window, today = by_day(rows, [*days, day])
     return evaluator_changes(today, dict(zip(days, window, strict=True)), ws.settings.drift)
 
@@ -113,7 +115,7 @@ def _drifted(ws: Workspace, days: list[Day]) -> Drifted:
 
 def _summaries(ws: Workspace, days: list[Day], recent: set[Day]) -> list[DaySummary]:
     """Numbers and latency models of all days; words and meaning, which are large, of the recent ones."""
-    metrics, latency = ws.lake.read(METRICS, days), ws.lake.read(SKETCHES, days, where={"kind": _OF_HISTORY})
+    metrics, latency = ws.lake.read(METRICS, days, _NUMBERS), ws.lake.read(SKETCHES, days, where={"kind": _OF_HISTORY})
     large = ws.lake.read(SKETCHES, sorted(recent), where={"kind": _OF_WINDOW})
     of_day = [by_day(rows, days) for rows in (metrics, latency, large)]
     return [DaySummary(day, numbers, pd.concat(kept)) for day, numbers, *kept in zip(days, *of_day, strict=True)]

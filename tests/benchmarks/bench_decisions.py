@@ -1,6 +1,6 @@
 """What the nightly comparison makes of nights whose truth is known: false alarms of quiet quarters, changes found, coverage.
 
-    python tests/benchmarks/bench_decisions.py [--quarters 500] [--changes 200] [--page docs/statistics.md]
+    python tests/benchmarks/bench_decisions.py [--quarters 500] [--changes 200] [--null] [--page docs/statistics.md]
 
 Every figure has its exact 95% interval (Clopper and Pearson; of counts Garwood). With --page that page gets them.
 A script that prints figures; `tests/unit/drift/test_nights.py` holds a small version of them.
@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import beta, chi2
+from scipy.stats import beta, binomtest, chi2
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from obs_lib.stats.contrast import Scale, Series, contrast, dispersion
 from obs_lib.stats.intervals import share
+from obs_lib.stats.moderation import prior
+from tests.benchmarks.page import written
 from tests.nights import CHANGES, QUIET, drawn, nights_to_find, quarter, told
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+DAYS, FEW, MANY = 28, 7, 400
 
 
 def main() -> None:
@@ -29,17 +33,14 @@ def main() -> None:
     parser.add_argument("--quarters", type=int, default=500)
     parser.add_argument("--changes", type=int, default=200)
     parser.add_argument("--coverage", type=int, default=4000)
+    parser.add_argument("--nights", type=int, default=20_000)
+    parser.add_argument("--null", action="store_true", help="p-values alone")
     parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
-    lines = []
-    for line in (*quiet(asked.quarters), "", *changes(asked.changes), "", *coverage(asked.coverage)):
-        print(line, flush=True)
-        lines.append(line)
-    if asked.page:
-        page = asked.page.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN)
-        after = rest.split(END)[1]
-        asked.page.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+    parts = [quiet(asked.quarters), [""], changes(asked.changes), [""], coverage(asked.coverage)]
+    if not asked.null:
+        written(chain.from_iterable(parts), asked.page, "measured")
+    written(null(asked.nights), asked.page, "null")
 
 
 def quiet(quarters: int) -> Iterator[str]:
@@ -85,6 +86,65 @@ def coverage(times: int) -> Iterator[str]:
                     held += (found.low or 0.0) <= rate <= (found.high or 1.0)
                 cells.append(f"{held / times:.3f}")
             yield f"| rate {rate:.0%}, intra-class correlation {icc:g} | " + " | ".join(cells) + " |"
+
+
+def null(nights: int) -> Iterator[str]:
+    """How often one night's p of a single metric is small where nothing has changed; days and nights anew each time."""
+    yield f"| one night, nothing changed ({nights:,} each) | P(p <= .05) | P(p <= .001) |"
+    yield "|---|---|---|"
+    for name, draw in NULL.items():
+        rng = np.random.default_rng(3)
+        p = np.concatenate([_night_of(draw, rng) for _ in range(nights // _TOGETHER)])
+        yield f"| {name} | {_share(p <= 0.05)} | {_share(p <= 0.001)} |"
+
+
+_TOGETHER = 20  # metrics of a night, which tell each other how days scatter
+
+
+def _night_of(draw: Callable[[np.random.Generator], Series], rng: np.random.Generator) -> np.ndarray:
+    series = [draw(rng) for _ in range(_TOGETHER)]
+    seen = [dispersion(one.at(slice(None, -1))) for one in series]
+    told = [one for one in seen if one.freedom > 0 and one.value > 0]
+    usual = prior([one.value for one in told], [one.freedom for one in told])
+    return np.array([contrast(one.at(slice(None, -1)), one.at(slice(-1, None)), usual).p_value for one in series])
+
+
+def _shares(rate: float, n: int, days: int, icc: float = 0.0) -> Callable[[np.random.Generator], Series]:
+    def draw(rng: np.random.Generator) -> Series:
+        found = []
+        for _ in range(days + 1):
+            hits, clusters = drawn(rng, n, 20, rate, icc)
+            found.append(share(hits, clusters=clusters if icc else None))
+        value, size = (np.array([getattr(one, name) for one in found], float) for name in ("value", "effective_n"))
+        return Series(value, size, np.zeros(days + 1), Scale.SHARE)
+
+    return draw
+
+
+def _amounts(scatter: float, n: int, days: int) -> Callable[[np.random.Generator], Series]:
+    """Times: scatter of days, and of single requests with a tail, as standard deviations of logarithms."""
+
+    def draw(rng: np.random.Generator) -> Series:
+        rows = np.exp(rng.normal(0, scatter, days + 1))[:, None] * rng.lognormal(5, 0.5, (days + 1, n))
+        return Series(rows.mean(axis=1), np.full(days + 1, float(n)), rows.var(axis=1, ddof=1), Scale.RATIO)
+
+    return draw
+
+
+NULL: Mapping[str, Callable[[np.random.Generator], Series]] = {
+    "share of 5%, n = 400, 28 days": _shares(0.05, MANY, DAYS),
+    "share of 5%, n = 400, 7 days": _shares(0.05, MANY, FEW),
+    "share of 0.5%, n = 400, 28 days": _shares(0.005, MANY, DAYS),
+    "share of 5%, users of 20, ICC .3, n = 400, 28 days": _shares(0.05, MANY, DAYS, 0.3),
+    "times, n = 400, 28 days": _amounts(0.0, MANY, DAYS),
+    "times, days that scatter by 5%, n = 400, 28 days": _amounts(0.05, MANY, DAYS),
+    "times, days that scatter by 5%, n = 400, 7 days": _amounts(0.05, MANY, FEW),
+}
+
+
+def _share(happened: np.ndarray) -> str:
+    ends = binomtest(int(happened.sum()), len(happened)).proportion_ci(0.95, "exact")
+    return f"{happened.mean():.4f} ({ends.low:.4f} to {ends.high:.4f})"
 
 
 if __name__ == "__main__":

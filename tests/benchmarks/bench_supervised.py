@@ -1,10 +1,12 @@
 """Detectors of change for streams of labels, beside what nights find with and without labels, on one stream of real answers.
 
-    OBS_REAL_DATA=FOLDER python -m tests.benchmarks.bench_supervised [--quarters 40] [--changes 40] [--unlabelled 10]
+    OBS_REAL_DATA=FOLDER python -m tests.benchmarks.bench_supervised [--quarters 20] [--changes 20] [--unlabelled 4]
+        [--page docs/statistics.md]
 
 A service is asked whether numbers are prime, a hundred times a night, and is told by arithmetic which answers were right. After
-thirty nights another version of its model answers. Prints the table of docs/statistics.md in Markdown. --unlabelled : of the
-quarters, those in which answers are compared without labels too, which takes longer. River's detectors stand as they come.
+thirty nights another version of its model answers. Prints the table of docs/statistics.md in Markdown; with --page that page
+gets it. --unlabelled : of the quarters, those in which answers are compared without labels too, which takes longer. River's
+detectors stand as they come.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from obs_lib.drift.measure import measure
 from obs_lib.drift.options import DriftOptions
 from obs_lib.records import ALL
 from obs_lib.stats.intervals import share
+from tests.benchmarks.page import written
 from tests.real_answers import FIRST, Day, Pool, compared, pools
 
 WARM_UP, WITHIN, QUARTER, ANSWERS, QUIET = 30, 14, 90, 100, 2
@@ -122,19 +125,25 @@ WATCHES: Mapping[str, Callable[[], Watch]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quarters", type=int, default=40)
-    parser.add_argument("--changes", type=int, default=40)
-    parser.add_argument("--unlabelled", type=int, default=10)
+    parser.add_argument("--quarters", type=int, default=20)
+    parser.add_argument("--changes", type=int, default=20)
+    parser.add_argument("--unlabelled", type=int, default=4)
     parser.add_argument("--vectors", type=Path, default=Path("vectors.npz"))
+    parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
     known = pools(Path(os.environ["OBS_REAL_DATA"]), asked.vectors)
+    written(_table(known, asked.quarters, asked.changes, asked.unlabelled), asked.page, "labels")
+
+
+def _table(known: Mapping[str, Pool], quarters: int, changes: int, unlabelled: int) -> Iterator[str]:
     heads = [f"{name}: found, median night" for name in SWAPS]
-    print(f"| | labels a night | told in a quiet quarter | {' | '.join(heads)} |\n|---|---|---|---|---|")
+    yield f"| | labels a night | told in a quiet quarter | {' | '.join(heads)} |"
+    yield "|---|---|---|---|---|"
     for labels in (100, 25):
         for name, watch in WATCHES.items():
-            print(_row(known, name, watch, labels, asked.quarters, asked.changes), flush=True)
+            yield _row(known, name, watch, labels, quarters, changes)
     name = "answers and words, without labels"
-    print(_row(known, name, Unlabelled, 0, asked.unlabelled, min(asked.changes, 2 * asked.unlabelled)), flush=True)
+    yield _row(known, name, Unlabelled, 0, unlabelled, min(changes, 2 * unlabelled))
 
 
 def _row(

@@ -37,5 +37,5 @@ def test_whatever_the_requests_the_doubt_is_a_finite_number(
         return
     for kind in KINDS:
         typical = token_adjusted._typical(all_metrics()[kind])
-        assert typical(line, both[0]) > 0
+        assert (typical(line, both) > 0).all()
         assert 0 <= token_adjusted._doubt(typical, line, (both[0], both[1])) < np.inf

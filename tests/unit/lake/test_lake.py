@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from obs_lib.errors import ConfigError, DayNotReady, LakeError, LakeFull
@@ -16,7 +17,7 @@ from obs_lib.lake.files import live_files
 from obs_lib.lake.lake import Lake, LakeOptions
 from obs_lib.lake.rows import Rows, rows_of
 from obs_lib.lake.steps import StepRecord
-from obs_lib.lake.tables import EMBEDDINGS, OPERATIONS, QUARANTINE, SCORES
+from obs_lib.lake.tables import EMBEDDINGS, OPERATIONS, QUARANTINE, SCORES, SKETCHES
 from obs_lib.records import StepState
 
 DAY, NEXT = dt.date(2023, 6, 15), dt.date(2023, 6, 16)
@@ -203,3 +204,16 @@ def test_a_store_that_cannot_be_trusted_is_refused(root: str) -> None:
 def test_credentials_have_no_place_in_the_root() -> None:
     with pytest.raises(ValueError, match="free of credentials"):
         LakeOptions(root="s3://key:secret@bucket/lake")
+
+
+def test_one_kind_of_sketches_is_read_without_the_vectors_of_another(lake: Lake) -> None:
+    kinds = [("answers", f"p{n:03d}", bytes(1000)) for n in range(600)] + [("latency_model", "total", b"x")]
+    rows = [{"kind": kind, "segment": "all", "key": key, "n": 1, "payload": payload} for kind, key, payload in kinds]
+    day = dt.date(2023, 6, 2)
+    lake.commit(day, "summarise", {SKETCHES: pd.DataFrame(rows)}, inputs="1")
+    (file,) = (Path(lake.root) / "sketches" / f"day={day}").glob("*.parquet")
+    groups = pq.ParquetFile(file).metadata
+    column = groups.schema.to_arrow_schema().names.index("kind")
+    held = [groups.row_group(n).column(column).statistics.max for n in range(groups.num_row_groups)]
+    assert held == ["answers", "answers", "latency_model"]
+    assert lake.read(SKETCHES, [day], where={"kind": ["latency_model"]})["payload"].tolist() == [b"x"]
