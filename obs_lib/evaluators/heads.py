@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from obs_lib.errors import ConfigError, NoHead
+from obs_lib.evaluators import kernels
+from obs_lib.evaluators.kernels import Kernel
 from obs_lib.evaluators.ngrams import Ngrams, unpack
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -31,6 +33,7 @@ class Head:
     digest : name of the file's content; part of an evaluator's version.
     trained_on : provenance for the report: sets, sizes and quality measured across sets.
     ngrams : the n-gram model whose log-odds is one of the features; None where it has none.
+    kernel : what reads the vector instead, as the last of the features; None where the vector's numbers are weighed themselves.
     structured : the same features weighed for answers from structured contexts; None where these are weighed as others are.
     """
 
@@ -43,6 +46,7 @@ class Head:
     digest: str
     trained_on: dict[str, Any]
     ngrams: Ngrams | None = None
+    kernel: Kernel | None = None
     structured: Head | None = None
 
     def read_ngrams(self) -> Ngrams:
@@ -57,6 +61,17 @@ class Head:
             )
         return self.ngrams
 
+    def of_vector(self, vector: np.ndarray) -> np.ndarray:
+        """What follows the other features for a text's vector, shape (d,): the vector, or what the kernel makes of it.
+
+        ConfigError where the vector has another length than those that the kernel was trained on.
+        """
+        if self.kernel is None:
+            return vector
+        if vector.shape != self.kernel.vectors.shape[1:]:
+            raise self._unfit(self.kernel.vectors.shape[1], int(vector.shape[0]))
+        return np.array([self.kernel.score(vector)])
+
     def probability(self, features: np.ndarray) -> float:
         """For one row of features, shape (len(weights),), in [0, 1].
 
@@ -64,15 +79,18 @@ class Head:
         """
         row = np.asarray(features, dtype=np.float64)
         if row.shape != self.weights.shape:
-            raise ConfigError(
-                f"the {self.name} head does not fit the encoder",
-                rule=f"{self.encoder_features} numbers a vector, as trained with {self.encoder}",
-                found=int(row.shape[0]) - len(self.features),
-                where="models.encoder",
-                fix=_FIX,
-            )
+            raise self._unfit(self.encoder_features, int(row.shape[0]) - len(self.features))
         logit = self.bias + float(np.sum(row * self.weights))
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))))
+
+    def _unfit(self, numbers: int, found: int) -> ConfigError:
+        return ConfigError(
+            f"the {self.name} head does not fit the encoder",
+            rule=f"{numbers} numbers a vector, as trained with {self.encoder}",
+            found=found,
+            where="models.encoder",
+            fix=_FIX,
+        )
 
 
 def load_head(name: str, folder: str | Path | None = None, encoder: str | None = None) -> Head:
@@ -122,6 +140,7 @@ def parse_head(name: str, raw: bytes) -> Head:
         digest=hashlib.sha256(raw).hexdigest()[:12],
         trained_on=data["trained_on"],
         ngrams=unpack(data["ngrams"]) if "ngrams" in data else None,
+        kernel=kernels.unpack(data["kernel"]) if "kernel" in data else None,
     )
     if "structured" not in data:
         return head

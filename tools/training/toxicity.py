@@ -1,4 +1,4 @@
-"""The toxicity head: two models of a text, one over its vector and one over its n-grams, and a word list, in one log-odds.
+"""The toxicity head: two models of a text, a kernel over its vector and one over its n-grams, and a word list, in one log-odds.
 
 Each part is fitted alone on all sets, every set with the same weight; how much each part counts is learnt from predictions
 across sets (a part never saw the set that it is weighed on; Wolpert 1992, "Stacked generalization"), which also makes the
@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from sklearn.svm import SVC  # type: ignore[import-untyped]
 
-from obs_lib.evaluators import toxicity
+from obs_lib.evaluators import kernels, toxicity
 from obs_lib.evaluators.ngrams import pack
 from obs_lib.evaluators.options import EvaluatorOptions
 from obs_lib.models.pieces import pieces
@@ -28,7 +29,9 @@ ANSWERS = ("groundedness_begin_wow", "groundedness_faithdial", "groundedness_exp
 TWEETS = 1000  # of each class from Davidson: tweets would otherwise be nine tenths of all texts
 FROM_A_SET = 400  # ordinary texts of one set
 EACH = 8  # sentences a frame
-VECTOR_STRENGTH, NGRAM_STRENGTH = 4.0, 10.0
+NGRAM_STRENGTH = 10.0
+KERNEL_STRENGTH, GAMMA = 1.0, 2.0
+"""Inverse penalty and width of the kernel over vectors of length 1, chosen across sets (docs/model-card-toxicity.md)."""
 FOLDS = 3
 BENIGN = 0.3  # weight of a set that has no positive, against 1 for the others
 _PASSAGE = 500
@@ -50,9 +53,9 @@ class Texts(NamedTuple):
 
 
 class Model(NamedTuple):
-    """stack: weights of (lexicon, n-gram log-odds, vector log-odds)."""
+    """kernel: as it is packed. stack: weights of (lexicon, n-gram log-odds, what the kernel says)."""
 
-    vector: Fit
+    kernel: dict[str, Any]
     ngram: Fit
     stack: Fit
 
@@ -62,13 +65,13 @@ def content(data: Path, vectorise: Vectorise, encoder: str) -> dict[str, Any]:
     texts = load(data, vectorise)
     unseen = unseen_parts(texts)
     model = Model(*fit_parts(texts), fit_stack(texts, unseen, np.full(len(texts.y), fill_value=True)))
-    lexicon, ngram, vector = model.stack.weights
     return {
-        "features": list(toxicity.FEATURES),
-        "weights": [float(f"{value:.6g}") for value in (lexicon, ngram)],
+        "features": [*toxicity.FEATURES, toxicity.KERNEL],
+        "weights": [float(f"{value:.6g}") for value in model.stack.weights],
         "encoder": encoder,
-        "encoder_weights": [float(f"{value:.6g}") for value in vector * model.vector.weights],
-        "bias": float(f"{model.stack.bias + vector * model.vector.bias:.6g}"),
+        "encoder_weights": [],
+        "bias": float(f"{model.stack.bias:.6g}"),
+        "kernel": model.kernel,
         "ngrams": pack(model.ngram.weights, model.ngram.bias),
         "trained_on": {
             "sets": sorted(set(texts.sets)),
@@ -114,9 +117,10 @@ def describe(rows: Sequence[tuple[str, str, str, str, bool]], vectorise: Vectori
     )
 
 
-def parts(vector: Fit, ngram: Fit, texts: Texts) -> np.ndarray:
-    """Shape (n, 3), in the order of `toxicity.FEATURES` and then the vector."""
-    return np.column_stack([texts.lexicon, ngram.logit(texts.ngrams), vector.logit(texts.vectors)])
+def parts(kernel: dict[str, Any], ngram: Fit, texts: Texts) -> np.ndarray:
+    """Shape (n, 3), in the order of `toxicity.FEATURES` and then the kernel, as it is read from a file."""
+    read = kernels.unpack(kernel)
+    return np.column_stack([texts.lexicon, ngram.logit(texts.ngrams), [read.score(row) for row in texts.vectors]])
 
 
 def unseen_parts(texts: Texts) -> np.ndarray:
@@ -131,10 +135,12 @@ def fit_stack(texts: Texts, unseen: np.ndarray, chosen: np.ndarray) -> Fit:
     return common.fit_stack(texts, unseen, chosen, BENIGN)
 
 
-def fit_parts(texts: Texts) -> tuple[Fit, Fit]:
+def fit_parts(texts: Texts) -> tuple[dict[str, Any], Fit]:
     weight = common.set_weights(texts.sets, texts.y, BENIGN)
+    machine = SVC(C=KERNEL_STRENGTH, gamma=GAMMA).fit(texts.vectors, texts.y, sample_weight=weight)
+    bias = float(machine.intercept_[0])
     return (
-        common.fit(texts.vectors, texts.y, weight, VECTOR_STRENGTH),
+        kernels.pack(machine.support_vectors_, machine.dual_coef_[0], GAMMA, bias),
         common.fit(texts.ngrams, texts.y, weight, NGRAM_STRENGTH),
     )
 

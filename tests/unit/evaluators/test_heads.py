@@ -51,6 +51,13 @@ def test_vectors_of_another_length_are_refused_with_what_to_do() -> None:
         parse_head("x", RAW).probability(np.zeros(5))
 
 
+def test_vectors_of_another_length_do_not_fit_a_kernel_either() -> None:
+    head = load_head("toxicity")
+    assert head.of_vector(np.full(384, 384**-0.5, dtype=np.float32)).shape == (1,)
+    with pytest.raises(ConfigError, match="384 numbers a vector"):
+        head.of_vector(np.zeros(768, dtype=np.float32))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Heads that were trained for another encoder."""
@@ -140,8 +147,11 @@ def test_the_shipped_weights_fit_the_code_and_say_where_they_come_from(
     earlier = support_features.FEATURES[
         :19
     ]  # as before pairs were read: the larger encoder's own weights are not at hand
-    assert head.features == (earlier if (name, encoder) == ("groundedness", LARGER) else features)
-    assert head.encoder_features == (dimension if reads_vector else 0)
+    by_kernel = (toxicity.KERNEL,) if head.kernel else ()
+    assert head.features == (earlier if (name, encoder) == ("groundedness", LARGER) else (*features, *by_kernel))
+    assert head.encoder_features == (dimension if reads_vector and not by_kernel else 0)
+    assert bool(by_kernel) is ((name, encoder) == ("toxicity", None))
+    assert head.kernel is None or head.kernel.vectors.shape[1] == dimension
     assert np.isfinite(head.weights).all()
     assert set(head.trained_on["across_sets"]) == set(head.trained_on["sets"])
 
@@ -184,9 +194,10 @@ def test_the_larger_encoder_is_worth_its_time(name: str, data: str, figure: str,
 @pytest.mark.parametrize(
     ("name", "data", "figure", "floor"),
     [
-        ("toxicity", "surge", "auroc", 0.90),
-        ("toxicity", "openai_moderation", "auroc", 0.85),
-        ("toxicity", "made sentences", "auroc", 0.74),
+        ("toxicity", "surge", "auroc", 0.91),
+        ("toxicity", "openai_moderation", "auroc", 0.87),
+        ("toxicity", "davidson", "auroc", 0.93),
+        ("toxicity", "made sentences", "auroc", 0.79),
         ("refusal", "xstest gpt4", "auroc", 0.95),
         ("refusal", "xstest gpt4", "f1", 0.82),
         ("refusal", "xstest llama2new", "f1", 0.93),
