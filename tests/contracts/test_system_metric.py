@@ -145,6 +145,7 @@ ELSEWHERE: dict[str, set[str]] = {
         "pipeline/replay.py",
         "pipeline/report_inputs.py",
         "reporting/revision.py",
+        "reporting/topic_notes.py",
         "reporting/verdict.py",
         "evaluators/judge/batches/anthropic.py",  # a field of Anthropic's of that name
     },

@@ -44,7 +44,7 @@ def test_a_topic_that_is_new_is_named() -> None:
     ((label, text),) = notes({**USUAL, "e+f": 40})
     assert label == "New topic"
     assert "e+f" in text
-    assert "4.0%" in text
+    assert "4.00%" in text
 
 
 def test_more_like_no_known_topic_than_before() -> None:
