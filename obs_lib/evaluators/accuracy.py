@@ -10,6 +10,7 @@ from obs_lib.evaluators.outcomes import Case, Outcome, scored, skipped
 from obs_lib.evaluators.reference_match import match, read
 from obs_lib.evaluators.rule import Rule
 from obs_lib.records import Metric
+from obs_lib.records.references import named_calls
 
 MOST = 100  # references of one interaction
 _EXCERPT = 200
@@ -19,6 +20,7 @@ class Accuracy(Rule):
     """The agreement with the best of the interaction's references, in [0, 1].
 
     1 for an exact match or where the answer contains the reference as whole words, else token F1 (see reference_match.py).
+    References that name calls of tools are none of words: summaries/tool_metrics.py counts those.
     """
 
     declaration = Score(
@@ -49,12 +51,13 @@ class Accuracy(Rule):
 
     def __init__(self, options: EvaluatorOptions) -> None:
         super().__init__(options)
-        self.version = f"1-{self._limit}"
+        self.version = f"2-{self._limit}"
 
     def _verdict(self, case: Case, response: str) -> Outcome:
-        references = read_references(case.reference)
+        every = read_references(case.reference)
+        references = [text for text in every if named_calls(text) is None]
         if not references:
-            return skipped("no reference")
+            return skipped("the reference names a call" if every else "no reference")
         if len(references) > MOST:
             return skipped(f"more than {MOST} references")
         answer = read(response[: self._limit])

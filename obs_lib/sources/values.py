@@ -151,14 +151,26 @@ def words(name: str, value: Any) -> str | None:
 def references(value: Any) -> str | None:
     """Canonical JSON of the texts that are right answers, given as one text or a list; None without one that is not blank.
 
+    A right call of a tool may stand as an object, and several that belong together as a list of objects: they become JSON text.
+
     >>> references("Paris"), references(["4", " "]), references([])
     ('["Paris"]', '["4"]', None)
+    >>> json.loads(str(references({"name": "add", "arguments": {"a": 1}})))
+    ['{"arguments":{"a":1},"name":"add"}']
     """
-    given = [value] if type(value) is str else value
-    if given is not None and not (isinstance(given, list) and all(type(item) is str for item in given)):
-        raise Rejected("reference: neither text nor a list of text")
-    kept = [item for item in given or () if item.strip()]
+    given = [value] if type(value) is str or _names_calls(value) else value
+    if given is not None and not (
+        isinstance(given, list) and all(type(one) is str or _names_calls(one) for one in given)
+    ):
+        raise Rejected("reference: neither text, nor a call of a tool, nor a list of such")
+    kept = [item if isinstance(item, str) else canonical(item) for item in given or ()]
+    kept = [item for item in kept if item.strip()]
     return canonical(kept) if kept else None
+
+
+def _names_calls(value: Any) -> bool:
+    calls = value if isinstance(value, list) else [value]
+    return bool(calls) and all(isinstance(call, dict) and {"name", "arguments"} == call.keys() for call in calls)
 
 
 def listed(name: str, value: Any, one: Callable[[Any], Any]) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from obs_lib.records.references import canonical_arguments, named_calls
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.arrays import UNKNOWN, Codes
 from obs_lib.summaries.columns import Texts
@@ -140,12 +141,12 @@ def _called(text: str) -> list[tuple[str, str, bool]]:
     calls = []
     for call in json.loads(text):
         given = call["arguments"] if call["arguments"] not in (None, "") else {}
-        calls.append((call["name"], _canonical(given), isinstance(given, dict)))
+        calls.append((call["name"], canonical_arguments(given), isinstance(given, dict)))
     return calls
 
 
 def _schemas(text: str) -> dict[str, str | None]:
-    return {tool["name"]: tool["parameters"] and _canonical(tool["parameters"]) for tool in json.loads(text)}
+    return {tool["name"]: tool["parameters"] and canonical_arguments(tool["parameters"]) for tool in json.loads(text)}
 
 
 def _fit(known: dict[str, str | None] | None, name: str, arguments: str) -> int:
@@ -181,29 +182,13 @@ def _choices(interactions: pd.DataFrame) -> Choices:
     named = interactions["reference"].str.contains('"name', regex=False, na=False).to_numpy(dtype=bool)
     rows, right = [], []
     for at in np.flatnonzero(named).tolist():
-        wanted = [calls for text in json.loads(interactions["reference"].iloc[at]) if (calls := _named_calls(text))]
+        wanted = [calls for text in json.loads(interactions["reference"].iloc[at]) if (calls := named_calls(text))]
         if wanted:
             text = interactions["tool_calls"].iloc[at]
             made = sorted(call[:2] for call in _called(text)) if isinstance(text, str) else []
             rows.append(at)
             right.append(made in wanted)
     return Choices(np.array(rows, dtype=np.intp), np.array(right, dtype=np.int8))
-
-
-def _named_calls(text: str) -> list[tuple[str, str]] | None:
-    """The calls that a reference names, sorted: {name, arguments}, or a list of such; None where it is anything else."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    calls = value if isinstance(value, list) else [value]
-    if not calls or not all(isinstance(one, dict) and set(one) == {"name", "arguments"} for one in calls):
-        return None
-    return sorted((str(one["name"]), _canonical(one["arguments"] or {})) for one in calls)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _names(names: Any) -> Names:

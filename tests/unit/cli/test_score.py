@@ -30,7 +30,7 @@ def test_accuracy_reads_one_reference_or_several(tmp_path: Path) -> None:
         ("SCORED", 1.0), ("SCORED", 1.0), ("SCORED", 0.0), ("SKIPPED", None), ("FAILED", None),
     ]  # fmt: skip
     assert results[3]["note"] == "no reference"
-    assert "reference: neither text nor a list of text" in results[4]["note"]
+    assert "reference: neither text, nor a call of a tool, nor a list of such" in results[4]["note"]
 
 
 def test_errors_are_one_message_and_a_code(tmp_path: Path) -> None:

@@ -210,6 +210,7 @@ def test_the_best_reference_counts_and_the_evidence_says_why() -> None:
         ("Paris", None, None, "no reference"),
         ("Paris", [], None, "no reference"),
         ("Paris", [" "], None, "no reference"),
+        ("Paris", ['{"name": "city", "arguments": {}}'], None, "the reference names a call"),
         (" ", ["Paris"], None, "there is no answer"),
         ("Paris", ["Paris"], "timed out", "the request failed"),
         ("Paris", ["Paris"] * (MOST + 1), None, f"more than {MOST} references"),

@@ -104,12 +104,26 @@ def test_references_are_masked_and_forgotten_as_answers_are(tmp_path: Path) -> N
     assert not files_saying(tmp_path / "lake", "zyxomma")
 
 
+def test_a_right_call_may_stand_as_it_is_and_is_counted_as_a_call(tmp_path: Path) -> None:
+    call = {"name": "add", "arguments": {"a": 1, "b": 2}}
+    rows = [{"tool_calls": [call], "reference": given} for given in (call, [call], json.dumps(call))]
+    wrong = {"tool_calls": [{"name": "sub", "arguments": {"a": 1, "b": 2}}], "reference": call}
+    write(tmp_path / "logs", DAYS[0], *rows, wrong)
+    ws = night(tmp_path)
+    metrics = ws.lake.read_ready(METRICS, DAYS[0])
+    right = metrics[(metrics["metric"] == "tool_call_accuracy") & (metrics["segment"] == "all")].iloc[0]
+    assert (right["value"], right["n"]) == (0.75, 4)
+    accuracy = metric(ws, DAYS[0])
+    assert accuracy is not None
+    assert accuracy["status"] == "NO_DATA"  # there are no words to compare
+
+
 @pytest.mark.parametrize("reference", [7, {"text": "Paris"}, ["Paris", 7], ["x" * 300_000]])
 def test_a_reference_that_is_none_puts_its_line_into_quarantine(tmp_path: Path, reference: Any) -> None:
     write(tmp_path / "logs", DAYS[0], RIGHT, {"response": "Rome", "reference": reference})
     ws = night(tmp_path)
     (reason,) = ws.lake.read_ready(QUARANTINE, DAYS[0])["reason"]
-    assert reason in ("reference: neither text nor a list of text", "reference: text too long")
+    assert reason in ("reference: neither text, nor a call of a tool, nor a list of such", "reference: text too long")
     assert len(ws.lake.read_ready(INTERACTIONS, DAYS[0])) == 1
 
 
