@@ -75,7 +75,10 @@ def test_the_answer_of_a_person_is_stored_and_nobody_s_is_not(airflow: tuple[Any
 
     def waits() -> Any:
         asked = server.get(f"{path}/hitlDetails")["hitl_details"]
-        return next((one for one in asked if one["task_instance"]["task_id"] == "ask"), None)
+        # The question is there a moment before the task has stopped to wait for its answer.
+        wanted = ("ask", "awaiting_input")
+        found = ((one["task_instance"]["task_id"], one["task_instance"]["state"]) == wanted and one for one in asked)
+        return next(filter(None, found), None)
 
     asked = until(waits)
     assert asked["subject"].startswith(f"P1 of {DAY}: ")
