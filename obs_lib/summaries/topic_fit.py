@@ -29,7 +29,9 @@ _ROUNDS = 50  # of k-means, at most
 _FLOOR = 0.01  # share of a topic's own prompts that are left out of it
 _LEAST = 10  # prompts of a topic
 _LEAST_SHARE = 0.01  # of all prompts
-_STRUCTURE = 0.45  # silhouette under which several clusters are one: large topics of chat logs reach .34 when they are cut
+_STRUCTURE = (
+    0.45  # silhouette under which several clusters are one: large topics of chat logs reach .34 when they are cut
+)
 _WORDS = 3  # of a name
 _LONGEST_WORD = 24
 _SAID_BY = 3  # prompts that hold a word of a name
