@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help env lint unit test test-long clients bench chaos audit year demo compose-env docs lock wheel check-wheel clean
+.PHONY: help env lint unit test test-long clients bench chaos audit profile year demo compose-env docs lock wheel check-wheel clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -73,6 +73,9 @@ bench: env  ## measure speed, memory and parse time (OBS_REAL_DATA names the rea
 
 chaos: env  ## attack a lake ROUNDS times each way from SEED on, and write docs/reliability.md's table (ONLY="disk full" narrows)
 	$(BIN)/python -m tests.chaos.run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)",--write)
+
+profile: env  ## where a night's time goes, by stage and evaluator, into docs/speed.md (OBS_REAL_DATA names the real logs)
+	$(BIN)/python tests/benchmarks/bench_profile.py --write
 
 year: env  ## play 365 nights with late rows, erasures and maintenance, and write docs/speed.md's table: about an hour
 	$(BIN)/python -m tests.benchmarks.year --write
