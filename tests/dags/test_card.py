@@ -28,7 +28,7 @@ def server(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     watches = home / "watches"
     watches.mkdir()
     (watches / "obs.yaml").write_text("lake: {root: ../lake}\nreport: {title: 'Chat <b>of</b> us'}\n")
-    (watches / "search.yaml").write_text("name: search\nlake: {root: ../other}\n")
+    (watches / "search.yaml").write_text("name: search\nlake: {root: ../other}\nschedule: {start_date: 2100-01-01}\n")
     (watches / "wrong.yaml").write_text("name: wrong\nlake: {rot: ../other}\n")
     users = {"vi": "viewer"}
     with serving(home, users, reported(lake(watches / "obs.yaml")), simple_auth(home, users)) as made:
