@@ -6,6 +6,7 @@ none, and makes the frame as high as the page.
 
 from __future__ import annotations
 
+import logging
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ from obs_lib.errors import ObsError
 
 if TYPE_CHECKING:
     from obs_lib.reporting.card import LastNight
+
+
+_LOG = logging.getLogger(__name__)
 
 
 def card(request: Request, user: GetUserDep) -> HTMLResponse:
@@ -49,3 +53,6 @@ def _last_night(name: str, address: str) -> LastNight:
             return last_night(ws, address)
     except ObsError as error:
         return LastNight(name, address, None, (str(error),))
+    except Exception:  # noqa: BLE001 - whatever a store throws that is out of reach: the other watches have their cards
+        _LOG.exception("watch %s cannot be read", name)
+        return LastNight(name, address, None, ("It cannot be read now: the api-server's log says why.",))

@@ -38,8 +38,9 @@ class NightWatchPlugin(AirflowPlugin):
     ]
 
     react_apps: ClassVar[list[Any]] = [
-        # By its name, the UI finds the component that the code at the address makes known.
-        {"name": "Night watch card", "bundle_url": f"{APP}/card.js", "destination": "dashboard"},
+        # By its name, the UI finds the component that the code at the address makes known. The address is below the UI's own,
+        # which may have a path: no slash before it.
+        {"name": "Night watch card", "bundle_url": f"{APP}/card.js".removeprefix("/"), "destination": "dashboard"},
     ]
 
     @cached_property

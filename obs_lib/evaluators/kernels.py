@@ -50,8 +50,12 @@ def pack(vectors: np.ndarray, weights: np.ndarray, gamma: float, bias: float) ->
 def unpack(data: dict[str, Any]) -> Kernel:
     """What `pack` wrote. ValueError where it is cut off or of another shape."""
     weights = np.asarray(data["weights"], dtype=np.float64)
-    raw = zlib.decompressobj().decompress(base64.b64decode(data["vectors"], validate=True), _MOST_BYTES)
-    if weights.ndim != 1 or not len(weights) or not raw or len(raw) % len(weights):
+    unpacking = zlib.decompressobj()
+    try:
+        raw = unpacking.decompress(base64.b64decode(data["vectors"], validate=True), _MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"the vectors cannot be unpacked: {error}") from error
+    if weights.ndim != 1 or not len(weights) or not raw or not unpacking.eof or len(raw) % len(weights):
         raise ValueError(f"{len(raw)} bytes are no {weights.size} vectors")
     vectors = np.frombuffer(raw, np.int8).astype(np.float32).reshape(len(weights), -1) * np.float32(data["scale"])
     return Kernel(vectors, weights, float(data["gamma"]), float(data["bias"]))

@@ -191,8 +191,9 @@ class DeltaTables:
         opened = self.made(table)
         self._kept.forget(table)  # what a failed commit leaves of it is not known
         properties = CommitProperties(custom_metadata={_COMMIT: name})
-        groups = WriterProperties(max_row_group_size=table.row_group)
-        write = partial(write_deltalake, opened, rows, commit_properties=properties, writer_properties=groups)
+        # Where properties are given at all, compression is none unless it is named.
+        files = WriterProperties(compression="SNAPPY", max_row_group_size=table.row_group)
+        write = partial(write_deltalake, opened, rows, commit_properties=properties, writer_properties=files)
         # merge: a lake learns the columns that have come since it was made
         if replace is None:
             write(mode="append", schema_mode="merge")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from obs_lib.digests import digest_of
 from obs_lib.lake.tables import EMBEDDINGS, GPU_SAMPLES, INTERACTIONS, LABELS, METRICS, SCORES, SKETCHES, SPANS
 from obs_lib.pipeline.judging import harm_judges, judge_models
-from obs_lib.pipeline.topics import encoder_name, topics_in_force
+from obs_lib.pipeline.topics import encoder_name, topics_in_force, vectors_of
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day, StepState
 from obs_lib.summaries.summarise import summarise_day
@@ -25,7 +25,9 @@ def summarise(ws: Workspace, day: Day) -> dict[str, object]:
         vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
         topics = topics_in_force(ws)
         if topics is not None:
-            interactions = interactions.assign(topic=topics.of_prompts(interactions["prompt"], vectors))
+            interactions = interactions.assign(
+                topic=topics.of_prompts(interactions["prompt"], vectors_of(topics, stored))
+            )
         metrics, sketches = summarise_day(
             day,
             interactions,

@@ -80,9 +80,15 @@ def with_topics(ws: Workspace, days: Sequence[Day], rows: pd.DataFrame) -> pd.Da
         asked = ws.lake.read(INTERACTIONS, [day], ["request_id", "prompt"], {"request_id": list(chosen["request_id"])})
         prompts = asked.set_index("request_id")["prompt"].reindex(chosen["request_id"]).set_axis(chosen.index)
         hashes = sorted({text_hash(text) for text in prompts.dropna()})
-        stored = ws.lake.read(EMBEDDINGS, [day], ["text_hash", "vector"], {"text_hash": hashes})
-        found.append(topics.of_prompts(prompts, dict(zip(stored["text_hash"], stored["vector"], strict=True))))
+        stored = ws.lake.read(EMBEDDINGS, [day], ["text_hash", "vector", "model"], {"text_hash": hashes})
+        found.append(topics.of_prompts(prompts, vectors_of(topics, stored)))
     return rows.assign(topic=pd.concat(found).reindex(rows.index))
+
+
+def vectors_of(topics: Topics, stored: pd.DataFrame) -> dict[str, bytes]:
+    """The vectors by text hash that the topics' encoder made. stored : rows of `embeddings`."""
+    made = stored[stored["model"].map(encoder_name) == topics.encoder]
+    return dict(zip(made["text_hash"], made["vector"], strict=True))
 
 
 def fit_topics(ws: Workspace, days: Sequence[Day], *, most: int = MOST_TOPICS, afresh: bool = False) -> Topics:
@@ -111,7 +117,8 @@ def fit_topics(ws: Workspace, days: Sequence[Day], *, most: int = MOST_TOPICS, a
 
 def topic_rows(ws: Workspace, topics: Topics, days: Sequence[Day]) -> list[TopicRow]:
     """What the topics are over these days, those that most ask about first, OTHER last."""
-    asked, vectors, _ = _asked(ws, days)
+    asked, stored = _asked(ws, days)
+    vectors = vectors_of(topics, stored)
     prompts = sorted(text for text in asked if text_hash(text) in vectors)
     if not prompts:
         return [TopicRow(name, None, 0, None, ()) for name in topics.names]
@@ -134,7 +141,9 @@ def encoder_name(identity: str) -> str:
 
 def _prompts(ws: Workspace, days: Sequence[Day]) -> tuple[list[Prompt], str]:
     """The distinct prompts of some days that have vectors, their words masked, and the encoder of these."""
-    asked, vectors, encoders = _asked(ws, days)
+    asked, stored = _asked(ws, days)
+    vectors = dict(zip(stored["text_hash"], stored["vector"], strict=True))
+    encoders = set(map(encoder_name, stored["model"].unique()))
     hashes = {text_hash(text): text for text in asked}
     found = [Prompt(key, ws.redactor.shown(text), vectors[key]) for key, text in hashes.items() if key in vectors]
     if not found:
@@ -153,18 +162,13 @@ def _prompts(ws: Workspace, days: Sequence[Day]) -> tuple[list[Prompt], str]:
     return found, encoders.pop()
 
 
-def _asked(ws: Workspace, days: Sequence[Day]) -> tuple[dict[str, int], dict[str, bytes], set[str]]:
-    """How often each prompt was asked on some days, the vectors by text hash, and whose they are."""
+def _asked(ws: Workspace, days: Sequence[Day]) -> tuple[dict[str, int], pd.DataFrame]:
+    """How often each prompt was asked on some days, and their rows of `embeddings`."""
     counts: dict[str, int] = {}
-    vectors: dict[str, bytes] = {}
-    encoders: set[str] = set()
     for day in days:
         for text, n in ws.lake.read(INTERACTIONS, [day], ["day", "prompt"])["prompt"].value_counts().items():
             counts[str(text)] = counts.get(str(text), 0) + int(n)
-        stored = ws.lake.read(EMBEDDINGS, [day])
-        vectors.update(zip(stored["text_hash"], stored["vector"], strict=True))
-        encoders.update(map(encoder_name, stored["model"].unique()))
-    return counts, vectors, encoders
+    return counts, ws.lake.read(EMBEDDINGS, list(days))
 
 
 def _place(ws: Workspace) -> Path:

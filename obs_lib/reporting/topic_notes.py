@@ -34,12 +34,12 @@ def topic_notes(inputs: ReportInputs) -> Iterator[Note]:
         usual = sum(shares.get(topic, 0.0) for shares in before) / len(before)
         if topic not in today and all(topic in shares for shares in before) and usual * requests >= _EXPECTED:
             share = numbers.write(usual, "share")
-            text = f"{segment_title(topic)} had {share} of the requests before; today it has none, or too few for a segment."
-            yield Note(text, Tone.NOTICE, "Vanished topic")
+            had = f"{segment_title(topic)} had {share} of the requests before; today it has none"
+            yield Note(f"{had}, too few for a segment, or was fitted anew.", Tone.NOTICE, "Vanished topic")
     for topic, part in sorted(today.items()):
         if topic != OTHER_TOPIC and not any(topic in shares for shares in before) and part * requests >= _EXPECTED:
-            text = f"{segment_title(topic)} has {numbers.write(part, 'share')} of the requests, and had none before."
-            yield Note(text, Tone.NOTICE, "New topic")
+            has = f"{segment_title(topic)} has {numbers.write(part, 'share')} of the requests"
+            yield Note(f"{has}, and was no segment before: it is new, or was fitted since.", Tone.NOTICE, "New topic")
     other, most = today.get(OTHER_TOPIC, 0.0), max(shares.get(OTHER_TOPIC, 0.0) for shares in before)
     if (other - most) * requests >= _EXPECTED:
         yield Note(

@@ -99,13 +99,13 @@ def summarise_day(
         metrics += stage_metrics(day, traces, times)
     responses, in_blocks = Texts(rows["response"]), blocks.blocks_of(rows)
     kept = [
-        *sketches.tokens(responses, segments, options.vocabulary),
-        *blocks.words(responses, in_blocks, segments),
+        *sketches.tokens(responses, whole, options.vocabulary),
+        *blocks.words(responses, in_blocks, whole),
         *blocks.exchanges(rows, responses, in_blocks, vectors, encoder, segments),
         *sketches.answers(responses, sketches.prompt_keys(rows), vectors, segments, options.max_pairs),
-        *sketches.versions("versions", Texts(rows["model_version"]), segments),
-        *sketches.versions("prompt_versions", Texts(rows["prompt_version"]), segments),
-        *sketches.versions("providers", Texts(rows["provider"]), segments),
+        *sketches.versions("versions", Texts(rows["model_version"]), whole),
+        *sketches.versions("prompt_versions", Texts(rows["prompt_version"]), whole),
+        *sketches.versions("providers", Texts(rows["provider"]), whole),
         *sketches.languages(Texts(rows["response_language"])),
         *sketches.examples(rows, responses, scores, segments, options),
         *sketches.reasons(scores),
@@ -121,9 +121,10 @@ def summarise_day(
 def _whole(rows: pd.DataFrame, segments: Segments, tags: Sequence[str], options: SummaryOptions) -> Segments:
     """The segments in which every interaction is that lies there: without topics where a sample alone has vectors.
 
-    That sample has more of what looks suspicious. Scores are weighted for it; counts and times of single requests are not.
+    That sample has more of what looks suspicious. Scores are weighted for it; counts, times and words of single
+    requests are not.
     """
-    if TOPIC not in rows or not (rows["prompt"].notna() & rows[TOPIC].isna()).any():
+    if TOPIC not in rows or not (rows["prompt"].fillna("").ne("") & rows[TOPIC].isna()).any():
         return segments
     others = [name for name in tags if name != TOPIC]
     return Segments(sliced_by(rows, others), others, options.max_segments)

@@ -36,6 +36,7 @@ _WORDS = 3  # of a name
 _LONGEST_WORD = 24
 _SAID_BY = 3  # prompts that hold a word of a name
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_MASK = re.compile(r"\[[^\]\s]+\]")  # what stands where a person's data stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def fit(
     sizes = np.bincount(labels)
     large = sorted((one for one in range(len(sizes)) if sizes[one] >= least), key=lambda one: (-sizes[one], one))
     names = _names([prompt.text for prompt in left], labels, large, {topic.name for topic in kept} | {OTHER})
-    born_now = [_topic(names[one], born, vectors[labels == one]) for one in large]
+    generation = 1 + max((topic.generation for topic in kept), default=0)
+    born_now = [_topic(names[one], born, generation, vectors[labels == one]) for one in large]
     return Topics(encoder, (*kept, *born_now))
 
 
@@ -130,10 +132,10 @@ def _centres(vectors: Vectors, labels: Labels) -> Vectors:
     return unit(np.stack([vectors[labels == one].sum(axis=0) for one in range(int(labels.max()) + 1)]))
 
 
-def _topic(name: str, born: str, vectors: Vectors) -> Topic:
+def _topic(name: str, born: str, generation: int, vectors: Vectors) -> Topic:
     centre = unit(vectors.sum(axis=0))
     floor = float(np.quantile(vectors @ centre, _FLOOR, method="lower"))
-    return Topic(name, born, stored_centre(centre), round(floor, 4), len(vectors))
+    return Topic(name, born, generation, stored_centre(centre), round(floor, 4), len(vectors))
 
 
 def _names(texts: Sequence[str], labels: Labels, large: Sequence[int], taken: set[str]) -> Mapping[int, str]:
@@ -164,6 +166,6 @@ def _said(texts: Sequence[str]) -> Counter[str]:
     """In how many of the texts each word is that could tell something."""
     counted: Counter[str] = Counter()
     for text in texts:
-        words = {word[:_LONGEST_WORD] for word in _WORD.findall(text.casefold())}
+        words = {word[:_LONGEST_WORD] for word in _WORD.findall(_MASK.sub(" ", text.casefold()))}
         counted.update(words - STOP_WORDS)
     return counted

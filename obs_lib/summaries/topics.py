@@ -1,7 +1,8 @@
 """Topics of prompts: what is known of them, and which one a prompt has.
 
 A topic is a direction in the encoder's space. A prompt has the topic whose centre is nearest, if it is as near as nearly all
-prompts were of which the topic was made; else it has none of the known ones. So what a day's prompts are about depends on the
+prompts were of which the topic was made; else it has none of those. Topics that were found later take only what is none of the
+earlier ones', which therefore stay as they were. So what a day's prompts are about depends on the
 day's vectors and on the topics alone.
 """
 
@@ -38,13 +39,15 @@ _DIGITS = 4  # of a cosine, so that equal ones are equal on every machine
 class Topic:
     """One topic.
 
-    name : its telling words. born : last of the days from which it was made, as ISO text. centre : float32 bytes of a unit
+    name : its telling words. born : last of the days from which it was made, as ISO text. generation : which fit found it, from
+    1. centre : float32 bytes of a unit
     vector. floor : cosine with the centre from which a prompt has the topic, -1 to 1. size : distinct prompts of which it was
     made.
     """
 
     name: str
     born: str
+    generation: int
     centre: bytes
     floor: float
     size: int
@@ -68,12 +71,20 @@ class Topics:
         return digest_of(self.as_json())
 
     def nearest(self, vectors: Vectors) -> tuple[NDArray[np.intp], Vectors]:
-        """Of unit vectors, one a row, the position in `names` of each one's topic, and its cosine with the nearest centre."""
+        """Of unit vectors, one a row, the position in `names` of each one's topic, and its cosine with that.
+
+        Where it is OTHER, that with the nearest centre.
+        """
         cosines = np.round(vectors @ self._centres.T, _DIGITS)
-        first = cosines.argmax(axis=1)
-        best = cosines[np.arange(len(first)), first]
-        floors = np.array([topic.floor for topic in self.topics])
-        return np.where(best >= floors[first], first, len(self.topics)), best
+        floors, rows = np.array([topic.floor for topic in self.topics]), np.arange(len(cosines))
+        generations = np.array([topic.generation for topic in self.topics])
+        at, near = np.full(len(cosines), len(self.topics), dtype=np.intp), cosines.max(axis=1)
+        for generation in np.unique(generations)[::-1]:  # the earliest has the last word
+            members = np.flatnonzero(generations == generation)
+            first = members[cosines[:, members].argmax(axis=1)]
+            inside = cosines[rows, first] >= floors[first]
+            at, near = np.where(inside, first, at), np.where(inside, cosines[rows, first], near)
+        return at, near
 
     def of_prompts(self, prompts: pd.Series, known: Mapping[str, bytes]) -> pd.Series:
         """The topic of each prompt; missing where it has no vector. known : float16 bytes of unit vectors by text hash."""
@@ -96,8 +107,12 @@ class Topics:
         fields = json.loads(text)
         if fields["version"] != _VERSION:
             raise ValueError(f"topics of version {fields['version']}")
-        topics = (Topic(**{**one, "centre": base64.b64decode(one["centre"])}) for one in fields["topics"])
-        return cls(str(fields["encoder"]), tuple(topics))
+        topics = tuple(Topic(**{**one, "centre": base64.b64decode(one["centre"])}) for one in fields["topics"])
+        made = cls(str(fields["encoder"]), topics)
+        numbers = np.concatenate([made._centres.ravel(), [float(topic.floor) for topic in topics]])
+        if not np.isfinite(numbers).all() or any(topic.generation < 1 for topic in topics):
+            raise ValueError("centres and floors are numbers, generations count from 1")
+        return made
 
     @cached_property
     def _centres(self) -> Vectors:

@@ -31,7 +31,17 @@ def test_it_says_what_the_trained_machine_says(seed: int) -> None:
     assert said == pytest.approx(machine.decision_function(x), abs=0.1)
 
 
-@pytest.mark.parametrize("change", [{"vectors": ""}, {"vectors": "?"}, {"weights": []}, {"weights": [1.0] * 7}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vectors": ""},
+        {"vectors": "?"},
+        {"vectors": "AAAA"},
+        {"vectors": pack(unit(np.eye(4) + 1.0), np.arange(4.0), 2.0, 0.0)["vectors"][:-8]},
+        {"weights": []},
+        {"weights": [1.0] * 7},
+    ],
+)
 def test_what_is_cut_off_is_refused(change: dict[str, object]) -> None:
     packed = pack(unit(np.eye(4) + 1.0), np.arange(4.0), 2.0, 0.0)
     with pytest.raises(ValueError):  # noqa: PT011 - whichever step finds it out

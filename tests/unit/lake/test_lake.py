@@ -216,4 +216,5 @@ def test_one_kind_of_sketches_is_read_without_the_vectors_of_another(lake: Lake)
     column = groups.schema.to_arrow_schema().names.index("kind")
     held = [groups.row_group(n).column(column).statistics.max for n in range(groups.num_row_groups)]
     assert held == ["answers", "answers", "latency_model"]
+    assert groups.row_group(0).column(column).compression == "SNAPPY"
     assert lake.read(SKETCHES, [day], where={"kind": ["latency_model"]})["payload"].tolist() == [b"x"]

@@ -74,6 +74,8 @@ def lines(day: dt.date) -> Iterator[dict[str, Any]]:
             "output_tokens": 10,
             "user_id": f"u{n}",
         }
+    # A request without words has no vector and no topic, and takes nobody else's.
+    yield {"request_id": "empty", "timestamp": f"{day}T00:00:00Z", "prompt": "", "error": "refused by the server"}
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,37 @@ def test_known_topics_stay_and_a_new_one_is_born() -> None:
     assert (born.born, born.size) == ("2024-03-03", pytest.approx(60, abs=2))
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_what_is_found_later_takes_nothing_from_what_was_known(seed: int) -> None:
+    first = fit(prompts({0: 120, 1: 80}), "e", "2024-03-01")
+    later = fit(prompts({0: 100, 1: 90, 4: 60}, seed=2), "e", "2024-03-03", first)
+    assert len(later.topics) == 3
+    between = unit(np.random.default_rng(seed).dirichlet(np.ones(3), 50) @ later._centres)
+    before, now = (np.array(topics.names)[topics.nearest(between)[0]] for topics in (first, later))
+    assert (now == before)[before != OTHER].all()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"centre": "AAA="},
+        {"centre": "AACAfw=="},
+        {"floor": "high"},
+        {"floor": None},
+        {"floor": float("nan")},
+        {"generation": 0},
+        {"generation": None},
+    ],
+)
+def test_damaged_topics_are_told_when_they_are_read(damage: dict[str, object]) -> None:
+    written = fit(prompts({0: 120, 1: 80}), "e", "2024-03-01").as_json()
+    one, *others = written["topics"]
+    for topics in ([{**one, **damage}, *others], []):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Topics.from_json(json.dumps({**written, "topics": topics}))
+
+
 def test_refitted_on_other_days_topics_have_the_same_names() -> None:
     one, other = (fit(prompts({0: 120, 1: 80, 2: 60}, seed=seed), "e", "2024-03-01") for seed in (3, 4))
     assert one.names == other.names

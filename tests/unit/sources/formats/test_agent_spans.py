@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from obs_lib.sources.entries import Entry, HalfRead, Row
 from obs_lib.sources.formats.otlp.format import OtlpFormat
 from obs_lib.sources.stages import StageNames
@@ -42,6 +44,12 @@ def of_lines(*lines: bytes) -> list[dict[str, Any]]:
     entries = [Entry("x.jsonl", number, line) for number, line in enumerate(lines, start=1)]
     made = OtlpFormat(StageNames()).read(entries)
     return [item.fields for item in made if isinstance(item, Row) and item.table.name == "interactions"]
+
+
+@pytest.mark.parametrize("word", ["llm", "web", "custom"])
+def test_a_word_of_another_tracer_for_its_spans_hides_no_call(word: str) -> None:
+    (native,) = interactions(span("chat", 1, attributes=GENAI | TOKENS | {"span.type": word}))
+    assert native["input_tokens"] == TOKENS["gen_ai.usage.input_tokens"]
 
 
 def test_a_request_of_claude_code_is_read_with_what_was_asked_around_it() -> None:

@@ -31,7 +31,8 @@ _MARKS = tuple(mark for dialect in DIALECTS for mark in dialect.marks)
 def of(attributes: Attributes) -> list[Dialect]:
     """The dialects that the attributes are written in."""
     own = [name for name in attributes if name.startswith(_MARKS)]
-    return [dialect for dialect in DIALECTS if any(name.startswith(dialect.marks) for name in own)] if own else []
+    marked = [dialect for dialect in DIALECTS if any(name.startswith(dialect.marks) for name in own)] if own else []
+    return [dialect for dialect in marked if dialect.spoken(attributes)]
 
 
 def name_of(attributes: Attributes) -> str:

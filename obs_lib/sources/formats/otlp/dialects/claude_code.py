@@ -12,7 +12,15 @@ from obs_lib.sources.formats.parse import number as plain
 from obs_lib.sources.formats.usage import settled
 
 _KIND = "span.type"
-_KINDS = {"interaction": "agent", "tool.execution": "tool"}
+_KINDS = {
+    "interaction": "agent",
+    "llm_request": "llm_request",
+    "tool": "tool",
+    "tool.execution": "tool",
+    "tool.blocked_on_user": "tool.blocked_on_user",
+    "hook": "hook",
+}
+"""What the span is, by its word for it; other tracers have the attribute too, with words of their own."""
 
 
 def _fields(attributes: Attributes) -> dict[str, Any]:
@@ -34,14 +42,16 @@ def _fields(attributes: Attributes) -> dict[str, Any]:
     }
 
 
+def _spoken(attributes: Attributes) -> bool:
+    return text(attributes.get(_KIND)) in _KINDS
+
+
 def _is_llm(attributes: Attributes) -> bool | None:
-    kind = attributes.get(_KIND)
-    return None if kind is None else kind == "llm_request"
+    return attributes.get(_KIND) == "llm_request"
 
 
 def _kind(attributes: Attributes) -> str | None:
-    kind = text(attributes.get(_KIND))
-    return _KINDS.get(kind, kind) if kind else None
+    return _KINDS.get(text(attributes.get(_KIND)) or "")
 
 
 def asked(attributes: Attributes) -> str | None:
@@ -50,4 +60,4 @@ def asked(attributes: Attributes) -> str | None:
     return None if said == "<REDACTED>" else said
 
 
-CLAUDE_CODE = Dialect("Claude Code", (_KIND,), _fields, _is_llm, _kind)
+CLAUDE_CODE = Dialect("Claude Code", (_KIND,), _fields, _is_llm, _kind, spoken=_spoken)
