@@ -18,7 +18,7 @@ from obs_lib.pipeline.acts import incident_of
 from obs_lib.pipeline.night import days_between
 from obs_lib.pipeline.topics import with_topics
 from obs_lib.pipeline.workspace import Workspace
-from obs_lib.records import ALL, STAGE_SEGMENTS, TOOL_SEGMENT, Day, Metric, ScoreStatus
+from obs_lib.records import ALL, STAGE_SEGMENTS, TOOL_SEGMENT, TOPIC_SEGMENT, Day, Metric, ScoreStatus
 from obs_lib.stats.intervals import Floats
 from obs_lib.summaries.behind import (
     DayRows,
@@ -134,6 +134,8 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
         together=rows["session_id" if measured is not None and is_of_sessions(measured.name) else "request_id"],
         stratum=_strata(slices),
     )
+    if any(name.startswith(TOPIC_SEGMENT) for name in choice.segments):  # which needs a vector, and so a draw
+        rows["inclusion_probability"] = _drawn_with(ws, day, rows["request_id"])
     if choice.segments:
         rows = rows[_inside(of_day, slices, choice)]
     if choice.score is not None:
@@ -164,6 +166,12 @@ def _inside(of_day: DayRows, slices: Segments, choice: Choice) -> NDArray[np.boo
         if name in choice.segments:
             inside[positions] = True
     return inside
+
+
+def _drawn_with(ws: Workspace, day: Day, requests: pd.Series) -> pd.Series:
+    """The probability with which each was drawn for scoring; 1 where the day has no score of it."""
+    scores = ws.lake.read(SCORES, [day], ["request_id", "inclusion_probability"])
+    return requests.map(scores.groupby("request_id")["inclusion_probability"].max()).astype("float64").fillna(1.0)
 
 
 def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:

@@ -157,6 +157,11 @@ def test_of_a_sample_scores_alone_are_sliced_by_topic(ws: Workspace, tmp_path: P
     rows = few.lake.read(METRICS, [DAYS[0]])
     assert rows[(rows["metric"] == "refusal_rate") & rows["segment"].str.startswith("topic=")]["n"].sum() == 12
     assert not (rows["metric"].eq("requests") & rows["segment"].str.startswith("topic=")).any()
+    kept = few.lake.read(SKETCHES, [DAYS[0]], ["kind", "segment"])
+    assert not (kept["kind"].isin(["tokens", "words"]) & kept["segment"].str.startswith("topic=")).any()
+    in_a_topic = tuple(f"topic={topic.name}" for topic in known_topics(few).topics)
+    found = chosen(few, Choice((DAYS[0],), None, in_a_topic, "drawn", 500))
+    assert found["inclusion_probability"].between(0, 1, inclusive="neither").all()
 
 
 def test_the_command_lists_topics_and_takes_in_new_ones(ws: Workspace) -> None:
