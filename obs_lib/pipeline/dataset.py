@@ -134,10 +134,10 @@ def _of_day(ws: Workspace, day: Day, choice: Choice) -> pd.DataFrame:
         together=rows["session_id" if measured is not None and is_of_sessions(measured.name) else "request_id"],
         stratum=_strata(slices),
     )
-    if any(name.startswith(TOPIC_SEGMENT) for name in choice.segments):  # which needs a vector, and so a draw
-        rows["inclusion_probability"] = _drawn_with(ws, day, rows["request_id"])
     if choice.segments:
         rows = rows[_inside(of_day, slices, choice)]
+    if any(name.startswith(TOPIC_SEGMENT) for name in choice.segments):
+        rows = _drawn_alone(ws, day, rows)
     if choice.score is not None:
         rows = rows.drop(columns=["value", "inclusion_probability", "case"]).merge(_scores(ws, day, choice.score))
     return rows[_CANDIDATE] if choice.metric is None else rows.dropna(subset=["value"])[_CANDIDATE]
@@ -168,10 +168,14 @@ def _inside(of_day: DayRows, slices: Segments, choice: Choice) -> NDArray[np.boo
     return inside
 
 
-def _drawn_with(ws: Workspace, day: Day, requests: pd.Series) -> pd.Series:
-    """The probability with which each was drawn for scoring; 1 where the day has no score of it."""
+def _drawn_alone(ws: Workspace, day: Day, rows: pd.DataFrame) -> pd.DataFrame:
+    """Of a day that was sampled, the interactions that were drawn, with their chance of it: others have a topic by accident."""
     scores = ws.lake.read(SCORES, [day], ["request_id", "inclusion_probability"])
-    return requests.map(scores.groupby("request_id")["inclusion_probability"].max()).astype("float64").fillna(1.0)
+    chance = scores.groupby("request_id")["inclusion_probability"].max()
+    if not chance.lt(1).any():
+        return rows
+    drawn = rows[rows["request_id"].isin(chance.index)]
+    return drawn.assign(inclusion_probability=drawn["request_id"].map(chance))
 
 
 def _scores(ws: Workspace, day: Day, score: str) -> pd.DataFrame:
