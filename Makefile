@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help env lint unit test test-long clients bench chaos audit profile year demo compose-env docs lock wheel check-wheel clean
+.PHONY: help env lint unit test test-long stack-test clients bench chaos audit profile year demo compose-env docs lock wheel check-wheel clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -64,6 +64,9 @@ test: lint  ## all checks and all tests (PYTEST="-k word" narrows)
 
 test-long: env  ## all the real logs through Airflow and in other orders: about an hour, needs OBS_REAL_DATA
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m long $(PYTEST)
+
+stack-test: env  ## build and start docker-compose.yml as it is shipped, lose services, compare reports (needs a Docker engine)
+	TORCH_INDEX="$(TORCH_INDEX)" $(BIN)/pytest -n 0 tests/stack $(PYTEST)
 
 clients: env  ## install what people build agents with, beside the checkout: tests make calls through it (OBS_CLIENTS names the folder)
 	sh tests/clients/install.sh "$$(pwd)/$(BIN)/python" "$(OBS_CLIENTS)"
