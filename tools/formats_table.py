@@ -10,14 +10,18 @@ from pathlib import Path
 
 from obs_lib.lake.tables import GPU_SAMPLES, INTERACTIONS, LABELS, SPANS
 from obs_lib.sources.formats.base import FOUND_OUT, Format
+from obs_lib.sources.formats.langfuse.provenance import LANGFUSE
+from obs_lib.sources.formats.litellm.provenance import LITELLM
 from obs_lib.sources.formats.loading import format_class
-from obs_lib.sources.formats.provenance import table as places
+from obs_lib.sources.formats.otlp.provenance import GENAI, OPENINFERENCE
 from obs_lib.sources.formats.registry import BUNDLED, extension
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "formats.md"
 BEGIN, END = "<!-- formats: made by `make docs` -->", "<!-- end of formats -->"
 FIELDS_BEGIN, FIELDS_END = "<!-- fields: made by `make docs` -->", "<!-- end of fields -->"
 PLACES_BEGIN, PLACES_END = "<!-- places: made by `make docs` -->", "<!-- end of places -->"
+PLACES = (GENAI, OPENINFERENCE, LANGFUSE, LITELLM)
+"""The formats that most logs are in."""
 _TABLES = {INTERACTIONS: "interactions", SPANS: "spans", LABELS: "labels", GPU_SAMPLES: "GPU samples"}
 
 
@@ -48,9 +52,11 @@ def fields_table() -> str:
 
 
 def places_table() -> str:
-    """Where each field stands, in the formats that most logs are in."""
-    head, *rows = (f"| {' | '.join(cells)} |" for cells in places())
-    return "\n".join([PLACES_BEGIN, head, "|---" * head.count(" | ") + "|---|", *rows, PLACES_END])
+    """Where each field that a log can say stands, in PLACES."""
+    lines = [f"| field | {' | '.join(column.title for column in PLACES)} |", "|---|" + "---|" * len(PLACES)]
+    said = (field for field in INTERACTIONS.names if field not in FOUND_OUT)
+    lines += (f"| `{field}` | {' | '.join(column.cell(field) for column in PLACES)} |" for field in said)
+    return "\n".join([PLACES_BEGIN, *lines, PLACES_END])
 
 
 def _word(kind: type[Format], field: str) -> str:
