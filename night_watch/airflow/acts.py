@@ -66,12 +66,13 @@ def _subject(name: str, fingerprint: str) -> str:
 
 
 def _record(ws: Workspace, fingerprint: str, user: BaseUser, sent: dict[str, str], form: str) -> None:
-    from obs_lib.pipeline.acts import ActKind, record_act
+    from obs_lib.pipeline.acts import LONGEST_NAME, ActKind, record_act
 
     kind = sent.get("kind", "")
     if kind not in ActKind.__members__:
         raise Refused("The form names no act.")
-    given: dict[str, Any] = {"by": user.get_name()[:100], "text": sent.get("text", "").strip() or None, "form": form}
+    by, text = user.get_name()[:LONGEST_NAME], sent.get("text", "").strip() or None
+    given: dict[str, Any] = {"by": by, "text": text, "form": form}
     if kind == ActKind.SNOOZED:
         given["until"] = _day(sent.get("until", ""))
     record_act(ws, fingerprint, ActKind(kind), **given)

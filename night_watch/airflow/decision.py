@@ -16,7 +16,6 @@ from night_watch.airflow.watch import one_settings_file
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-_LONGEST_NAME = 100  # of who acts
 LEAVE = "Leave it as it is"
 ACTS = {
     "Acknowledge": "ACKNOWLEDGED",
@@ -65,7 +64,7 @@ class IncidentDecision(HITLOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Store what was answered; of an incident that is to be left the note alone, nothing where nobody answered."""
-        from obs_lib.pipeline.acts import ActKind, record_act
+        from obs_lib.pipeline.acts import LONGEST_NAME, ActKind, record_act
 
         answer = super().execute_complete(context, event)
         (chosen,), who = answer["chosen_options"], answer["responded_by_user"]
@@ -73,7 +72,7 @@ class IncidentDecision(HITLOperator):
         if who and (chosen in ACTS or text):
             kind = ActKind(ACTS[chosen]) if chosen in ACTS else ActKind.NOTE
             with self._workspace() as ws:
-                record_act(ws, self.incident, kind, by=str(who["name"] or who["id"])[:_LONGEST_NAME], text=text or None)
+                record_act(ws, self.incident, kind, by=str(who["name"] or who["id"])[:LONGEST_NAME], text=text or None)
         return answer
 
     def _workspace(self) -> Any:

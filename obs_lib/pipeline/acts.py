@@ -21,7 +21,9 @@ from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import ID_DIGITS, Day, Incident, Severity
 
 KIND = "act"
-_LONGEST_NAME, _LONGEST_TEXT = 100, 1_000  # characters
+LONGEST_NAME = 100
+"""Characters of the name of who acts."""
+_LONGEST_TEXT = 1_000  # characters
 
 
 class ActKind(StrEnum):
@@ -189,8 +191,8 @@ def _check(kind: ActKind, by: str | None, until: Day | None, text: str | None) -
         raise ConfigError("a snooze ends at once", rule="a day after today", found=str(until), where="until")
     if by is None and kind is not ActKind.NOTE:
         raise ConfigError("nobody is named who acts", rule="a name", where="by")
-    if by is not None and not 0 < len(by.strip()) <= _LONGEST_NAME:
-        raise ConfigError("no name of a person", rule=f"1 to {_LONGEST_NAME} characters", found=by[:40], where="by")
+    if by is not None and not 0 < len(by.strip()) <= LONGEST_NAME:
+        raise ConfigError("no name of a person", rule=f"1 to {LONGEST_NAME} characters", found=by[:40], where="by")
     if kind is ActKind.NOTE and not (text or "").strip():
         raise ConfigError("a note says nothing", rule="some text", where="text")
     if text is not None and len(text) > _LONGEST_TEXT:

@@ -20,6 +20,7 @@ from obs_lib.pipeline.oversampling import COLUMNS as SIGNALS
 from obs_lib.pipeline.plan_file import Plan, write_plan
 from obs_lib.pipeline.session_texts import read_by, with_sessions
 from obs_lib.pipeline.staging import Staging
+from obs_lib.pipeline.topics import by_topic
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import CASE_COLUMNS, SESSION, BudgetedEvaluator, Day, Evaluator, ScoreStatus
 from obs_lib.settings.scoring import ScoringOptions
@@ -139,7 +140,7 @@ def texts_of(ws: Workspace, cases: pd.DataFrame, evaluators: tuple[Evaluator, ..
     """Distinct texts whose vectors a batch needs: what its evaluators ask for, the answers, which drift compares, and the
     prompts where days are sliced by topic.
     """
-    columns = ("response", "prompt") if TOPIC in ws.settings.segments else ("response",)
+    columns = ("response", "prompt") if by_topic(ws) else ("response",)
     texts = {text for column in columns for text in cases[column] if isinstance(text, str) and text}
     for evaluator in evaluators:
         texts.update(evaluator.texts(cases))
@@ -152,9 +153,7 @@ def _identity(ws: Workspace, day: Day, options: ScoringOptions, chosen: tuple[Ev
     versions = [(evaluator.name, evaluator.version) for evaluator in chosen]
     logs = dict(record.digests) if record else {}
     drawing = (options.max_scored, options.oversample)
-    prompts = (
-        [TOPIC] if TOPIC in ws.settings.segments else []
-    )  # whose vectors are wanted whether or not they are scored
+    prompts = [TOPIC] if by_topic(ws) else []  # whose vectors are wanted whether or not they are scored
     return digest_of(STEP, str(day), logs, versions, ws.encoder.identity, drawing, options.batch_size, *prompts)
 
 

@@ -61,9 +61,7 @@ def known_topics(ws: Workspace) -> Topics | None:
 def topics_in_force(ws: Workspace) -> Topics | None:
     """The topics by which days are sliced; None where the settings do not, or none were fitted for this encoder."""
     topics = known_topics(ws) if by_topic(ws) else None
-    return (
-        topics if topics is not None and topics.topics and topics.encoder == encoder_name(ws.encoder.identity) else None
-    )
+    return topics if topics is not None and topics.encoder == encoder_name(ws.encoder.identity) else None
 
 
 def with_topics(ws: Workspace, days: Sequence[Day], rows: pd.DataFrame) -> pd.DataFrame:

@@ -160,11 +160,12 @@ def _spectrum(units: Floats, rows: Floats, away: Floats, own: bool) -> Floats:
         part = min(uneven**0.5, 1.0)
         mixed = flat + part * (blocks - flat)
     share = _share_of_days(mixed, away) if own and freedom >= 2 else 0.0
-    of_blocks = units.reshape(-1, dimensions) * np.sqrt((1 - share) * part / max(sampling, _LEAST_P))
-    of_days = away * np.sqrt(share / max(float(np.sum(away**2)), _LEAST_P))
-    eigenvalues: Floats = (1 - share) * (1 - part) / dimensions + _squared_singular(
-        np.concatenate([of_blocks, of_days])
-    )
+    weighed = [np.zeros((0, dimensions))]
+    if part > 0:
+        weighed.append(units.reshape(-1, dimensions) * np.sqrt((1 - share) * part / sampling))
+    if share > 0:
+        weighed.append(away * np.sqrt(share / np.sum(away**2)))
+    eigenvalues = (1 - share) * (1 - part) / dimensions + _squared_singular(np.concatenate(weighed))
     return np.asarray(eigenvalues[eigenvalues > 1e-9 * eigenvalues[0]])
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -32,6 +31,7 @@ from obs_lib.pipeline.workspace import Workspace, open_workspace
 from obs_lib.records import Incident, IncidentState, Severity
 from obs_lib.reporting.inputs import ReportInputs
 from obs_lib.reporting.report import make
+from tests.browser import chromium
 from tests.unit.reporting import sample_inputs as samples
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -337,16 +337,10 @@ def test_what_cannot_be_an_act_is_said_to_be_none(
 @pytest.fixture
 def page(server: Server, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A page in a browser of the width that the test names, where ada is signed in."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("needs a Chromium on the path: apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": request.param, "height": 900})
         context.add_cookies([{"name": "_token", "value": server.tokens["ada"], "url": server.url}])
         yield context.new_page()
-        browser.close()
 
 
 def look(page: Any, name: str) -> None:

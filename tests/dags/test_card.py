@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from obs_lib.lake.tables import REPORTS
 from obs_lib.pipeline.workspace import Workspace
+from tests.browser import chromium
 from tests.contrast import faint_texts
 from tests.dags.test_acts_page import DAY, Server, lake, look, serving, simple_auth
 
@@ -72,20 +72,14 @@ def test_strangers_see_no_card(server: Server) -> None:
 @pytest.fixture
 def page(server: Server, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A page of a width in a UI of a colour mode, and no emulated scheme, which would reach into frames."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("needs a Chromium on the path: apt-get install chromium")
     width, mode = request.param
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="null")
         context.add_cookies([{"name": "_token", "value": server.tokens["vi"], "url": server.url}])
         context.add_init_script(f"localStorage.setItem('theme', '{mode}')")
         made = context.new_page()
         made.set_default_timeout(SEEN_MS)
         yield made
-        browser.close()
 
 
 def dark(frame: Any) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -360,18 +359,23 @@ def test_a_large_upload_has_longer_than_a_question(nights: Nights, api: str) -> 
     assert few["note"].str.contains("timed out after 0.5 s").all()
 
 
+def killed_once(reached: Callable[[], bool], folder: Path, nights: Nights, api: str) -> None:
+    """A process that runs the night and is killed where it has reached something."""
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder), nights.server.url, api])
+    while not reached():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+
+
 @pytest.mark.server
 @APIS
 def test_a_process_killed_while_it_uploads_is_made_up_for_by_a_later_one(
     nights: Nights, tmp_path: Path, api: str
 ) -> None:
     nights.server.upload_s = 60
-    killed = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path), nights.server.url, api])
-    while not nights.server.calls:
-        assert killed.poll() is None
-        time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed_once(lambda: bool(nights.server.calls), tmp_path, nights, api)
     nights.server.upload_s = 0
     assert set(nights.run(api, cases(5), batch_wait_minutes=0)["note"]) == {PENDING}
     nights.clock.ahead += 1000
@@ -437,12 +441,7 @@ def test_a_process_killed_between_upload_and_record_does_not_pay_twice(
     nights: Nights, tmp_path: Path, api: str
 ) -> None:
     nights.server.stall_s = 60
-    killed = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path), nights.server.url, api])
-    while not nights.server.batches:
-        assert killed.poll() is None
-        time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed_once(lambda: bool(nights.server.batches), tmp_path, nights, api)
     nights.server.stall_s = 0
     assert set(nights.run(api, cases(5), batch_wait_minutes=0)["note"]) == {PENDING}
     nights.clock.ahead += 1000
