@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obs_lib.models.encoder import Encoder
 from obs_lib.models.pieces import behind_vector
@@ -73,6 +74,18 @@ def gather(texts: Iterable[str], known: Mapping[str, bytes], encoder: Encoder) -
     composed = {name: parts for name, parts in missing.items() if parts != [wanted[name]]}
     vectors |= {name: _mean(read.of(parts), [len(part) for part in parts]) for name, parts in composed.items()}
     return TextVectors({name: vectors[name] for name in sorted(wanted)}, missing)
+
+
+def unit_vectors(stored: Sequence[bytes]) -> NDArray[np.float64]:
+    """Stored vectors, all of one length, as rows of length 1, which rounding to float16 has taken from them."""
+    rows = np.frombuffer(b"".join(stored), _STORED).reshape(len(stored), -1).astype(np.float64)
+    return unit(rows)
+
+
+def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rows brought to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
 
 
 def _mean(rows: np.ndarray, weights: Sequence[int]) -> bytes:

@@ -12,12 +12,12 @@ import pandas as pd
 
 from obs_lib.errors import ConfigError
 from obs_lib.lake.tables import EMBEDDINGS, INTERACTIONS
-from obs_lib.models.vectors import text_hash
+from obs_lib.models.vectors import text_hash, unit_vectors
 from obs_lib.pipeline.staging import write_file
 from obs_lib.pipeline.workspace import Workspace
 from obs_lib.records import Day
 from obs_lib.summaries.topic_fit import MOST_TOPICS, Prompt, fit
-from obs_lib.summaries.topics import OTHER, TOPIC, Topics, unit_vectors
+from obs_lib.summaries.topics import OTHER, TOPIC, Topics
 
 _EXAMPLES = 3
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from obs_lib.models.vectors import text_hash
+from obs_lib.models.vectors import text_hash, unit_vectors
 from obs_lib.stats.exchange_sums import BLOCKS, ExchangeSums, exchange_sums, pack
 from obs_lib.stats.word_sums import WORDS, pack_words
 from obs_lib.summaries.clusters import who_asked
@@ -94,11 +94,7 @@ class _Stored:
 
     def of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Vectors of length 1, which rounding to float16 took from them, (rows, dimension)."""
-        raw = b"".join(self._vectors[code] for code in self._codes[rows])
-        found = np.frombuffer(raw, "<f2").reshape(len(rows), -1).astype(np.float64)
-        lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        unit: NDArray[np.float64] = found / np.where(lengths > 0, lengths, 1.0)
-        return unit
+        return unit_vectors([self._vectors[code] for code in self._codes[rows]])
 
 
 def _hashed(texts: list[str]) -> csr_array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from obs_lib import catalogue
 from obs_lib.catalogue.groups import MeasuredMetric, MetricGroup
-from obs_lib.models.vectors import text_hash
+from obs_lib.models.vectors import text_hash, unit_vectors
 from obs_lib.records import Day, Metric, MetricValue
 from obs_lib.stats.intervals import Floats, weighted_mean
 from obs_lib.summaries.columns import Texts
@@ -63,8 +63,7 @@ def agreements(prompts: NDArray[np.intp], stored: Sequence[bytes], weights: Floa
     values = np.empty(len(several))
     for place, prompt in enumerate(several):
         rows = order[starts[prompt] : starts[prompt] + counts[prompt]]
-        found = np.frombuffer(b"".join(stored[row] for row in rows), "<f2").reshape(len(rows), -1).astype(np.float64)
-        units = found / np.linalg.norm(found, axis=1, keepdims=True)
+        units = unit_vectors([stored[row] for row in rows])
         weight = weights[rows]
         # Over ordered pairs of one and another: the squared length of the sum, less each vector with itself.
         alone = float((weight**2).sum())

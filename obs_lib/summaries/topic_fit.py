@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from obs_lib.summaries.topics import OTHER, Topic, Topics, Vectors, stored_centre, unit, unit_vectors
+from obs_lib.models.vectors import unit, unit_vectors
+from obs_lib.summaries.topics import OTHER, Topic, Topics, Vectors, stored_centre
 from obs_lib.text import STOP_WORDS
 
 Labels = NDArray[np.intp]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from obs_lib.digests import digest_of
-from obs_lib.models.vectors import text_hash
+from obs_lib.models.vectors import text_hash, unit_vectors
 from obs_lib.records import OTHER_TOPIC, TOPIC_SEGMENT
 
 Vectors = NDArray[np.float64]
@@ -117,18 +117,6 @@ class Topics:
     @cached_property
     def _centres(self) -> Vectors:
         return np.stack([np.frombuffer(topic.centre, _STORED) for topic in self.topics]).astype(np.float64)
-
-
-def unit_vectors(stored: Sequence[bytes]) -> Vectors:
-    """Rows of length 1 of float16 vectors, which rounding has taken from it."""
-    rows = np.frombuffer(b"".join(stored), "<f2").reshape(len(stored), -1).astype(np.float64)
-    return unit(rows)
-
-
-def unit(rows: Vectors) -> Vectors:
-    """The rows brought to length 1; rows of zeros stay."""
-    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
 
 
 def stored_centre(centre: Vectors) -> bytes:

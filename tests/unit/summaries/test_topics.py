@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_lib.models.vectors import text_hash
+from obs_lib.models.vectors import text_hash, unit, unit_vectors
 from obs_lib.summaries.segments import Segments, sliced_by
 from obs_lib.summaries.topic_fit import Prompt, clusters, fit
-from obs_lib.summaries.topics import OTHER, Topics, unit, unit_vectors
+from obs_lib.summaries.topics import OTHER, Topics
 
 DIMENSION = 48
 WORDS = (("helmet", "child"), ("refund", "card"), ("weather", "rain"), ("battery", "charge"), ("museum", "tour"))
